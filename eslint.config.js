@@ -1,0 +1,80 @@
+import { defineConfig } from "eslint/config";
+import tseslint from "typescript-eslint";
+
+/** What computes and touches nothing outside: no I/O, clock, randomness, environment or logger. */
+const PURE = ["src/json.ts", "src/images/**", "src/references/**", "src/admission/**"];
+
+/** Packages and Node modules that compute only. */
+const COMPUTING_MODULES = ["fastest-levenshtein", "node:crypto", "node:util"];
+
+/** Globals that reach outside, or that no code of ours needs. */
+const IMPURE_GLOBALS = [
+  "Date",
+  "performance",
+  "fetch",
+  "setTimeout",
+  "setInterval",
+  "setImmediate",
+  "queueMicrotask",
+  "crypto",
+  "globalThis",
+].map((name) => ({ name, message: "Pure code gets this as an argument." }));
+const PROCESS = { name: "process", message: "Only src/main.ts knows the process." };
+const CONSOLE = { name: "console", message: "Log with pino, print with CommandLine." };
+
+/** Imports of src point one way: cli, app > server, sources, certs > admission > references > images. */
+const LAYERS = [
+  { folder: "images", above: ["references", "admission", "server", "sources", "certs", "cli"], pure: true },
+  { folder: "references", above: ["admission", "server", "sources", "certs", "cli"], pure: true },
+  { folder: "admission", above: ["server", "sources", "certs", "cli"], pure: true },
+  { folder: "certs", above: ["images", "references", "admission", "server", "sources", "cli"], pure: false },
+  { folder: "sources", above: ["references", "admission", "server", "certs", "cli"], pure: false },
+  { folder: "server", above: ["sources", "cli"], pure: false },
+];
+
+/** @type {(layer: { folder: string, above: string[], pure: boolean }) => import("eslint").Linter.Config} */
+function importRule({ folder, above, pure }) {
+  const outside = {
+    regex: `^(?!\\.|(?:${COMPUTING_MODULES.join("|")})$)`,
+    message: "Pure folders import computing code only.",
+  };
+  const upward = { group: above.map((name) => `**/${name}/**`), message: `src/${folder} lies below it.` };
+  return {
+    files: [`src/${folder}/**`],
+    rules: { "no-restricted-imports": ["error", { patterns: pure ? [upward, outside] : [upward] }] },
+  };
+}
+
+export default defineConfig(
+  { ignores: ["dist/**", "coverage/**"] },
+  tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: { projectService: { allowDefaultProject: ["*.js"] }, tsconfigRootDir: import.meta.dirname },
+    },
+    linterOptions: { reportUnusedDisableDirectives: "error" },
+    rules: {
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/explicit-module-boundary-types": "error",
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/switch-exhaustiveness-check": "error",
+      complexity: ["error", 10],
+      eqeqeq: "error",
+      "max-depth": ["error", 3],
+      "max-lines": ["error", { max: 300, skipBlankLines: true, skipComments: true }],
+      "max-lines-per-function": ["error", { max: 45, skipBlankLines: true, skipComments: true }],
+      "max-params": ["error", 4],
+    },
+  },
+  { files: ["src/**"], ignores: ["src/main.ts"], rules: { "no-restricted-globals": ["error", PROCESS, CONSOLE] } },
+  {
+    files: PURE,
+    rules: {
+      "no-restricted-globals": ["error", PROCESS, CONSOLE, ...IMPURE_GLOBALS],
+      "no-restricted-properties": ["error", { object: "Math", property: "random", message: "Pass it in." }],
+    },
+  },
+  ...LAYERS.map(importRule),
+  { files: ["test/**", "scripts/**"], rules: { "max-lines": "off", "max-lines-per-function": "off" } },
+  { files: ["**/*.js"], extends: [tseslint.configs.disableTypeChecked] },
+);

@@ -1,0 +1,53 @@
+import { stringify } from "yaml";
+import { referencesChanged, webhookRules } from "../src/references/webhook-rules.ts";
+import type { Endpoint } from "../src/references/subject.ts";
+import { ENDPOINT_PATHS } from "../src/server/admission-server.ts";
+
+/** Where the webhook is installed; its own namespace is never held up by it. */
+const NAMESPACE = "vm-image-webhook-system";
+const SERVICE = { name: "vm-image-webhook", namespace: NAMESPACE, port: 443 };
+
+/** The API server waits this long for each call; a review takes far less than a millisecond. */
+const TIMEOUT_SECONDS = 5;
+
+const HEADER = "# Made from the reference table by `npm run manifests`; do not edit.\n";
+
+/** "vm-image-webhook" sorts before "vmware-system-vmop-...": names are pinned before vm-operator's webhooks run. */
+function configuration(kind: string, endpoint: Endpoint, special: object): string {
+  return (
+    HEADER +
+    stringify(
+      {
+        apiVersion: "admissionregistration.k8s.io/v1",
+        kind,
+        metadata: { name: "vm-image-webhook", labels: { "app.kubernetes.io/name": "vm-image-webhook" } },
+        webhooks: [
+          {
+            name: `${endpoint}.vm-image-webhook.dev`,
+            admissionReviewVersions: ["v1", "v1beta1"],
+            clientConfig: { service: { ...SERVICE, path: ENDPOINT_PATHS[endpoint] } },
+            rules: webhookRules(),
+            matchPolicy: "Equivalent",
+            matchConditions: [{ name: "references-changed", expression: referencesChanged() }],
+            namespaceSelector: {
+              matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "NotIn", values: [NAMESPACE] }],
+            },
+            failurePolicy: "Fail",
+            sideEffects: "None",
+            timeoutSeconds: TIMEOUT_SECONDS,
+            ...special,
+          },
+        ],
+      },
+      { aliasDuplicateObjects: false, lineWidth: 0 },
+    )
+  );
+}
+
+export const WEBHOOK_CONFIGURATIONS = [
+  {
+    file: "mutating-webhook.yaml",
+    text: configuration("MutatingWebhookConfiguration", "mutate", { reinvocationPolicy: "IfNeeded" }),
+  },
+  { file: "validating-webhook.yaml", text: configuration("ValidatingWebhookConfiguration", "validate", {}) },
+] as const;

@@ -1,0 +1,82 @@
+import { isJsonObject, type JsonObject, type JsonPath, member } from "../json.ts";
+import { applyEdits, type Edit } from "../references/edit.ts";
+
+/** An operation of RFC 6902. */
+export type PatchOperation =
+  | { readonly op: "add" | "replace"; readonly path: string; readonly value: unknown }
+  | { readonly op: "remove"; readonly path: string };
+
+/**
+ * The JSON Patch that makes these edits: one operation for each that changes anything, applicable in order to the
+ * object as it came. The API server fails a whole request, whatever its failurePolicy, over a patch that does not
+ * apply: an `add` needs its parent, `replace` and `remove` need their target.
+ */
+export function patchFor(object: JsonObject, edits: readonly Edit[]): readonly PatchOperation[] {
+  const patch: PatchOperation[] = [];
+  let here = object;
+  for (const edit of edits) {
+    const operation = edit.is === "set" ? setOperation(here, edit.path, edit.value) : removeOperation(here, edit.path);
+    if (operation === undefined) continue;
+    patch.push(operation);
+    here = applyEdits(here, [edit]);
+  }
+  return patch;
+}
+
+/** The object after a patch of ours, which never inserts into a list. */
+export function applyPatch(object: JsonObject, patch: readonly PatchOperation[]): JsonObject {
+  return applyEdits(
+    object,
+    patch.map((operation): Edit => {
+      const path = stepsOf(operation.path);
+      return operation.op === "remove" ? { is: "remove", path } : { is: "set", path, value: operation.value };
+    }),
+  );
+}
+
+function setOperation(object: JsonObject, path: JsonPath, value: unknown): PatchOperation | undefined {
+  let parent: unknown = object;
+  for (const [depth, step] of path.entries()) {
+    const isLast = depth === path.length - 1;
+    const child = member(parent, step);
+    if (isLast && child === value) return undefined;
+    if (isLast && child !== undefined) return { op: "replace", path: pointer(path), value };
+    if (isLast || !isContainer(child)) {
+      const rest = path.slice(depth + 1);
+      const op = child === undefined ? "add" : "replace";
+      return { op, path: pointer(path.slice(0, depth + 1)), value: nested(rest, value) };
+    }
+    parent = child;
+  }
+  return undefined;
+}
+
+function removeOperation(object: JsonObject, path: JsonPath): PatchOperation | undefined {
+  let here: unknown = object;
+  for (const step of path) {
+    here = member(here, step);
+    if (here === undefined) return undefined;
+  }
+  return { op: "remove", path: pointer(path) };
+}
+
+function isContainer(value: unknown): boolean {
+  return Array.isArray(value) || isJsonObject(value);
+}
+
+/** `nested(["a", "b"], 1)` is `{a: {b: 1}}`: the parents that are missing. */
+function nested(path: JsonPath, value: unknown): unknown {
+  return path.reduceRight<unknown>((inner, step) => ({ [step]: inner }), value);
+}
+
+/** RFC 6901: `~` is `~0`, `/` is `~1`. */
+function pointer(path: JsonPath): string {
+  return path.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}
+
+function stepsOf(path: string): JsonPath {
+  return path
+    .split("/")
+    .slice(1)
+    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+}

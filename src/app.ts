@@ -1,0 +1,112 @@
+import type { Logger } from "pino";
+import type { FastifyInstance } from "fastify";
+import { setTimeout as delay } from "node:timers/promises";
+import type { AdmissionPolicy } from "./admission/decide.ts";
+import { type Certificate, readCertificate } from "./certs/certificate.ts";
+import { hasNoCertificate, LOCAL_HOSTS, selfSigned, writeSelfSigned } from "./certs/self-signed.ts";
+import { MemoryImageIndex } from "./images/image-index.ts";
+import { admissionServer } from "./server/admission-server.ts";
+import { SHUTDOWN_DEADLINE } from "./server/limits.ts";
+import { listen, type ListenAddress } from "./server/listen.ts";
+import { opsServer } from "./server/ops-server.ts";
+import type { ImageSource } from "./sources/image-source.ts";
+
+export interface AppOptions {
+  /** Where reviews are served. */
+  readonly listen: ListenAddress;
+  /** Where probes are. */
+  readonly opsListen: ListenAddress;
+  readonly certDir: string;
+  /** Make a certificate in `certDir` where there is none. */
+  readonly selfSigned: boolean;
+  readonly source: ImageSource;
+  readonly policy: AdmissionPolicy;
+  readonly log: Logger;
+  readonly now: () => Date;
+}
+
+/** The composition root: builds every part, starts them in order, stops them in reverse. */
+export class App {
+  readonly #options: AppOptions;
+  readonly #index = new MemoryImageIndex();
+  readonly #stopSource = new AbortController();
+  #isStopping = false;
+
+  constructor(options: AppOptions) {
+    this.#options = options;
+  }
+
+  /** Serves until the signal aborts, then ends what is under way and stops. A Failure says why it cannot start. */
+  async run(stop: AbortSignal): Promise<void> {
+    const { log, policy, source } = this.#options;
+    const ops = opsServer([
+      { name: "images", run: () => ({ ok: source.state().synced, text: source.state().text }) },
+      {
+        name: "shutdown",
+        run: () => ({ ok: !this.#isStopping, text: this.#isStopping ? "stopping" : "not stopping" }),
+      },
+    ]);
+    const servers: FastifyInstance[] = [ops];
+    try {
+      const certificate = await this.#certificate();
+      const opsPort = await listen(ops, this.#options.opsListen);
+      await source.start(this.#index, this.#stopSource.signal);
+      const admission = admissionServer({ index: this.#index, policy, log }, certificate);
+      servers.unshift(admission);
+      const port = await listen(admission, this.#options.listen);
+      log.warn("no client CA is set: whoever can reach the port can ask about the images of any namespace");
+      log.info({ port, opsPort, ...this.#choices() }, "serving");
+      await aborted(stop);
+    } finally {
+      await this.#end(servers);
+    }
+  }
+
+  async #certificate(): Promise<Certificate> {
+    const { certDir, log, now } = this.#options;
+    if (this.#options.selfSigned && (await hasNoCertificate(certDir))) {
+      await writeSelfSigned(certDir, await selfSigned(LOCAL_HOSTS, now()));
+      log.info({ certDir, hosts: LOCAL_HOSTS }, "made a self-signed certificate");
+    }
+    return readCertificate(certDir, now());
+  }
+
+  #choices(): object {
+    const { resolution, write, levels } = this.#options.policy;
+    return { resolution, write, checks: levels };
+  }
+
+  /** Reviews under way are answered; a connection that does not end is cut at the deadline. */
+  async #end(servers: readonly FastifyInstance[]): Promise<void> {
+    this.#isStopping = true;
+    this.#options.log.info("stopping");
+    const deadline = new AbortController();
+    const closed = Promise.all(servers.map((server) => server.close()));
+    const timeUp = delay(SHUTDOWN_DEADLINE, undefined, { signal: deadline.signal }).then(
+      () => {
+        for (const { server } of servers) server.closeAllConnections();
+      },
+      () => undefined,
+    );
+    await Promise.race([closed, timeUp]);
+    deadline.abort();
+    await closed;
+    this.#stopSource.abort();
+    this.#options.log.info("stopped");
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else {
+      signal.addEventListener(
+        "abort",
+        () => {
+          resolve();
+        },
+        { once: true },
+      );
+    }
+  });
+}

@@ -1,0 +1,106 @@
+import { Command as Commander, CommanderError, Option } from "commander";
+import { FLAGS, type FlagName, type FlagValues, environmentName, type GivenFlags, readFlags } from "../config.ts";
+import { Failure, FAILURE_EXIT_CODES, messageOf } from "../failure.ts";
+import { certs } from "./certs.ts";
+import type { Command, CommandLine } from "./command.ts";
+import { replay } from "./replay.ts";
+import { resolve } from "./resolve.ts";
+import { serve } from "./serve.ts";
+import { vmiId } from "./vmi-id.ts";
+
+const PROGRAM_NAME = "vm-image-webhook";
+/** What went wrong is a bug of ours or of the machine: nothing was decided. */
+const EXIT_COULD_NOT_RUN = 3;
+
+type Run = (io: CommandLine) => Promise<number>;
+
+/** Parses the arguments after the program's name, runs the command they name, and gives the exit code. */
+export async function runProgram(args: readonly string[], io: CommandLine): Promise<number> {
+  let run: Run | undefined;
+  const program = commanderProgram(io, (chosen) => {
+    run = chosen;
+  });
+  try {
+    program.parse(args, { from: "user" });
+    return run === undefined ? FAILURE_EXIT_CODES.usage : await run(io);
+  } catch (error) {
+    return report(error, io);
+  }
+}
+
+function report(error: unknown, io: CommandLine): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : FAILURE_EXIT_CODES.usage;
+  if (error instanceof Failure) {
+    for (const line of error.message.split("\n")) io.printError(`${PROGRAM_NAME}: ${line}\n`);
+    return FAILURE_EXIT_CODES[error.code];
+  }
+  io.printError(
+    `${PROGRAM_NAME}: internal error: ${error instanceof Error ? (error.stack ?? "") : messageOf(error)}\n`,
+  );
+  return EXIT_COULD_NOT_RUN;
+}
+
+function commanderProgram(io: CommandLine, choose: (run: Run) => void): Commander {
+  const program = new Commander(PROGRAM_NAME)
+    .description("Pins image display names in VM objects to VMI IDs, and validates every image reference.")
+    .configureOutput({ writeOut: io.print, writeErr: io.printError })
+    .exitOverride();
+  add(program, serve, choose);
+  add(program, resolve, choose);
+  add(program, replay, choose);
+  add(program, vmiId, choose);
+  add(program, certs, choose);
+  return program;
+}
+
+function add<Names extends FlagName>(program: Commander, command: Command<Names>, choose: (run: Run) => void): void {
+  const sub = program.command(command.name).description(command.summary).exitOverride();
+  const argument = command.arguments;
+  if (argument !== undefined) sub.argument(`<${argument.name}${argument.many ? "..." : ""}>`, argument.help);
+  for (const name of command.flags) sub.addOption(optionOf(name));
+  sub.action((...parts: readonly unknown[]) => {
+    const args = argument === undefined ? [] : [parts[0]].flat().map(String);
+    const options = sub.opts<Record<string, string | boolean | readonly string[]>>();
+    choose((io) => {
+      const flags: FlagValues<Names> = readFlags(command.flags, givenFlags(options), io.environment);
+      return command.run(args, flags, io);
+    });
+  });
+}
+
+/** commander only splits the command line; values are judged by the table of flags, all at once. */
+function optionOf(name: FlagName): Option {
+  const {
+    short,
+    argument,
+    repeatable,
+    help,
+    default: fallback,
+  } = FLAGS[name] as {
+    short?: string;
+    argument?: string;
+    repeatable?: boolean;
+    help: string;
+    default?: readonly string[];
+  };
+  const value = argument === undefined ? "" : ` <${argument}>`;
+  const notes = [
+    ...(fallback === undefined ? [] : [`default: ${fallback.join(",")}`]),
+    ...(repeatable === true ? ["repeatable"] : []),
+    `env: ${environmentName(name)}`,
+  ];
+  const option = new Option(
+    `${short === undefined ? "" : `-${short}, `}--${name}${value}`,
+    `${help} (${notes.join("; ")})`,
+  );
+  if (repeatable === true)
+    option.argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text]);
+  option.attributeName = () => name;
+  return option;
+}
+
+function givenFlags(options: Readonly<Record<string, string | boolean | readonly string[]>>): GivenFlags {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, value]) => [name, Array.isArray(value) ? value : [String(value)]]),
+  );
+}

@@ -1,0 +1,115 @@
+import type { FastifyInstance } from "fastify";
+import { readFile } from "node:fs/promises";
+import { parseAllDocuments, stringify } from "yaml";
+import { applyPatch, type PatchOperation } from "../admission/json-patch.ts";
+import type { FlagValues } from "../config.ts";
+import { Failure, messageOf } from "../failure.ts";
+import { at, isJsonObject, type JsonObject, textAt } from "../json.ts";
+import { applyEdits } from "../references/edit.ts";
+import type { Endpoint } from "../references/subject.ts";
+import { admissionServer, ENDPOINT_PATHS } from "../server/admission-server.ts";
+import { type Command, type CommandLine, EXIT_DONE, EXIT_REFUSED } from "./command.ts";
+import { readImages } from "./images.ts";
+import { createLog } from "./log.ts";
+import { POLICY_FLAGS, policyOf } from "./policy.ts";
+
+type ReplayFlag = "images" | "endpoint" | "diff" | "output" | (typeof POLICY_FLAGS)[number];
+
+/** One answer of one endpoint to one review. */
+interface Answer {
+  readonly file: string;
+  readonly endpoint: Endpoint;
+  /** HTTP. */
+  readonly code: number;
+  /** An AdmissionReview, or the text of a 4xx or 5xx. */
+  readonly answer: unknown;
+  readonly allowed: boolean;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+export const replay: Command<ReplayFlag> = {
+  name: "replay",
+  summary: "answer AdmissionReview files as the server would",
+  arguments: { name: "FILE", many: true, help: "AdmissionReviews in JSON or YAML; - is standard input" },
+  flags: ["images", "endpoint", "diff", ...POLICY_FLAGS, "output"],
+  run: async (files, flags, io) => {
+    const log = createLog(io, "error");
+    const index = await readImages(flags.images, createLog(io, "warn"));
+    const server = admissionServer({ index, policy: policyOf(flags), log });
+    let refused = false;
+    for (const file of files) {
+      for (const review of await readReviews(file, io)) {
+        for (const answer of await answersTo(server, file, review, flags.endpoint)) {
+          io.print(shown(answer, flags));
+          refused ||= !answer.allowed;
+        }
+      }
+    }
+    await server.close();
+    return refused ? EXIT_REFUSED : EXIT_DONE;
+  },
+};
+
+/** The documents of a file; JSON is YAML too. */
+async function readReviews(file: string, io: CommandLine): Promise<readonly unknown[]> {
+  try {
+    const text = file === "-" ? await io.readStdin() : await readFile(file, "utf8");
+    const documents = parseAllDocuments(text);
+    const [error] = documents.flatMap(({ errors }) => errors);
+    if (error !== undefined) throw error;
+    const reviews = documents.map((document) => document.toJS() as unknown).filter((value) => value !== null);
+    if (reviews.length === 0) throw new Error("the file is empty");
+    return reviews;
+  } catch (error) {
+    throw new Failure("input", `cannot read ${file}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** As the API server asks: validation sees what mutation made, and nothing that mutation refused. */
+async function answersTo(
+  server: FastifyInstance,
+  file: string,
+  review: unknown,
+  endpoint: FlagValues<"endpoint">["endpoint"],
+): Promise<readonly Answer[]> {
+  if (endpoint !== "both") return [await ask(server, file, endpoint, review)];
+  const mutated = await ask(server, file, "mutate", review);
+  if (!mutated.allowed || !isJsonObject(review)) return [mutated];
+  const next = applyEdits(review, [{ is: "set", path: ["request", "object"], value: mutated.after }]);
+  return [mutated, await ask(server, file, "validate", next)];
+}
+
+async function ask(server: FastifyInstance, file: string, endpoint: Endpoint, review: unknown): Promise<Answer> {
+  const response = await server.inject({
+    method: "POST",
+    url: ENDPOINT_PATHS[endpoint],
+    headers: { "content-type": "application/json" },
+    payload: JSON.stringify(review),
+  });
+  const before = at(review, ["request", "object"]) ?? null;
+  const answer: unknown = response.statusCode === 200 ? response.json() : response.body.trim();
+  const patch = textAt(answer, ["response", "patch"]);
+  return {
+    file,
+    endpoint,
+    code: response.statusCode,
+    answer,
+    allowed: at(answer, ["response", "allowed"]) === true,
+    before,
+    after: patch === "" ? before : applyPatch(before as JsonObject, decodePatch(patch)),
+  };
+}
+
+function decodePatch(patch: string): readonly PatchOperation[] {
+  return JSON.parse(Buffer.from(patch, "base64").toString("utf8")) as readonly PatchOperation[];
+}
+
+function shown(answer: Answer, { output, diff }: FlagValues<"output" | "diff">): string {
+  const { before, after, ...rest } = answer;
+  if (output === "json") return `${JSON.stringify(diff ? answer : rest)}\n`;
+  const title = `# ${answer.file}: ${ENDPOINT_PATHS[answer.endpoint]} answers ${answer.code}\n`;
+  const objects =
+    before === after ? "# object unchanged\n" : `# before\n${stringify(before)}# after\n${stringify(after)}`;
+  return `${title}${JSON.stringify(answer.answer, null, 2)}\n${diff ? objects : ""}`;
+}

@@ -1,0 +1,56 @@
+import type { Image } from "../images/image.ts";
+import { type FoundBy, type Resolution, resolve as resolveName } from "../images/resolve.ts";
+import { quote } from "../references/problem.ts";
+import { type Command, EXIT_DONE, EXIT_REFUSED } from "./command.ts";
+import { readImages } from "./images.ts";
+import { createLog } from "./log.ts";
+
+const FOUND_BY: Readonly<Record<FoundBy, string>> = {
+  objectName: "object name",
+  displayName: "display name",
+  libraryName: "library and name",
+};
+
+export const resolve: Command<"images" | "namespace" | "kind" | "resolution" | "output"> = {
+  name: "resolve",
+  summary: "say what an image name means, and why",
+  arguments: { name: "NAME", many: false, help: "a VMI ID, a display name or LIBRARY/NAME" },
+  flags: ["images", "namespace", "kind", "resolution", "output"],
+  run: async ([name = ""], { images, namespace, kind, resolution: mode, output }, io) => {
+    const index = await readImages(images, createLog(io, "warn"));
+    const resolution = resolveName(index, { namespace, name, kind }, mode);
+    io.print(output === "json" ? `${JSON.stringify(resolution)}\n` : inWords(name, namespace, resolution));
+    return resolution.is === "resolved" ? EXIT_DONE : EXIT_REFUSED;
+  },
+};
+
+function inWords(name: string, namespace: string, resolution: Resolution): string {
+  const asked = `${quote(name)} in namespace ${quote(namespace)}`;
+  switch (resolution.is) {
+    case "resolved":
+      return `${asked} is ${resolution.image.name}, found by ${FOUND_BY[resolution.by]}\n${lines([resolution.image])}`;
+    case "ambiguous":
+      return `${asked} is ambiguous, by ${FOUND_BY[resolution.by]}:\n${lines(resolution.candidates)}`;
+    case "notFound":
+      return resolution.near.length === 0
+        ? `${asked} is no image, and nothing is named like it\n`
+        : `${asked} is no image; named like it:\n${lines(resolution.near)}`;
+    case "notSynced":
+      return `${asked} cannot be told: the list of ${resolution.kind}s is not complete\n`;
+  }
+}
+
+function lines(images: readonly Image[]): string {
+  return images.map((image) => `  ${factsOf(image)}\n`).join("");
+}
+
+function factsOf({ kind, namespace, name, displayName, type, library, readiness, terminating }: Image): string {
+  return [
+    `${kind} ${namespace === "" ? "" : `${namespace}/`}${name}`,
+    ...(displayName === undefined ? ["no display name"] : [`display name ${quote(displayName)}`]),
+    ...(type === undefined ? [] : [`type ${type}`]),
+    ...(library === undefined ? [] : [`library ${library}`]),
+    readiness.is === "ready" ? "ready" : `not ready: ${readiness.reason}`,
+    ...(terminating ? ["being deleted"] : []),
+  ].join(", ");
+}

@@ -1,0 +1,15 @@
+import { vmiId as idOf } from "../images/vmi-id.ts";
+import { type Command, EXIT_DONE } from "./command.ts";
+
+export const vmiId: Command<"output"> = {
+  name: "vmi-id",
+  summary: "print the VMI ID of content library items",
+  arguments: { name: "ID", many: true, help: "a content library item's ID, nearly always a UUID" },
+  flags: ["output"],
+  run: (items, { output }, io) => {
+    const ids = items.map((item) => ({ item, vmiId: idOf(item) }));
+    if (output === "json") io.print(`${JSON.stringify(ids)}\n`);
+    else for (const id of ids) io.print(`${id.vmiId}\n`);
+    return Promise.resolve(EXIT_DONE);
+  },
+};

@@ -1,0 +1,229 @@
+import { Failure } from "./failure.ts";
+import { IMAGE_KINDS, isImageKind } from "./images/image.ts";
+import { RESOLUTION_MODES } from "./images/resolve.ts";
+import { DEFAULT_LEVELS } from "./references/checks.ts";
+import { CHECK_IDS, type CheckId, type Level, type Levels, LEVELS, WRITE_MODES } from "./references/policy.ts";
+import type { ListenAddress } from "./server/listen.ts";
+import { LOCAL_HOSTS } from "./certs/self-signed.ts";
+
+/** Flags are environment variables, too: `--ops-listen` is VM_IMAGE_WEBHOOK_OPS_LISTEN. */
+const ENVIRONMENT_PREFIX = "VM_IMAGE_WEBHOOK_";
+
+/** pino's levels. */
+export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+export const OUTPUTS = ["text", "json"] as const;
+export const REPLAY_ENDPOINTS = ["both", "mutate", "validate"] as const;
+
+/** What a flag's text is not. */
+class WrongValue extends Error {}
+
+interface Flag<T> {
+  /** One letter, for what people type often. */
+  readonly short?: string;
+  /** Stands for the value in the help text; a flag without one is on or off. */
+  readonly argument?: string;
+  readonly repeatable?: boolean;
+  readonly help: string;
+  /** As it would be typed; undefined where nothing is. */
+  readonly default?: readonly string[];
+  /** From all that was given, in order: one text unless `repeatable`. Throws WrongValue. */
+  readonly parse: (texts: readonly string[]) => T;
+}
+
+/** THE table of flags. A name must not begin like the variables of a Service of our name (PORT, SERVICE_HOST). */
+export const FLAGS = {
+  images: flag({
+    argument: "DIR",
+    help: "read images from the .yaml, .yml and .json files below DIR, and follow changes",
+    parse: ([text]) => text,
+  }),
+  listen: flag({
+    argument: "HOST:PORT",
+    help: "where reviews are served over TLS",
+    default: [":9443"],
+    parse: one(parseAddress),
+  }),
+  "ops-listen": flag({
+    argument: "HOST:PORT",
+    help: "where /livez and /readyz are served over plain HTTP",
+    default: [":8080"],
+    parse: one(parseAddress),
+  }),
+  "cert-dir": flag({
+    argument: "DIR",
+    help: "folder with tls.crt and tls.key",
+    default: ["certs"],
+    parse: one(anyText),
+  }),
+  "self-signed": flag({ help: "make a certificate in the certificate folder if there is none", parse: isOn }),
+  resolution: flag({
+    argument: "MODE",
+    help: "namespace-first: namespace images, then cluster images; strict: vm-operator's own rule",
+    default: ["namespace-first"],
+    parse: one(oneOf(RESOLUTION_MODES)),
+  }),
+  write: flag({
+    argument: "MODE",
+    help: "where the image goes that an imageName means: both, imageName or image",
+    default: ["both"],
+    parse: one(oneOf(WRITE_MODES)),
+  }),
+  check: flag({
+    argument: "NAME=LEVEL",
+    repeatable: true,
+    help: `what a failed check does: ${LEVELS.join(", ")}`,
+    parse: parseLevels,
+  }),
+  "privileged-user": flag({
+    argument: "NAME",
+    repeatable: true,
+    help: "a user that may do what vm-operator may; * matches any text",
+    parse: (texts) => texts,
+  }),
+  "privileged-group": flag({
+    argument: "NAME",
+    repeatable: true,
+    help: "a group whose users may; * matches any text",
+    parse: (texts) => texts,
+  }),
+  "log-level": flag({
+    argument: "LEVEL",
+    help: LOG_LEVELS.join(", "),
+    default: ["info"],
+    parse: one(oneOf(LOG_LEVELS)),
+  }),
+  namespace: flag({
+    short: "n",
+    argument: "NAMESPACE",
+    help: "the namespace that asks",
+    default: ["default"],
+    parse: one(anyText),
+  }),
+  kind: flag({
+    argument: "KIND",
+    help: `only this kind: ${IMAGE_KINDS.join(" or ")}`,
+    parse: ([text]) => {
+      if (text === undefined || isImageKind(text)) return text;
+      throw new WrongValue(`is not ${IMAGE_KINDS.join(" or ")}`);
+    },
+  }),
+  output: flag({
+    short: "o",
+    argument: "FORMAT",
+    help: OUTPUTS.join(" or "),
+    default: ["text"],
+    parse: one(oneOf(OUTPUTS)),
+  }),
+  endpoint: flag({
+    argument: "NAME",
+    help: "mutate, validate, or both: the mutated object is validated",
+    default: ["both"],
+    parse: one(oneOf(REPLAY_ENDPOINTS)),
+  }),
+  diff: flag({ help: "show the object before and after", parse: isOn }),
+  out: flag({ argument: "DIR", help: "folder to write to", default: ["certs"], parse: one(anyText) }),
+  host: flag({
+    argument: "NAME",
+    repeatable: true,
+    help: "a DNS name or IP address that the certificate is for",
+    default: LOCAL_HOSTS,
+    parse: (texts) => texts,
+  }),
+} as const;
+
+export type FlagName = keyof typeof FLAGS;
+export type FlagValues<Names extends FlagName> = {
+  readonly [Name in Names]: ReturnType<(typeof FLAGS)[Name]["parse"]>;
+};
+
+/** As the command line gives them: by flag name, each time a flag was written. */
+export type GivenFlags = Readonly<Partial<Record<FlagName, readonly string[]>>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export function environmentName(name: FlagName): string {
+  return ENVIRONMENT_PREFIX + name.toUpperCase().replaceAll("-", "_");
+}
+
+/** The value of each flag: command line, else environment, else default. All that is wrong in one Failure. */
+export function readFlags<Names extends FlagName>(
+  names: readonly Names[],
+  given: GivenFlags,
+  environment: Environment,
+): FlagValues<Names> {
+  const values: Partial<Record<FlagName, unknown>> = {};
+  const problems: string[] = [];
+  for (const name of names) {
+    const { texts, from } = textsOf(name, given, environment);
+    try {
+      values[name] = FLAGS[name].parse(texts);
+    } catch (error) {
+      if (!(error instanceof WrongValue)) throw error;
+      problems.push(`${from} ${texts.join(",")}: ${error.message}`);
+    }
+  }
+  if (problems.length > 0) throw new Failure("usage", problems.join("\n"));
+  return values as FlagValues<Names>;
+}
+
+function textsOf(
+  name: FlagName,
+  given: GivenFlags,
+  environment: Environment,
+): { texts: readonly string[]; from: string } {
+  const { repeatable = false, default: fallback = [] }: Flag<unknown> = FLAGS[name];
+  const onCommandLine = given[name];
+  if (onCommandLine !== undefined) return { texts: onCommandLine, from: `--${name}` };
+  const variable = environmentName(name);
+  const text = environment[variable];
+  if (text === undefined || text === "") return { texts: fallback, from: `--${name}` };
+  return { texts: repeatable ? text.split(",").map((part) => part.trim()) : [text], from: variable };
+}
+
+function flag<T>(row: Flag<T>): Flag<T> {
+  return row;
+}
+
+function one<T>(parse: (text: string) => T): (texts: readonly string[]) => T {
+  return (texts) => parse(texts.at(-1) ?? "");
+}
+
+function anyText(text: string): string {
+  if (text === "") throw new WrongValue("is empty");
+  return text;
+}
+
+function isOn([text = "false"]: readonly string[]): boolean {
+  if (text !== "true" && text !== "false") throw new WrongValue("is neither true nor false");
+  return text === "true";
+}
+
+function oneOf<T extends string>(values: readonly T[]): (text: string) => T {
+  return (text) => {
+    const value = values.find((each) => each === text);
+    if (value === undefined) throw new WrongValue(`is not one of ${values.join(", ")}`);
+    return value;
+  };
+}
+
+/** `127.0.0.1:9443`, `:9443`, `[::1]:9443` */
+const ADDRESS = /^(?:\[(?<ipv6>[^\]]+)\]|(?<host>[^:]*)):(?<port>\d{1,5})$/;
+const LARGEST_PORT = 65_535;
+
+function parseAddress(text: string): ListenAddress {
+  const { host, ipv6, port = "" } = ADDRESS.exec(text)?.groups ?? {};
+  if (port === "" || Number(port) > LARGEST_PORT) {
+    throw new WrongValue("is not HOST:PORT, such as 127.0.0.1:9443, :9443 or [::1]:9443");
+  }
+  return { host: ipv6 ?? host ?? "", port: Number(port) };
+}
+
+function parseLevels(texts: readonly string[]): Levels {
+  const levels: Record<CheckId, Level> = { ...DEFAULT_LEVELS };
+  for (const text of texts) {
+    const [name = "", level = "", ...rest] = text.split("=");
+    const check = CHECK_IDS.find((id) => id === name);
+    if (check === undefined) throw new WrongValue(`no check is called ${name}; there are ${CHECK_IDS.join(", ")}`);
+    levels[check] = oneOf(LEVELS)([level, ...rest].join("="));
+  }
+  return levels;
+}

@@ -1,0 +1,89 @@
+import { distance } from "fastest-levenshtein";
+import { IMAGE_KINDS, type Image, VMI_ID_PREFIX } from "./image.ts";
+import { foldName, type ImageIndex, type ImageQuery, type ImageScope, scopeOf } from "./image-index.ts";
+
+/** More suggestions than a person reads are noise. */
+const MOST_MATCHES = 3;
+/** Bounds the time of a refusal: 5,000 names of 20 characters take about 2 ms. */
+const MOST_NAMES_COMPARED = 5_000;
+/** Kubernetes object names end at 253 characters; what is longer was not mistyped but pasted. */
+const LONGEST_NAME_COMPARED = 253;
+/** Two names are alike if at most a third of the written one must change. */
+const SHARE_OF_EDITS = 1 / 3;
+
+/**
+ * R7: images that a person may have meant by a name that nothing answers to, best first: the same name in the
+ * scope that the kind left out; equal but for letter case and outer spaces; then few edits away. Only images that
+ * this namespace may use.
+ */
+export function nearMatches(index: ImageIndex, query: ImageQuery): readonly Image[] {
+  const found = new Set<Image>();
+  for (const image of candidates(index, query)) {
+    if (!image.terminating) found.add(image);
+    if (found.size === MOST_MATCHES) break;
+  }
+  return [...found];
+}
+
+function* candidates(index: ImageIndex, query: ImageQuery): Iterable<Image> {
+  if (query.kind !== undefined) yield* sameNameInOtherScope(index, query);
+  const kinds = query.kind === undefined ? IMAGE_KINDS : [query.kind];
+  const scopes = kinds.map((kind) => scopeOf(index, kind, query.namespace));
+  const terms = searchTerms(query.name);
+  for (const term of terms) for (const scope of scopes) yield* equalButForCase(scope, term);
+  for (const term of terms) yield* fewEditsAway(scopes, term);
+}
+
+/** LIBRARY/NAME with a library that does not hold NAME: NAME by itself may be what helps. */
+function searchTerms(name: string): readonly string[] {
+  const slash = name.indexOf("/");
+  return slash === -1 ? [name] : [name, name.slice(slash + 1)];
+}
+
+function* sameNameInOtherScope(index: ImageIndex, { namespace, name, kind }: ImageQuery): Iterable<Image> {
+  for (const other of IMAGE_KINDS.filter((each) => each !== kind)) {
+    yield* imagesNamed(scopeOf(index, other, namespace), name);
+  }
+}
+
+function* imagesNamed(scope: ImageScope, name: string): Iterable<Image> {
+  const image = scope.byObjectName(name);
+  if (image !== undefined) yield image;
+  yield* scope.byDisplayName(name);
+}
+
+function* equalButForCase(scope: ImageScope, term: string): Iterable<Image> {
+  const image = scope.byObjectName(foldName(term));
+  if (image !== undefined) yield image;
+  for (const displayName of scope.displayNamesLike(term)) yield* scope.byDisplayName(displayName);
+}
+
+interface NearName {
+  readonly edits: number;
+  readonly scope: ImageScope;
+  readonly name: string;
+}
+
+function* fewEditsAway(scopes: readonly ImageScope[], term: string): Iterable<Image> {
+  const folded = foldName(term);
+  const mostEdits = Math.floor(folded.length * SHARE_OF_EDITS);
+  if (mostEdits === 0 || folded.length > LONGEST_NAME_COMPARED) return;
+  const near: NearName[] = [];
+  let compared = 0;
+  for (const { scope, name } of namesIn(scopes, folded.startsWith(VMI_ID_PREFIX))) {
+    if (++compared > MOST_NAMES_COMPARED) break;
+    if (Math.abs(name.length - folded.length) > mostEdits) continue;
+    const edits = distance(folded, foldName(name));
+    if (edits <= mostEdits) near.push({ edits, scope, name });
+  }
+  near.sort((a, b) => a.edits - b.edits);
+  for (const { scope, name } of near) yield* imagesNamed(scope, name);
+}
+
+/** Display names; object names too where a VMI ID was written. Namespace first, as the scopes come. */
+function* namesIn(scopes: readonly ImageScope[], withObjectNames: boolean): Iterable<Omit<NearName, "edits">> {
+  for (const scope of scopes) {
+    if (withObjectNames) for (const name of scope.objectNames()) yield { scope, name };
+    for (const name of scope.displayNames()) yield { scope, name };
+  }
+}

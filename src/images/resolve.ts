@@ -1,0 +1,144 @@
+import { IMAGE_KINDS, type Image, type ImageKind, VMI_ID_PREFIX } from "./image.ts";
+import { type ImageIndex, type ImageQuery, type ImageScope, scopeOf } from "./image-index.ts";
+import { nearMatches } from "./near-matches.ts";
+
+/** `namespace-first` is ours (rules R1 to R5), `strict` vm-operator's own (rule RS). */
+export const RESOLUTION_MODES = ["namespace-first", "strict"] as const;
+export type ResolutionMode = (typeof RESOLUTION_MODES)[number];
+
+/** What each rule says; design section 3. Test titles carry the IDs. */
+export const RESOLUTION_RULES = {
+  R1: "a name with the prefix vmi- is an object name (namespace, then cluster), else a display name",
+  R2: "any other name is a display name (namespace, then cluster), else an object name (namespace, then cluster)",
+  R3: "LIBRARY/NAME, where the whole is no display name, is NAME among the images of that library",
+  R4: "where a kind is given, only that scope is searched, its object names first",
+  R5: "the same object name in both scopes is one image, the namespaced one",
+  R6: "matching is exact; an image being deleted has no display name; readiness does not matter",
+  R7: "near matches: at most 3, of this namespace and the cluster only",
+  RS: "strict: vmi- names are object names only, others display names over both scopes together",
+} as const;
+
+export type FoundBy = "objectName" | "displayName" | "libraryName";
+
+export type Resolved = { readonly is: "resolved"; readonly image: Image; readonly by: FoundBy };
+export type Ambiguous = { readonly is: "ambiguous"; readonly candidates: readonly Image[]; readonly by: FoundBy };
+export type NotSynced = { readonly is: "notSynced"; readonly kind: ImageKind };
+export type Resolution =
+  Resolved | Ambiguous | NotSynced | { readonly is: "notFound"; readonly near: readonly Image[] };
+
+/** A search that found nothing says `undefined`, so that the next one is tried. */
+type Found = Resolved | Ambiguous | NotSynced | undefined;
+type Search = (index: ImageIndex, query: ImageQuery) => Found;
+
+/** Rules R1 and R2 are these searches in another order; R3 is the last of both. */
+const OBJECT_NAME_FIRST: readonly Search[] = [searchObjectName, searchDisplayName, searchLibraryName];
+const DISPLAY_NAME_FIRST: readonly Search[] = [searchDisplayName, searchObjectName, searchLibraryName];
+
+/** What a name means in a namespace, by the rules above. Constant time for a hit; see `nearMatches` for a miss. */
+export function resolve(index: ImageIndex, query: ImageQuery, mode: ResolutionMode): Resolution {
+  return find(index, query, mode) ?? { is: "notFound", near: nearMatches(index, query) };
+}
+
+/** As `resolve`, without the search for near matches. */
+export function find(index: ImageIndex, query: ImageQuery, mode: ResolutionMode): Found {
+  if (mode === "strict") return findStrictly(index, query);
+  for (const search of searchesFor(query)) {
+    const found = search(index, query);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/**
+ * A reference with a kind is an object reference, whose name is first of all an object name: otherwise what we wrote
+ * there could mean another image when it is read again.
+ */
+function searchesFor({ name, kind }: ImageQuery): readonly Search[] {
+  return kind !== undefined || name.startsWith(VMI_ID_PREFIX) ? OBJECT_NAME_FIRST : DISPLAY_NAME_FIRST;
+}
+
+/** Whether a person may call this image so: by object name, display name or LIBRARY/NAME. */
+export function isNameOf(image: Image, name: string, mode: ResolutionMode): boolean {
+  if (name === image.name || name === image.displayName) return true;
+  if (image.library === undefined || mode === "strict") return false;
+  const inLibrary = splitLibraryName(name);
+  return (
+    inLibrary?.library === image.library && (inLibrary.name === image.name || inLibrary.name === image.displayName)
+  );
+}
+
+function searchObjectName(index: ImageIndex, { namespace, name, kind }: ImageQuery): Found {
+  for (const each of kind === undefined ? IMAGE_KINDS : [kind]) {
+    const image = scopeOf(index, each, namespace).byObjectName(name);
+    if (image !== undefined) return { is: "resolved", image, by: "objectName" };
+    if (!index.isSynced(each)) return { is: "notSynced", kind: each };
+  }
+  return undefined;
+}
+
+function searchDisplayName(index: ImageIndex, query: ImageQuery): Found {
+  return firstScopeWith(index, query, (scope) => ({
+    candidates: scope.byDisplayName(query.name).filter((image) => !image.terminating),
+    by: "displayName",
+  }));
+}
+
+function searchLibraryName(index: ImageIndex, query: ImageQuery): Found {
+  const inLibrary = splitLibraryName(query.name);
+  if (inLibrary === undefined) return undefined;
+  const { library, name } = inLibrary;
+  const byDisplayName = firstScopeWith(index, query, (scope) => ({
+    candidates: scope.byDisplayName(name).filter((image) => image.library === library && !image.terminating),
+    by: "libraryName",
+  }));
+  return (
+    byDisplayName ??
+    firstScopeWith(index, query, (scope) => {
+      const image = scope.byObjectName(name);
+      return { candidates: image?.library === library ? [image] : [], by: "libraryName" };
+    })
+  );
+}
+
+/** The first scope with candidates decides: one is the image, several are ambiguous. */
+function firstScopeWith(
+  index: ImageIndex,
+  { namespace, kind }: ImageQuery,
+  candidatesIn: (scope: ImageScope) => { readonly candidates: readonly Image[]; readonly by: FoundBy },
+): Found {
+  for (const each of kind === undefined ? IMAGE_KINDS : [kind]) {
+    if (!index.isSynced(each)) return { is: "notSynced", kind: each };
+    const { candidates, by } = candidatesIn(scopeOf(index, each, namespace));
+    const [image, ...others] = candidates;
+    if (image === undefined) continue;
+    if (others.length > 0) return { is: "ambiguous", candidates, by };
+    return { is: "resolved", image: kind === undefined ? namespacedTwin(index, namespace, image) : image, by };
+  }
+  return undefined;
+}
+
+/** R5: vm-operator, too, takes the namespaced image where both scopes have the object name. */
+export function namespacedTwin(index: ImageIndex, namespace: string, image: Image): Image {
+  return index.namespaced(namespace).byObjectName(image.name) ?? image;
+}
+
+function splitLibraryName(name: string): { readonly library: string; readonly name: string } | undefined {
+  const slash = name.indexOf("/");
+  if (slash <= 0 || slash === name.length - 1) return undefined;
+  return { library: name.slice(0, slash), name: name.slice(slash + 1) };
+}
+
+/**
+ * RS: vm-operator pkg/util/vmopv1/vm.go ResolveImageName, and GetImage of image.go where a kind is given.
+ * Twins and images that are being deleted count as candidates there.
+ */
+function findStrictly(index: ImageIndex, query: ImageQuery): Found {
+  if (query.kind !== undefined || query.name.startsWith(VMI_ID_PREFIX)) return searchObjectName(index, query);
+  const unsynced = IMAGE_KINDS.find((kind) => !index.isSynced(kind));
+  if (unsynced !== undefined) return { is: "notSynced", kind: unsynced };
+  const candidates = IMAGE_KINDS.flatMap((kind) => scopeOf(index, kind, query.namespace).byDisplayName(query.name));
+  const [image, ...others] = candidates;
+  if (image === undefined) return undefined;
+  if (others.length > 0) return { is: "ambiguous", candidates, by: "displayName" };
+  return { is: "resolved", image, by: "displayName" };
+}

@@ -1,0 +1,37 @@
+/**
+ * JSON values as they come from `JSON.parse`: only own members count, so that a key named `__proto__` or
+ * `constructor` is a key like any other.
+ */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** A place in a JSON value: object keys and list indexes from the root. */
+export type JsonPath = readonly (string | number)[];
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The own member of an object or list; `undefined` where there is none. */
+export function member(value: unknown, key: string | number): unknown {
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+  return (value as Record<string | number, unknown>)[key];
+}
+
+/** The value at a path; `undefined` where any step is missing. */
+export function at(value: unknown, path: JsonPath): unknown {
+  let here = value;
+  for (const key of path) here = member(here, key);
+  return here;
+}
+
+/** The value at a path if it is a string, else `""`. */
+export function textAt(value: unknown, path: JsonPath): string {
+  const found = at(value, path);
+  return typeof found === "string" ? found : "";
+}
+
+/** The value at a path if it is a list, else an empty one. */
+export function listAt(value: unknown, path: JsonPath): readonly unknown[] {
+  const found = at(value, path);
+  return Array.isArray(found) ? (found as readonly unknown[]) : [];
+}

@@ -1,0 +1,86 @@
+import { agree } from "./checks/agree.ts";
+import { capabilities } from "./checks/capabilities.ts";
+import { exists } from "./checks/exists.ts";
+import { immutable } from "./checks/immutable.ts";
+import { kind } from "./checks/kind.ts";
+import { ready } from "./checks/ready.ts";
+import { required } from "./checks/required.ts";
+import { terminating } from "./checks/terminating.ts";
+import { type } from "./checks/type.ts";
+import type { ReviewContext } from "./context.ts";
+import { type CheckId, type Level, levelsBy } from "./policy.ts";
+import type { FieldProblem } from "./problem.ts";
+
+export interface CheckRow {
+  readonly id: CheckId;
+  /** What a failure does unless `--check` says otherwise. */
+  readonly level: Level;
+  /** `both`: met while mutating already, because no right patch exists then. */
+  readonly endpoint: "both" | "validate";
+  /** What it demands, for people. */
+  readonly rule: string;
+  readonly run: (context: ReviewContext) => Iterable<FieldProblem>;
+}
+
+/** THE table of checks; design section 6. */
+export const CHECKS: readonly CheckRow[] = [
+  {
+    id: "exists",
+    level: "deny",
+    endpoint: "both",
+    rule: "a reference names exactly one image visible to this namespace",
+    run: exists,
+  },
+  {
+    id: "kind",
+    level: "deny",
+    endpoint: "both",
+    rule: "a kind is VirtualMachineImage or ClusterVirtualMachineImage",
+    run: kind,
+  },
+  { id: "agree", level: "deny", endpoint: "both", rule: "imageName and image name the same image", run: agree },
+  {
+    id: "required",
+    level: "deny",
+    endpoint: "validate",
+    rule: "a machine has an imageName, an image or a CD-ROM, unless a privileged caller creates it",
+    run: required,
+  },
+  {
+    id: "immutable",
+    level: "deny",
+    endpoint: "both",
+    rule: "imageName and image of a machine do not change after its creation",
+    run: immutable,
+  },
+  { id: "ready", level: "warn", endpoint: "validate", rule: "the image's Ready condition is True", run: ready },
+  { id: "terminating", level: "warn", endpoint: "validate", rule: "the image is not being deleted", run: terminating },
+  {
+    id: "capabilities",
+    level: "deny",
+    endpoint: "validate",
+    rule: "the image has what annotation vm-image-webhook.dev/required-capabilities asks for",
+    run: capabilities,
+  },
+];
+
+export const DEFAULT_LEVELS = levelsBy(CHECKS, ({ level }) => level);
+
+export interface Findings {
+  readonly denials: readonly FieldProblem[];
+  readonly warnings: readonly FieldProblem[];
+}
+
+/** All problems of an object that its endpoint looks for, by what they do. */
+export function runChecks(context: ReviewContext): Findings {
+  const { endpoint } = context.subject;
+  const { levels } = context.policy;
+  const denials: FieldProblem[] = endpoint === "validate" ? [...type(context)] : [];
+  const warnings: FieldProblem[] = [];
+  for (const check of CHECKS) {
+    const level = levels[check.id];
+    if (level === "off" || (check.endpoint === "validate" && endpoint === "mutate")) continue;
+    (level === "deny" ? denials : warnings).push(...check.run(context));
+  }
+  return { denials, warnings };
+}

@@ -1,0 +1,21 @@
+import { isNamedBy } from "../boot.ts";
+import type { ReviewContext } from "../context.ts";
+import { type FieldProblem, plain, quote } from "../problem.ts";
+import { fieldOf } from "../reading.ts";
+
+/** Where `spec.image` decides, `imageName` is never resolved: it must be a name of that image. */
+export function* agree(context: ReviewContext): Iterable<FieldProblem> {
+  const { bootImage, boot } = context;
+  if (bootImage.is !== "resolved" || bootImage.by.form !== "object") return;
+  const { imageName } = boot;
+  if (imageName === undefined || imageName.name === "" || isNamedBy(context, bootImage.image, imageName.name)) return;
+  const { name, displayName } = bootImage.image;
+  const names = displayName === undefined ? quote(name) : `${quote(name)} (${plain(displayName)})`;
+  yield {
+    check: "agree",
+    reason: "FieldValueInvalid",
+    field: fieldOf(imageName.namePath),
+    value: imageName.name,
+    why: `${fieldOf(bootImage.by.path)} names another image, ${names}; write that here or leave one of the two out`,
+  };
+}

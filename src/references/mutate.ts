@@ -1,0 +1,72 @@
+import type { JsonObject } from "../json.ts";
+import type { ReviewContext } from "./context.ts";
+import { applyEdits, type Edit } from "./edit.ts";
+import { pinBoot } from "./pin.ts";
+import { livingPins, type Pin, type Pins, pinsEdit, readPins } from "./pins.ts";
+import { fieldOf, readReferences } from "./reading.ts";
+import { putBack } from "./reapply.ts";
+import { kindPath, NO_REWRITES, type Rewrite, type Rewrites } from "./rewrite.ts";
+
+/** What each row of design section 5 says; test titles carry the IDs. */
+export const MUTATION_RULES = {
+  M1: "imageName, --write both: imageName and image name the resolved image",
+  M2: "imageName, --write imageName: only imageName does",
+  M3: "imageName, --write image: only image does; imageName changes only where vm-operator would read it otherwise",
+  M4: "versions without image get imageName; with --write image only where vm-operator would not find the image",
+  M5: "image alone: its name becomes the object name, a missing kind is filled, a given one stays",
+  M6: "imageName and image: image decides, and imageName must be a name of it",
+  M7: "image and CD-ROMs without imageName: imageName becomes the object name",
+  M8: "an object name goes into imageName only if it starts with vmi-",
+  M9: "beside an imageName, image gets the namespaced kind where the namespace has the object name",
+  M10: "the annotation says what was requested, only as long as its value stands",
+  M11: "the patch is minimal, applies to its own input, and is empty on a second run",
+  M12: "UPDATE: absent or empty references get the stored value back",
+  M13: "UPDATE: any spelling of the stored image keeps the stored value",
+  M14: "UPDATE: anything else is refused; a kind that was empty may be filled",
+  M15: "UPDATE: a privileged caller may unset the image of a machine that failed over",
+  M16: "DELETE, CONNECT, subresources and objects being deleted are allowed untouched",
+} as const;
+
+export interface Mutation {
+  readonly edits: readonly Edit[];
+  readonly warnings: readonly string[];
+}
+
+/** How an object that no check refused has to change. */
+export function mutate(context: ReviewContext): Mutation {
+  const { rewrites, edits, warnings } = bootRewrites(context);
+  const all = [...edits, ...rewrites.map(({ path, to }): Edit => ({ is: "set", path, value: to }))];
+  const pins = pinsEdit(context.subject.object, pinsAfter(context, applyEdits(context.subject.object, all), rewrites));
+  return { edits: pins === undefined ? all : [...all, pins], warnings };
+}
+
+function bootRewrites(context: ReviewContext): Rewrites {
+  const { bootImage, changes } = context;
+  if (bootImage.is === "resolved") return pinBoot(context, bootImage.image);
+  return bootImage.is === "unchanged" && changes !== undefined ? putBack(context) : NO_REWRITES;
+}
+
+/**
+ * The annotation after mutation: pins that came with the object or, where a client dropped them from an unchanged
+ * value, with the old one, as far as their value stands, and what was rewritten now.
+ */
+function pinsAfter({ subject }: ReviewContext, mutated: JsonObject, rewrites: readonly Rewrite[]): Pins {
+  const values = stringsOf(mutated, subject.rows);
+  const sent = stringsOf(subject.object, subject.rows);
+  const dropped = [...readPins(subject.oldObject)].filter(([field]) => sent.get(field) !== values.get(field));
+  const pins = livingPins(new Map([...dropped, ...readPins(subject.object)]), (field) => values.get(field));
+  const made = rewrites
+    .filter(({ pinned }) => pinned)
+    .map(({ path, from, to }): [string, Pin] => [fieldOf(path), { requested: from, resolved: to }]);
+  return new Map([...pins, ...made]);
+}
+
+/** Every string of a reference, by its field path. */
+function stringsOf(object: JsonObject, rows: ReviewContext["subject"]["rows"]): ReadonlyMap<string, string> {
+  const strings = new Map<string, string>();
+  for (const reference of readReferences(object, rows).references) {
+    strings.set(fieldOf(reference.namePath), reference.name);
+    if (reference.form === "object") strings.set(fieldOf(kindPath(reference)), reference.kind);
+  }
+  return strings;
+}

@@ -1,0 +1,59 @@
+import { type Image, VMI_ID_PREFIX } from "../images/image.ts";
+import { find } from "../images/resolve.ts";
+import { at } from "../json.ts";
+import { isEmpty, isNamedBy, isSame } from "./boot.ts";
+import type { ReviewContext } from "./context.ts";
+import { quote } from "./problem.ts";
+import { fieldOf, type Reference } from "./reading.ts";
+import { joinRewrites, kindPath, NO_REWRITES, type Rewrites } from "./rewrite.ts";
+
+/** CREATE, and an UPDATE that the policy lets through (M1 to M9): the boot references name the resolved image. */
+export function pinBoot(context: ReviewContext, image: Image): Rewrites {
+  return joinRewrites([pinImageName(context, image), pinImage(context, image)]);
+}
+
+function pinImageName(context: ReviewContext, image: Image): Rewrites {
+  const { imageName, hasCdroms } = context.boot;
+  if (imageName === undefined || !image.name.startsWith(VMI_ID_PREFIX)) return NO_REWRITES;
+  const { name: from, namePath: path } = imageName;
+  if (from === image.name || (from === "" && !hasCdroms)) return NO_REWRITES;
+  const pinned = from !== "" && !isSame(imageName, context.oldBoot?.imageName);
+  const rewritten = { ...NO_REWRITES, rewrites: [{ path, from, to: image.name, pinned }] };
+  if (from === "") return rewritten;
+  if (decidedByImage(context) && !isNamedBy(context, image, from)) return NO_REWRITES;
+  return context.policy.write === "image" ? onlyIfMisread(context, imageName, image, rewritten) : rewritten;
+}
+
+/** `--write image` leaves a name that vm-operator, too, reads as this image. */
+function onlyIfMisread(context: ReviewContext, imageName: Reference, image: Image, rewritten: Rewrites): Rewrites {
+  if (isReadAs(context, imageName.name, image)) return NO_REWRITES;
+  const warning =
+    `${fieldOf(imageName.path)}: vm-operator does not read ${quote(imageName.name)} as the image meant here, ` +
+    `so it became ${quote(image.name)}; write that in your manifest`;
+  return { ...rewritten, warnings: [warning] };
+}
+
+function decidedByImage({ bootImage }: ReviewContext): boolean {
+  return bootImage.is === "resolved" && bootImage.by.form === "object";
+}
+
+/** Whether vm-operator's own resolver, behind us, takes this name for exactly this image. */
+function isReadAs({ index, subject }: ReviewContext, name: string, image: Image): boolean {
+  const found = find(index, { namespace: subject.namespace, name }, "strict");
+  return found?.is === "resolved" && found.image === image;
+}
+
+function pinImage({ boot, oldBoot, policy, subject }: ReviewContext, { kind, name }: Image): Rewrites {
+  const reference = boot.image;
+  if (reference === undefined || (isEmpty(reference) && policy.write === "imageName")) return NO_REWRITES;
+  const present = at(subject.object, reference.path);
+  if (present === undefined || present === null) {
+    return { ...NO_REWRITES, edits: [{ is: "set", path: reference.path, value: { kind, name } }] };
+  }
+  const pinned = !isSame(reference, oldBoot?.image);
+  const rewrites = [
+    { path: kindPath(reference), from: reference.kind, to: kind, pinned: pinned && reference.kind !== "" },
+    { path: reference.namePath, from: reference.name, to: name, pinned: pinned && reference.name !== "" },
+  ].filter(({ from, to }) => from !== to);
+  return { ...NO_REWRITES, rewrites };
+}

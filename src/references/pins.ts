@@ -1,0 +1,69 @@
+import { at, isJsonObject, type JsonObject, member } from "../json.ts";
+import type { Edit } from "./edit.ts";
+
+/** Says what a person wrote where a reference now holds something else; design section 5. */
+export const PINNED_ANNOTATION = "vm-image-webhook.dev/pinned";
+
+const ANNOTATION_PATH = ["metadata", "annotations", PINNED_ANNOTATION] as const;
+
+export interface Pin {
+  /** As written. */
+  readonly requested: string;
+  /** What stands there instead. */
+  readonly resolved: string;
+}
+
+/** By the field path of the value that was rewritten, such as `spec.imageName` or `spec.image.name`. */
+export type Pins = ReadonlyMap<string, Pin>;
+
+/** The pins of an object; malformed entries, and a whole that is no JSON object, are no pins. */
+export function readPins(object: JsonObject | undefined): Pins {
+  const pins = new Map<string, Pin>();
+  const text = at(object, ANNOTATION_PATH);
+  if (typeof text !== "string") return pins;
+  for (const [field, entry] of entriesOf(text)) {
+    const requested = member(entry, "requested");
+    const resolved = member(entry, "resolved");
+    if (typeof requested === "string" && typeof resolved === "string") pins.set(field, { requested, resolved });
+  }
+  return pins;
+}
+
+function entriesOf(text: string): readonly [string, unknown][] {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? Object.entries(value) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Only the pins whose value still stands in the field that they explain. */
+export function livingPins(pins: Pins, valueOf: (field: string) => string | undefined): Pins {
+  return new Map([...pins].filter(([field, { resolved }]) => valueOf(field) === resolved));
+}
+
+/** How the annotation has to change to say `pins`; undefined where it says so already. */
+export function pinsEdit(object: JsonObject, pins: Pins): Edit | undefined {
+  const annotations = at(object, ["metadata", "annotations"]);
+  if (annotations !== undefined && annotations !== null && !isJsonObject(annotations)) return undefined;
+  const current = member(annotations, PINNED_ANNOTATION);
+  if (pins.size === 0) return current === undefined ? undefined : { path: ANNOTATION_PATH, is: "remove" };
+  if (saysExactly(current, pins)) return undefined;
+  return { path: ANNOTATION_PATH, is: "set", value: JSON.stringify(Object.fromEntries(pins)) };
+}
+
+/** Whether the text means these pins and nothing else, in whatever layout. */
+function saysExactly(current: unknown, pins: Pins): boolean {
+  if (typeof current !== "string") return false;
+  const entries = entriesOf(current);
+  return (
+    entries.length === pins.size &&
+    entries.every(([field, entry]) => {
+      const pin = pins.get(field);
+      return (
+        pin !== undefined && member(entry, "requested") === pin.requested && member(entry, "resolved") === pin.resolved
+      );
+    })
+  );
+}

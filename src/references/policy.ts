@@ -1,0 +1,40 @@
+import type { ResolutionMode } from "../images/resolve.ts";
+
+export const CHECK_IDS = [
+  "exists",
+  "kind",
+  "agree",
+  "required",
+  "immutable",
+  "ready",
+  "terminating",
+  "capabilities",
+] as const;
+export type CheckId = (typeof CHECK_IDS)[number];
+
+/** Where the image goes that a `spec.imageName` resolved to; design section 5. */
+export const WRITE_MODES = ["both", "imageName", "image"] as const;
+export type WriteMode = (typeof WRITE_MODES)[number];
+
+/** What a failed check does: refuse the object, warn the person, nothing. */
+export const LEVELS = ["deny", "warn", "off"] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** What the operator chose: the flags `--resolution`, `--write` and `--check`. */
+export interface Policy {
+  readonly resolution: ResolutionMode;
+  readonly write: WriteMode;
+  readonly levels: Readonly<Record<CheckId, Level>>;
+}
+
+/** A level for each check. */
+export type Levels = Policy["levels"];
+
+export function levelsBy<T extends { readonly id: CheckId }>(checks: readonly T[], level: (check: T) => Level): Levels {
+  return Object.fromEntries(checks.map((check) => [check.id, level(check)])) as Levels;
+}
+
+export const ALL_CHECKS_OFF: Levels = levelsBy(
+  CHECK_IDS.map((id) => ({ id })),
+  () => "off",
+);

@@ -1,0 +1,83 @@
+import fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from "fastify";
+import { constants } from "node:crypto";
+import type { Certificate } from "../certs/certificate.ts";
+import type { Endpoint } from "../references/subject.ts";
+import { type Admission, admissionRoute, plainText } from "./admission-route.ts";
+import {
+  BODY_LIMIT,
+  CONNECTIONS_CHECKING_INTERVAL,
+  HEADERS_TIMEOUT,
+  KEEP_ALIVE_TIMEOUT,
+  REQUEST_TIMEOUT,
+} from "./limits.ts";
+
+/** Where the API server posts its reviews. */
+export const ENDPOINT_PATHS: Readonly<Record<Endpoint, string>> = { mutate: "/mutate", validate: "/validate" };
+
+const OTHER_METHODS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/** Reviews over TLS and HTTP/1.1. Without a certificate it only serves `inject`, for `replay`. */
+export function admissionServer(admission: Admission, certificate?: Certificate): FastifyInstance {
+  const server = fastify({ ...commonOptions(), bodyLimit: BODY_LIMIT, ...secureOptions(certificate) });
+  acceptJsonBytesOnly(server);
+  for (const [endpoint, url] of Object.entries(ENDPOINT_PATHS) as [Endpoint, string][]) {
+    server.post(url, admissionRoute(endpoint, admission));
+    server.route({
+      method: OTHER_METHODS,
+      url,
+      handler: (_, reply) => plainText(reply.header("Allow", "POST"), 405, `${url} takes POST only`),
+    });
+  }
+  answerErrorsInText(server, admission);
+  return server;
+}
+
+/** What both servers share. A draining server goes on answering, and tells its clients to go elsewhere. */
+export function commonOptions(): FastifyServerOptions {
+  return {
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+    requestTimeout: REQUEST_TIMEOUT,
+    return503OnClosing: false,
+    logController: new LogController({ disableRequestLogging: true }),
+  };
+}
+
+/**
+ * Without a cipher list of our own Node offers TLS 1.2 suites without forward secrecy; only HTTP/1.1, because that is
+ * what the API server speaks to webhooks (kubernetes/kubernetes issue 75791).
+ */
+function secureOptions(certificate: Certificate | undefined): object {
+  if (certificate === undefined) return {};
+  const { cert, key } = certificate;
+  return {
+    https: {
+      cert,
+      key,
+      minVersion: "TLSv1.2",
+      ciphers: "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:ECDHE+AESGCM:ECDHE+CHACHA20",
+      secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+      ALPNProtocols: ["http/1.1"],
+      headersTimeout: HEADERS_TIMEOUT,
+      connectionsCheckingInterval: CONNECTIONS_CHECKING_INTERVAL,
+    },
+  };
+}
+
+/** Fastify's own JSON parser answers 400 to a key `__proto__`, its text parser takes any text. */
+function acceptJsonBytesOnly(server: FastifyInstance): void {
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
+    done(null, body);
+  });
+}
+
+function answerErrorsInText(server: FastifyInstance, { log }: Admission): void {
+  const paths = Object.values(ENDPOINT_PATHS).map((path) => `POST ${path}`);
+  server.setNotFoundHandler((_, reply) => plainText(reply, 404, `no such path; there is ${paths.join(" and ")}`));
+  server.setErrorHandler<Error & { statusCode?: number }>((error, _, reply) => {
+    const code = error.statusCode ?? 500;
+    if (code >= 500) log.error({ err: error }, "request failed");
+    else log.warn({ code, why: error.message }, "malformed request");
+    return plainText(reply, code, code >= 500 ? "internal error" : error.message);
+  });
+}

@@ -1,0 +1,35 @@
+/** Every limit of the servers, with where it comes from. Times in milliseconds, sizes in bytes. */
+
+const SECOND = 1_000;
+const MEBIBYTE = 1024 * 1024;
+
+/**
+ * An UPDATE carries two objects of at most 3 MiB each (apiserver server/config.go MaxRequestBodyBytes) and 1 MiB of
+ * envelope: controller-runtime's limit too (pkg/webhook/admission/http.go). A smaller one would refuse objects that
+ * the API server takes.
+ */
+export const BODY_LIMIT = 7 * MEBIBYTE;
+
+/**
+ * The API server keeps idle connections for 90 s (net/http DefaultTransport) and does not repeat a POST on one that
+ * we closed; so we hold them for longer than it does.
+ */
+export const KEEP_ALIVE_TIMEOUT = 120 * SECOND;
+
+/** Headers of the API server come at once; 32 s is controller-runtime's limit (pkg/internal/httpserver/server.go). */
+export const HEADERS_TIMEOUT = 32 * SECOND;
+
+/** A webhook's `timeoutSeconds` is at most 30: nobody waits for a request that takes longer to arrive. */
+export const REQUEST_TIMEOUT = 35 * SECOND;
+
+/** How often Node looks for connections over the two limits above. */
+export const CONNECTIONS_CHECKING_INTERVAL = 5 * SECOND;
+
+/** What the API server waits for where the query says nothing: the default of `timeoutSeconds`. */
+export const DEFAULT_REVIEW_TIMEOUT = 10 * SECOND;
+
+/** Seconds until the API server calls again after a 503; it repeats up to 10 times within its timeout. */
+export const RETRY_AFTER_SECONDS = 1;
+
+/** Between SIGTERM and the end of the process: more than the longest review that may be under way. */
+export const SHUTDOWN_DEADLINE = 30 * SECOND;

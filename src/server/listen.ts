@@ -1,0 +1,45 @@
+import type { FastifyInstance } from "fastify";
+import type { AddressInfo } from "node:net";
+import { Failure, messageOf } from "../failure.ts";
+
+/** An address to listen on; host "" means all of this machine's. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+const NO_IPV6 = new Set(["EAFNOSUPPORT", "EADDRNOTAVAIL"]);
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "the port is taken by another process",
+  EACCES: "this user may not listen on that port",
+  EADDRNOTAVAIL: "this machine does not have that address",
+  ENOTFOUND: "no such host",
+};
+
+/** Starts to listen and gives the port in use, which is another one where 0 was asked for. */
+export async function listen(server: FastifyInstance, { host, port }: ListenAddress): Promise<number> {
+  try {
+    await (host === "" ? listenOnAll(server, port) : server.listen({ host, port }));
+  } catch (error) {
+    const code = errorCode(error);
+    throw new Failure("listen", `cannot listen on ${host}:${port}: ${REASONS[code] ?? messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  return (server.server.address() as AddressInfo).port;
+}
+
+/** `::` takes IPv4 too; where a machine has no IPv6, the IPv4 wildcard. */
+async function listenOnAll(server: FastifyInstance, port: number): Promise<void> {
+  try {
+    await server.listen({ host: "::", port });
+  } catch (error) {
+    if (!NO_IPV6.has(errorCode(error))) throw error;
+    await server.listen({ host: "0.0.0.0", port });
+  }
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}

@@ -1,0 +1,29 @@
+import fastify, { type FastifyInstance } from "fastify";
+import { commonOptions } from "./admission-server.ts";
+import { plainText } from "./admission-route.ts";
+
+/** One thing that must be so before reviews can be answered. */
+export interface ReadinessCheck {
+  readonly name: string;
+  readonly run: () => { readonly ok: boolean; readonly text: string };
+}
+
+/** Plain HTTP for the kubelet and for people: /livez and /readyz, as the API server's own look. */
+export function opsServer(checks: readonly ReadinessCheck[]): FastifyInstance {
+  const server = fastify(commonOptions());
+  server.get("/livez", (_, reply) => plainText(reply, 200, "ok"));
+  server.get<{ Querystring: Record<string, unknown> }>("/readyz", (request, reply) => {
+    const results = checks.map(({ name, run }) => ({ name, ...run() }));
+    const ready = results.every(({ ok }) => ok);
+    const verbose = request.query["verbose"] !== undefined || !ready;
+    const lines = results.map(({ name, ok, text }) => `[${ok ? "+" : "-"}]${name} ${ok ? "ok" : "failed"}: ${text}`);
+    const verdict = ready ? "ok" : "not ready";
+    const body = verbose ? [...lines, verdict].join("\n") : verdict;
+    return reply
+      .code(ready ? 200 : 503)
+      .type("text/plain; charset=utf-8")
+      .send(`${body}\n`);
+  });
+  server.setNotFoundHandler((_, reply) => plainText(reply, 404, "no such path; there is /livez and /readyz"));
+  return server;
+}

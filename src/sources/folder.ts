@@ -1,0 +1,165 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { extname, join } from "node:path";
+import type { Logger } from "pino";
+import { Failure, messageOf } from "../failure.ts";
+import { type Image, IMAGE_KINDS, type ImageKind } from "../images/image.ts";
+import type { ImageIndexWriter } from "../images/image-index.ts";
+import { type ImageFile, readImageFile } from "./image-file.ts";
+import type { ImageSource, SourceState } from "./image-source.ts";
+
+const EXTENSIONS = new Set([".yaml", ".yml", ".json"]);
+/** Deeper folders are a loop of links. */
+const DEEPEST = 32;
+/** Milliseconds between two looks at the folder: polling sees changes on every file system, mounted ones too. */
+const POLL_INTERVAL = 1_000;
+
+interface ReadFile {
+  /** Changes whenever the content may have. */
+  readonly signature: string;
+  readonly content: ImageFile;
+}
+
+type ImagesByKind = ReadonlyMap<ImageKind, readonly Image[]>;
+
+export interface FolderOptions {
+  readonly directory: string;
+  readonly log: Logger;
+  /** Milliseconds. */
+  readonly pollInterval?: number;
+}
+
+/** Image manifests in a folder, read whole at the start and whenever a file changes; the last good set stays. */
+export class FolderSource implements ImageSource {
+  readonly #directory: string;
+  readonly #log: Logger;
+  readonly #pollInterval: number;
+  #files: ReadonlyMap<string, ReadFile> = new Map();
+  #state: SourceState;
+  /** Why the last look failed. */
+  #problem: string | undefined;
+
+  constructor({ directory, log, pollInterval = POLL_INTERVAL }: FolderOptions) {
+    this.#directory = directory;
+    this.#log = log;
+    this.#pollInterval = pollInterval;
+    this.#state = { synced: false, text: `${directory} not read yet` };
+  }
+
+  async start(to: ImageIndexWriter, signal: AbortSignal): Promise<void> {
+    await this.#look(to);
+    this.#follow(to, signal);
+  }
+
+  state(): SourceState {
+    return this.#state;
+  }
+
+  #follow(to: ImageIndexWriter, signal: AbortSignal): void {
+    const again = async (): Promise<void> => {
+      try {
+        await this.#look(to);
+      } catch (error) {
+        this.#keepLastGoodSet(messageOf(error));
+      }
+      if (!signal.aborted) timer = setTimeout(() => void again(), this.#pollInterval);
+    };
+    let timer = setTimeout(() => void again(), this.#pollInterval);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+    });
+  }
+
+  /** Reads what changed and swaps the whole set in; throws a Failure over the first thing that is wrong. */
+  async #look(to: ImageIndexWriter): Promise<void> {
+    const signatures = await this.#signatures();
+    const isUnchanged =
+      this.#state.synced &&
+      this.#problem === undefined &&
+      signatures.size === this.#files.size &&
+      [...signatures].every(([path, signature]) => this.#files.get(path)?.signature === signature);
+    if (isUnchanged) return;
+    this.#files = await this.#readFiles(signatures);
+    const images = this.#imagesByKind();
+    for (const [kind, ofKind] of images) to.replace(kind, ofKind);
+    this.#report(images);
+  }
+
+  #report(images: ImagesByKind): void {
+    const counts = [...images].map(([kind, { length }]) => `${length} ${kind}${length === 1 ? "" : "s"}`).join(", ");
+    const text = `${counts} from ${this.#directory}`;
+    const skipped = [...this.#files.values()].reduce((sum, { content }) => sum + content.skipped, 0);
+    const total = [...images.values()].reduce((sum, { length }) => sum + length, 0);
+    this.#state = { synced: true, text };
+    this.#problem = undefined;
+    const fields = { directory: this.#directory, files: this.#files.size, images: total, skipped };
+    if (total === 0) this.#log.warn(fields, "the folder has no image manifest, so every name will be refused");
+    else this.#log.info(fields, "images read");
+  }
+
+  #keepLastGoodSet(why: string): void {
+    if (this.#problem === why) return;
+    this.#problem = why;
+    this.#state = { synced: true, text: `the last good set stays: ${why}` };
+    this.#log.warn({ directory: this.#directory, why }, "images changed and cannot be read; the last good set stays");
+  }
+
+  /** Every manifest file below the folder with what tells a change. Names with a leading dot are not looked at. */
+  async #signatures(): Promise<ReadonlyMap<string, string>> {
+    const found = new Map<string, string>();
+    const walk = async (directory: string, depth: number): Promise<void> => {
+      for (const name of (await readdir(directory)).sort()) {
+        if (name.startsWith(".")) continue;
+        const path = join(directory, name);
+        const status = await stat(path, { bigint: true });
+        if (status.isDirectory() && depth < DEEPEST) await walk(path, depth + 1);
+        else if (EXTENSIONS.has(extname(name))) found.set(path, `${status.ino} ${status.size} ${status.mtimeNs}`);
+      }
+    };
+    try {
+      await walk(this.#directory, 0);
+    } catch (error) {
+      throw new Failure("images", `cannot read the folder of images ${this.#directory}: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+    return found;
+  }
+
+  async #readFiles(signatures: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, ReadFile>> {
+    const files = new Map<string, ReadFile>();
+    for (const [path, signature] of signatures) {
+      const known = this.#files.get(path);
+      files.set(path, known?.signature === signature ? known : { signature, content: await this.#readFile(path) });
+    }
+    return files;
+  }
+
+  async #readFile(path: string): Promise<ImageFile> {
+    const content = readImageFile(await readFile(path, "utf8"), extname(path));
+    const [first, ...others] = content.problems;
+    if (first === undefined) return content;
+    const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+    throw new Failure("images", `${place(path, first.line)}: ${first.why}${more}`);
+  }
+
+  /** All images; one that is there twice is an error, for nobody could say which of the two counts. */
+  #imagesByKind(): ImagesByKind {
+    const byKind = new Map<ImageKind, Image[]>(IMAGE_KINDS.map((kind) => [kind, []]));
+    const places = new Map<string, string>();
+    for (const [path, { content }] of this.#files) {
+      for (const { image, line } of content.images) {
+        const key = [image.kind, image.namespace, image.name].filter((part) => part !== "").join(" ");
+        const here = place(path, line);
+        const earlier = places.get(key);
+        if (earlier !== undefined) throw new Failure("images", `${here}: ${key} is in ${earlier} already`);
+        places.set(key, here);
+        byKind.get(image.kind)?.push(image);
+      }
+    }
+    return byKind;
+  }
+}
+
+function place(path: string, line: number): string {
+  return `${path}:${line}`;
+}

@@ -1,0 +1,84 @@
+import { LineCounter, parseAllDocuments } from "yaml";
+import { messageOf } from "../failure.ts";
+import { decodeImage, type Image, IMAGE_KINDS } from "../images/image.ts";
+import { isJsonObject, type JsonObject, listAt, textAt } from "../json.ts";
+
+/** What one file of manifests says. Lines count from 1. */
+export interface ImageFile {
+  readonly images: readonly { readonly image: Image; readonly line: number }[];
+  /** Objects of other kinds. */
+  readonly skipped: number;
+  readonly problems: readonly FileProblem[];
+}
+
+export interface FileProblem {
+  readonly line: number;
+  readonly why: string;
+}
+
+interface LocatedObject {
+  readonly object: unknown;
+  readonly line: number;
+}
+
+/** Reads YAML or JSON, several documents and lists included: what `kubectl get vmi,cvmi -A -o yaml` prints. */
+export function readImageFile(text: string, extension: string): ImageFile {
+  const problems: FileProblem[] = [];
+  const objects = extension === ".json" ? jsonObjects(text, problems) : yamlObjects(text, problems);
+  const images: { image: Image; line: number }[] = [];
+  let skipped = 0;
+  for (const { object, line } of objects) {
+    const decoded = decodeImage(object);
+    if (decoded.is === "image") images.push({ image: decoded.image, line });
+    else if (decoded.is === "malformed") problems.push({ line, why: `${decoded.field} ${decoded.why}` });
+    else skipped++;
+  }
+  return { images, skipped, problems };
+}
+
+/** JSON that parses needs no lines: what kubectl wrote is sound, and the YAML parser is slow on large files. */
+function jsonObjects(text: string, problems: FileProblem[]): readonly LocatedObject[] {
+  try {
+    const objects = itemsOf(JSON.parse(text)).map((object) => ({ object, line: 1 }));
+    return objects.every(({ object }) => decodeImage(object).is !== "malformed")
+      ? objects
+      : yamlObjects(text, problems);
+  } catch (error) {
+    const [, line] = /\(line (\d+)/.exec(messageOf(error)) ?? [];
+    problems.push({ line: Number(line ?? 1), why: messageOf(error) });
+    return [];
+  }
+}
+
+function yamlObjects(text: string, problems: FileProblem[]): readonly LocatedObject[] {
+  const lineCounter = new LineCounter();
+  const objects: LocatedObject[] = [];
+  for (const document of parseAllDocuments(text, { lineCounter, prettyErrors: false })) {
+    for (const { pos, message } of document.errors)
+      problems.push({ line: lineCounter.linePos(pos[0]).line, why: message });
+    if (document.errors.length > 0) continue;
+    const lineAt = (path: readonly unknown[]): number => {
+      const node = document.getIn(path, true) as { range?: readonly number[] } | null | undefined;
+      return lineCounter.linePos(node?.range?.[0] ?? 0).line;
+    };
+    const value: unknown = document.toJS();
+    if (value === null || value === undefined) continue;
+    const isList = listItems(value) !== undefined;
+    objects.push(...itemsOf(value).map((object, index) => ({ object, line: lineAt(isList ? ["items", index] : []) })));
+  }
+  return objects;
+}
+
+function itemsOf(value: unknown): readonly unknown[] {
+  return listItems(value) ?? [value];
+}
+
+/** The entries of a `List`; those of a typed list, as `kubectl get --raw` prints it, leave out what they are. */
+function listItems(value: unknown): readonly unknown[] | undefined {
+  const kind = textAt(value, ["kind"]);
+  if (kind === "List") return listAt(value, ["items"]);
+  const itemKind = IMAGE_KINDS.find((each) => kind === `${each}List`);
+  if (itemKind === undefined) return undefined;
+  const type: JsonObject = { apiVersion: textAt(value, ["apiVersion"]), kind: itemKind };
+  return listAt(value, ["items"]).map((item) => (isJsonObject(item) ? { ...type, ...item } : item));
+}

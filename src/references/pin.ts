@@ -16,11 +16,14 @@ function pinImageName(context: ReviewContext, image: Image): Rewrites {
   const { imageName, hasCdroms } = context.boot;
   if (imageName === undefined || !image.name.startsWith(VMI_ID_PREFIX)) return NO_REWRITES;
   const { name: from, namePath: path } = imageName;
-  if (from === image.name || (from === "" && !hasCdroms)) return NO_REWRITES;
-  const pinned = from !== "" && !isSame(imageName, context.oldBoot?.imageName);
-  const rewritten = { ...NO_REWRITES, rewrites: [{ path, from, to: image.name, pinned }] };
-  if (from === "") return rewritten;
+  if (from === image.name) return NO_REWRITES;
+  if (from === "") {
+    const rewrites = hasCdroms ? [{ path, from, to: image.name, pinned: false }] : [];
+    return { ...NO_REWRITES, rewrites };
+  }
   if (decidedByImage(context) && !isNamedBy(context, image, from)) return NO_REWRITES;
+  const pinned = !isSame(imageName, context.oldBoot?.imageName);
+  const rewritten = { ...NO_REWRITES, rewrites: [{ path, from, to: image.name, pinned }] };
   return context.policy.write === "image" ? onlyIfMisread(context, imageName, image, rewritten) : rewritten;
 }
 

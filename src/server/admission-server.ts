@@ -21,7 +21,7 @@ export function admissionServer(admission: Admission, certificate?: Certificate)
   const server = fastify({ ...commonOptions(), bodyLimit: BODY_LIMIT, ...secureOptions(certificate) });
   acceptJsonBytesOnly(server);
   for (const [endpoint, url] of Object.entries(ENDPOINT_PATHS) as [Endpoint, string][]) {
-    server.post(url, admissionRoute(endpoint, admission));
+    server.route({ method: "POST", url, ...admissionRoute(endpoint, admission) });
     server.route({
       method: OTHER_METHODS,
       url,

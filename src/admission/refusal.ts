@@ -49,7 +49,7 @@ function isMeantToRecreate(problems: readonly FieldProblem[]): boolean {
 
 /** Words that Flux, too, takes for leave to re-create; they could come from a name. */
 function withoutForceWords(message: string): string {
-  return message.replace(/is immutable|immutable field/gi, (words) => words.replace(" ", "\u00a0"));
+  return message.replace(/(?<=is) (?=immutable)|(?<=immutable) (?=field)/gi, "\u00a0");
 }
 
 function nameOf({ name, object }: AdmissionRequest): string {

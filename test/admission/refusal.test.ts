@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { refusalStatus } from "../../src/admission/refusal.ts";
+import type { FieldProblem } from "../../src/references/problem.ts";
+import { request } from "../support/admission.ts";
+
+const PROBLEM: FieldProblem = {
+  check: "exists",
+  reason: "FieldValueNotFound",
+  field: "spec.imageName",
+  value: "ubuntu-2404",
+  why: "no image has this name; did you mean another?",
+};
+const OTHER_IMAGE: FieldProblem = {
+  check: "immutable",
+  reason: "FieldValueInvalid",
+  field: "spec.imageName",
+  value: "rocky",
+  why: "a VM keeps its image",
+  namesOtherImage: true,
+};
+const ON_UPDATE = { oldObject: { spec: {} } };
+
+describe("refusalStatus", () => {
+  it("is Invalid on CREATE, each cause with reason, field and message", () => {
+    expect(refusalStatus(request({ spec: {} }), [PROBLEM, { ...PROBLEM, field: "spec.image.name" }])).toEqual({
+      status: "Failure",
+      code: 422,
+      reason: "Invalid",
+      message:
+        'spec.imageName: Not found: "ubuntu-2404": no image has this name; did you mean another?, ' +
+        'spec.image.name: Not found: "ubuntu-2404": no image has this name; did you mean another?',
+      details: {
+        group: "vmoperator.vmware.com",
+        kind: "VirtualMachine",
+        name: "web",
+        causes: ["spec.imageName", "spec.image.name"].map((field) => ({
+          reason: "FieldValueNotFound",
+          field,
+          message: 'Not found: "ubuntu-2404": no image has this name; did you mean another?',
+        })),
+      },
+    });
+  });
+
+  it("is Forbidden on UPDATE, so that a typo and --force do not re-create the machine", () => {
+    expect(refusalStatus(request({}, ON_UPDATE), [PROBLEM])).toMatchObject({ code: 403, reason: "Forbidden" });
+    const unclear = { ...OTHER_IMAGE, namesOtherImage: false };
+    expect(refusalStatus(request({}, ON_UPDATE), [unclear])).toMatchObject({ code: 403 });
+    expect(refusalStatus(request({}, ON_UPDATE), [OTHER_IMAGE, unclear])).toMatchObject({ code: 403 });
+  });
+
+  it("is Invalid on UPDATE where the new value names exactly one other image", () => {
+    expect(refusalStatus(request({}, ON_UPDATE), [OTHER_IMAGE])).toMatchObject({ code: 422, reason: "Invalid" });
+  });
+
+  it.each(["is immutable", "immutable field", "Is Immutable"])("keeps the words %j of a name from Flux", (words) => {
+    const status = refusalStatus(request({}, ON_UPDATE), [{ ...PROBLEM, value: `this ${words}` }]);
+    expect(JSON.stringify(status).toLowerCase()).not.toContain(words.toLowerCase());
+  });
+
+  it.each([
+    ["the request's", {}, { metadata: { name: "object" } }, "web"],
+    ["the object's", { name: "" }, { metadata: { name: "object", generateName: "web-" } }, "object"],
+    ["its generateName", { name: "" }, { metadata: { generateName: "web-" } }, "web-"],
+  ])("names the object by %s name", (_, facts, object, name) => {
+    expect(refusalStatus(request(object, facts), [PROBLEM]).details.name).toBe(name);
+  });
+});

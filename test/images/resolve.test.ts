@@ -1,0 +1,416 @@
+import { describe, expect, it } from "vitest";
+import type { Image, ImageKind } from "../../src/images/image.ts";
+import type { ImageQuery } from "../../src/images/image-index.ts";
+import { isNameOf, type Resolution, type ResolutionMode, resolve } from "../../src/images/resolve.ts";
+import { cvmi, indexOf, NAMESPACE, vmi } from "../support/catalogue.ts";
+
+const OURS = vmi("vmi-a", "ubuntu", { library: "cl-a" });
+const OTHER = vmi("vmi-b", "ubuntu", { library: "cl-b" });
+const CLUSTER = cvmi("vmi-c", "ubuntu", { library: "cl-c" });
+
+/** `resolved vmi-a by displayName`, `ambiguous vmi-a vmi-b`, `notFound`, `notSynced VirtualMachineImage`. */
+function inShort(resolution: Resolution): string {
+  switch (resolution.is) {
+    case "resolved":
+      return `${resolution.image.kind === "VirtualMachineImage" ? "vmi" : "cvmi"}/${resolution.image.name} by ${resolution.by}`;
+    case "ambiguous":
+      return `ambiguous ${resolution.candidates.map(({ name }) => name).join(" ")}`;
+    case "notFound":
+      return "notFound";
+    case "notSynced":
+      return `notSynced ${resolution.kind}`;
+  }
+}
+
+interface Row {
+  readonly rule: string;
+  readonly title: string;
+  readonly images: readonly Image[];
+  readonly name: string;
+  readonly kind?: ImageKind;
+  readonly mode?: ResolutionMode;
+  readonly synced?: readonly ImageKind[];
+  readonly is: string;
+}
+
+const VMI = "VirtualMachineImage";
+const CVMI = "ClusterVirtualMachineImage";
+
+const ROWS: readonly Row[] = [
+  {
+    rule: "R1",
+    title: "an ID of the namespace",
+    images: [OURS, cvmi("vmi-x")],
+    name: "vmi-a",
+    is: "vmi/vmi-a by objectName",
+  },
+  { rule: "R1", title: "an ID of the cluster", images: [OURS, CLUSTER], name: "vmi-c", is: "cvmi/vmi-c by objectName" },
+  {
+    rule: "R1",
+    title: "an object name wins over a display name that looks like an ID",
+    images: [vmi("vmi-a", "vmi-c"), CLUSTER],
+    name: "vmi-c",
+    is: "cvmi/vmi-c by objectName",
+  },
+  {
+    rule: "R1",
+    title: "a display name that looks like an ID, where no object has it",
+    images: [vmi("vmi-a", "vmi-golden")],
+    name: "vmi-golden",
+    is: "vmi/vmi-a by displayName",
+  },
+  { rule: "R1", title: "an ID that nothing has", images: [OURS], name: "vmi-zzz", is: "notFound" },
+  {
+    rule: "R2",
+    title: "a display name of the namespace wins over one of the cluster",
+    images: [OURS, CLUSTER],
+    name: "ubuntu",
+    is: "vmi/vmi-a by displayName",
+  },
+  {
+    rule: "R2",
+    title: "a display name of the cluster",
+    images: [CLUSTER],
+    name: "ubuntu",
+    is: "cvmi/vmi-c by displayName",
+  },
+  {
+    rule: "R2",
+    title: "two of the namespace are ambiguous, whatever the cluster has",
+    images: [OURS, OTHER, CLUSTER],
+    name: "ubuntu",
+    is: "ambiguous vmi-a vmi-b",
+  },
+  {
+    rule: "R2",
+    title: "two of the cluster are ambiguous",
+    images: [CLUSTER, cvmi("vmi-d", "ubuntu")],
+    name: "ubuntu",
+    is: "ambiguous vmi-c vmi-d",
+  },
+  {
+    rule: "R2",
+    title: "a display name wins over an object name, that of the cluster included",
+    images: [vmi("ubuntu", "other"), CLUSTER],
+    name: "ubuntu",
+    is: "cvmi/vmi-c by displayName",
+  },
+  {
+    rule: "R2",
+    title: "an old object name in the namespace, then in the cluster",
+    images: [vmi("photon-3"), cvmi("photon-3", "p")],
+    name: "photon-3",
+    is: "vmi/photon-3 by objectName",
+  },
+  { rule: "R2", title: "a cvmi- name", images: [cvmi("cvmi-1")], name: "cvmi-1", is: "cvmi/cvmi-1 by objectName" },
+  {
+    rule: "R3",
+    title: "the library tells equal names apart",
+    images: [OURS, OTHER],
+    name: "cl-b/ubuntu",
+    is: "vmi/vmi-b by libraryName",
+  },
+  {
+    rule: "R3",
+    title: "the library of a cluster image, even if the namespace has the name",
+    images: [OURS, CLUSTER],
+    name: "cl-c/ubuntu",
+    is: "cvmi/vmi-c by libraryName",
+  },
+  {
+    rule: "R3",
+    title: "equal names in one library stay ambiguous",
+    images: [OURS, vmi("vmi-b", "ubuntu", { library: "cl-a" })],
+    name: "cl-a/ubuntu",
+    is: "ambiguous vmi-a vmi-b",
+  },
+  {
+    rule: "R3",
+    title: "an object name within a library",
+    images: [OURS],
+    name: "cl-a/vmi-a",
+    is: "vmi/vmi-a by libraryName",
+  },
+  {
+    rule: "R3",
+    title: "a display name with a slash is first of all a display name",
+    images: [OURS, vmi("vmi-s", "cl-a/ubuntu")],
+    name: "cl-a/ubuntu",
+    is: "vmi/vmi-s by displayName",
+  },
+  {
+    rule: "R3",
+    title: "only the first slash splits",
+    images: [vmi("vmi-s", "a/b", { library: "cl-a" })],
+    name: "cl-a/a/b",
+    is: "vmi/vmi-s by libraryName",
+  },
+  { rule: "R3", title: "an unknown library", images: [OURS], name: "cl-x/ubuntu", is: "notFound" },
+  {
+    rule: "R3",
+    title: "no library or no name",
+    images: [OURS, vmi("vmi-e", undefined)],
+    name: "/ubuntu",
+    is: "notFound",
+  },
+  {
+    rule: "R4",
+    title: "only cluster images",
+    images: [OURS, CLUSTER],
+    name: "ubuntu",
+    kind: CVMI,
+    is: "cvmi/vmi-c by displayName",
+  },
+  { rule: "R4", title: "only namespace images", images: [CLUSTER], name: "ubuntu", kind: VMI, is: "notFound" },
+  {
+    rule: "R4",
+    title: "with a kind, an object name wins over a display name",
+    images: [vmi("golden", "x"), vmi("vmi-g", "golden")],
+    name: "golden",
+    kind: VMI,
+    is: "vmi/golden by objectName",
+  },
+  {
+    rule: "R5",
+    title: "a cluster display name whose object the namespace has, too",
+    images: [vmi("vmi-c", "renamed"), CLUSTER],
+    name: "ubuntu",
+    is: "vmi/vmi-c by displayName",
+  },
+  {
+    rule: "R5",
+    title: "an image in both scopes is not ambiguous",
+    images: [vmi("vmi-c", "ubuntu"), CLUSTER],
+    name: "ubuntu",
+    is: "vmi/vmi-c by displayName",
+  },
+  {
+    rule: "R5",
+    title: "a given kind keeps to its scope",
+    images: [vmi("vmi-c", "renamed"), CLUSTER],
+    name: "ubuntu",
+    kind: CVMI,
+    is: "cvmi/vmi-c by displayName",
+  },
+  { rule: "R6", title: "letter case counts", images: [OURS], name: "Ubuntu", is: "notFound" },
+  { rule: "R6", title: "spaces count", images: [OURS], name: " ubuntu", is: "notFound" },
+  { rule: "R6", title: "there are no wildcards", images: [OURS], name: "ubun*", is: "notFound" },
+  { rule: "R6", title: "the prefix is lower case", images: [OURS], name: "VMI-a", is: "notFound" },
+  {
+    rule: "R6",
+    title: "an image being deleted has no display name",
+    images: [vmi("vmi-a", "ubuntu", { terminating: true }), OTHER],
+    name: "ubuntu",
+    is: "vmi/vmi-b by displayName",
+  },
+  {
+    rule: "R6",
+    title: "an image being deleted has its object name",
+    images: [vmi("vmi-a", "ubuntu", { terminating: true })],
+    name: "vmi-a",
+    is: "vmi/vmi-a by objectName",
+  },
+  {
+    rule: "R6",
+    title: "readiness does not choose",
+    images: [
+      vmi("vmi-a", "ubuntu", { readiness: { is: "notReady", condition: "Ready", reason: "", message: "" } }),
+      OTHER,
+    ],
+    name: "ubuntu",
+    is: "ambiguous vmi-a vmi-b",
+  },
+  {
+    rule: "R6",
+    title: "no display name, only an object name",
+    images: [vmi("vmi-n")],
+    name: "vmi-n",
+    is: "vmi/vmi-n by objectName",
+  },
+  {
+    rule: "R6",
+    title: "never another namespace's",
+    images: [vmi("vmi-a", "ubuntu", { namespace: "prod" })],
+    name: "ubuntu",
+    is: "notFound",
+  },
+  {
+    rule: "R6",
+    title: "never another namespace's ID",
+    images: [vmi("vmi-a", "u", { namespace: "prod" })],
+    name: "vmi-a",
+    is: "notFound",
+  },
+  {
+    rule: "RS",
+    title: "an ID of the namespace first",
+    images: [vmi("vmi-c", "x"), CLUSTER],
+    name: "vmi-c",
+    mode: "strict",
+    is: "vmi/vmi-c by objectName",
+  },
+  {
+    rule: "RS",
+    title: "an ID is never a display name",
+    images: [vmi("vmi-a", "vmi-golden")],
+    name: "vmi-golden",
+    mode: "strict",
+    is: "notFound",
+  },
+  {
+    rule: "RS",
+    title: "both scopes together are ambiguous",
+    images: [OURS, CLUSTER],
+    name: "ubuntu",
+    mode: "strict",
+    is: "ambiguous vmi-a vmi-c",
+  },
+  {
+    rule: "RS",
+    title: "twins are ambiguous",
+    images: [vmi("vmi-c", "ubuntu"), CLUSTER],
+    name: "ubuntu",
+    mode: "strict",
+    is: "ambiguous vmi-c vmi-c",
+  },
+  {
+    rule: "RS",
+    title: "images being deleted count",
+    images: [vmi("vmi-a", "ubuntu", { terminating: true }), OTHER],
+    name: "ubuntu",
+    mode: "strict",
+    is: "ambiguous vmi-a vmi-b",
+  },
+  {
+    rule: "RS",
+    title: "one over both scopes",
+    images: [CLUSTER],
+    name: "ubuntu",
+    mode: "strict",
+    is: "cvmi/vmi-c by displayName",
+  },
+  {
+    rule: "RS",
+    title: "no other object names",
+    images: [vmi("photon-3")],
+    name: "photon-3",
+    mode: "strict",
+    is: "notFound",
+  },
+  { rule: "RS", title: "no LIBRARY/NAME", images: [OURS], name: "cl-a/ubuntu", mode: "strict", is: "notFound" },
+  {
+    rule: "RS",
+    title: "with a kind, object names only",
+    images: [OURS],
+    name: "ubuntu",
+    kind: VMI,
+    mode: "strict",
+    is: "notFound",
+  },
+  {
+    rule: "RS",
+    title: "with a kind, its object",
+    images: [vmi("photon-3")],
+    name: "photon-3",
+    kind: VMI,
+    mode: "strict",
+    is: "vmi/photon-3 by objectName",
+  },
+  {
+    rule: "notSynced",
+    title: "a namespace list could change a display name",
+    images: [CLUSTER],
+    name: "ubuntu",
+    synced: [CVMI],
+    is: `notSynced ${VMI}`,
+  },
+  {
+    rule: "notSynced",
+    title: "a found ID cannot change",
+    images: [OURS],
+    name: "vmi-a",
+    synced: [VMI],
+    is: "vmi/vmi-a by objectName",
+  },
+  {
+    rule: "notSynced",
+    title: "a missing ID can",
+    images: [OURS],
+    name: "vmi-z",
+    synced: [VMI],
+    is: `notSynced ${CVMI}`,
+  },
+  {
+    rule: "notSynced",
+    title: "a cluster ID waits for the namespace, which comes first",
+    images: [CLUSTER],
+    name: "vmi-c",
+    synced: [CVMI],
+    is: `notSynced ${VMI}`,
+  },
+  {
+    rule: "notSynced",
+    title: "a namespace hit needs no cluster list",
+    images: [OURS],
+    name: "ubuntu",
+    synced: [VMI],
+    is: "vmi/vmi-a by displayName",
+  },
+  {
+    rule: "notSynced",
+    title: "the other kind does not matter",
+    images: [CLUSTER],
+    name: "ubuntu",
+    kind: CVMI,
+    synced: [CVMI],
+    is: "cvmi/vmi-c by displayName",
+  },
+  {
+    rule: "notSynced",
+    title: "a miss in the namespace needs the cluster list",
+    images: [],
+    name: "ubuntu",
+    synced: [VMI],
+    is: `notSynced ${CVMI}`,
+  },
+  {
+    rule: "notSynced",
+    title: "strict needs both lists",
+    images: [OURS],
+    name: "ubuntu",
+    mode: "strict",
+    synced: [VMI],
+    is: `notSynced ${CVMI}`,
+  },
+];
+
+describe("resolve", () => {
+  it.each(ROWS)("$rule: $title", ({ images, name, kind, mode = "namespace-first", synced, is }) => {
+    const query: ImageQuery = { namespace: NAMESPACE, name, kind };
+    expect(inShort(resolve(indexOf(images, synced), query, mode))).toBe(is);
+  });
+
+  it("says how it is in a namespace that has no image at all", () => {
+    expect(inShort(resolve(indexOf([CLUSTER]), { namespace: "empty", name: "ubuntu" }, "namespace-first"))).toBe(
+      "cvmi/vmi-c by displayName",
+    );
+  });
+});
+
+describe("isNameOf", () => {
+  it.each([
+    ["vmi-a", true],
+    ["ubuntu", true],
+    ["cl-a/ubuntu", true],
+    ["cl-a/vmi-a", true],
+    ["cl-b/ubuntu", false],
+    ["Ubuntu", false],
+    ["", false],
+  ])("%j: %s", (name, is) => {
+    expect(isNameOf(OURS, name, "namespace-first")).toBe(is);
+  });
+
+  it("knows no LIBRARY/NAME in strict mode", () => {
+    expect(isNameOf(OURS, "cl-a/ubuntu", "strict")).toBe(false);
+  });
+});

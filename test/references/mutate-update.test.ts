@@ -1,0 +1,327 @@
+import { describe, expect, it } from "vitest";
+import type { AdmissionPolicy } from "../../src/admission/decide.ts";
+import type { AdmissionRequest } from "../../src/admission/review.ts";
+import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
+import { PINNED_ANNOTATION } from "../../src/references/pins.ts";
+import { FAILED_OVER_ANNOTATION } from "../../src/references/stored-boot.ts";
+import { answer, type Answer, request, type VirtualMachine } from "../support/admission.ts";
+import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
+
+const VMI = "VirtualMachineImage";
+const CVMI = "ClusterVirtualMachineImage";
+const image = (kind: string, name: string): object => ({ kind, name });
+
+const UBUNTU = vmi("vmi-a", "ubuntu", { library: "cl-a" });
+const ROCKY = cvmi("vmi-c", "rocky");
+const IMAGES = [UBUNTU, ROCKY, vmi("vmi-p", "photon"), vmi("vmi-q", "photon")];
+
+function pinned(pins: Readonly<Record<string, readonly [string, string]>>): object {
+  const entries = Object.entries(pins).map(([field, [requested, resolved]]) => [field, { requested, resolved }]);
+  return { annotations: { [PINNED_ANNOTATION]: JSON.stringify(Object.fromEntries(entries)) } };
+}
+
+/** What `--write both` made of `imageName: ubuntu`. */
+const STORED: VirtualMachine = {
+  metadata: pinned({ "spec.imageName": ["ubuntu", "vmi-a"] }),
+  spec: { imageName: "vmi-a", image: image(VMI, "vmi-a"), className: "small" },
+};
+
+function update(
+  old: VirtualMachine,
+  object: VirtualMachine,
+  {
+    images = IMAGES,
+    policy = {},
+    facts = {},
+  }: {
+    images?: typeof IMAGES;
+    policy?: Partial<AdmissionPolicy>;
+    facts?: Partial<AdmissionRequest> & { version?: string };
+  } = {},
+): Answer {
+  return answer("mutate", request(object, { oldObject: { ...old }, ...facts }), indexOf(images), policy);
+}
+
+interface Row {
+  readonly rule: string;
+  readonly title: string;
+  readonly old?: VirtualMachine;
+  readonly spec?: object;
+  readonly metadata?: object;
+  readonly images?: typeof IMAGES;
+  readonly version?: string;
+}
+
+/** The stored references come back, whatever was sent. */
+const KEPT: readonly Row[] = [
+  { rule: "M12", title: "both are absent", spec: { className: "large" } },
+  { rule: "M12", title: "imageName is empty, image is null", spec: { imageName: "", image: null } },
+  { rule: "M12", title: "image is an empty object", spec: { imageName: "vmi-a", image: {} } },
+  { rule: "M12", title: "the kind is absent", spec: { imageName: "vmi-a", image: { name: "vmi-a" } } },
+  { rule: "M12", title: "the name is absent", spec: { imageName: "vmi-a", image: { kind: VMI } } },
+  { rule: "M12", title: "there is no spec", metadata: {} },
+  { rule: "M12", title: "in v1alpha1", old: { spec: { imageName: "vmi-a" } }, spec: {}, version: "v1alpha1" },
+  { rule: "M13", title: "nothing changed", spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") } },
+  { rule: "M13", title: "the display name", spec: { imageName: "ubuntu", image: image(VMI, "vmi-a") } },
+  { rule: "M13", title: "LIBRARY/NAME", spec: { imageName: "cl-a/ubuntu", image: image(VMI, "vmi-a") } },
+  { rule: "M13", title: "a display name as image", spec: { imageName: "vmi-a", image: { name: "ubuntu" } } },
+  {
+    rule: "M13",
+    title: "what was requested, though the image is gone",
+    spec: { imageName: "ubuntu", image: image(VMI, "vmi-a") },
+    images: [ROCKY],
+  },
+  {
+    rule: "M13",
+    title: "what was requested, though the name is ambiguous now",
+    spec: { imageName: "ubuntu" },
+    images: [UBUNTU, vmi("vmi-b", "ubuntu")],
+  },
+  {
+    rule: "M13",
+    title: "what was requested, though it names another image now",
+    spec: { imageName: "ubuntu", image: image(VMI, "vmi-a") },
+    images: [vmi("vmi-new", "ubuntu")],
+  },
+  {
+    rule: "M13",
+    title: "a display name that is ambiguous now, without an annotation",
+    old: { spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") } },
+    spec: { imageName: "ubuntu" },
+    images: [UBUNTU, vmi("vmi-b", "ubuntu")],
+  },
+  {
+    rule: "M13",
+    title: "an object name beside a stored display name (--write image)",
+    old: { spec: { imageName: "ubuntu", image: image(VMI, "vmi-a") } },
+    spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") },
+  },
+  {
+    rule: "M13",
+    title: "image, where only imageName is stored (--write imageName)",
+    old: { spec: { imageName: "vmi-a" } },
+    spec: { imageName: "ubuntu", image: image(VMI, "ubuntu") },
+  },
+  {
+    rule: "M13",
+    title: "imageName, where only image is stored",
+    old: { spec: { image: image(VMI, "vmi-a") } },
+    spec: { imageName: "ubuntu", image: image(VMI, "vmi-a") },
+  },
+  {
+    rule: "M13",
+    title: "a stored imageName that was never pinned is what it means now",
+    old: { spec: { imageName: "ubuntu" } },
+    spec: { imageName: "vmi-a" },
+  },
+  {
+    rule: "M13",
+    title: "the kind that we rewrote to the namespaced one",
+    old: {
+      metadata: pinned({ "spec.image.kind": [CVMI, VMI], "spec.image.name": ["rocky", "vmi-c"] }),
+      spec: { imageName: "vmi-c", image: image(VMI, "vmi-c") },
+    },
+    spec: { imageName: "vmi-c", image: image(CVMI, "rocky") },
+    images: [cvmi("vmi-new", "rocky")],
+  },
+  {
+    rule: "M13",
+    title: "the object name in the other scope is the same image",
+    spec: { imageName: "vmi-a", image: image(CVMI, "vmi-a") },
+  },
+  {
+    rule: "M13",
+    title: "a display name of the twin in the other scope",
+    images: [UBUNTU, cvmi("vmi-a", "noble")],
+    spec: { imageName: "noble", image: image(VMI, "vmi-a") },
+  },
+];
+
+describe("UPDATE keeps the stored image", () => {
+  it.each(KEPT)("$rule: $title", ({ old = STORED, spec, metadata, images = IMAGES, version = "v1alpha6" }) => {
+    const kept = update(
+      old,
+      { ...(metadata === undefined ? { metadata: old.metadata } : { metadata }), ...(spec && { spec }) },
+      { images, facts: { version } },
+    );
+    expect(kept.decision).toMatchObject({ is: "allowed" });
+    const { imageName, image: stored } = old.spec as Record<string, unknown>;
+    expect({ ...(kept.spec as object) }).toMatchObject(
+      JSON.parse(JSON.stringify({ imageName, image: stored })) as object,
+    );
+    if (stored === undefined) expect(kept.spec).not.toHaveProperty("image");
+    if (imageName === undefined) expect(kept.spec).not.toHaveProperty("imageName");
+    const again = answer("mutate", request(kept.object, { oldObject: { ...old }, version }), indexOf(images));
+    expect(again.patched, "a second run").toEqual([]);
+    const validated = answer("validate", request(kept.object, { oldObject: { ...old }, version }), indexOf(images));
+    expect(validated.problems, "validation of the result").toEqual([]);
+  });
+
+  it("M12: an unknown field of a stored image comes back, too", () => {
+    const old = { spec: { image: { kind: VMI, name: "vmi-a", extra: { deep: [1] } } } };
+    expect(update(old, { spec: {} }).spec).toEqual(old.spec);
+  });
+
+  it("M10: a manifest applied again after its annotation was replaced away keeps what was requested", () => {
+    const { object } = update(STORED, { metadata: { name: "web" }, spec: { imageName: "ubuntu" } });
+    expect(object).toMatchObject({ metadata: STORED.metadata });
+  });
+
+  it("M10: a reference left out keeps what was requested for it", () => {
+    const { object } = update(STORED, { metadata: { name: "web" }, spec: {} });
+    expect(object).toMatchObject({ metadata: STORED.metadata });
+  });
+
+  it("M10: another spelling is what was requested last", () => {
+    const { object } = update(STORED, { ...STORED, spec: { imageName: "cl-a/ubuntu", image: image(VMI, "vmi-a") } });
+    expect(object).toMatchObject({ metadata: pinned({ "spec.imageName": ["cl-a/ubuntu", "vmi-a"] }) });
+  });
+
+  it("M10: an entry whose value does not stand is removed when we are called", () => {
+    const metadata = pinned({ "spec.imageName": ["ubuntu", "vmi-z"] });
+    const { object } = update(STORED, { metadata, spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") } });
+    expect(object["metadata"]).toEqual({ annotations: {} });
+  });
+
+  it("M11: putting a name back is one operation", () => {
+    const sent = { metadata: STORED.metadata, spec: { imageName: "ubuntu", image: image(VMI, "vmi-a") } };
+    expect(update(STORED, sent).decision).toMatchObject({
+      patch: [{ op: "replace", path: "/spec/imageName", value: "vmi-a" }],
+    });
+  });
+});
+
+interface RefusedRow {
+  readonly title: string;
+  readonly old?: VirtualMachine;
+  readonly spec: object;
+  readonly fields: readonly string[];
+  readonly otherImage: boolean;
+}
+
+const REFUSED: readonly RefusedRow[] = [
+  { title: "an unknown name", spec: { imageName: "ubunto" }, fields: ["spec.imageName"], otherImage: false },
+  { title: "an ambiguous name", spec: { imageName: "photon" }, fields: ["spec.imageName"], otherImage: false },
+  { title: "exactly one other image", spec: { imageName: "rocky" }, fields: ["spec.imageName"], otherImage: true },
+  {
+    title: "both at once",
+    spec: { imageName: "rocky", image: image(CVMI, "vmi-c") },
+    fields: ["spec.imageName", "spec.image.name"],
+    otherImage: true,
+  },
+  {
+    title: "the same display name in another kind, where it is another image",
+    old: { spec: { image: image(VMI, "vmi-a") } },
+    spec: { image: image(CVMI, "ubuntu") },
+    fields: ["spec.image.name"],
+    otherImage: false,
+  },
+  {
+    title: "an image on a machine that was made without one",
+    old: { spec: {} },
+    spec: { imageName: "ubuntu" },
+    fields: ["spec.imageName"],
+    otherImage: true,
+  },
+  {
+    title: "a kind that is no image kind",
+    spec: { imageName: "vmi-a", image: image("Secret", "vmi-a") },
+    fields: ["spec.image.kind"],
+    otherImage: false,
+  },
+];
+
+describe("UPDATE refuses another image", () => {
+  it.each(REFUSED)("M14: $title", ({ old = STORED, spec, fields, otherImage }) => {
+    const { problems } = update(old, { metadata: old.metadata, spec });
+    expect(problems.map(({ field }) => field)).toEqual(fields);
+    expect(problems.map(({ check }) => check)).toEqual(fields.map(() => "immutable"));
+    expect(problems.map(({ namesOtherImage }) => namesOtherImage)).toEqual(fields.map(() => otherImage));
+  });
+
+  it("M14: a kind that was empty may be filled, even beside another spelling", () => {
+    const old = { spec: { image: image("", "vmi-a") } };
+    const filled = update(old, { spec: { image: image(VMI, "ubuntu") } });
+    expect(filled.spec).toEqual({ image: image(VMI, "vmi-a") });
+    const validated = answer("validate", request(filled.object, { oldObject: old }), indexOf(IMAGES));
+    expect(validated.problems).toEqual([]);
+  });
+
+  it("M14: a kind is filled with the kind that the image has", () => {
+    const old = { spec: { image: image("", "vmi-a") } };
+    const object = { spec: { image: image(CVMI, "vmi-a") } };
+    const { problems } = answer("validate", request(object, { oldObject: old }), indexOf(IMAGES));
+    expect(problems).toMatchObject([{ check: "exists", field: "spec.image.name" }]);
+  });
+
+  it.each([
+    ["with immutable=warn", "warn"],
+    ["with immutable=off", "off"],
+  ] as const)("M14: %s the new image is resolved as on CREATE", (_, immutable) => {
+    const levels = { ...DEFAULT_LEVELS, immutable };
+    const spec = { imageName: "rocky", image: image(VMI, "vmi-a"), className: "small" };
+    const { spec: becomes, warnings } = update(STORED, { ...STORED, spec }, { policy: { levels } });
+    expect(becomes).toEqual({ imageName: "vmi-c", image: image(CVMI, "vmi-c"), className: "small" });
+    expect(warnings.length).toBe(immutable === "warn" ? 1 : 0);
+  });
+
+  it("M14: is undecided where the list that could tell is missing", () => {
+    const asked = request({ spec: { imageName: "rocky" } }, { oldObject: { spec: { imageName: "vmi-a" } } });
+    expect(answer("mutate", asked, indexOf([], [])).decision).toMatchObject({ is: "undecided" });
+  });
+
+  it("M13: what the old object says itself needs no list", () => {
+    const asked = request({ ...STORED, spec: { imageName: "ubuntu" } }, { oldObject: { ...STORED } });
+    expect(answer("mutate", asked, indexOf([], [])).decision).toMatchObject({ is: "allowed" });
+  });
+});
+
+describe("UPDATE of a machine that failed over", () => {
+  const metadata = { annotations: { [FAILED_OVER_ANNOTATION]: "" } };
+  const unset = { metadata, spec: { className: "small" } };
+  const admin = { name: "admin", groups: ["system:masters"] };
+
+  it("M15: a privileged caller may unset its image", () => {
+    const facts = { user: admin };
+    expect(update(STORED, unset, { facts }).spec).toEqual({ className: "small" });
+    const asked = request(unset, { oldObject: { ...STORED }, ...facts });
+    expect(answer("validate", asked, indexOf(IMAGES)).decision).toMatchObject({ is: "allowed" });
+  });
+
+  it("M15: anybody else gets it back", () => {
+    expect(update(STORED, unset).spec).toMatchObject({ imageName: "vmi-a" });
+    const asked = request(unset, { oldObject: { ...STORED } });
+    expect(answer("validate", asked, indexOf(IMAGES)).problems).toMatchObject([
+      { check: "immutable" },
+      { check: "immutable" },
+    ]);
+  });
+
+  it("M15: without the annotation a privileged caller gets it back", () => {
+    expect(update(STORED, { spec: {} }, { facts: { user: admin } }).spec).toMatchObject({ imageName: "vmi-a" });
+  });
+});
+
+describe("what is never touched", () => {
+  const spec = { imageName: "no-such-image" };
+  const rows: readonly [string, Partial<AdmissionRequest>][] = [
+    ["DELETE", { operation: "DELETE", object: undefined, oldObject: { spec } }],
+    ["CONNECT", { operation: "CONNECT" }],
+    ["a subresource", { subResource: "status", oldObject: { spec: {} } }],
+    ["an object being deleted", { oldObject: { metadata: { deletionTimestamp: "2026-01-01T00:00:00Z" }, spec: {} } }],
+    ["another kind", { kind: { group: "vmoperator.vmware.com", version: "v1alpha6", kind: "VirtualMachineService" } }],
+    ["another group", { kind: { group: "example.com", version: "v1alpha6", kind: "VirtualMachine" } }],
+  ];
+
+  it.each(rows)("M16: %s", (_, facts) => {
+    for (const endpoint of ["mutate", "validate"] as const) {
+      const { decision } = answer(endpoint, request({ spec }, facts), indexOf(IMAGES));
+      expect(decision).toEqual({ is: "allowed", patch: [], warnings: [], images: [] });
+    }
+  });
+
+  it("M16: an object being deleted on CREATE is judged like any other", () => {
+    const object = { metadata: { deletionTimestamp: "2026-01-01T00:00:00Z" }, spec };
+    expect(answer("mutate", request(object), indexOf(IMAGES)).decision).toMatchObject({ is: "refused" });
+  });
+});

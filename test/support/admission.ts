@@ -1,0 +1,78 @@
+import jsonPatch from "fast-json-patch";
+import { type AdmissionPolicy, decide, type Decision } from "../../src/admission/decide.ts";
+import type { AdmissionRequest } from "../../src/admission/review.ts";
+import type { ImageIndex } from "../../src/images/image-index.ts";
+import type { JsonObject } from "../../src/json.ts";
+import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
+import type { FieldProblem } from "../../src/references/problem.ts";
+import type { Endpoint } from "../../src/references/subject.ts";
+import { NAMESPACE } from "./catalogue.ts";
+
+export const POLICY: AdmissionPolicy = {
+  resolution: "namespace-first",
+  write: "both",
+  levels: DEFAULT_LEVELS,
+  isPrivileged: ({ groups }) => groups.includes("system:masters"),
+};
+
+export interface VirtualMachine {
+  readonly metadata?: unknown;
+  readonly spec?: unknown;
+}
+
+/** A request of an ordinary user about a VirtualMachine of namespace dev, but for what is said. */
+export function request(
+  object: VirtualMachine | undefined,
+  facts: Partial<AdmissionRequest> & { version?: string } = {},
+): AdmissionRequest {
+  const { version = "v1alpha6", ...rest } = facts;
+  return {
+    uid: "b2f3",
+    kind: { group: "vmoperator.vmware.com", version, kind: "VirtualMachine" },
+    subResource: "",
+    operation: rest.oldObject === undefined ? "CREATE" : "UPDATE",
+    namespace: NAMESPACE,
+    name: "web",
+    user: { name: "dev-user", groups: ["developers"] },
+    object: object === undefined ? undefined : { metadata: { name: "web" }, ...object },
+    oldObject: undefined,
+    ...rest,
+  };
+}
+
+/** An answer with the object as the API server has it afterwards. */
+export interface Answer {
+  readonly decision: Decision;
+  readonly object: JsonObject;
+  /** The object's spec. */
+  readonly spec: unknown;
+  readonly problems: readonly FieldProblem[];
+  readonly warnings: readonly string[];
+  /** Paths that the patch touches. */
+  readonly patched: readonly string[];
+}
+
+export function answer(
+  endpoint: Endpoint,
+  asked: AdmissionRequest,
+  index: ImageIndex,
+  policy: Partial<AdmissionPolicy> = {},
+): Answer {
+  const decision = decide(endpoint, asked, index, { ...POLICY, ...policy });
+  const patch = decision.is === "allowed" ? decision.patch : [];
+  const object = applied(asked.object ?? {}, patch);
+  return {
+    decision,
+    object,
+    spec: object["spec"],
+    problems: decision.is === "refused" ? decision.problems : [],
+    warnings: decision.is === "undecided" ? [] : decision.warnings,
+    patched: patch.map(({ path }) => path),
+  };
+}
+
+/** RFC 6902 by a library, so that our own idea of a patch is not what tests it. */
+export function applied(object: JsonObject, patch: readonly object[]): JsonObject {
+  return jsonPatch.applyPatch(structuredClone(object), structuredClone(patch) as jsonPatch.Operation[], true)
+    .newDocument as JsonObject;
+}

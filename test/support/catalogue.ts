@@ -1,0 +1,38 @@
+import { type Image, type ImageKind, IMAGE_KINDS } from "../../src/images/image.ts";
+import { MemoryImageIndex } from "../../src/images/image-index.ts";
+
+export const NAMESPACE = "dev";
+
+/** A ready OVF image of namespace dev, but for what is said. */
+export function vmi(name: string, displayName?: string, facts: Partial<Image> = {}): Image {
+  return {
+    kind: "VirtualMachineImage",
+    namespace: NAMESPACE,
+    name,
+    displayName,
+    type: "OVF",
+    firmware: "efi",
+    capabilities: [],
+    library: undefined,
+    readiness: { is: "ready" },
+    terminating: false,
+    ...facts,
+  };
+}
+
+/** The same as a cluster image. */
+export function cvmi(name: string, displayName?: string, facts: Partial<Image> = {}): Image {
+  return vmi(name, displayName, { kind: "ClusterVirtualMachineImage", namespace: "", ...facts });
+}
+
+/** An index with these images; both kinds are synced unless said otherwise. */
+export function indexOf(images: readonly Image[], synced: readonly ImageKind[] = IMAGE_KINDS): MemoryImageIndex {
+  const index = new MemoryImageIndex();
+  for (const kind of synced) {
+    index.replace(
+      kind,
+      images.filter((image) => image.kind === kind),
+    );
+  }
+  return index;
+}

@@ -1,7 +1,7 @@
 import { type Image, VMI_ID_PREFIX } from "../images/image.ts";
 import { find } from "../images/resolve.ts";
 import { at } from "../json.ts";
-import { isEmpty, isNamedBy, isSame } from "./boot.ts";
+import { isNamedBy, isSame } from "./boot.ts";
 import type { ReviewContext } from "./context.ts";
 import { quote } from "./problem.ts";
 import { fieldOf, type Reference } from "./reading.ts";
@@ -48,9 +48,10 @@ function isReadAs({ index, subject }: ReviewContext, name: string, image: Image)
 
 function pinImage({ boot, oldBoot, policy, subject }: ReviewContext, { kind, name }: Image): Rewrites {
   const reference = boot.image;
-  if (reference === undefined || (isEmpty(reference) && policy.write === "imageName")) return NO_REWRITES;
+  if (reference === undefined) return NO_REWRITES;
   const present = at(subject.object, reference.path);
   if (present === undefined || present === null) {
+    if (policy.write === "imageName") return NO_REWRITES;
     return { ...NO_REWRITES, edits: [{ is: "set", path: reference.path, value: { kind, name } }] };
   }
   const pinned = !isSame(reference, oldBoot?.image);

@@ -74,5 +74,5 @@ export function answer(
 /** RFC 6902 by a library, so that our own idea of a patch is not what tests it. */
 export function applied(object: JsonObject, patch: readonly object[]): JsonObject {
   return jsonPatch.applyPatch(structuredClone(object), structuredClone(patch) as jsonPatch.Operation[], true)
-    .newDocument as JsonObject;
+    .newDocument;
 }

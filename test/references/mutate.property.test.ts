@@ -73,12 +73,12 @@ const anyPolicy = fc.record({
 /** The object without what mutation may write. */
 function rest(object: JsonObject): unknown {
   const { spec, metadata, ...others } = object;
-  const { imageName: _, image, ...unknown } = (spec ?? {}) as Record<string, unknown>;
+  const unknown = Object.entries((spec ?? {}) as object).filter(([key]) => key !== "imageName" && key !== "image");
   const annotations = Object.entries(at(metadata, ["annotations"]) ?? {});
   return {
     others,
     unknown,
-    extra: at(image, ["extra"]),
+    extra: at(spec, ["image", "extra"]),
     annotations: annotations.filter(([key]) => key !== PINNED_ANNOTATION),
   };
 }

@@ -1,9 +1,6 @@
 import { at, isJsonObject, type JsonObject, listAt, textAt } from "../json.ts";
-import type { Decision } from "./decide.ts";
-import type { PatchOperation } from "./json-patch.ts";
-import { type RefusalStatus, refusalStatus } from "./refusal.ts";
 
-const ADMISSION_GROUP = "admission.k8s.io";
+export const ADMISSION_GROUP = "admission.k8s.io";
 
 /** An AdmissionReview is answered in the version that it came in. */
 export const REVIEW_VERSIONS = ["v1", "v1beta1"] as const;
@@ -93,45 +90,4 @@ function decodeRequest(request: JsonObject): AdmissionRequest {
     object: isJsonObject(object) ? object : undefined,
     oldObject: isJsonObject(oldObject) ? oldObject : undefined,
   };
-}
-
-interface AdmissionResponse {
-  readonly uid: string;
-  readonly allowed: boolean;
-  readonly status?: RefusalStatus;
-  readonly patchType?: "JSONPatch";
-  /** Base64 of the JSON Patch. */
-  readonly patch?: string;
-  readonly warnings?: readonly string[];
-}
-
-/** An AdmissionReview as the API server reads it (apiserver admission/plugin/webhook/request VerifyAdmissionResponse). */
-export interface AdmissionReview {
-  readonly apiVersion: string;
-  readonly kind: "AdmissionReview";
-  readonly response: AdmissionResponse;
-}
-
-/** The only place that writes an answer: uid, version, and patch with its patchType belong together. */
-export function encodeReview(
-  version: ReviewVersion,
-  request: AdmissionRequest,
-  decision: Exclude<Decision, { is: "undecided" }>,
-): AdmissionReview {
-  return {
-    apiVersion: `${ADMISSION_GROUP}/${version}`,
-    kind: "AdmissionReview",
-    response: {
-      uid: request.uid,
-      ...(decision.is === "allowed"
-        ? { allowed: true, ...encodePatch(decision.patch) }
-        : { allowed: false, status: refusalStatus(request, decision.problems) }),
-      ...(decision.warnings.length === 0 ? {} : { warnings: decision.warnings }),
-    },
-  };
-}
-
-function encodePatch(patch: readonly PatchOperation[]): Pick<AdmissionResponse, "patchType" | "patch"> {
-  if (patch.length === 0) return {};
-  return { patchType: "JSONPatch", patch: Buffer.from(JSON.stringify(patch)).toString("base64") };
 }

@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
+import { encodeReview } from "../admission/answer.ts";
 import { type AdmissionPolicy, decide, type Decision } from "../admission/decide.ts";
-import { type AdmissionRequest, decodeReview, encodeReview } from "../admission/review.ts";
+import { type AdmissionRequest, decodeReview } from "../admission/review.ts";
 import type { ImageIndex } from "../images/image-index.ts";
 import { messageOf } from "../failure.ts";
 import type { Endpoint } from "../references/subject.ts";

@@ -24,6 +24,26 @@ export function at(value: unknown, path: JsonPath): unknown {
   return here;
 }
 
+/** Whether two JSON values are equal, member order aside; no nesting is too deep for it. */
+export function isSameJson(one: unknown, other: unknown): boolean {
+  const pairs: [unknown, unknown][] = [[one, other]];
+  for (let pair = pairs.pop(); pair !== undefined; pair = pairs.pop()) {
+    const [a, b] = pair;
+    if (a === b) continue;
+    const keys = keysOf(a);
+    if (keys === undefined || keysOf(b)?.length !== keys.length || Array.isArray(a) !== Array.isArray(b)) return false;
+    for (const key of keys) {
+      if (!Object.hasOwn(b as object, key)) return false;
+      pairs.push([member(a, key), member(b, key)]);
+    }
+  }
+  return true;
+}
+
+function keysOf(value: unknown): readonly string[] | undefined {
+  return typeof value === "object" && value !== null ? Object.keys(value) : undefined;
+}
+
 /** The value at a path if it is a string, else `""`. */
 export function textAt(value: unknown, path: JsonPath): string {
   const found = at(value, path);

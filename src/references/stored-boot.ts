@@ -1,4 +1,4 @@
-import { type Image, IMAGE_KINDS, isImageKind } from "../images/image.ts";
+import { type Image, IMAGE_KINDS, isImageKind, VMI_ID_PREFIX } from "../images/image.ts";
 import { find, isNameOf, type NotSynced } from "../images/resolve.ts";
 import { scopeOf } from "../images/image-index.ts";
 import { at } from "../json.ts";
@@ -58,6 +58,11 @@ function exactChange(sent: Reference | undefined, old: Reference | undefined): C
   return { is: "changed", namesOtherImage: false };
 }
 
+/** A stored VMI ID says which image it is, even when the image is gone. */
+function idIn(imageName: Reference | undefined): string | undefined {
+  return imageName?.name.startsWith(VMI_ID_PREFIX) === true ? imageName.name : undefined;
+}
+
 /** The image that a stored machine was created with, and what people may call it. */
 class StoredBoot {
   readonly #question: BootQuestion;
@@ -65,7 +70,7 @@ class StoredBoot {
   readonly #pins: ReadonlyMap<string, Pin>;
   /** The stored object in the index, as far as it is there: both scopes' where both have it (R5). */
   readonly #images: readonly Image[];
-  /** Its object name; undefined where the machine has no image, or a display name that means nothing any more. */
+  /** Its object name; undefined where the machine has no image, or a display name of which nobody knows the image. */
   readonly #objectName: string | undefined;
   /** The kind whose absence keeps us from knowing the above. */
   readonly #unsynced: NotSynced | undefined;
@@ -75,7 +80,7 @@ class StoredBoot {
     this.#old = old;
     this.#pins = livingPins(readPins(question.subject.oldObject), (field) => this.#storedValue(field));
     const meaning = this.#meaningOfStoredName();
-    this.#objectName = old.image?.name || (meaning?.is === "resolved" ? meaning.image.name : undefined);
+    this.#objectName = old.image?.name || (meaning?.is === "resolved" ? meaning.image.name : idIn(old.imageName));
     this.#unsynced = meaning?.is === "notSynced" ? meaning : undefined;
     this.#images = this.#objectName === undefined ? [] : this.#imagesNamed(this.#objectName);
   }
@@ -96,7 +101,9 @@ class StoredBoot {
     const found = find(index, query, policy.resolution);
     if (found?.is === "notSynced") return found;
     if (found?.is !== "resolved") return { is: "changed", namesOtherImage: false };
-    return found.image.name === this.#objectName ? { is: "putBack" } : { is: "changed", namesOtherImage: true };
+    if (found.image.name === this.#objectName) return { is: "putBack" };
+    // Where the stored image is not known, the new value may well name it: no leave to re-create the machine.
+    return { is: "changed", namesOtherImage: this.#objectName !== undefined };
   }
 
   #isKnownName(name: string): boolean {

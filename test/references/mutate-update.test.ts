@@ -221,6 +221,20 @@ const REFUSED: readonly RefusedRow[] = [
     old: { spec: {} },
     spec: { imageName: "ubuntu" },
     fields: ["spec.imageName"],
+    otherImage: false,
+  },
+  {
+    title: "its own image, where nobody knows any more what the stored display name means",
+    old: { spec: { imageName: "photon" } },
+    spec: { imageName: "vmi-p" },
+    fields: ["spec.imageName"],
+    otherImage: false,
+  },
+  {
+    title: "exactly one other image, where the stored ID is of an image that is gone",
+    old: { spec: { imageName: "vmi-gone" } },
+    spec: { imageName: "rocky" },
+    fields: ["spec.imageName"],
     otherImage: true,
   },
   {

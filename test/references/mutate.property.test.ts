@@ -73,7 +73,7 @@ const anyPolicy = fc.record({
 /** The object without what mutation may write. */
 function rest(object: JsonObject): unknown {
   const { spec, metadata, ...others } = object;
-  const unknown = Object.entries((spec ?? {})).filter(([key]) => key !== "imageName" && key !== "image");
+  const unknown = Object.entries(spec ?? {}).filter(([key]) => key !== "imageName" && key !== "image");
   const annotations = Object.entries(at(metadata, ["annotations"]) ?? {});
   return {
     others,

@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { AdmissionPolicy } from "./admission/decide.ts";
 import { type Certificate, readCertificate } from "./certs/certificate.ts";
 import { hasNoCertificate, LOCAL_HOSTS, selfSigned, writeSelfSigned } from "./certs/self-signed.ts";
+import { IMAGE_KINDS } from "./images/image.ts";
 import { MemoryImageIndex } from "./images/image-index.ts";
 import { admissionServer } from "./server/admission-server.ts";
 import { SHUTDOWN_DEADLINE } from "./server/limits.ts";
@@ -55,7 +56,8 @@ export class App {
       servers.unshift(admission);
       const port = await listen(admission, this.#options.listen);
       log.warn("no client CA is set: whoever can reach the port can ask about the images of any namespace");
-      log.info({ port, opsPort, ...this.#choices() }, "serving");
+      const images = Object.fromEntries(IMAGE_KINDS.map((kind) => [kind, this.#index.count(kind)]));
+      log.info({ port, opsPort, images, ...this.#choices() }, "serving");
       await aborted(stop);
     } finally {
       await this.#end(servers);

@@ -22,7 +22,12 @@ export type Decision =
       /** VMI IDs that the references mean, for the log. */
       readonly images: readonly string[];
     }
-  | { readonly is: "refused"; readonly problems: readonly FieldProblem[]; readonly warnings: readonly string[] }
+  | {
+      readonly is: "refused";
+      readonly problems: readonly FieldProblem[];
+      readonly warnings: readonly string[];
+      readonly images: readonly string[];
+    }
   /** No decision: the API server has to ask another replica, or later. */
   | { readonly is: "undecided"; readonly because: string };
 
@@ -51,8 +56,8 @@ export function decide(
   if (unsynced !== undefined) return { is: "undecided", because: `the index has no complete list of ${unsynced} yet` };
   const found = runChecks(context);
   const warnings = found.warnings.map(warningMessage);
-  if (found.denials.length > 0) return { is: "refused", problems: found.denials, warnings };
   const images = context.bootImage.is === "resolved" ? [context.bootImage.image.name] : [];
+  if (found.denials.length > 0) return { is: "refused", problems: found.denials, warnings, images };
   if (endpoint === "validate") return { is: "allowed", patch: [], warnings, images };
   const mutation = mutate(context);
   const patch = patchFor(subject.object, mutation.edits);

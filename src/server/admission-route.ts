@@ -56,26 +56,33 @@ export function admissionRoute(endpoint: Endpoint, admission: Admission): Admiss
   };
 }
 
-/** A body that is no JSON, or empty. */
+/** A body that is no JSON, or empty. The message is for the caller: it may quote the body, so no log may have it. */
 class BadBody extends Error {
   readonly statusCode = 400;
+  readonly code: "empty-body" | "no-json";
+
+  constructor(code: BadBody["code"], message: string) {
+    super(message);
+    this.code = code;
+  }
 }
 
 function parseJson(body: unknown): unknown {
   if (!Buffer.isBuffer(body) || body.length === 0)
-    throw new BadBody("the body is empty; an AdmissionReview is expected");
+    throw new BadBody("empty-body", "the body is empty; an AdmissionReview is expected");
   try {
     return JSON.parse(body.toString("utf8"));
   } catch (error) {
-    throw new BadBody(`the body is no JSON: ${messageOf(error)}`);
+    throw new BadBody("no-json", `the body is no JSON: ${messageOf(error)}`);
   }
 }
 
+/** One line of text, whatever the text holds. */
 export function plainText(reply: FastifyReply, code: number, text: string): FastifyReply {
   return reply
     .code(code)
     .type("text/plain; charset=utf-8")
-    .send(`${text.replaceAll(/\s+/g, " ")}\n`);
+    .send(`${text.replaceAll(/[\s\p{Cc}]+/gu, " ")}\n`);
 }
 
 function unavailable(reply: FastifyReply, because: string): FastifyReply {
@@ -93,7 +100,11 @@ function decisionFields(decision: Decision): object {
     case "allowed":
       return { decision: decision.patch.length === 0 ? "allowed" : "patched", images: decision.images };
     case "refused":
-      return { decision: "refused", checks: [...new Set(decision.problems.map(({ check }) => check))] };
+      return {
+        decision: "refused",
+        checks: [...new Set(decision.problems.map(({ check }) => check))],
+        images: decision.images,
+      };
     case "undecided":
       return { decision: "undecided", because: decision.because };
   }

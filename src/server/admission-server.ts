@@ -29,6 +29,7 @@ export function admissionServer(admission: Admission, certificate?: Certificate)
     });
   }
   answerErrorsInText(server, admission);
+  letGoWhileClosing(server);
   return server;
 }
 
@@ -71,13 +72,26 @@ function acceptJsonBytesOnly(server: FastifyInstance): void {
   });
 }
 
+/** A connection that stays open after its last answer would hold up the end. */
+function letGoWhileClosing(server: FastifyInstance): void {
+  let closing = false;
+  server.addHook("preClose", (done) => {
+    closing = true;
+    done();
+  });
+  server.addHook("onSend", (_request, reply, _payload, done) => {
+    if (closing) reply.header("Connection", "close");
+    done();
+  });
+}
+
 function answerErrorsInText(server: FastifyInstance, { log }: Admission): void {
   const paths = Object.values(ENDPOINT_PATHS).map((path) => `POST ${path}`);
   server.setNotFoundHandler((_, reply) => plainText(reply, 404, `no such path; there is ${paths.join(" and ")}`));
-  server.setErrorHandler<Error & { statusCode?: number }>((error, _, reply) => {
+  server.setErrorHandler<Error & { statusCode?: number; code?: string }>((error, _, reply) => {
     const code = error.statusCode ?? 500;
     if (code >= 500) log.error({ err: error }, "request failed");
-    else log.warn({ code, why: error.message }, "malformed request");
+    else log.warn({ status: code, why: error.code }, "malformed request");
     return plainText(reply, code, code >= 500 ? "internal error" : error.message);
   });
 }

@@ -23,7 +23,8 @@ export async function listen(server: FastifyInstance, { host, port }: ListenAddr
     await (host === "" ? listenOnAll(server, port) : server.listen({ host, port }));
   } catch (error) {
     const code = errorCode(error);
-    throw new Failure("listen", `cannot listen on ${host}:${port}: ${REASONS[code] ?? messageOf(error)}`, {
+    const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+    throw new Failure("listen", `cannot listen on ${address}: ${REASONS[code] ?? messageOf(error)}`, {
       cause: error,
     });
   }

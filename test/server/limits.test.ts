@@ -1,0 +1,46 @@
+import { describe, expect, test } from "vitest";
+import * as limits from "../../src/server/limits.ts";
+import { webhook } from "../support/webhook.ts";
+
+/** apiserver pkg/server/config.go MaxRequestBodyBytes. */
+const LARGEST_OBJECT = 3 * 1024 * 1024;
+/** net/http DefaultTransport.IdleConnTimeout. */
+const API_SERVER_IDLE_TIMEOUT = 90_000;
+/** admissionregistration.k8s.io/v1: the largest and the default `timeoutSeconds`. */
+const LONGEST_REVIEW = 30_000;
+const DEFAULT_REVIEW = 10_000;
+
+describe("the limits", () => {
+  test("a body may hold two objects of the largest size and an envelope", () => {
+    expect(limits.BODY_LIMIT).toBeGreaterThanOrEqual(2 * LARGEST_OBJECT + 64 * 1024);
+  });
+
+  test("idle connections are held for longer than the API server holds them", () => {
+    expect(limits.KEEP_ALIVE_TIMEOUT).toBeGreaterThan(API_SERVER_IDLE_TIMEOUT);
+  });
+
+  test("a request may arrive for as long as the longest review lasts", () => {
+    expect(limits.REQUEST_TIMEOUT).toBeGreaterThanOrEqual(LONGEST_REVIEW);
+    expect(limits.HEADERS_TIMEOUT).toBeLessThanOrEqual(limits.REQUEST_TIMEOUT);
+    expect(limits.CONNECTIONS_CHECKING_INTERVAL).toBeLessThan(limits.HEADERS_TIMEOUT);
+  });
+
+  test("a shutdown waits for the longest review", () => {
+    expect(limits.SHUTDOWN_DEADLINE).toBeGreaterThanOrEqual(LONGEST_REVIEW);
+  });
+
+  test("the API server is asked back within the shortest timeout, in whole seconds, and not at once", () => {
+    expect(limits.RETRY_AFTER_SECONDS).toBe(1);
+    expect(limits.DEFAULT_REVIEW_TIMEOUT).toBe(DEFAULT_REVIEW);
+  });
+
+  test("the server over TLS has them", async () => {
+    const { server } = await webhook();
+    expect(server.server).toMatchObject({
+      keepAliveTimeout: limits.KEEP_ALIVE_TIMEOUT,
+      headersTimeout: limits.HEADERS_TIMEOUT,
+      requestTimeout: limits.REQUEST_TIMEOUT,
+    });
+    expect(server.initialConfig.bodyLimit).toBe(limits.BODY_LIMIT);
+  });
+});

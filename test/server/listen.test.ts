@@ -1,0 +1,73 @@
+import fastify, { type FastifyInstance } from "fastify";
+import { networkInterfaces } from "node:os";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { listen } from "../../src/server/listen.ts";
+
+const HAS_IPV6 = Object.values(networkInterfaces())
+  .flat()
+  .some((address) => address?.address === "::1");
+
+function server(): FastifyInstance {
+  const made = fastify();
+  made.get("/", () => "here");
+  onTestFinished(() => made.close());
+  return made;
+}
+
+describe("listening", () => {
+  test("port 0 gives the port that was free", async () => {
+    const port = await listen(server(), { host: "127.0.0.1", port: 0 });
+    expect(port).toBeGreaterThan(0);
+    expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("here");
+  });
+
+  test("without a host it answers on IPv4", async () => {
+    const port = await listen(server(), { host: "", port: 0 });
+    expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("here");
+  });
+
+  test.skipIf(!HAS_IPV6)("without a host it answers on IPv6 too", async () => {
+    const port = await listen(server(), { host: "", port: 0 });
+    expect(await (await fetch(`http://[::1]:${port}/`)).text()).toBe("here");
+  });
+
+  test.skipIf(!HAS_IPV6)("an IPv6 address is an address", async () => {
+    const port = await listen(server(), { host: "::1", port: 0 });
+    expect(await (await fetch(`http://[::1]:${port}/`)).text()).toBe("here");
+  });
+});
+
+describe("an address that cannot be had", () => {
+  test("a taken port is a failure that says so", async () => {
+    const port = await listen(server(), { host: "127.0.0.1", port: 0 });
+    await expect(listen(server(), { host: "127.0.0.1", port })).rejects.toMatchObject({
+      name: "Failure",
+      code: "listen",
+      message: `cannot listen on 127.0.0.1:${port}: the port is taken by another process`,
+    });
+  });
+
+  test("without a host it is named as it was typed", async () => {
+    const port = await listen(server(), { host: "", port: 0 });
+    await expect(listen(server(), { host: "", port })).rejects.toMatchObject({
+      code: "listen",
+      message: `cannot listen on :${port}: the port is taken by another process`,
+    });
+  });
+
+  test.skipIf(!HAS_IPV6)("an IPv6 address is named as it was typed, in brackets", async () => {
+    const port = await listen(server(), { host: "::1", port: 0 });
+    await expect(listen(server(), { host: "::1", port })).rejects.toMatchObject({
+      code: "listen",
+      message: `cannot listen on [::1]:${port}: the port is taken by another process`,
+    });
+  });
+
+  test("an address of another machine is a failure that says so", async () => {
+    // 192.0.2.0/24 is for documentation: no machine has it (RFC 5737).
+    await expect(listen(server(), { host: "192.0.2.1", port: 0 })).rejects.toMatchObject({
+      code: "listen",
+      message: "cannot listen on 192.0.2.1:0: this machine does not have that address",
+    });
+  });
+});

@@ -1,0 +1,57 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import { listen } from "../../src/server/listen.ts";
+import { opsServer, type ReadinessCheck } from "../../src/server/ops-server.ts";
+
+const OK: ReadinessCheck = { name: "images", run: () => ({ ok: true, text: "3 images" }) };
+const STOPPING: ReadinessCheck = { name: "shutdown", run: () => ({ ok: false, text: "stopping" }) };
+
+async function get(checks: readonly ReadinessCheck[], path: string, method = "GET"): Promise<[number, string]> {
+  const server = opsServer(checks);
+  onTestFinished(() => server.close());
+  const port = await listen(server, { host: "127.0.0.1", port: 0 });
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, { method });
+  expect(response.headers.get("content-type")).toMatch(/^(text\/plain|application\/json); charset=utf-8$/);
+  return [response.status, await response.text()];
+}
+
+describe("/livez", () => {
+  test("says ok even while the server is not ready", async () => {
+    expect(await get([STOPPING], "/livez")).toEqual([200, "ok\n"]);
+  });
+});
+
+describe("/readyz", () => {
+  test("says ok and nothing more when all is well", async () => {
+    expect(await get([OK], "/readyz")).toEqual([200, "ok\n"]);
+  });
+
+  test("?verbose names each check", async () => {
+    expect(await get([OK], "/readyz?verbose")).toEqual([200, "[+]images ok: 3 images\nok\n"]);
+  });
+
+  test("names each check, asked or not, when one fails", async () => {
+    const told = "[+]images ok: 3 images\n[-]shutdown failed: stopping\nnot ready\n";
+    expect(await get([OK, STOPPING], "/readyz")).toEqual([503, told]);
+    expect(await get([OK, STOPPING], "/readyz?verbose")).toEqual([503, told]);
+  });
+
+  test("asks its checks anew each time", async () => {
+    let ok = false;
+    const server = opsServer([{ name: "images", run: () => ({ ok, text: "" }) }]);
+    expect((await server.inject("/readyz")).statusCode).toBe(503);
+    ok = true;
+    expect((await server.inject("/readyz")).statusCode).toBe(200);
+  });
+});
+
+describe("anything else", () => {
+  test.each(["/", "/mutate", "/readyz/images"])("%s is 404 and says what there is", async (path) => {
+    const [status, text] = await get([OK], path);
+    expect(status).toBe(404);
+    expect(text).toMatch(/\/livez and \/readyz/);
+  });
+
+  test("no probe is a POST", async () => {
+    expect((await get([OK], "/readyz", "POST"))[0]).toBe(404);
+  });
+});

@@ -1,0 +1,137 @@
+import { describe, expect, test } from "vitest";
+import { createReview, UID, virtualMachine } from "../support/admission-review.ts";
+import { webhook } from "../support/webhook.ts";
+
+const HOSTILE = 'web"}\n{"level":"info","msg":"review","decision":"allowed"}\r\n\u001b[2K\u001b[1A\u2028\u0000';
+
+describe("the line of a review", () => {
+  test("each review is exactly one info line that says who wanted what and what was decided", async () => {
+    const { client, logged } = await webhook();
+    await client.post("/mutate", createReview());
+    expect(logged.lines).toEqual([
+      {
+        level: "info",
+        time: expect.anything() as unknown,
+        endpoint: "mutate",
+        uid: UID,
+        operation: "CREATE",
+        kind: "VirtualMachine",
+        version: "v1alpha6",
+        namespace: "dev",
+        name: "web",
+        user: "dev-user",
+        decision: "patched",
+        images: ["vmi-0a0044d7c690bcbea"],
+        ms: expect.any(Number) as unknown,
+        msg: "review",
+      },
+    ]);
+  });
+
+  test("the time of a review is measured: it is never zero", async () => {
+    const { client, logged } = await webhook();
+    await client.post("/mutate", createReview());
+    expect(logged.saying("review")[0]?.["ms"]).toBeGreaterThan(0);
+  });
+
+  test("a refusal says which checks failed", async () => {
+    const { client, logged } = await webhook();
+    await client.post("/validate", createReview({ object: virtualMachine({ imageName: "ubuntu-2404" }) }));
+    expect(logged.saying("review")).toMatchObject([{ endpoint: "validate", decision: "refused", checks: ["exists"] }]);
+    expect(logged.lines).toHaveLength(1);
+  });
+
+  test("what is left as it came is said to be allowed", async () => {
+    const { client, logged } = await webhook();
+    await client.post("/mutate", createReview({ operation: "DELETE", object: null, oldObject: virtualMachine() }));
+    expect(logged.saying("review")).toMatchObject([{ operation: "DELETE", decision: "allowed", images: [] }]);
+  });
+
+  test("a malformed review is one line of level warn", async () => {
+    const { client, logged } = await webhook();
+    await client.post("/mutate", "{}");
+    await client.post("/mutate", "");
+    expect(logged.lines.map(({ level }) => level)).toEqual(["warn", "warn"]);
+  });
+});
+
+describe("hostile text", () => {
+  test("names with newlines and terminal codes cannot forge a line", async () => {
+    const { client, logged } = await webhook();
+    const object = { ...virtualMachine({ imageName: HOSTILE }), metadata: { name: HOSTILE } };
+    const review = createReview({
+      uid: HOSTILE,
+      name: HOSTILE,
+      namespace: HOSTILE,
+      operation: "CREATE",
+      userInfo: { username: HOSTILE, groups: [HOSTILE] },
+      object,
+    });
+    await client.post("/mutate", review);
+    await client.post("/mutate", createReview({ operation: HOSTILE, kind: { kind: HOSTILE, version: HOSTILE } }));
+    expect(logged.written).toHaveLength(2);
+    // A newline ends each line and is nowhere else; no byte below a space is in it.
+    for (const line of logged.written) expect(line).toMatch(/^[^\p{Cc}]+\n$/u);
+    expect(logged.lines[0]).toMatchObject({ name: HOSTILE, namespace: HOSTILE, user: HOSTILE, decision: "refused" });
+    expect(logged.lines[1]).toMatchObject({ operation: HOSTILE, decision: "allowed" });
+  });
+
+  test("a refusal quotes it without control characters", async () => {
+    const { client } = await webhook();
+    const answer = await client.post("/mutate", createReview({ object: virtualMachine({ imageName: HOSTILE }) }));
+    const { response } = JSON.parse(answer.text) as { response: { status: { message: string } } };
+    expect(response.status.message).toMatch(/^[^\p{Cc}\u2028\u2029]+$/u);
+  });
+
+  test("the text of an internal error stays one line without control characters", async () => {
+    const index = {
+      namespaced: () => {
+        throw new Error("broken");
+      },
+      cluster: () => {
+        throw new Error("broken");
+      },
+      isSynced: () => true,
+      count: () => 0,
+    };
+    const { client } = await webhook({ index });
+    const answer = await client.post("/mutate", createReview({ uid: HOSTILE }));
+    expect(answer.status).toBe(500);
+    expect(answer.text).toMatch(/^[^\p{Cc}]+\n$/u);
+  });
+});
+
+describe("secrets", () => {
+  const SECRET = "hunter2-cloud-init";
+
+  test("objects never appear in the log, whatever is decided", async () => {
+    const { client, logged } = await webhook();
+    const secret = (spec: object): object => ({
+      ...virtualMachine({ ...spec, bootstrap: { cloudInit: { password: SECRET } } }),
+      metadata: { name: "web", annotations: { password: SECRET }, labels: { [SECRET]: "" } },
+    });
+    for (const path of ["/mutate", "/validate"]) {
+      for (const imageName of ["ubuntu-24.04", "photon-5", "unknown", 7]) {
+        await client.post(path, createReview({ object: secret({ imageName }) }));
+        const update = {
+          operation: "UPDATE",
+          object: secret({ imageName }),
+          oldObject: secret({ imageName: "other" }),
+        };
+        await client.post(path, createReview(update));
+      }
+      await client.post(path, createReview({ uid: "", object: secret({}) }));
+      await client.post(path, createReview({ operation: "UPDATE", object: secret({}) }));
+    }
+    expect(logged.written.length).toBe(20);
+    expect(logged.written.join("")).not.toContain(SECRET);
+    expect(logged.written.join("")).not.toContain("className");
+  });
+
+  test("a body that is no JSON is not quoted in the log", async () => {
+    const { client, logged } = await webhook();
+    await client.post("/mutate", `{"pw": ${SECRET}}`);
+    expect(logged.written).toHaveLength(1);
+    expect(logged.written.join("")).not.toContain("hunter2");
+  });
+});

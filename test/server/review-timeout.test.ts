@@ -1,0 +1,68 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { DEFAULT_REVIEW_TIMEOUT } from "../../src/server/limits.ts";
+import { reviewTimeout } from "../../src/server/review-timeout.ts";
+import { createReview, responseOf } from "../support/admission-review.ts";
+import { type Answer, JSON_HEADERS } from "../support/tls-client.ts";
+import { type Webhook, webhook } from "../support/webhook.ts";
+
+describe("what ?timeout= says", () => {
+  test.each([
+    ["5s", 5_000],
+    ["30s", 30_000],
+    ["1s", 1_000],
+    ["1m", 60_000],
+    ["250ms", 250],
+    ["1.5s", 1_500],
+  ])("%s is %d milliseconds", (text, milliseconds) => {
+    expect(reviewTimeout(text)).toBe(milliseconds);
+  });
+
+  test.each([undefined, "", "5", "s", "-5s", "5 s", "garbage", "5h", "Infinitys", ["5s", "1s"], 5, null, "1e9s"])(
+    "%j is the API server's default",
+    (text) => {
+      expect(reviewTimeout(text)).toBe(DEFAULT_REVIEW_TIMEOUT);
+    },
+  );
+});
+
+describe("a body that comes late", () => {
+  /** The headers at once; the body when the server has had them for a while. */
+  async function askSlowly(path: string): Promise<Answer & Pick<Webhook, "logged">> {
+    const arrival = Promise.withResolvers<undefined>();
+    const { client, logged } = await webhook({
+      prepare: (server) => {
+        server.addHook("onRequest", (_request, _reply, done) => {
+          arrival.resolve(undefined);
+          done();
+        });
+      },
+    });
+    const { request, answer } = client.open({ path, headers: JSON_HEADERS });
+    request.flushHeaders();
+    await arrival.promise;
+    await delay(50);
+    request.end(JSON.stringify(createReview()));
+    const answered = { ...(await answer), logged };
+    expect((await client.post("/mutate", createReview())).status).toBe(200);
+    return answered;
+  }
+
+  test("after the caller's deadline it is 504 in text, and no decision", async () => {
+    const { status, headers, text, logged } = await askSlowly("/mutate?timeout=1ms");
+    expect(status).toBe(504);
+    expect(headers["content-type"]).toBe("text/plain; charset=utf-8");
+    expect(text).toMatch(/^[^\n]+\n$/);
+    expect(text).not.toContain("allowed");
+    expect(logged.lines[0]).toMatchObject({ level: "warn", msg: "review came too late to answer" });
+  });
+
+  test.each(["/mutate?timeout=20s", "/mutate?timeout=garbage", "/mutate"])(
+    "before it, as by %s, it is decided",
+    async (path) => {
+      const { status, text } = await askSlowly(path);
+      expect(status).toBe(200);
+      expect(responseOf(text)["allowed"]).toBe(true);
+    },
+  );
+});

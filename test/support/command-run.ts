@@ -1,0 +1,42 @@
+import { fileURLToPath } from "node:url";
+import type { Environment } from "../../src/config.ts";
+import { runProgram } from "../../src/cli/program.ts";
+
+export interface CommandRun {
+  readonly exitCode: number;
+  /** What went to stdout. */
+  readonly output: string;
+  /** What went to stderr. */
+  readonly errors: string;
+}
+
+export interface Surroundings {
+  readonly environment?: Environment;
+  readonly stdin?: string;
+  readonly now?: Date;
+  readonly stop?: AbortSignal;
+}
+
+/** Runs a command line within this process, as main.ts would. */
+export async function run(args: readonly string[], given: Surroundings = {}): Promise<CommandRun> {
+  let output = "";
+  let errors = "";
+  const exitCode = await runProgram(args, {
+    environment: given.environment ?? {},
+    print: (text) => {
+      output += text;
+    },
+    printError: (text) => {
+      errors += text;
+    },
+    readStdin: () => Promise.resolve(given.stdin ?? ""),
+    stop: given.stop ?? new AbortController().signal,
+    now: () => given.now ?? new Date(),
+  });
+  return { exitCode, output, errors };
+}
+
+/** A file or folder of this checkout, wherever the tests were started from. */
+export function ofCheckout(path: string): string {
+  return fileURLToPath(new URL(`../../${path}`, import.meta.url));
+}

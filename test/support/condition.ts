@@ -1,0 +1,13 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+const DEADLINE = 20_000;
+const INTERVAL = 5;
+
+/** Resolves as soon as `holds` does; rejects with `what` was awaited when it never comes to be. */
+export async function condition(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const end = Date.now() + DEADLINE;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`in vain waited for: ${what}`);
+    await delay(INTERVAL);
+  }
+}

@@ -1,0 +1,87 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import type { LogLine } from "./log-lines.ts";
+import { condition } from "./condition.ts";
+import { TlsClient } from "./tls-client.ts";
+
+const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+
+/** Ports that are free, whatever else runs here. */
+const FREE_PORTS = ["--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"];
+
+/** `serve` as its own process, with nothing of our environment. */
+export class ServerProcess {
+  readonly certDir: string;
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #exit: Promise<unknown[]>;
+  output = "";
+  errors = "";
+
+  constructor({
+    certDir,
+    images,
+    flags = [],
+    program = [MAIN],
+    cwd,
+  }: {
+    readonly certDir: string;
+    readonly images: string;
+    /** After the usual ones, so that they win. */
+    readonly flags?: readonly string[];
+    readonly program?: readonly string[];
+    readonly cwd?: string;
+  }) {
+    this.certDir = certDir;
+    const args = ["serve", "--images", images, "--cert-dir", certDir, ...FREE_PORTS, ...flags];
+    this.#child = spawn(process.execPath, [...program, ...args], { env: {}, cwd, stdio: ["ignore", "pipe", "pipe"] });
+    this.#exit = once(this.#child, "close");
+    this.#child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      this.output += text;
+    });
+    this.#child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      this.errors += text;
+    });
+  }
+
+  /** What it logged so far; what it says for people only is left out. */
+  get log(): readonly LogLine[] {
+    const lines = this.errors.split("\n").slice(0, -1);
+    return lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as LogLine);
+  }
+
+  /** Waits for a log line with this message. */
+  async says(message: string): Promise<LogLine> {
+    const find = (): LogLine | undefined => this.log.find(({ msg }) => msg === message);
+    await condition(`the log says "${message}"`, () => {
+      if (this.#child.exitCode !== null) throw new Error(`the server exited: ${this.errors}`);
+      return find() !== undefined;
+    });
+    return find() ?? {};
+  }
+
+  /** Waits until it serves; gives the port of its probes and a maker of clients. */
+  async serving(): Promise<{ readonly port: number; readonly opsPort: number; readonly client: () => TlsClient }> {
+    const { port, opsPort } = (await this.says("serving")) as unknown as { port: number; opsPort: number };
+    const ca = readFileSync(join(this.certDir, "ca.crt"), "utf8");
+    return { port, opsPort, client: () => new TlsClient(port, ca) };
+  }
+
+  signal(signal: "SIGTERM" | "SIGINT"): void {
+    this.#child.kill(signal);
+  }
+
+  /** Waits for its end; gives the exit code, or the signal that it died of. */
+  async exit(): Promise<unknown> {
+    const [code, signal] = await this.#exit;
+    return code ?? signal;
+  }
+
+  /** For tests that failed: nothing stays behind. */
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+}

@@ -14,8 +14,15 @@ export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "
 export const OUTPUTS = ["text", "json"] as const;
 export const REPLAY_ENDPOINTS = ["both", "mutate", "validate"] as const;
 
-/** What a flag's text is not. */
-class WrongValue extends Error {}
+/** Why what was given for a flag is wrong; with the texts that are, where only some of several are. */
+class WrongValue extends Error {
+  readonly texts: readonly string[] | undefined;
+
+  constructor(why: string, texts?: readonly string[]) {
+    super(why);
+    this.texts = texts;
+  }
+}
 
 interface Flag<T> {
   /** One letter, for what people type often. */
@@ -157,8 +164,9 @@ export function readFlags<Names extends FlagName>(
     try {
       values[name] = FLAGS[name].parse(texts);
     } catch (error) {
-      if (!(error instanceof WrongValue)) throw error;
-      problems.push(`${from} ${texts.join(",")}: ${error.message}`);
+      for (const wrong of wrongValues(error)) {
+        problems.push(`${from} ${(wrong.texts ?? texts).join(",")}: ${wrong.message}`);
+      }
     }
   }
   if (problems.length > 0) throw new Failure("usage", problems.join("\n"));
@@ -176,7 +184,22 @@ function textsOf(
   const variable = environmentName(name);
   const text = environment[variable];
   if (text === undefined || text === "") return { texts: fallback, from: `--${name}` };
-  return { texts: repeatable ? text.split(",").map((part) => part.trim()) : [text], from: variable };
+  return { texts: repeatable ? listOf(text) : [text], from: variable };
+}
+
+/** One wrong value, or all of a repeatable flag's; any other error is a bug and goes on. */
+function wrongValues(error: unknown): readonly WrongValue[] {
+  const errors: readonly unknown[] = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
+  if (errors.every((each) => each instanceof WrongValue)) return errors;
+  throw error;
+}
+
+/** A comma list; what is empty between two commas, or behind the last, is nothing. */
+function listOf(text: string): readonly string[] {
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
 }
 
 function flag<T>(row: Flag<T>): Flag<T> {
@@ -219,11 +242,17 @@ function parseAddress(text: string): ListenAddress {
 
 function parseLevels(texts: readonly string[]): Levels {
   const levels: Record<CheckId, Level> = { ...DEFAULT_LEVELS };
+  const wrong: WrongValue[] = [];
   for (const text of texts) {
-    const [name = "", level = "", ...rest] = text.split("=");
+    const [name = "", ...level] = text.split("=");
     const check = CHECK_IDS.find((id) => id === name);
-    if (check === undefined) throw new WrongValue(`no check is called ${name}; there are ${CHECK_IDS.join(", ")}`);
-    levels[check] = oneOf(LEVELS)([level, ...rest].join("="));
+    const chosen = LEVELS.find((each) => each === level.join("="));
+    if (check === undefined) {
+      wrong.push(new WrongValue(`no check is called ${name}; there are ${CHECK_IDS.join(", ")}`, [text]));
+    } else if (chosen === undefined) {
+      wrong.push(new WrongValue(`the level is not one of ${LEVELS.join(", ")}`, [text]));
+    } else levels[check] = chosen;
   }
+  if (wrong.length > 0) throw new AggregateError(wrong);
   return levels;
 }

@@ -21,6 +21,9 @@ export async function readCertificate(directory: string, now: Date): Promise<Cer
   if (!leaf.checkPrivateKey(privateKey)) {
     throw new Failure("certificate", `${KEY_FILE} in ${directory} is not the key of ${CERTIFICATE_FILE}`);
   }
+  if (leaf.validFromDate > now) {
+    throw new Failure("certificate", `${CERTIFICATE_FILE} in ${directory} is not valid before ${leaf.validFrom}`);
+  }
   if (leaf.validToDate <= now) {
     const remedy = "remove the files and start with --self-signed, or bring a new certificate";
     throw new Failure("certificate", `${CERTIFICATE_FILE} in ${directory} expired at ${leaf.validTo}; ${remedy}`);
@@ -32,7 +35,7 @@ async function read(directory: string, file: string): Promise<string> {
   try {
     return await readFile(join(directory, file), "utf8");
   } catch (error) {
-    const remedy = "give --cert-dir a folder with tls.crt and tls.key, or --self-signed to have them made there";
+    const remedy = "--cert-dir needs tls.crt and tls.key; --self-signed makes both where neither is there";
     throw new Failure("certificate", `cannot read ${file} in ${directory}: ${messageOf(error)}; ${remedy}`, {
       cause: error,
     });

@@ -60,6 +60,8 @@ export async function selfSigned(hosts: readonly string[], now: Date): Promise<S
 export async function writeSelfSigned(directory: string, { ca, cert, key }: SelfSigned): Promise<void> {
   try {
     await mkdir(directory, { recursive: true });
+    const present = (await readdir(directory)).filter((file) => [KEY_FILE, CERTIFICATE_FILE, CA_FILE].includes(file));
+    if (present.length > 0) throw new Error(`${present.join(" and ")} there already`);
     await writeFile(join(directory, KEY_FILE), key, { mode: 0o600, flag: "wx" });
     await writeFile(join(directory, CERTIFICATE_FILE), cert, { flag: "wx" });
     await writeFile(join(directory, CA_FILE), ca, { flag: "wx" });

@@ -55,6 +55,7 @@ export class FolderSource implements ImageSource {
   }
 
   #follow(to: ImageIndexWriter, signal: AbortSignal): void {
+    if (signal.aborted) return;
     const again = async (): Promise<void> => {
       try {
         await this.#look(to);
@@ -135,7 +136,7 @@ export class FolderSource implements ImageSource {
   }
 
   async #readFile(path: string): Promise<ImageFile> {
-    const content = readImageFile(await readFile(path, "utf8"), extname(path));
+    const content = readImageFile(await readText(path), extname(path));
     const [first, ...others] = content.problems;
     if (first === undefined) return content;
     const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
@@ -157,6 +158,14 @@ export class FolderSource implements ImageSource {
       }
     }
     return byKind;
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new Failure("images", `cannot read ${path}: ${messageOf(error)}`, { cause: error });
   }
 }
 

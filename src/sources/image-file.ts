@@ -1,7 +1,9 @@
-import { LineCounter, parseAllDocuments } from "yaml";
+import { type Document, LineCounter, parseAllDocuments } from "yaml";
 import { messageOf } from "../failure.ts";
 import { decodeImage, type Image, IMAGE_KINDS } from "../images/image.ts";
 import { isJsonObject, type JsonObject, listAt, textAt } from "../json.ts";
+
+const BYTE_ORDER_MARK = "\ufeff";
 
 /** What one file of manifests says. Lines count from 1. */
 export interface ImageFile {
@@ -24,7 +26,8 @@ interface LocatedObject {
 /** Reads YAML or JSON, several documents and lists included: what `kubectl get vmi,cvmi -A -o yaml` prints. */
 export function readImageFile(text: string, extension: string): ImageFile {
   const problems: FileProblem[] = [];
-  const objects = extension === ".json" ? jsonObjects(text, problems) : yamlObjects(text, problems);
+  const unmarked = text.startsWith(BYTE_ORDER_MARK) ? text.slice(BYTE_ORDER_MARK.length) : text;
+  const objects = extension === ".json" ? jsonObjects(unmarked, problems) : yamlObjects(unmarked, problems);
   const images: { image: Image; line: number }[] = [];
   let skipped = 0;
   for (const { object, line } of objects) {
@@ -45,9 +48,21 @@ function jsonObjects(text: string, problems: FileProblem[]): readonly LocatedObj
       : yamlObjects(text, problems);
   } catch (error) {
     const [, line] = /\(line (\d+)/.exec(messageOf(error)) ?? [];
-    problems.push({ line: Number(line ?? 1), why: messageOf(error) });
+    problems.push({ line: line === undefined ? lineOfJsonError(text) : Number(line), why: oneLine(messageOf(error)) });
     return [];
   }
+}
+
+/** JSON.parse does not always say where; the YAML parser, told to read JSON, nearly always does. */
+function lineOfJsonError(text: string): number {
+  const lineCounter = new LineCounter();
+  const documents = parseAllDocuments(text, { lineCounter, prettyErrors: false, schema: "json" });
+  const [error] = documents.flatMap(({ errors }) => errors);
+  return error === undefined ? 1 : lineCounter.linePos(error.pos[0]).line;
+}
+
+function oneLine(message: string): string {
+  return message.replaceAll(/\s+/g, " ");
 }
 
 function yamlObjects(text: string, problems: FileProblem[]): readonly LocatedObject[] {
@@ -61,12 +76,22 @@ function yamlObjects(text: string, problems: FileProblem[]): readonly LocatedObj
       const node = document.getIn(path, true) as { range?: readonly number[] } | null | undefined;
       return lineCounter.linePos(node?.range?.[0] ?? 0).line;
     };
-    const value: unknown = document.toJS();
+    const value = valueOf(document, (why) => problems.push({ line: lineAt([]), why }));
     if (value === null || value === undefined) continue;
     const isList = listItems(value) !== undefined;
     objects.push(...itemsOf(value).map((object, index) => ({ object, line: lineAt(isList ? ["items", index] : []) })));
   }
   return objects;
+}
+
+/** An alias may name nothing, or multiply beyond measure: that shows only here. */
+function valueOf(document: Document.Parsed, fail: (why: string) => void): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    fail(oneLine(messageOf(error)));
+    return undefined;
+  }
 }
 
 function itemsOf(value: unknown): readonly unknown[] {

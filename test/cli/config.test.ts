@@ -1,0 +1,194 @@
+import { describe, expect, test } from "vitest";
+import { environmentName, type FlagName, FLAGS, readFlags } from "../../src/config.ts";
+import { Failure } from "../../src/failure.ts";
+import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
+
+const NAMES = Object.keys(FLAGS) as FlagName[];
+
+/** The lines that say what is wrong. */
+function problems(read: () => unknown): readonly string[] {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof Failure && error.code === "usage") return error.message.split("\n");
+    throw error;
+  }
+  return [];
+}
+
+describe("defaults", () => {
+  test("nothing given means what the README says", () => {
+    expect(readFlags(NAMES, {}, {})).toEqual({
+      images: undefined,
+      listen: { host: "", port: 9443 },
+      "ops-listen": { host: "", port: 8080 },
+      "cert-dir": "certs",
+      "self-signed": false,
+      resolution: "namespace-first",
+      write: "both",
+      check: DEFAULT_LEVELS,
+      "privileged-user": [],
+      "privileged-group": [],
+      "log-level": "info",
+      namespace: "default",
+      kind: undefined,
+      output: "text",
+      endpoint: "both",
+      diff: false,
+      out: "certs",
+      host: ["localhost", "127.0.0.1", "::1"],
+    });
+  });
+
+  test("an empty environment variable is one that is not set", () => {
+    const empty = Object.fromEntries(NAMES.map((name) => [environmentName(name), ""]));
+    expect(readFlags(NAMES, {}, empty)).toEqual(readFlags(NAMES, {}, {}));
+  });
+});
+
+describe("where a value comes from", () => {
+  test("each flag is an environment variable", () => {
+    expect(environmentName("ops-listen")).toBe("VM_IMAGE_WEBHOOK_OPS_LISTEN");
+    const environment = { VM_IMAGE_WEBHOOK_OPS_LISTEN: "127.0.0.1:1", VM_IMAGE_WEBHOOK_SELF_SIGNED: "true" };
+    expect(readFlags(["ops-listen", "self-signed"], {}, environment)).toEqual({
+      "ops-listen": { host: "127.0.0.1", port: 1 },
+      "self-signed": true,
+    });
+  });
+
+  test("no flag's variable is one that Kubernetes sets for a Service of our name", () => {
+    // VM_IMAGE_WEBHOOK_SERVICE_HOST, VM_IMAGE_WEBHOOK_PORT and VM_IMAGE_WEBHOOK_PORT_443_TCP...
+    for (const name of NAMES) expect(environmentName(name)).not.toMatch(/^VM_IMAGE_WEBHOOK_(SERVICE|PORT)(_|$)/);
+  });
+
+  test("the command line wins over the environment", () => {
+    const environment = { VM_IMAGE_WEBHOOK_WRITE: "image", VM_IMAGE_WEBHOOK_CHECK: "ready=off" };
+    expect(readFlags(["write", "check"], { write: ["imageName"], check: ["kind=warn"] }, environment)).toEqual({
+      write: "imageName",
+      check: { ...DEFAULT_LEVELS, kind: "warn" },
+    });
+    // Even where the environment is wrong.
+    expect(readFlags(["write"], { write: ["image"] }, { VM_IMAGE_WEBHOOK_WRITE: "nonsense" })).toEqual({
+      write: "image",
+    });
+  });
+
+  test("variables of flags that a command does not have are not looked at", () => {
+    expect(readFlags(["write"], {}, { VM_IMAGE_WEBHOOK_LISTEN: "nonsense" })).toEqual({ write: "both" });
+  });
+
+  test("a flag that is not repeatable takes the last one given", () => {
+    expect(readFlags(["write"], { write: ["image", "both"] }, {})).toEqual({ write: "both" });
+  });
+
+  test("a repeatable flag is a comma list in the environment, and only there", () => {
+    const environment = { VM_IMAGE_WEBHOOK_PRIVILEGED_USER: "alice, system:serviceaccount:ci:*" };
+    expect(readFlags(["privileged-user"], {}, environment)).toEqual({
+      "privileged-user": ["alice", "system:serviceaccount:ci:*"],
+    });
+    expect(readFlags(["privileged-user"], { "privileged-user": ["CN=a,O=b"] }, {})).toEqual({
+      "privileged-user": ["CN=a,O=b"],
+    });
+  });
+
+  test("a comma at the end of a list is no empty name: nobody without a name is privileged", () => {
+    const environment = { VM_IMAGE_WEBHOOK_PRIVILEGED_USER: "alice,", VM_IMAGE_WEBHOOK_CHECK: "ready=off," };
+    expect(readFlags(["privileged-user", "check"], {}, environment)).toEqual({
+      "privileged-user": ["alice"],
+      check: { ...DEFAULT_LEVELS, ready: "off" },
+    });
+  });
+});
+
+describe("addresses", () => {
+  test.each([
+    ["127.0.0.1:9443", { host: "127.0.0.1", port: 9443 }],
+    [":9443", { host: "", port: 9443 }],
+    [":0", { host: "", port: 0 }],
+    ["localhost:65535", { host: "localhost", port: 65_535 }],
+    ["[::1]:9443", { host: "::1", port: 9443 }],
+    ["[::]:1", { host: "::", port: 1 }],
+  ])("%s is one", (text, address) => {
+    expect(readFlags(["listen"], { listen: [text] }, {})).toEqual({ listen: address });
+  });
+
+  test.each([
+    "9443",
+    "",
+    "localhost",
+    "localhost:",
+    ":65536",
+    ":-1",
+    ":http",
+    "::1:9443",
+    "[::1]",
+    "a:b:1",
+    "https://a:1",
+  ])("%j is none", (text) => {
+    expect(problems(() => readFlags(["listen"], { listen: [text] }, {}))).toEqual([
+      `--listen ${text}: is not HOST:PORT, such as 127.0.0.1:9443, :9443 or [::1]:9443`,
+    ]);
+  });
+});
+
+describe("levels of checks", () => {
+  test("each changes one check, the last one wins", () => {
+    expect(readFlags(["check"], { check: ["exists=warn", "ready=off", "exists=off"] }, {})).toEqual({
+      check: { ...DEFAULT_LEVELS, exists: "off", ready: "off" },
+    });
+  });
+
+  test.each([
+    ["exist=deny", /no check is called exist; there are exists, kind, /],
+    ["exists=error", /is not one of deny, warn, off/],
+    ["exists", /is not one of deny, warn, off/],
+    ["exists=deny=off", /is not one of deny, warn, off/],
+    ["=deny", /no check is called ;/],
+    ["__proto__=deny", /no check is called __proto__;/],
+  ])("%s stops the start with a message that names it", (text, message) => {
+    const [problem, ...others] = problems(() => readFlags(["check"], { check: [text] }, {}));
+    expect(problem).toMatch(message);
+    expect(problem).toContain(text);
+    expect(others).toEqual([]);
+  });
+
+  test("two wrong ones are both told", () => {
+    const told = problems(() => readFlags(["check"], { check: ["exist=deny", "ready=maybe"] }, {})).join("\n");
+    expect(told).toContain("no check is called exist;");
+    expect(told).toMatch(/ready=maybe.*is not one of deny, warn, off/);
+  });
+});
+
+describe("other values", () => {
+  test.each([
+    ["resolution", "lenient", "is not one of namespace-first, strict"],
+    ["write", "", "is not one of both, imageName, image"],
+    ["log-level", "INFO", "is not one of trace, debug, info, warn, error, fatal, silent"],
+    ["output", "yaml", "is not one of text, json"],
+    ["endpoint", "mutating", "is not one of both, mutate, validate"],
+    ["kind", "VirtualMachine", "is not VirtualMachineImage or ClusterVirtualMachineImage"],
+    ["cert-dir", "", "is empty"],
+    ["namespace", "", "is empty"],
+  ] as const)("--%s %j is refused with what there is", (name, text, message) => {
+    expect(problems(() => readFlags([name], { [name]: [text] }, {}))).toEqual([`--${name} ${text}: ${message}`]);
+  });
+
+  test("an on-or-off variable is true or false", () => {
+    expect(readFlags(["diff"], {}, { VM_IMAGE_WEBHOOK_DIFF: "false" })).toEqual({ diff: false });
+    expect(problems(() => readFlags(["diff"], {}, { VM_IMAGE_WEBHOOK_DIFF: "yes" }))).toEqual([
+      "VM_IMAGE_WEBHOOK_DIFF yes: is neither true nor false",
+    ]);
+  });
+
+  test("all problems come in one failure, each with where it comes from", () => {
+    expect(
+      problems(() =>
+        readFlags(["write", "listen", "output"], { write: ["all"], output: ["xml"] }, { VM_IMAGE_WEBHOOK_LISTEN: "x" }),
+      ),
+    ).toEqual([
+      expect.stringMatching(/^--write all: /),
+      expect.stringMatching(/^VM_IMAGE_WEBHOOK_LISTEN x: /),
+      expect.stringMatching(/^--output xml: /),
+    ]);
+  });
+});

@@ -1,0 +1,27 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { ofCheckout } from "../support/command-run.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+test("the demo shows an object before and after, and both refusals as kubectl prints them", async () => {
+  // From another folder: it finds its examples by itself.
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [ofCheckout("scripts/demo.ts")], {
+    cwd: temporaryFolder(),
+  });
+  expect(stderr).toBe("");
+  const [, before = "", after = ""] = /^before:\n([^]*?)^after:\n([^]*?)^---/m.exec(stdout) ?? [];
+  expect(before).toContain("imageName: ubuntu-24.04\n");
+  expect(before).not.toContain("image:");
+  expect(after).toContain("imageName: vmi-0a0044d7c690bcbea\n");
+  expect(after).toContain("image:\n");
+  expect(stdout.match(/^The VirtualMachine .*$/gm)).toEqual([
+    expect.stringMatching(
+      /^The VirtualMachine "cache" is invalid: spec\.imageName: Invalid value: "photon-5": ambiguous: /,
+    ),
+    expect.stringMatching(
+      /^The VirtualMachine "web" is invalid: spec\.imageName: Not found: "ubuntu-2404": .* did you mean "ubuntu-24\.04" \(vmi-0a0044d7c690bcbea\)/,
+    ),
+  ]);
+  expect(stdout.trimEnd().split("\n").at(-1)).toBe("The webhook has stopped.");
+});

@@ -1,0 +1,66 @@
+import { describe, expect, test } from "vitest";
+import { run } from "../support/command-run.ts";
+
+const COMMANDS = ["serve", "resolve", "replay", "vmi-id", "certs"];
+
+describe("help", () => {
+  test("of the program names every command and exits 0", async () => {
+    const { exitCode, output, errors } = await run(["--help"]);
+    expect([exitCode, errors]).toEqual([0, ""]);
+    for (const command of COMMANDS) expect(output).toMatch(new RegExp(`^  ${command} `, "m"));
+  });
+
+  test.each(COMMANDS)("of %s tells its flags and exits 0", async (command) => {
+    for (const flag of ["--help", "-h"]) {
+      const { exitCode, output, errors } = await run([command, flag]);
+      expect([exitCode, errors]).toEqual([0, ""]);
+      expect(output).toMatch(new RegExp(`^Usage: vm-image-webhook ${command} `));
+      // Lines are as wide as the terminal.
+      expect(output).toMatch(/env:\s+VM_IMAGE_WEBHOOK_/);
+    }
+  });
+});
+
+describe("wrong use", () => {
+  test("no command exits 2 with the usage on stderr", async () => {
+    const { exitCode, output, errors } = await run([]);
+    expect([exitCode, output]).toEqual([2, ""]);
+    expect(errors).toMatch(/^Usage: vm-image-webhook /);
+  });
+
+  test.each([
+    ["an unknown command", ["sevre"], /unknown command 'sevre'/],
+    ["an unknown flag", ["serve", "--imgaes", "x"], /unknown option '--imgaes'/],
+    ["a flag of another command", ["vmi-id", "x", "--images", "y"], /unknown option '--images'/],
+    ["a missing argument", ["resolve"], /missing required argument 'NAME'/],
+    ["no file at all", ["replay"], /missing required argument 'FILE'/],
+    ["an argument too many", ["resolve", "a", "b"], /too many arguments/],
+    ["a flag without its value", ["resolve", "a", "--images"], /argument missing/],
+  ])("%s exits 2 and says so", async (_, args, message) => {
+    const { exitCode, output, errors } = await run(args);
+    expect([exitCode, output]).toEqual([2, ""]);
+    expect(errors).toMatch(message);
+  });
+
+  test("everything that is wrong is told at once, a line each", async () => {
+    const args = ["serve", "--listen", "nowhere", "--write", "all", "--check", "exist=deny"];
+    const { exitCode, errors } = await run(args, { environment: { VM_IMAGE_WEBHOOK_LOG_LEVEL: "loud" } });
+    expect(exitCode).toBe(2);
+    expect(errors.split("\n")).toEqual([
+      expect.stringMatching(/^vm-image-webhook: --listen nowhere: /),
+      expect.stringMatching(/^vm-image-webhook: --write all: /),
+      expect.stringMatching(/^vm-image-webhook: --check exist=deny: no check is called exist; there are exists, /),
+      expect.stringMatching(/^vm-image-webhook: VM_IMAGE_WEBHOOK_LOG_LEVEL loud: /),
+      "",
+    ]);
+  });
+
+  test.each([["serve"], ["resolve", "x"], ["replay", "-"]])(
+    "%s without --images exits 2 and says what to give",
+    async (...args) => {
+      const { exitCode, output, errors } = await run(args);
+      expect([exitCode, output]).toEqual([2, ""]);
+      expect(errors).toMatch(/^vm-image-webhook: --images: give a folder of image manifests/);
+    },
+  );
+});

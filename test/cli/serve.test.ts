@@ -1,0 +1,225 @@
+import { once } from "node:events";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { createReview, patchOf, responseOf, virtualMachine } from "../support/admission-review.ts";
+import { ofCheckout, run } from "../support/command-run.ts";
+import { condition } from "../support/condition.ts";
+import { imageManifest } from "../support/image-manifest.ts";
+import { ServerProcess } from "../support/server-process.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { JSON_HEADERS, type TlsClient } from "../support/tls-client.ts";
+
+const EXAMPLES = ofCheckout("examples/images");
+const PINNED = "vmi-0a0044d7c690bcbea";
+
+interface Given {
+  readonly certDir?: string;
+  readonly images?: string;
+  readonly flags?: readonly string[];
+}
+
+/** The real program; it is gone when the test is. */
+function serve({
+  certDir = temporaryFolder(),
+  images = EXAMPLES,
+  flags = ["--self-signed"],
+}: Given = {}): ServerProcess {
+  const server = new ServerProcess({ certDir, images, flags });
+  onTestFinished(() => {
+    server.kill();
+  });
+  return server;
+}
+
+function closing(client: TlsClient): TlsClient {
+  onTestFinished(() => {
+    client.close();
+  });
+  return client;
+}
+
+describe("serving", () => {
+  test("reviews are answered over TLS with the CA that --self-signed made, probes over HTTP", async () => {
+    const server = serve();
+    const { client, opsPort } = await server.serving();
+    const answer = await closing(client()).post("/mutate?timeout=5s", createReview());
+    expect(answer.status).toBe(200);
+    expect(patchOf(answer.text)).toContainEqual({ op: "replace", path: "/spec/imageName", value: PINNED });
+    const ready = await fetch(`http://127.0.0.1:${opsPort}/readyz?verbose`);
+    expect(await ready.text()).toBe(
+      `[+]images ok: 4 VirtualMachineImages, 3 ClusterVirtualMachineImages from ${EXAMPLES}\n` +
+        "[+]shutdown ok: not stopping\nok\n",
+    );
+    expect(await (await fetch(`http://127.0.0.1:${opsPort}/livez`)).text()).toBe("ok\n");
+    expect(server.output).toBe("");
+  });
+
+  test("the log is JSON lines on stderr, says what was chosen, and warns that no client CA is set", async () => {
+    const server = serve({ flags: ["--self-signed", "--write", "image", "--check", "ready=off"] });
+    const line = await server.says("serving");
+    expect(line).toMatchObject({
+      level: "info",
+      resolution: "namespace-first",
+      write: "image",
+      checks: { ready: "off" },
+    });
+    expect(server.log.filter(({ level }) => level === "warn")).toMatchObject([
+      { msg: expect.stringContaining("no client CA is set") as unknown },
+    ]);
+    for (const text of server.errors.split("\n").slice(0, -1)) expect(() => JSON.parse(text) as unknown).not.toThrow();
+  });
+
+  test("--log-level silent says nothing", async () => {
+    const server = serve({ flags: ["--self-signed", "--log-level", "silent"] });
+    await condition("the certificate is there", () => readdirSync(server.certDir).includes("ca.crt"));
+    server.signal("SIGTERM");
+    await server.exit();
+    expect([server.output, server.errors]).toEqual(["", ""]);
+  });
+
+  test("changes of the folder are followed, and what cannot be read shows in /readyz", async () => {
+    const images = temporaryFolder();
+    writeFileSync(join(images, "a.yaml"), imageManifest("vmi-a", "a"));
+    const { client, opsPort } = await serve({ images }).serving();
+    const review = createReview({ object: virtualMachine({ imageName: "b" }) });
+    const asks = closing(client());
+    expect(responseOf((await asks.post("/mutate", review)).text)["allowed"]).toBe(false);
+    writeFileSync(join(images, "b.yaml"), imageManifest("vmi-b", "b"));
+    await condition("the new image is found", async () => {
+      return responseOf((await asks.post("/mutate", review)).text)["allowed"] === true;
+    });
+    writeFileSync(join(images, "b.yaml"), "kind: [Virt\n");
+    await condition("/readyz tells the file", async () => {
+      const ready = await fetch(`http://127.0.0.1:${opsPort}/readyz?verbose`);
+      expect(ready.status).toBe(200);
+      return /^\[\+\]images ok: the last good set stays: .*b\.yaml:\d+: /.test(await ready.text());
+    });
+    expect(responseOf((await asks.post("/mutate", review)).text)["allowed"]).toBe(true);
+  });
+});
+
+describe("the end", () => {
+  test.each(["SIGTERM", "SIGINT"] as const)("%s ends it with exit code 0", async (signal) => {
+    const server = serve();
+    await server.serving();
+    server.signal(signal);
+    expect(await server.exit()).toBe(0);
+    expect(server.log.at(-1)).toMatchObject({ msg: "stopped" });
+  });
+
+  test("an idle connection that is kept alive does not hold it up", async () => {
+    const server = serve();
+    const { client } = await server.serving();
+    expect((await closing(client()).post("/mutate", createReview())).headers.connection).toBe("keep-alive");
+    server.signal("SIGTERM");
+    expect(await server.exit()).toBe(0);
+    expect(server.log.at(-1)).toMatchObject({ msg: "stopped" });
+  });
+
+  test("a review under way is answered, and its connection does not hold it up either", async () => {
+    const server = serve();
+    const { client } = await server.serving();
+    const headers = { ...JSON_HEADERS, expect: "100-continue" };
+    const { request, answer } = closing(client()).open({ path: "/mutate", headers });
+    request.flushHeaders();
+    // The server has the headers and waits for the body.
+    await once(request, "continue");
+    server.signal("SIGTERM");
+    await server.says("stopping");
+    request.end(JSON.stringify(createReview()));
+    const { status, headers: answered, text } = await answer;
+    expect(status).toBe(200);
+    expect(responseOf(text)["allowed"]).toBe(true);
+    // Kept alive, the connection would hold up the end until the deadline cuts it.
+    expect(answered.connection).toBe("close");
+    expect(await server.exit()).toBe(0);
+    expect(server.log.at(-1)).toMatchObject({ msg: "stopped" });
+  });
+});
+
+describe("a second signal", () => {
+  test("ends it at once, though a review is under way", async () => {
+    const server = serve();
+    const { client } = await server.serving();
+    const headers = { ...JSON_HEADERS, expect: "100-continue" };
+    const { request, answer } = closing(client()).open({ path: "/mutate", headers });
+    const unanswered = expect(answer).rejects.toThrow();
+    request.flushHeaders();
+    await once(request, "continue");
+    server.signal("SIGTERM");
+    await server.says("stopping");
+    server.signal("SIGTERM");
+    expect(await server.exit()).toBe("SIGTERM");
+    await unanswered;
+  });
+});
+
+describe("the certificate folder", () => {
+  test("--self-signed makes three files once and uses them from then on", async () => {
+    const certDir = temporaryFolder();
+    const read = (): readonly string[] =>
+      readdirSync(certDir).map((file) => `${file} ${readFileSync(join(certDir, file), "utf8")}`);
+    const first = serve({ certDir });
+    await first.serving();
+    const made = read();
+    expect(made).toHaveLength(3);
+    first.signal("SIGTERM");
+    await first.exit();
+    const second = serve({ certDir });
+    const { client } = await second.serving();
+    expect((await closing(client()).post("/mutate", createReview())).status).toBe(200);
+    expect(read()).toEqual(made);
+    expect(first.log.map(({ msg }) => msg)).toContain("made a self-signed certificate");
+    expect(second.log.map(({ msg }) => msg)).not.toContain("made a self-signed certificate");
+  });
+
+  test.each(["tls.crt", "tls.key"])("without %s, though with the other, it exits 3 and says which", async (file) => {
+    const certDir = temporaryFolder();
+    await run(["certs", "--out", certDir]);
+    rmSync(join(certDir, file));
+    const server = serve({ certDir });
+    expect(await server.exit()).toBe(3);
+    expect(server.errors).toMatch(new RegExp(`^vm-image-webhook: cannot read ${file} in ${certDir}: ENOENT`, "m"));
+    expect(readdirSync(certDir)).not.toContain(file);
+  });
+
+  test("without --self-signed an empty folder exits 3 and says what to do", async () => {
+    const server = serve({ flags: [] });
+    expect(await server.exit()).toBe(3);
+    expect(server.errors).toMatch(/^vm-image-webhook: cannot read tls\.\w+ in .*; --cert-dir needs .*--self-signed/m);
+  });
+});
+
+describe("a start that fails", () => {
+  test.each(["--listen", "--ops-listen"])("a taken port of %s exits 3 and is named", async (flag) => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    onTestFinished(() => {
+      taken.close();
+    });
+    const address = taken.address();
+    const port = typeof address === "object" ? (address?.port ?? 0) : 0;
+    const server = serve({ flags: ["--self-signed", flag, `127.0.0.1:${port}`] });
+    expect(await server.exit()).toBe(3);
+    expect(server.errors).toMatch(
+      new RegExp(`^vm-image-webhook: cannot listen on 127.0.0.1:${port}: the port is taken by another process$`, "m"),
+    );
+  });
+
+  test("images that do not parse exit 3 with file and line", async () => {
+    const images = temporaryFolder();
+    writeFileSync(join(images, "bad.yaml"), `${imageManifest("vmi-a", "a")}---\nkind: [Virt\n`);
+    const server = serve({ images });
+    expect(await server.exit()).toBe(3);
+    expect(server.errors).toMatch(/^vm-image-webhook: .*bad\.yaml:\d+: /m);
+    expect(server.log.map(({ msg }) => msg)).not.toContain("serving");
+  });
+
+  test("no --images exits 2", async () => {
+    const server = serve({ images: "" });
+    expect(await server.exit()).toBe(2);
+    expect(server.errors).toMatch(/^vm-image-webhook: --images: give a folder/m);
+  });
+});

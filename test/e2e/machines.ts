@@ -1,0 +1,78 @@
+import { randomBytes } from "node:crypto";
+import { NAMESPACE } from "./control-plane.ts";
+import type { Kubectl } from "./kubectl.ts";
+
+const GROUP = "vmoperator.vmware.com";
+/** A lookup by this resource name reads the version in which machines are stored. */
+export const STORED = `virtualmachines.v1alpha6.${GROUP}`;
+export const PINNED = "vm-image-webhook.dev/pinned";
+
+export interface Machine {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly finalizers?: readonly string[];
+    readonly uid?: string;
+    readonly resourceVersion?: string;
+    readonly managedFields?: readonly ManagedFields[];
+  };
+  readonly spec?: MachineSpec;
+}
+
+export interface MachineSpec {
+  readonly [field: string]: unknown;
+  readonly imageName?: string;
+  readonly image?: { readonly kind: string; readonly name: string };
+}
+
+export interface ManagedFields {
+  readonly manager: string;
+  readonly operation: string;
+  readonly fieldsV1: unknown;
+}
+
+/** What this webhook has to do with in a stored machine. */
+export interface Boot {
+  readonly imageName: string | undefined;
+  readonly image: MachineSpec["image"] | undefined;
+  readonly pinned: unknown;
+}
+
+/** A manifest as a person writes it; `className` is what v1alpha1 demands. */
+export function machine(name: string, spec: MachineSpec, version = "v1alpha6"): Machine {
+  return {
+    apiVersion: `${GROUP}/${version}`,
+    kind: "VirtualMachine",
+    metadata: { name, namespace: NAMESPACE },
+    spec: { className: "best-effort-small", storageClass: "standard", ...spec },
+  };
+}
+
+/** A name that no other test uses. */
+export function newName(about: string): string {
+  return `${about}-${randomBytes(3).toString("hex")}`;
+}
+
+export function stored(kubectl: Kubectl, name: string, resource = STORED): Promise<Machine> {
+  return kubectl.json<Machine>(["get", resource, name, "-n", NAMESPACE]);
+}
+
+export function bootOf({ metadata, spec }: Machine): Boot {
+  const pinned = metadata.annotations?.[PINNED];
+  return {
+    imageName: spec?.imageName,
+    image: spec?.image,
+    pinned: pinned === undefined ? undefined : (JSON.parse(pinned) as unknown),
+  };
+}
+
+/** What is in the folder examples/images. */
+export const UBUNTU = { kind: "VirtualMachineImage", name: "vmi-0a0044d7c690bcbea" };
+export const PHOTON_OF_CL_LINUX = { kind: "VirtualMachineImage", name: "vmi-38cba0e73c6ba3792" };
+export const DEBIAN = { kind: "VirtualMachineImage", name: "vmi-859800d0616bdde5a" };
+export const ROCKY = { kind: "ClusterVirtualMachineImage", name: "vmi-5cb0d0fbeb78ad7a5" };
+export const WINDOWS = { kind: "ClusterVirtualMachineImage", name: "vmi-5588fa2443a6bb42e" };

@@ -1,0 +1,38 @@
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll } from "vitest";
+import { type ControlPlane, NAMESPACE } from "../control-plane.ts";
+import { WebhookProcess } from "../webhook.ts";
+
+export const EXAMPLE_IMAGES = fileURLToPath(new URL("../../../examples/images/", import.meta.url));
+export const EXAMPLE_MACHINES = fileURLToPath(new URL("../../../examples/vms/", import.meta.url));
+
+/** What the tests of a suite work with; each member is there once the hooks have run. */
+export interface Bench {
+  readonly plane: ControlPlane;
+  readonly webhook: WebhookProcess;
+}
+
+/** Runs a webhook with these flags for the tests of the surrounding `describe`, and leaves no machine behind. */
+export function withWebhook(plane: () => ControlPlane, flags: readonly string[] = []): Bench {
+  let webhook: WebhookProcess | undefined;
+  beforeAll(async () => {
+    webhook = await WebhookProcess.start({ images: EXAMPLE_IMAGES, certificate: plane().certificate, flags });
+    await plane().pointAt(webhook);
+  });
+  afterAll(async () => {
+    try {
+      await plane().user.ok(["delete", "virtualmachines", "--all", "-n", NAMESPACE]);
+    } finally {
+      await webhook?.stop();
+    }
+  });
+  return {
+    get plane() {
+      return plane();
+    },
+    get webhook() {
+      if (webhook === undefined) throw new Error("the webhook did not start");
+      return webhook;
+    },
+  };
+}

@@ -1,0 +1,141 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { type ControlPlane, NAMESPACE } from "../control-plane.ts";
+import { machine, type Machine, newName, PHOTON_OF_CL_LINUX, STORED, stored } from "../machines.ts";
+import { withWebhook } from "./bench.ts";
+
+const FINALIZER = "vm-image-webhook.dev/e2e";
+
+/** When the API server asks, and what happens when nobody answers. */
+export function callTests(plane: () => ControlPlane): void {
+  describe("the API server asks the webhook", () => {
+    const bench = withWebhook(plane);
+    /** Who was asked about this machine, once the log has all of it. */
+    const asked = async (name: string): Promise<readonly string[]> => {
+      await bench.plane.roundTrip(bench.webhook);
+      return bench.webhook
+        .reviewsOf(name)
+        .map(({ operation, endpoint, decision }) => [operation, endpoint, decision].map(String).join(" "));
+    };
+
+    test("at both endpoints when a machine is created, and never when only a label changes", async () => {
+      const { user } = bench.plane;
+      const name = newName("labelled");
+      await user.ok(["create", "-f", "-"], machine(name, { imageName: "ubuntu-24.04" }));
+      await user.ok(["label", "vm", name, "-n", NAMESPACE, "tier=web"]);
+      expect((await stored(user, name)).metadata.labels).toEqual({ tier: "web" });
+      expect(await asked(name)).toEqual(["CREATE mutate patched", "CREATE validate allowed"]);
+    });
+
+    test("only to mutate when the original manifest is applied again: its result is what was stored", async () => {
+      const { user } = bench.plane;
+      const original = machine(newName("again"), { imageName: "ubuntu-24.04" });
+      await user.ok(["apply", "--server-side", "-f", "-"], original);
+      await user.ok(["apply", "--server-side", "-f", "-"], original);
+      expect(await asked(original.metadata.name)).toEqual([
+        "CREATE mutate patched",
+        "CREATE validate allowed",
+        "UPDATE mutate patched",
+      ]);
+    });
+
+    test("in a dry run as well", async () => {
+      const { user } = bench.plane;
+      const name = newName("dry");
+      await user.ok(["create", "--dry-run=server", "-f", "-"], machine(name, { imageName: "ubuntu-24.04" }));
+      expect(await asked(name)).toEqual(["CREATE mutate patched", "CREATE validate allowed"]);
+    });
+
+    test("never when a machine is deleted, with a finalizer or without", async () => {
+      const { user } = bench.plane;
+      const name = newName("finalized");
+      const original = machine(name, { imageName: "ubuntu-24.04" });
+      await user.ok(["create", "-f", "-"], withFinalizer(original));
+      await deleteWithFinalizer(bench.plane, name);
+      expect(await asked(name)).toEqual(["CREATE mutate patched", "CREATE validate allowed"]);
+    });
+  });
+
+  describe("a machine from before there was a webhook", () => {
+    const name = newName("specless");
+    const ambiguous = machine(newName("ambiguous"), { imageName: "photon-5" });
+    beforeAll(async () => {
+      await plane().withoutWebhook();
+      const { apiVersion, kind, metadata } = machine(name, {});
+      await plane().admin.ok(["create", "--validate=false", "-f", "-"], { apiVersion, kind, metadata });
+      await plane().user.ok(["apply", "-f", "-"], ambiguous);
+    });
+    const bench = withWebhook(plane);
+
+    test("can be applied again, though its name would be refused now", async () => {
+      const { user } = bench.plane;
+      const before = await stored(user, ambiguous.metadata.name);
+      await user.ok(["apply", "-f", "-"], ambiguous);
+      expect(await stored(user, ambiguous.metadata.name)).toEqual(before);
+    });
+
+    test("is not re-created by kubectl apply --force where nobody knows its image any more", async () => {
+      const { user } = bench.plane;
+      const before = await stored(user, ambiguous.metadata.name);
+      const byId = { ...ambiguous, spec: { ...ambiguous.spec, imageName: PHOTON_OF_CL_LINUX.name } };
+      await user.refused(["apply", "--force", "-f", "-"], byId);
+      expect((await stored(user, ambiguous.metadata.name)).metadata.uid).toBe(before.metadata.uid);
+    });
+
+    test("without spec takes labels and finalizers, and goes when it is deleted", async () => {
+      const { user } = bench.plane;
+      await user.ok(["label", "vm", name, "-n", NAMESPACE, "tier=web"]);
+      await finalizers(bench.plane, name, [FINALIZER]);
+      expect(await stored(user, name)).toMatchObject({
+        metadata: { labels: { tier: "web" }, finalizers: [FINALIZER] },
+      });
+      await deleteWithFinalizer(bench.plane, name);
+      await bench.plane.roundTrip(bench.webhook);
+      expect(bench.webhook.reviewsOf(name)).toEqual([]);
+    });
+  });
+
+  describe("while no webhook answers", () => {
+    const bench = withWebhook(plane);
+    const name = newName("left-alone");
+    beforeAll(async () => {
+      await bench.plane.user.ok(["create", "-f", "-"], withFinalizer(machine(name, { imageName: "ubuntu-24.04" })));
+      expect(await bench.webhook.stop()).toBe(0);
+    });
+
+    test("no machine can be created (failurePolicy Fail)", async () => {
+      const { user } = bench.plane;
+      const printed = await user.refused(["create", "-f", "-"], machine(newName("new"), { imageName: "ubuntu-24.04" }));
+      expect(printed).toContain('failed calling webhook "mutate.vm-image-webhook.dev"');
+    });
+
+    test("no reference can be changed", async () => {
+      const patch = JSON.stringify({ spec: { imageName: "debian-13" } });
+      const args = ["patch", STORED, name, "-n", NAMESPACE, "--type=merge", "-p", patch];
+      expect(await bench.plane.user.refused(args)).toContain('failed calling webhook "mutate.vm-image-webhook.dev"');
+    });
+
+    test("labels, finalizers and deletions go on", async () => {
+      const { user } = bench.plane;
+      await user.ok(["label", "vm", name, "-n", NAMESPACE, "tier=web"]);
+      expect((await stored(user, name)).metadata.labels).toEqual({ tier: "web" });
+      await deleteWithFinalizer(bench.plane, name);
+    });
+  });
+}
+
+function withFinalizer(machine: Machine): Machine {
+  return { ...machine, metadata: { ...machine.metadata, finalizers: [FINALIZER] } };
+}
+
+/** Deletes a machine that has the finalizer: it stays until that is taken away. */
+async function deleteWithFinalizer(plane: ControlPlane, name: string): Promise<void> {
+  await plane.user.ok(["delete", "vm", name, "-n", NAMESPACE, "--wait=false"]);
+  expect((await stored(plane.user, name)).metadata).toHaveProperty("deletionTimestamp");
+  await finalizers(plane, name, []);
+  expect(await plane.user.refused(["get", "vm", name, "-n", NAMESPACE])).toContain("(NotFound)");
+}
+
+async function finalizers({ user }: ControlPlane, name: string, names: readonly string[]): Promise<void> {
+  const patch = JSON.stringify({ metadata: { finalizers: names } });
+  await user.ok(["patch", STORED, name, "-n", NAMESPACE, "--type=merge", "-p", patch]);
+}

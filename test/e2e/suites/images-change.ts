@@ -1,0 +1,134 @@
+import { cp, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ControlPlane, NAMESPACE } from "../control-plane.ts";
+import { eventually } from "../eventually.ts";
+import { bootOf, machine, type Machine, newName, stored, UBUNTU } from "../machines.ts";
+import { WebhookProcess } from "../webhook.ts";
+import { EXAMPLE_IMAGES } from "./bench.ts";
+
+/** What happens to images later never holds up the machines that were made from them, and never costs one. */
+export function imagesChangeTests(plane: () => ControlPlane): void {
+  describe("once an image is gone", () => {
+    const original = machine(newName("outlives"), { imageName: "ubuntu-24.04" });
+    const { name } = original.metadata;
+    const folder = withImagesFolder(plane);
+    beforeAll(async () => {
+      await plane().user.ok(["apply", "-f", "-"], original);
+      await takeAway(join(folder(), "dev.yaml"), UBUNTU.name);
+      await isRefusedSoon(plane(), "ubuntu-24.04");
+    });
+
+    test("no new machine can be made from it", async () => {
+      const sent = machine(newName("too-late"), { imageName: "ubuntu-24.04" });
+      expect(await plane().user.refused(["create", "-f", "-"], sent)).toContain(
+        'spec.imageName: Not found: "ubuntu-24.04": no image in namespace "dev" or the cluster has this display name',
+      );
+    });
+
+    test("the original manifest can be applied again, and changes nothing", async () => {
+      const { user } = plane();
+      const before = await stored(user, name);
+      await user.ok(["apply", "-f", "-"], original);
+      expect(await stored(user, name)).toEqual(before);
+    });
+
+    test("the original manifest can replace the machine", async () => {
+      const { user } = plane();
+      const before = await stored(user, name);
+      await user.ok(["replace", "-f", "-"], original);
+      expect((await stored(user, name)).spec).toEqual(before.spec);
+    });
+
+    test("the machine takes labels", async () => {
+      const { user } = plane();
+      await user.ok(["label", "vm", name, "-n", NAMESPACE, "tier=web"]);
+      expect((await stored(user, name)).metadata.labels).toEqual({ tier: "web" });
+    });
+  });
+
+  describe.each(["both", "image"])("once a display name means several images, with --write %s", (mode) => {
+    const versions = ["v1alpha1", "v1alpha6"];
+    const originals = versions.map((version) => machine(newName("first"), { imageName: "later" }, version));
+    const folder = withImagesFolder(plane, ["--write", mode]);
+    beforeAll(async () => {
+      await addImage(folder(), FIRST);
+      await eventually("the webhook knows the image", async () => (await dryCreate(plane(), "later")) === 0);
+      for (const original of originals) await plane().user.ok(["apply", "-f", "-"], original);
+      await addImage(folder(), "vmi-22222222222222222");
+      await isRefusedSoon(plane(), "later");
+    });
+    const ofVersion = (version: string): Machine => originals[versions.indexOf(version)] ?? machine("none", {});
+
+    test.each(versions)("%s: the original manifest can be applied again, and changes nothing", async (version) => {
+      const { user } = plane();
+      const original = ofVersion(version);
+      const before = await stored(user, original.metadata.name);
+      await user.ok(["apply", "-f", "-"], original);
+      expect(await stored(user, original.metadata.name)).toEqual(before);
+    });
+
+    test.each(versions)("%s: writing the image's own ID with --force never re-creates the machine", async (version) => {
+      const { user } = plane();
+      const original = ofVersion(version);
+      const before = await stored(user, original.metadata.name);
+      const byId = { ...original, spec: { ...original.spec, imageName: FIRST } };
+      await user.run(["apply", "--force", "-f", "-"], byId);
+      const after = await stored(user, original.metadata.name);
+      expect(after.metadata.uid).toBe(before.metadata.uid);
+      expect(bootOf(after)).toEqual(bootOf(before));
+    });
+  });
+}
+
+const FIRST = "vmi-11111111111111111";
+
+/** A webhook over a folder of its own, which starts as examples/images. */
+function withImagesFolder(plane: () => ControlPlane, flags: readonly string[] = []): () => string {
+  let images = "";
+  let webhook: WebhookProcess | undefined;
+  beforeAll(async () => {
+    images = await mkdtemp(join(plane().directory, "images-"));
+    await cp(EXAMPLE_IMAGES, images, { recursive: true });
+    webhook = await WebhookProcess.start({ images, certificate: plane().certificate, flags });
+    await plane().pointAt(webhook);
+  });
+  afterAll(async () => {
+    try {
+      await plane().user.ok(["delete", "virtualmachines", "--all", "-n", NAMESPACE]);
+    } finally {
+      await webhook?.stop();
+    }
+  });
+  return () => images;
+}
+
+/** kubectl's exit code. */
+async function dryCreate({ user }: ControlPlane, imageName: string): Promise<number> {
+  const sent = machine(newName("looking"), { imageName });
+  return (await user.run(["create", "--dry-run=server", "-f", "-"], sent)).code;
+}
+
+async function isRefusedSoon(plane: ControlPlane, imageName: string): Promise<void> {
+  await eventually("the webhook has noticed", async () => (await dryCreate(plane, imageName)) !== 0);
+}
+
+/** An image with the display name `later`. */
+async function addImage(folder: string, name: string): Promise<void> {
+  const image = {
+    apiVersion: "vmoperator.vmware.com/v1alpha6",
+    kind: "VirtualMachineImage",
+    metadata: { name, namespace: NAMESPACE },
+    status: { name: "later", type: "OVF", conditions: [{ type: "Ready", status: "True" }] },
+  };
+  await writeFile(join(folder, `${name}.json`), JSON.stringify(image));
+}
+
+const DOCUMENT = /^---$/m;
+
+async function takeAway(file: string, image: string): Promise<void> {
+  const documents = (await readFile(file, "utf8")).split(DOCUMENT);
+  const others = documents.filter((document) => !document.includes(image));
+  expect(others).toHaveLength(documents.length - 1);
+  await writeFile(file, others.join("---"));
+}

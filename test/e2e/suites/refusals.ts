@@ -1,0 +1,230 @@
+import { describe, expect, test } from "vitest";
+import { type ControlPlane, NAMESPACE, OTHER_NAMESPACE } from "../control-plane.ts";
+import { bootOf, DEBIAN, machine, type MachineSpec, newName, ROCKY, stored, UBUNTU } from "../machines.ts";
+import { EXAMPLE_IMAGES, withWebhook } from "./bench.ts";
+
+/** What people read, letter for letter; design section 7. */
+export function refusalTests(plane: () => ControlPlane): void {
+  describe("what a person reads when a machine is refused", () => {
+    const bench = withWebhook(plane);
+
+    test.each(REFUSED)("$why", async ({ spec, message }) => {
+      const sent = machine(newName("refused"), spec);
+      const printed = await bench.plane.user.refused(["apply", "-f", "-"], sent);
+      expect(printed).toBe(`The VirtualMachine "${sent.metadata.name}" is invalid: ${message}`);
+    });
+
+    test("a machine without a name yet is called by its generateName", async () => {
+      const sent = {
+        ...machine("", { imageName: "photon-5" }),
+        metadata: { generateName: "gen-", namespace: NAMESPACE },
+      };
+      expect(await bench.plane.user.refused(["create", "-f", "-"], sent)).toMatch(
+        /^The VirtualMachine "gen-" is invalid: spec\.imageName: Invalid value: "photon-5": ambiguous: /,
+      );
+    });
+
+    test("several problems are a list of one line each", async () => {
+      const { user } = bench.plane;
+      const name = newName("several");
+      await user.ok(["create", "-f", "-"], machine(name, { imageName: "ubuntu-24.04" }));
+      const other = machine(name, {
+        imageName: "debian-13",
+        image: { kind: "VirtualMachineImage", name: "debian-13" },
+      });
+      expect(await user.refused(["replace", "-f", "-"], other)).toBe(
+        [
+          `The VirtualMachine "${name}" is invalid: `,
+          `* spec.imageName: Invalid value: "debian-13": ${KEEPS_ITS_IMAGE}`,
+          `* spec.image.name: Invalid value: "debian-13": ${KEEPS_ITS_IMAGE}`,
+        ].join("\n"),
+      );
+    });
+
+    test("an image that is not ready is a warning, and the machine is made", async () => {
+      const { user } = bench.plane;
+      const name = newName("warned");
+      const { code, stderr } = await user.run(["create", "-f", "-"], machine(name, { imageName: "debian-13" }));
+      expect(code).toBe(0);
+      expect(stderr.trimEnd()).toBe(NOT_READY);
+      expect(bootOf(await stored(user, name)).image).toEqual(DEBIAN);
+    });
+
+    test("a refusal and a warning come together", async () => {
+      const sent = machine(newName("both"), { imageName: "debian-13" });
+      const annotations = { "vm-image-webhook.dev/required-capabilities": "nvidia-gpu" };
+      const printed = await bench.plane.user.refused(["create", "-f", "-"], {
+        ...sent,
+        metadata: { ...sent.metadata, annotations },
+      });
+      expect(printed.split("\n")).toEqual([
+        NOT_READY,
+        `The VirtualMachine "${sent.metadata.name}" is invalid: spec.imageName: Invalid value: "${DEBIAN.name}": ` +
+          'debian-13: the image lacks "nvidia-gpu" of annotation vm-image-webhook.dev/required-capabilities ' +
+          "(it has none); choose another image or change the annotation",
+      ]);
+    });
+
+    test("images of another namespace are neither found nor told", async () => {
+      const sent = machine(newName("elsewhere"), { imageName: "ubuntu-24.04" });
+      const printed = await bench.plane.user.refused(["create", "-f", "-"], {
+        ...sent,
+        metadata: { ...sent.metadata, namespace: OTHER_NAMESPACE },
+      });
+      expect(printed).toBe(
+        `The VirtualMachine "${sent.metadata.name}" is invalid: spec.imageName: Not found: "ubuntu-24.04": ` +
+          'no image in namespace "other" or the cluster has this display name or object name; ' +
+          "kubectl get vmi,cvmi -n other lists what can be written",
+      );
+    });
+
+    test("the command that a refusal names lists the images", async () => {
+      const { admin, user } = bench.plane;
+      await admin.ok(["apply", "-f", EXAMPLE_IMAGES]);
+      await admin.ok(["apply", "--server-side", "--subresource=status", "-f", EXAMPLE_IMAGES]);
+      const printed = await user.refused(["create", "-f", "-"], machine(newName("listed"), {}));
+      const [, command = ""] = /\(kubectl (.*) lists them\)/.exec(printed) ?? [];
+      const list = await user.ok(command.split(" "));
+      for (const name of [UBUNTU.name, "ubuntu-24.04", ROCKY.name, "rocky-9.5"]) expect(list).toContain(name);
+    });
+
+    test("the admin may create a machine that has nothing to boot from", async () => {
+      const { admin, user } = bench.plane;
+      const name = newName("imported");
+      await admin.ok(["create", "-f", "-"], machine(name, {}));
+      expect(bootOf(await stored(user, name))).toEqual({ imageName: undefined, image: undefined, pinned: undefined });
+    });
+
+    test("the admin, too, cannot use an image that is not there", async () => {
+      const { admin } = bench.plane;
+      const printed = await admin.refused(
+        ["create", "-f", "-"],
+        machine(newName("admin"), { imageName: "ubuntu-2404" }),
+      );
+      expect(printed).toContain('spec.imageName: Not found: "ubuntu-2404"');
+    });
+  });
+
+  describe("the annotation that skips checks", () => {
+    const bench = withWebhook(plane);
+    const unchecked = (): object => {
+      const sent = machine(newName("unchecked"), { imageName: "ubuntu-2404" });
+      const annotations = { "vmoperator.vmware.com.protected/skip-validation": "true" };
+      return { ...sent, metadata: { ...sent.metadata, annotations } };
+    };
+
+    test("does nothing for an ordinary user", async () => {
+      expect(await bench.plane.user.refused(["create", "-f", "-"], unchecked())).toContain("Not found");
+    });
+
+    test("lets the admin's machine through as it was sent", async () => {
+      expect(await bench.plane.admin.ok(["create", "-o", "jsonpath={.spec.imageName}", "-f", "-"], unchecked())).toBe(
+        "ubuntu-2404",
+      );
+    });
+  });
+
+  describe("kubectl apply --force", () => {
+    const bench = withWebhook(plane);
+
+    test.each([
+      { what: "a typo", imageName: "ubuntu-2404" },
+      { what: "an ambiguous name", imageName: "photon-5" },
+      { what: "a VMI ID of no image", imageName: "vmi-00000000000000000" },
+    ])("with $what does not delete and re-create the machine", async ({ imageName }) => {
+      const { user } = bench.plane;
+      const name = newName("kept");
+      await user.ok(["apply", "-f", "-"], machine(name, { imageName: "ubuntu-24.04" }));
+      const before = await stored(user, name);
+
+      const printed = await user.refused(["apply", "--force", "-f", "-"], machine(name, { imageName }));
+
+      expect(printed).toMatch(/^Error from server \(Forbidden\): /);
+      expect(printed).toMatch(endOf(`spec.imageName: Invalid value: "${imageName}": ${KEEPS_ITS_IMAGE}`));
+      expect(await stored(user, name)).toEqual(before);
+    });
+
+    test("re-creates it where the new name means exactly one other image, which without --force is refused", async () => {
+      const { user } = bench.plane;
+      const name = newName("forced");
+      await user.ok(["apply", "-f", "-"], machine(name, { imageName: "ubuntu-24.04" }));
+      const before = await stored(user, name);
+      const other = machine(name, { imageName: "debian-13" });
+
+      expect(await user.refused(["apply", "-f", "-"], other)).toBe(
+        `The VirtualMachine "${name}" is invalid: spec.imageName: Invalid value: "debian-13": ${KEEPS_ITS_IMAGE}`,
+      );
+      expect((await stored(user, name)).metadata.uid).toBe(before.metadata.uid);
+
+      await user.ok(["apply", "--force", "-f", "-"], other);
+
+      const after = await stored(user, name);
+      expect(after.metadata.uid).not.toBe(before.metadata.uid);
+      expect(bootOf(after).image).toEqual(DEBIAN);
+    });
+  });
+}
+
+const KEEPS_ITS_IMAGE =
+  `a VM keeps the image that it was created with; put back "${UBUNTU.name}" or leave this field out, ` +
+  "or create another VM";
+
+const NOT_READY =
+  `Warning: spec.imageName: "${DEBIAN.name}": debian-13: the image is not ready (VirtualMachineImageNotSynced: ` +
+  "Failed to sync to the latest content version from provider); the VM waits until it is";
+
+const REFUSED: readonly { readonly why: string; readonly spec: MachineSpec; readonly message: string }[] = [
+  {
+    why: "an ambiguous name",
+    spec: { imageName: "photon-5" },
+    message:
+      'spec.imageName: Invalid value: "photon-5": ambiguous: 2 images in namespace "dev" have this display name: ' +
+      "vmi-38cba0e73c6ba3792 (cl-linux), vmi-2173ee292a3fca160 (cl-team); use one of these IDs, or LIBRARY/NAME",
+  },
+  {
+    why: "an unknown name",
+    spec: { imageName: "ubuntu-2404" },
+    message:
+      'spec.imageName: Not found: "ubuntu-2404": no image in namespace "dev" or the cluster has this display name ' +
+      `or object name; did you mean "ubuntu-24.04" (${UBUNTU.name})?`,
+  },
+  {
+    why: "an unknown name that resembles no other",
+    spec: { imageName: "solaris" },
+    message:
+      'spec.imageName: Not found: "solaris": no image in namespace "dev" or the cluster has this display name or ' +
+      "object name; kubectl get vmi,cvmi -n dev lists what can be written",
+  },
+  {
+    why: "a kind that is no kind of image",
+    spec: { image: { kind: "Image", name: "ubuntu-24.04" } },
+    message:
+      'spec.image.kind: Unsupported value: "Image": supported values: "VirtualMachineImage", ' +
+      '"ClusterVirtualMachineImage"',
+  },
+  {
+    why: "a name of another kind's image",
+    spec: { image: { kind: "ClusterVirtualMachineImage", name: "ubuntu-24.04" } },
+    message:
+      'spec.image.name: Not found: "ubuntu-24.04": no ClusterVirtualMachineImage has this display name or object ' +
+      `name; did you mean "ubuntu-24.04" (${UBUNTU.name}) of kind VirtualMachineImage?`,
+  },
+  {
+    why: "imageName and image of different images",
+    spec: { imageName: "debian-13", image: { kind: "ClusterVirtualMachineImage", name: "rocky-9.5" } },
+    message:
+      'spec.imageName: Invalid value: "debian-13": spec.image names another image, "vmi-5cb0d0fbeb78ad7a5" ' +
+      "(rocky-9.5); write that here or leave one of the two out",
+  },
+  {
+    why: "nothing to boot from",
+    spec: {},
+    message:
+      "spec.imageName: Required value: the VM has nothing to boot from; write the display name or VMI ID of an image " +
+      "(kubectl get vmi,cvmi -n dev lists them)",
+  },
+];
+
+function endOf(text: string): RegExp {
+  return new RegExp(`${RegExp.escape(text)}$`);
+}

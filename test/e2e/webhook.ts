@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { run } from "./kubectl.ts";
+import { eventually } from "./eventually.ts";
+
+const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+/** Nothing of the tester's environment: flags may come from there. */
+const ENVIRONMENT = { PATH: process.env["PATH"] ?? "" };
+
+/** A line of the webhook's log. */
+export type LogLine = Readonly<Record<string, unknown>>;
+
+export interface ServingCertificate {
+  readonly directory: string;
+  /** PEM. */
+  readonly ca: string;
+}
+
+/** Runs `certs`, as a person would. */
+export async function makeCertificate(directory: string): Promise<ServingCertificate> {
+  const made = await run(process.execPath, [MAIN, "certs", "--out", directory], { env: ENVIRONMENT });
+  if (made.code !== 0) throw new Error(`certs ended with ${made.code}: ${made.stderr}`);
+  return { directory, ca: await readFile(join(directory, "ca.crt"), "utf8") };
+}
+
+export interface WebhookOptions {
+  /** The folder of images. */
+  readonly images: string;
+  readonly certificate: ServingCertificate;
+  readonly flags?: readonly string[];
+}
+
+/** The webhook as the real program, in a process of its own. */
+export class WebhookProcess {
+  readonly #child: ChildProcess;
+  readonly #log: LogLine[] = [];
+  readonly #other: string[] = [];
+
+  readonly #killAtExit = (): void => {
+    this.#child.kill("SIGKILL");
+  };
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    // A test run that is broken off must not leave it behind.
+    process.once("exit", this.#killAtExit);
+    if (child.stderr === null) throw new Error("no pipe to the webhook's log");
+    createInterface({ input: child.stderr }).on("line", (line) => {
+      if (line.startsWith("{")) this.#log.push(JSON.parse(line) as LogLine);
+      else this.#other.push(line);
+    });
+  }
+
+  static async start({ images, certificate, flags = [] }: WebhookOptions): Promise<WebhookProcess> {
+    const addresses = ["--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0", "--cert-dir", certificate.directory];
+    const args = [MAIN, "serve", "--images", images, ...addresses, ...flags];
+    const webhook = new WebhookProcess(
+      spawn(process.execPath, args, { env: ENVIRONMENT, stdio: ["ignore", "ignore", "pipe"] }),
+    );
+    try {
+      await eventually("the webhook serves", () => webhook.#portOrDeath() !== undefined);
+    } catch (error) {
+      await webhook.stop();
+      throw error;
+    }
+    return webhook;
+  }
+
+  get port(): number {
+    const port = this.#portOrDeath();
+    if (port === undefined) throw new Error("the webhook does not serve yet");
+    return port;
+  }
+
+  /** Its reviews of objects with this name, oldest first. */
+  reviewsOf(name: string): readonly LogLine[] {
+    return this.#log.filter((line) => line["msg"] === "review" && line["name"] === name);
+  }
+
+  /** Lines that say so. */
+  said(message: string): readonly LogLine[] {
+    return this.#log.filter((line) => line["msg"] === message);
+  }
+
+  /** Asks it to end, as the kubelet does, and waits until it has; the exit code. */
+  async stop(): Promise<number | null> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const exit = once(this.#child, "exit");
+      this.#child.kill("SIGTERM");
+      await exit;
+    }
+    process.off("exit", this.#killAtExit);
+    return this.#child.exitCode;
+  }
+
+  #portOrDeath(): number | undefined {
+    if (this.#child.exitCode !== null) {
+      throw new Error(`the webhook ended with ${this.#child.exitCode}: ${this.#other.join("\n")}`);
+    }
+    const port = this.said("serving")[0]?.["port"];
+    return typeof port === "number" ? port : undefined;
+  }
+}

@@ -5,7 +5,7 @@ import tseslint from "typescript-eslint";
 const PURE = ["src/json.ts", "src/images/**", "src/references/**", "src/admission/**"];
 
 /** Packages and Node modules that compute only. */
-const COMPUTING_MODULES = ["fastest-levenshtein", "node:crypto", "node:util"];
+const COMPUTING_MODULES = ["fastest-levenshtein", "lru-cache", "node:crypto", "node:util"];
 
 /** Globals that reach outside, or that no code of ours needs. */
 const IMPURE_GLOBALS = [

@@ -16,6 +16,10 @@ export interface Image {
   readonly namespace: string;
   /** `metadata.name`, the object name. */
   readonly name: string;
+  /** As the API server wrote it; "" for an image that is from no API server. */
+  readonly resourceVersion: string;
+  /** `metadata.uid`, "" where there is none: tells an image from a later one of the same name. */
+  readonly uid: string;
   readonly displayName: string | undefined;
   /** `OVF`, `ISO`, `VM`, as written; undefined where the object does not say. */
   readonly type: string | undefined;
@@ -103,6 +107,8 @@ export function decodeImage(value: unknown): DecodedImage {
       kind,
       namespace: namespaceOf(value, kind),
       name,
+      resourceVersion: textAt(value, ["metadata", "resourceVersion"]),
+      uid: textAt(value, ["metadata", "uid"]),
       displayName: textOrNothing(value, facts.displayName),
       type: textOrNothing(value, facts.type),
       firmware: textOrNothing(value, ["status", "firmware"])?.toLowerCase(),

@@ -1,6 +1,7 @@
 import { distance } from "fastest-levenshtein";
 import { IMAGE_KINDS, type Image, VMI_ID_PREFIX } from "./image.ts";
-import { foldName, type ImageIndex, type ImageQuery, type ImageScope, scopeOf } from "./image-index.ts";
+import { type ImageIndex, type ImageQuery, scopeOf } from "./image-index.ts";
+import { foldName, type ImageScope } from "./scoped-images.ts";
 
 /** More suggestions than a person reads are noise. */
 const MOST_MATCHES = 3;

@@ -1,6 +1,7 @@
 import { IMAGE_KINDS, type Image, type ImageKind, VMI_ID_PREFIX } from "./image.ts";
-import { type ImageIndex, type ImageQuery, type ImageScope, scopeOf } from "./image-index.ts";
+import { type ImageIndex, type ImageQuery, scopeOf } from "./image-index.ts";
 import { nearMatches } from "./near-matches.ts";
+import type { ImageScope } from "./scoped-images.ts";
 
 /** `namespace-first` is ours (rules R1 to R5), `strict` vm-operator's own (rule RS). */
 export const RESOLUTION_MODES = ["namespace-first", "strict"] as const;

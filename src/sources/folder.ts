@@ -81,7 +81,11 @@ export class FolderSource implements ImageSource {
     if (isUnchanged) return;
     this.#files = await this.#readFiles(signatures);
     const images = this.#imagesByKind();
-    for (const [kind, ofKind] of images) to.replace(kind, ofKind);
+    for (const [kind, ofKind] of images) {
+      const relist = to.relist(kind);
+      relist.add(ofKind);
+      relist.commit("");
+    }
     this.#report(images);
   }
 

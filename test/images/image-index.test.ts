@@ -5,14 +5,16 @@ import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
 it("is not synced before the first set, and synced ever after", () => {
   const index = new MemoryImageIndex();
   expect(index.isSynced("VirtualMachineImage")).toBe(false);
-  index.replace("VirtualMachineImage", []);
+  index.relist("VirtualMachineImage").commit("1");
   expect(index.isSynced("VirtualMachineImage")).toBe(true);
   expect(index.isSynced("ClusterVirtualMachineImage")).toBe(false);
 });
 
 it("swaps a kind whole: names that are gone are gone, the other kind stays", () => {
   const index = indexOf([vmi("vmi-a", "old"), cvmi("vmi-c", "cluster")]);
-  index.replace("VirtualMachineImage", [vmi("vmi-a", "New")]);
+  const relist = index.relist("VirtualMachineImage");
+  relist.add([vmi("vmi-a", "New", { resourceVersion: "2" })]);
+  relist.commit("2");
   const scope = index.namespaced("dev");
   expect(scope.byDisplayName("old")).toEqual([]);
   expect(scope.byDisplayName("New").map(({ name }) => name)).toEqual(["vmi-a"]);

@@ -9,6 +9,8 @@ export function vmi(name: string, displayName?: string, facts: Partial<Image> = 
     kind: "VirtualMachineImage",
     namespace: NAMESPACE,
     name,
+    resourceVersion: "1",
+    uid: `uid-of-${name}`,
     displayName,
     type: "OVF",
     firmware: "efi",
@@ -29,10 +31,9 @@ export function cvmi(name: string, displayName?: string, facts: Partial<Image> =
 export function indexOf(images: readonly Image[], synced: readonly ImageKind[] = IMAGE_KINDS): MemoryImageIndex {
   const index = new MemoryImageIndex();
   for (const kind of synced) {
-    index.replace(
-      kind,
-      images.filter((image) => image.kind === kind),
-    );
+    const relist = index.relist(kind);
+    relist.add(images.filter((image) => image.kind === kind));
+    relist.commit("1");
   }
   return index;
 }

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { IMAGE_KINDS, type Image, type ImageKind } from "./image.ts";
-import { compareResourceVersions } from "./resource-version.ts";
+import { isNewer } from "./resource-version.ts";
 import { type ImageScope, ScopedImages } from "./scoped-images.ts";
 
 /**
@@ -48,11 +48,14 @@ export interface ImageIndexWriter {
   count(kind: ImageKind): number;
 }
 
-/** A complete set on its way. Without `commit` nothing changes. */
+/** A complete set on its way. Without `commit` or `replace` nothing changes. */
 export interface Relist {
+  /** `overflow` leaves the set incomplete: it must not be swapped in. */
   add(images: Iterable<Image>): Applied;
   /** Swaps the set in. What is known from after the list's resourceVersion is kept: the list cannot have seen it. */
   commit(resourceVersion: string): void;
+  /** Swaps the set in as all there is, where resourceVersions say nothing: files, a removed CRD, a restored etcd. */
+  replace(): void;
 }
 
 type Scopes = Map<string, ScopedImages>;
@@ -61,6 +64,8 @@ interface KindOfImages {
   scopes: Scopes;
   count: number;
   synced: boolean;
+  /** The resourceVersion of the list behind it; undefined where no list says what else there was. */
+  listedAt: string | undefined;
 }
 
 const EMPTY_SCOPE: ImageScope = new ScopedImages();
@@ -73,8 +78,8 @@ export interface ImageIndexOptions {
 /** An image index in memory, ordered by resourceVersion: late, repeated and reordered news never win over newer ones. */
 export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
   readonly #kinds: Readonly<Record<ImageKind, KindOfImages>> = {
-    VirtualMachineImage: { scopes: new Map(), count: 0, synced: false },
-    ClusterVirtualMachineImage: { scopes: new Map(), count: 0, synced: false },
+    VirtualMachineImage: { scopes: new Map(), count: 0, synced: false, listedAt: undefined },
+    ClusterVirtualMachineImage: { scopes: new Map(), count: 0, synced: false, listedAt: undefined },
   };
   /** The resourceVersion of a deletion, by kind, namespace and name. */
   readonly #tombstones = new LRUCache<string, string>({ max: MOST_TOMBSTONES });
@@ -102,10 +107,9 @@ export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
 
   apply(image: Image): Applied {
     const known = this.#find(image);
-    if (known !== undefined && compareResourceVersions(image.resourceVersion, known.resourceVersion) <= 0)
-      return "stale";
-    if (this.#isBuried(image)) return "stale";
+    if (known !== undefined && !isNewer(image.resourceVersion, known.resourceVersion)) return "stale";
     const kind = this.#kinds[image.kind];
+    if (known === undefined && (this.#isBuried(image) || isOlderThanList(image, kind))) return "stale";
     if (known === undefined && this.#total() >= this.#mostImages) return "overflow";
     if (known === undefined) kind.count++;
     scopeIn(kind.scopes, image.namespace).set(image);
@@ -114,13 +118,11 @@ export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
 
   remove(key: ImageKey, resourceVersion: string): Applied {
     const known = this.#find(key);
-    if (known !== undefined && compareResourceVersions(known.resourceVersion, resourceVersion) > 0) return "stale";
+    if (known !== undefined && isNewer(known.resourceVersion, resourceVersion)) return "stale";
     this.#bury(key, resourceVersion);
     if (known === undefined) return "stale";
     const kind = this.#kinds[key.kind];
-    const scope = kind.scopes.get(key.namespace);
-    scope?.delete(key.name);
-    if (scope?.size === 0) kind.scopes.delete(key.namespace);
+    deleteFrom(kind.scopes, key);
     kind.count--;
     return "applied";
   }
@@ -139,30 +141,46 @@ export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
       }
       return "applied";
     };
-    const commit = (resourceVersion: string): void => {
-      this.#mergeNewer(kind, scopes, resourceVersion);
+    const swapIn = (listedAt: string | undefined): void => {
       count = [...scopes.values()].reduce((sum, { size }) => sum + size, 0);
-      Object.assign(this.#kinds[kind], { scopes, count, synced: true });
+      Object.assign(this.#kinds[kind], { scopes, count, synced: true, listedAt });
     };
-    return { add, commit };
+    const commit = (resourceVersion: string): void => {
+      this.#keepNewer(kind, scopes, resourceVersion);
+      this.#leaveOutDeleted(kind, scopes);
+      swapIn(resourceVersion);
+    };
+    return {
+      add,
+      commit,
+      replace: () => {
+        this.#forgetDeletions(kind);
+        swapIn(undefined);
+      },
+    };
   }
 
-  /** Into a complete set: what was learned since its list was made, deletions included. */
-  #mergeNewer(kind: ImageKind, scopes: Scopes, resourceVersion: string): void {
-    for (const scope of this.#kinds[kind].scopes.values()) {
-      for (const image of scope.images()) {
-        if (compareResourceVersions(image.resourceVersion, resourceVersion) <= 0) continue;
-        const listed = scopes.get(image.namespace)?.byObjectName(image.name);
-        const isNewer = compareResourceVersions(image.resourceVersion, listed?.resourceVersion ?? "") > 0;
-        if (isNewer) scopeIn(scopes, image.namespace).set(image);
-      }
+  /** Into a complete set: images learned of since its list was made. */
+  #keepNewer(kind: ImageKind, scopes: Scopes, resourceVersion: string): void {
+    for (const image of imagesIn(this.#kinds[kind].scopes)) {
+      if (!isNewer(image.resourceVersion, resourceVersion)) continue;
+      const listed = scopes.get(image.namespace)?.byObjectName(image.name);
+      if (isNewer(image.resourceVersion, listed?.resourceVersion ?? "")) scopeIn(scopes, image.namespace).set(image);
     }
+  }
+
+  /** Out of a complete set: images whose deletion is newer than what was listed. */
+  #leaveOutDeleted(kind: ImageKind, scopes: Scopes): void {
     for (const [id, deletedAt] of this.#tombstones.entries()) {
       const key = keyOf(id);
       const listed = key.kind === kind ? scopes.get(key.namespace)?.byObjectName(key.name) : undefined;
-      if (listed === undefined || compareResourceVersions(listed.resourceVersion, deletedAt) > 0) continue;
-      scopes.get(key.namespace)?.delete(key.name);
+      if (listed === undefined || isNewer(listed.resourceVersion, deletedAt)) continue;
+      deleteFrom(scopes, key);
     }
+  }
+
+  #forgetDeletions(kind: ImageKind): void {
+    for (const id of [...this.#tombstones.keys()]) if (keyOf(id).kind === kind) this.#tombstones.delete(id);
   }
 
   #find({ kind, namespace, name }: ImageKey): Image | undefined {
@@ -171,12 +189,12 @@ export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
 
   #bury(key: ImageKey, resourceVersion: string): void {
     const known = this.#tombstones.get(idOf(key)) ?? "";
-    if (compareResourceVersions(resourceVersion, known) > 0) this.#tombstones.set(idOf(key), resourceVersion);
+    if (isNewer(resourceVersion, known)) this.#tombstones.set(idOf(key), resourceVersion);
   }
 
   #isBuried(image: Image): boolean {
     const deletedAt = this.#tombstones.get(idOf(image));
-    return deletedAt !== undefined && compareResourceVersions(deletedAt, image.resourceVersion) >= 0;
+    return deletedAt !== undefined && !isNewer(image.resourceVersion, deletedAt);
   }
 
   #total(): number {
@@ -184,10 +202,26 @@ export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
   }
 }
 
+/** An image that the list left out was gone when it was made. */
+function isOlderThanList(image: Image, { listedAt }: KindOfImages): boolean {
+  return listedAt !== undefined && !isNewer(image.resourceVersion, listedAt);
+}
+
 function scopeIn(scopes: Scopes, namespace: string): ScopedImages {
   const scope = scopes.get(namespace) ?? new ScopedImages();
   scopes.set(namespace, scope);
   return scope;
+}
+
+/** Leaves no empty scope behind: namespaces come and go. */
+function deleteFrom(scopes: Scopes, { namespace, name }: ImageKey): void {
+  const scope = scopes.get(namespace);
+  scope?.delete(name);
+  if (scope?.size === 0) scopes.delete(namespace);
+}
+
+function* imagesIn(scopes: Scopes): Iterable<Image> {
+  for (const scope of scopes.values()) yield* scope.images();
 }
 
 function idOf({ kind, namespace, name }: ImageKey): string {

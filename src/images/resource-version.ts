@@ -13,3 +13,8 @@ export function compareResourceVersions(one: string, other: string): number {
   if (one.length !== other.length) return one.length - other.length;
   return one < other ? -1 : one > other ? 1 : 0;
 }
+
+/** Whether `one` is from after `other`. */
+export function isNewer(one: string, other: string): boolean {
+  return compareResourceVersions(one, other) > 0;
+}

@@ -84,7 +84,7 @@ export class FolderSource implements ImageSource {
     for (const [kind, ofKind] of images) {
       const relist = to.relist(kind);
       relist.add(ofKind);
-      relist.commit("");
+      relist.replace();
     }
     this.#report(images);
   }

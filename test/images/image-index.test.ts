@@ -1,4 +1,6 @@
-import { expect, it } from "vitest";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Image, IMAGE_KINDS } from "../../src/images/image.ts";
 import { MemoryImageIndex } from "../../src/images/image-index.ts";
 import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
 
@@ -44,4 +46,253 @@ it("keeps display names apart that are members of Object.prototype", () => {
   expect(index.namespaced("dev").byDisplayName("__proto__").length).toBe(1);
   expect(index.namespaced("dev").byDisplayName("toString")).toEqual([]);
   expect(index.namespaced("constructor").byObjectName("vmi-1")).toBeUndefined();
+});
+
+const IMAGES = "VirtualMachineImage";
+
+/** The display name of vmi-a of namespace dev; undefined where it is not known. */
+function nameOfA(index: MemoryImageIndex): string | undefined {
+  return index.namespaced("dev").byObjectName("vmi-a")?.displayName;
+}
+
+function a(resourceVersion: string, displayName = `at ${resourceVersion}`, uid = "first"): Image {
+  return vmi("vmi-a", displayName, { resourceVersion, uid });
+}
+
+describe("news of one image", () => {
+  it.each([
+    ["older", "9", "stale", "at 10"],
+    ["equal", "10", "stale", "at 10"],
+    ["newer, by number and not by text", "100", "applied", "at 100"],
+  ])("that are %s", (_, resourceVersion, applied, displayName) => {
+    const index = indexOf([a("10")]);
+    expect(index.apply(a(resourceVersion))).toBe(applied);
+    expect(nameOfA(index)).toBe(displayName);
+    expect(index.namespaced("dev").byDisplayName(displayName).length).toBe(1);
+    expect(index.count(IMAGES)).toBe(1);
+  });
+
+  it("take an image that was created anew under its old name", () => {
+    const index = indexOf([a("10")]);
+    expect(index.apply(a("12", "again", "second"))).toBe("applied");
+    expect(index.namespaced("dev").byObjectName("vmi-a")?.uid).toBe("second");
+  });
+
+  it("of the deletion of an earlier image leave the one that has its name now", () => {
+    const index = indexOf([a("12", "again", "second")]);
+    expect(index.remove(a("11"), "11")).toBe("stale");
+    expect(nameOfA(index)).toBe("again");
+  });
+
+  it("from a slow read do not bring a deleted image back", () => {
+    const index = indexOf([a("10")]);
+    expect(index.remove(a("11"), "11")).toBe("applied");
+    expect(index.apply(a("10"))).toBe("stale");
+    expect(index.apply(a("11"))).toBe("stale");
+    expect(nameOfA(index)).toBeUndefined();
+    expect(index.apply(a("12", "again", "second"))).toBe("applied");
+  });
+
+  it("from a slow read do not bring back an image that was never known before its deletion", () => {
+    const index = indexOf([]);
+    expect(index.remove(a("11"), "11")).toBe("stale");
+    expect(index.apply(a("10"))).toBe("stale");
+    expect(index.count(IMAGES)).toBe(0);
+  });
+
+  it("of an older deletion do not shorten what a newer one covers", () => {
+    const index = indexOf([]);
+    index.remove(a("11"), "11");
+    index.remove(a("9"), "9");
+    expect(index.apply(a("10"))).toBe("stale");
+  });
+
+  it("move a display name from one image to another without a moment of neither being right", () => {
+    const index = indexOf([a("1", "ubuntu"), vmi("vmi-b", "debian")]);
+    index.apply(vmi("vmi-b", "ubuntu", { resourceVersion: "2" }));
+    expect(index.namespaced("dev").byDisplayName("ubuntu").length).toBe(2);
+    index.apply(a("3", "debian"));
+    expect(
+      index
+        .namespaced("dev")
+        .byDisplayName("ubuntu")
+        .map(({ name }) => name),
+    ).toEqual(["vmi-b"]);
+    expect(
+      index
+        .namespaced("dev")
+        .byDisplayName("debian")
+        .map(({ name }) => name),
+    ).toEqual(["vmi-a"]);
+  });
+
+  it("leave nothing of a namespace whose last image is gone", () => {
+    const index = indexOf([a("1", "ubuntu")]);
+    index.remove(a("2"), "2");
+    expect(index.count(IMAGES)).toBe(0);
+    expect([...index.namespaced("dev").displayNames()]).toEqual([]);
+  });
+});
+
+describe("a relist", () => {
+  function relisted(index: MemoryImageIndex, images: readonly Image[], resourceVersion: string): void {
+    const relist = index.relist(IMAGES);
+    relist.add(images);
+    relist.commit(resourceVersion);
+  }
+
+  it("changes nothing before it is complete", () => {
+    const index = indexOf([a("1")]);
+    index.relist(IMAGES).add([a("5")]);
+    expect(nameOfA(index)).toBe("at 1");
+  });
+
+  it("drops what the list would have seen, and keeps what is newer than the list", () => {
+    const index = indexOf([a("5"), vmi("vmi-b", "new", { resourceVersion: "21" })]);
+    relisted(index, [], "20");
+    expect([...index.namespaced("dev").objectNames()]).toEqual(["vmi-b"]);
+    expect(index.count(IMAGES)).toBe(1);
+  });
+
+  it("takes the newer of what was listed and what is known", () => {
+    const index = indexOf([a("21"), vmi("vmi-b", "old", { resourceVersion: "3" })]);
+    relisted(index, [a("19"), vmi("vmi-b", "listed", { resourceVersion: "4" })], "20");
+    expect(nameOfA(index)).toBe("at 21");
+    expect(index.namespaced("dev").byObjectName("vmi-b")?.displayName).toBe("listed");
+  });
+
+  it("does not bring back what was deleted since the list was made", () => {
+    const index = indexOf([a("10")]);
+    const relist = index.relist(IMAGES);
+    relist.add([a("10")]);
+    index.remove(a("21"), "21");
+    relist.commit("20");
+    expect(nameOfA(index)).toBeUndefined();
+    expect(index.count(IMAGES)).toBe(0);
+  });
+
+  it("that left an image out does not let a slow read bring it back", () => {
+    const index = indexOf([a("10")]);
+    relisted(index, [], "20");
+    expect(index.apply(a("10"))).toBe("stale");
+    expect(index.apply(a("21", "again", "second"))).toBe("applied");
+  });
+
+  it("brings back what was created again after its deletion", () => {
+    const index = indexOf([a("10")]);
+    index.remove(a("15"), "15");
+    relisted(index, [a("16", "again", "second")], "20");
+    expect(nameOfA(index)).toBe("again");
+  });
+
+  it("leaves the deletions of the other kind alone", () => {
+    const index = indexOf([]);
+    index.remove(cvmi("vmi-a"), "30");
+    relisted(index, [a("10")], "20");
+    expect(nameOfA(index)).toBe("at 10");
+  });
+
+  it("that replaces is all there is: nothing older or newer, no deletion counts", () => {
+    const index = indexOf([vmi("vmi-b", "from a future that never was", { resourceVersion: "99" })]);
+    index.remove(a("98"), "98");
+    const relist = index.relist(IMAGES);
+    relist.add([a("10")]);
+    relist.replace();
+    expect([...index.namespaced("dev").objectNames()]).toEqual(["vmi-a"]);
+    expect(index.apply(a("11"))).toBe("applied");
+  });
+});
+
+describe("more images than there is room for", () => {
+  it("are refused one by one, the known ones still change, and room is used again", () => {
+    const index = new MemoryImageIndex({ mostImages: 2 });
+    expect([index.apply(a("1")), index.apply(cvmi("vmi-c")), index.apply(vmi("vmi-b"))]).toEqual([
+      "applied",
+      "applied",
+      "overflow",
+    ]);
+    expect(index.apply(a("2"))).toBe("applied");
+    index.remove(a("3"), "3");
+    expect(index.apply(vmi("vmi-b"))).toBe("applied");
+  });
+
+  it("are refused in a relist, which counts the other kind and not the set it replaces", () => {
+    const index = new MemoryImageIndex({ mostImages: 2 });
+    index.apply(a("1"));
+    index.apply(cvmi("vmi-c"));
+    expect(index.relist(IMAGES).add([a("2"), vmi("vmi-b")])).toBe("overflow");
+    expect(index.relist(IMAGES).add([a("2")])).toBe("applied");
+    expect(nameOfA(index)).toBe("at 1");
+  });
+});
+
+describe("against a naive model", () => {
+  /** What happened to an object at the resourceVersion that is its place in the history, from 1. */
+  const change = fc.record({
+    name: fc.constantFrom("vmi-a", "vmi-b", "vmi-c"),
+    displayName: fc.constantFrom("ubuntu", "Ubuntu", "debian", undefined),
+    is: fc.constantFrom("written", "written", "deleted"),
+  });
+
+  it("any order and repetition of news ends where the history ends", () => {
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 25 }), fc.infiniteStream(fc.nat()), (history, random) => {
+        const next = (below: number): number => Number(random.next().value) % below;
+        const index = new MemoryImageIndex();
+        const order = history.flatMap((_, at) => [at, ...(next(2) === 0 ? [at] : [])]);
+        order.sort(() => next(3) - 1);
+        for (const at of order) {
+          tell(index, history, at);
+          if (next(6) === 0) list(index, history, next(history.length + 1));
+        }
+        const state = stateAfter(history, history.length);
+        expect(new Map(imagesOf(index))).toEqual(new Map(state));
+        for (const displayName of ["ubuntu", "Ubuntu", "debian"]) {
+          const named = [...state].filter(([, name]) => name === displayName).map(([name]) => name);
+          const found = index.namespaced("dev").byDisplayName(displayName);
+          expect(found.map(({ name }) => name).sort()).toEqual(named.sort());
+        }
+        expect(index.count(IMAGES)).toBe(state.size);
+      }),
+    );
+  });
+
+  type History = readonly { name: string; displayName: string | undefined; is: string }[];
+
+  function tell(index: MemoryImageIndex, history: History, at: number): void {
+    const { name, displayName, is } = history[at] ?? { name: "", displayName: "", is: "" };
+    const image = vmi(name, displayName, { resourceVersion: String(at + 1) });
+    if (is === "deleted") index.remove(image, image.resourceVersion);
+    else index.apply(image);
+  }
+
+  function stateAfter(history: History, length: number): Map<string, string | undefined> {
+    const state = new Map<string, string | undefined>();
+    for (const { name, displayName, is } of history.slice(0, length)) {
+      if (is === "deleted") state.delete(name);
+      else state.set(name, displayName);
+    }
+    return state;
+  }
+
+  function list(index: MemoryImageIndex, history: History, length: number): void {
+    const relist = index.relist(IMAGES);
+    const images = new Map<string, Image>();
+    for (const [at, { name, displayName, is }] of history.slice(0, length).entries()) {
+      if (is === "deleted") images.delete(name);
+      else images.set(name, vmi(name, displayName, { resourceVersion: String(at + 1) }));
+    }
+    relist.add(images.values());
+    relist.commit(String(length));
+  }
+
+  function imagesOf(index: MemoryImageIndex): [string, string | undefined][] {
+    const scope = index.namespaced("dev");
+    return [...scope.objectNames()].map((name) => [name, scope.byObjectName(name)?.displayName]);
+  }
+});
+
+it("counts the other kind from its own set only", () => {
+  const index = indexOf([a("1"), cvmi("vmi-c")]);
+  expect(IMAGE_KINDS.map((kind) => index.count(kind))).toEqual([1, 1]);
 });

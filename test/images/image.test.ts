@@ -18,13 +18,20 @@ describe("decodeImage", () => {
     (version) => {
       const image = decoded({
         apiVersion: `${GROUP}/${version}`,
-        metadata: { ...METADATA, labels: { "image.vmoperator.vmware.com/type": "OVF" } },
+        metadata: {
+          ...METADATA,
+          resourceVersion: "17",
+          uid: "1f0c",
+          labels: { "image.vmoperator.vmware.com/type": "OVF" },
+        },
         status: { name: "ubuntu", type: "OVF", firmware: "EFI", capabilities: ["cloud-init"], conditions: READY },
       });
       expect(image).toEqual({
         kind: "VirtualMachineImage",
         namespace: "dev",
         name: "vmi-a",
+        resourceVersion: "17",
+        uid: "1f0c",
         displayName: "ubuntu",
         type: "OVF",
         firmware: "efi",

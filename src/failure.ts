@@ -2,6 +2,8 @@
 export const FAILURE_EXIT_CODES = {
   /** A flag, argument or environment variable is wrong. */
   usage: 2,
+  /** The cluster cannot be reached, or does not let its images be read. */
+  cluster: 3,
   /** A folder or file of images cannot be read or means nothing. */
   images: 3,
   /** An input file cannot be read. */

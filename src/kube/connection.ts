@@ -1,0 +1,161 @@
+import { createHash } from "node:crypto";
+import http, { type ClientRequest, type IncomingMessage } from "node:http";
+import https from "node:https";
+import { messageOf } from "../failure.ts";
+import type { Credentials, CurrentCredentials, TlsMaterial } from "./credentials.ts";
+import { within } from "./deadline.ts";
+import type { ApiClient, ApiResponse } from "./response.ts";
+import { Trouble } from "./trouble.ts";
+
+/** Two watches, two lists and two reads beside them. */
+const MOST_SOCKETS = 6;
+/** Milliseconds of silence before TCP asks whether the other side is there; on Linux a dead one is known 10 s later. */
+const TCP_KEEP_ALIVE = 30_000;
+/** Milliseconds from a request to the headers of its answer; the API server answers a watch at once. */
+const HEADER_DEADLINE = 10_000;
+/** An exec plugin may have to ask somebody. */
+const CREDENTIALS_DEADLINE = 30_000;
+
+/** What the API server's audit log calls us. */
+const USER_AGENT = "vm-image-webhook";
+
+/** The server closed an idle connection at the moment that we took it: nothing was asked yet. */
+const CLOSED_WHILE_IDLE: readonly string[] = ["ECONNRESET", "EPIPE"];
+
+export interface ConnectionOptions {
+  readonly credentials: CurrentCredentials;
+  /** Milliseconds. */
+  readonly headerDeadline?: number;
+}
+
+type Agent = https.Agent | http.Agent;
+
+/** Requests to one API server over few kept connections, with credentials as they are now. */
+export class Connection implements ApiClient {
+  readonly #credentials: CurrentCredentials;
+  readonly #headerDeadline: number;
+  #agent: { readonly material: string; readonly agent: Agent } | undefined;
+
+  constructor({ credentials, headerDeadline = HEADER_DEADLINE }: ConnectionOptions) {
+    this.#credentials = credentials;
+    this.#headerDeadline = headerDeadline;
+  }
+
+  async get(path: string, signal: AbortSignal): Promise<ApiResponse> {
+    const deadline = { what: "reading credentials", milliseconds: CREDENTIALS_DEADLINE, signal };
+    const response = await this.#send(path, await within(deadline, () => this.#credentials.get()), signal);
+    if (response.statusCode !== 401) return apiResponse(response);
+    response.destroy();
+    return apiResponse(await this.#send(path, await within(deadline, () => this.#credentials.renew()), signal));
+  }
+
+  /** Ends every connection. */
+  close(): void {
+    this.#agent?.agent.destroy();
+    this.#agent = undefined;
+  }
+
+  async #send(path: string, credentials: Credentials, signal: AbortSignal): Promise<IncomingMessage> {
+    const agent = this.#agentFor(credentials);
+    const open = (): ClientRequest => request(path, credentials, agent, signal);
+    const headers = { what: "the answer's headers", milliseconds: this.#headerDeadline };
+    const first = open();
+    try {
+      return await answerTo(first, headers);
+    } catch (error) {
+      if (!first.reusedSocket || !CLOSED_WHILE_IDLE.includes(codeOf(error))) throw troubleFrom(error);
+    }
+    try {
+      return await answerTo(open(), headers);
+    } catch (error) {
+      throw troubleFrom(error);
+    }
+  }
+
+  /** New TLS material needs new connections; the old ones end with what is under way on them. */
+  #agentFor({ server, tls }: Credentials): Agent {
+    const material = `${server.protocol} ${digest(tls)}`;
+    if (this.#agent?.material === material) return this.#agent.agent;
+    if (this.#agent !== undefined) retire(this.#agent.agent);
+    const options = { keepAlive: true, maxSockets: MOST_SOCKETS };
+    const agent = server.protocol === "http:" ? new http.Agent(options) : new https.Agent({ ...options, ...tls });
+    this.#agent = { material, agent };
+    return agent;
+  }
+}
+
+function request(path: string, { server, headers }: Credentials, agent: Agent, signal: AbortSignal): ClientRequest {
+  const { request: open } = server.protocol === "http:" ? http : https;
+  const url = new URL(server.pathname.replace(/\/$/, "") + path, server);
+  const sent = open(url, {
+    agent,
+    signal,
+    headers: { ...headers, Accept: "application/json", "User-Agent": USER_AGENT },
+  });
+  sent.once("socket", (socket) => {
+    socket.setKeepAlive(true, TCP_KEEP_ALIVE);
+  });
+  return sent;
+}
+
+/** Listens for errors on both sides as long as they live: one that nobody hears ends the process. */
+function answerTo(sent: ClientRequest, limit: { what: string; milliseconds: number }): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const timer = setTimeout(() => {
+    sent.destroy(new Trouble("connection", `${limit.what} took longer than ${limit.milliseconds / 1_000} s`));
+  }, limit.milliseconds);
+  sent.on("error", (error) => {
+    clearTimeout(timer);
+    reject(error);
+  });
+  sent.once("response", (response) => {
+    clearTimeout(timer);
+    response.on("error", () => undefined);
+    resolve(response);
+  });
+  sent.end();
+  return promise;
+}
+
+function apiResponse(response: IncomingMessage): ApiResponse {
+  const seconds = Number(response.headers["retry-after"]);
+  return {
+    status: response.statusCode ?? 0,
+    retryAfter: seconds > 0 ? seconds * 1_000 : undefined,
+    body: bodyOf(response),
+  };
+}
+
+async function* bodyOf(response: IncomingMessage): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    for await (const chunk of response) yield chunk as Buffer;
+  } catch (error) {
+    throw troubleFrom(error);
+  }
+}
+
+function troubleFrom(error: unknown): Trouble {
+  return error instanceof Trouble
+    ? error
+    : new Trouble("connection", messageOf(error) || codeOf(error), { cause: error });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
+/** A socket that becomes free is closed, and so are those that are free now. */
+function retire(agent: Agent): void {
+  agent.maxFreeSockets = 0;
+  for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
+}
+
+function digest(tls: TlsMaterial): string {
+  const hash = createHash("sha256");
+  for (const [name, value] of Object.entries(tls))
+    hash
+      .update(`${name}\0`)
+      .update(Buffer.from(String(value)))
+      .update("\0");
+  return hash.digest("hex");
+}

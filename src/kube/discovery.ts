@@ -1,0 +1,58 @@
+import { type ImageKind, VM_OPERATOR_GROUP } from "../images/image.ts";
+import { listAt, textAt } from "../json.ts";
+import { type ApiClient, readJson } from "./response.ts";
+import { Trouble } from "./trouble.ts";
+
+/** Where a kind is served. */
+export interface Resource {
+  readonly version: string;
+  /** As in paths and rights, `virtualmachineimages`. */
+  readonly plural: string;
+}
+
+const GROUP_PATH = `/apis/${VM_OPERATOR_GROUP}`;
+
+/** v1 before v1beta1 before v1alpha6: the order of k8s.io/apimachinery version.CompareKubeAwareVersionStrings. */
+const VERSION = /^v(?<major>\d+)(?:(?<stage>alpha|beta)(?<minor>\d+))?$/;
+const STAGES: Readonly<Record<string, number>> = { alpha: 0, beta: 1, stable: 2 };
+
+/** The newest version that serves the kind. A Trouble `absent` where none does: the CRD is not installed. */
+export async function discover(client: ApiClient, kind: ImageKind, signal: AbortSignal): Promise<Resource> {
+  const group = await getIfThere(client, GROUP_PATH, signal);
+  const versions = listAt(group, ["versions"]).map((entry) => textAt(entry, ["version"]));
+  for (const version of versions.filter((each) => each !== "").sort(newestFirst)) {
+    const resources = listAt(await getIfThere(client, `${GROUP_PATH}/${version}`, signal), ["resources"]);
+    const resource = resources.find((each) => textAt(each, ["kind"]) === kind && !isSubresource(each));
+    const plural = textAt(resource, ["name"]);
+    if (plural !== "") return { version, plural };
+  }
+  throw new Trouble("absent", `no version of ${VM_OPERATOR_GROUP} serves ${kind}`);
+}
+
+export function newestFirst(one: string, other: string): number {
+  const [first, second] = [rankOf(one), rankOf(other)];
+  for (const [at, rank] of first.entries()) {
+    const difference = (second[at] ?? 0) - rank;
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+function rankOf(version: string): readonly number[] {
+  const { major, stage = "stable", minor = 0 } = VERSION.exec(version)?.groups ?? {};
+  return major === undefined ? [-1, 0, 0] : [STAGES[stage] ?? 0, Number(major), Number(minor)];
+}
+
+/** `virtualmachineimages/status` has the kind, too. */
+function isSubresource(resource: unknown): boolean {
+  return textAt(resource, ["name"]).includes("/");
+}
+
+async function getIfThere(client: ApiClient, path: string, signal: AbortSignal): Promise<unknown> {
+  try {
+    return await readJson(await client.get(path, signal));
+  } catch (error) {
+    if (error instanceof Trouble && error.code === "gone") return undefined;
+    throw error;
+  }
+}

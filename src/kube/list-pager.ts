@@ -1,0 +1,60 @@
+import { setImmediate } from "node:timers/promises";
+import type { ImageKind } from "../images/image.ts";
+import { isResourceVersion } from "../images/resource-version.ts";
+import { isJsonObject, listAt, textAt } from "../json.ts";
+import { within } from "./deadline.ts";
+import { type ApiClient, readJson } from "./response.ts";
+import { Trouble } from "./trouble.ts";
+
+export interface ListPage {
+  readonly items: readonly unknown[];
+  /** Of the whole list: each page is of the same moment. */
+  readonly resourceVersion: string;
+}
+
+export interface ListOptions {
+  readonly kind: ImageKind;
+  /** Without a query. */
+  readonly path: string;
+  readonly pageSize: number;
+  /** Milliseconds for one page. */
+  readonly pageDeadline: number;
+}
+
+/**
+ * A consistent list, page by page; the event loop turns between two. Never with resourceVersion=0, which ignores the
+ * limit and may be older than what was seen before (kubernetes/kubernetes issue 97294).
+ *
+ * Throws a Trouble, `expired` where the list has to start anew.
+ */
+export async function* listPages(
+  client: ApiClient,
+  options: ListOptions,
+  signal: AbortSignal,
+): AsyncGenerator<ListPage, void, undefined> {
+  let token = "";
+  do {
+    const body = await within({ what: "a page of the list", milliseconds: options.pageDeadline, signal }, async (cut) =>
+      readJson(await client.get(pagePath(options, token), cut)),
+    );
+    yield pageOf(body, options.kind);
+    const next = textAt(body, ["metadata", "continue"]);
+    if (next !== "" && next === token) throw new Trouble("malformed", "the list never ends: the same page came twice");
+    token = next;
+    await setImmediate();
+  } while (token !== "");
+}
+
+function pagePath({ path, pageSize }: ListOptions, token: string): string {
+  return `${path}?limit=${pageSize}${token === "" ? "" : `&continue=${encodeURIComponent(token)}`}`;
+}
+
+/** Items of a typed list may leave out what they are. */
+function pageOf(body: unknown, kind: ImageKind): ListPage {
+  const resourceVersion = textAt(body, ["metadata", "resourceVersion"]);
+  const isList = isJsonObject(body) && body["kind"] === `${kind}List` && Array.isArray(body["items"]);
+  if (!isList || !isResourceVersion(resourceVersion)) throw new Trouble("malformed", `the answer is no ${kind}List`);
+  const type = { apiVersion: textAt(body, ["apiVersion"]), kind };
+  const items = listAt(body, ["items"]).map((item) => (isJsonObject(item) ? { ...type, ...item } : item));
+  return { items, resourceVersion };
+}

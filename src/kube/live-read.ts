@@ -1,0 +1,150 @@
+import { LRUCache } from "lru-cache";
+import { IMAGE_KINDS, type ImageKind, VM_OPERATOR_GROUP, VMI_ID_PREFIX } from "../images/image.ts";
+import type { ImageIndexWriter, ImageQuery } from "../images/image-index.ts";
+import { within } from "./deadline.ts";
+import type { Resource } from "./discovery.ts";
+import { imageObject } from "./image-object.ts";
+import { listPages } from "./list-pager.ts";
+import { type ApiClient, readJson } from "./response.ts";
+import { TokenBucket } from "./token-bucket.ts";
+import { Trouble } from "./trouble.ts";
+
+/** What was read a moment ago is not read again (milliseconds): the watch brings the news sooner than that. */
+const FRESH = 1_000;
+/** The cluster images of all tenants are many, and each namespace's misses ask for them (milliseconds). */
+const CLUSTER_FRESH = 5_000;
+/** Answers that are remembered; a flood of made-up names evicts itself. */
+const MOST_ANSWERS = 1_000;
+/** Reads at the same time; each is a request of ours to an API server that is waiting for us. */
+const MOST_AT_ONCE = 8;
+/** Reads a second, at most, of this process: an API server hardly notices them. */
+const READS_A_SECOND = 20;
+/** Of these, what one namespace may have, so that a loop in one does not take them from all others. */
+const READS_A_SECOND_OF_A_NAMESPACE = 5;
+/** Namespaces whose share is remembered. */
+const MOST_NAMESPACES = 1_000;
+/** Objects a page, as the reflector lists. */
+const PAGE_SIZE = 250;
+
+export interface LiveReadOptions {
+  readonly client: ApiClient;
+  readonly index: ImageIndexWriter;
+  /** Where a kind is served now; undefined where its CRD is not installed, so that there is nothing to read. */
+  readonly resourceOf: (kind: ImageKind) => Resource | undefined;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
+}
+
+/** What one read looks at: a single object, or all images of one scope. */
+interface Target {
+  readonly kind: ImageKind;
+  /** "" for the cluster. */
+  readonly namespace: string;
+  /** "" for all. */
+  readonly name: string;
+}
+
+/**
+ * Before a name is refused, a look at the API server itself: an image created a moment ago may not have come by the
+ * watch yet. What is found goes into the index, ordered by resourceVersion like everything else; what is not found is
+ * nobody's deletion.
+ */
+export class LiveRead {
+  readonly #options: LiveReadOptions;
+  readonly #underway = new Map<string, Promise<void>>();
+  readonly #fresh: LRUCache<string, number>;
+  readonly #bucket: TokenBucket;
+  readonly #shares = new LRUCache<string, TokenBucket>({ max: MOST_NAMESPACES });
+
+  constructor(options: LiveReadOptions) {
+    this.#options = options;
+    this.#fresh = new LRUCache({ max: MOST_ANSWERS });
+    this.#bucket = new TokenBucket({ rate: READS_A_SECOND, burst: READS_A_SECOND, now: options.now });
+  }
+
+  /**
+   * Whether the index has now all that the API server has for this name. False, without an error, where that could
+   * not be had within the budget (milliseconds) or its share.
+   */
+  async confirm(query: ImageQuery, budget: number): Promise<boolean> {
+    const deadline = { what: "a live read", milliseconds: budget, signal: NEVER };
+    try {
+      await within(deadline, () => Promise.all(targetsOf(query).map((target) => this.#read(target, query, budget))));
+      return true;
+    } catch (error) {
+      if (error instanceof Trouble) return false;
+      throw error;
+    }
+  }
+
+  /** One read for all who ask the same at the same time; its own deadline, for it is not one caller's. */
+  #read(target: Target, { namespace }: ImageQuery, budget: number): Promise<void> {
+    const key = `${target.kind} ${target.namespace} ${target.name}`;
+    const freshFor = target.namespace === "" && target.name === "" ? CLUSTER_FRESH : FRESH;
+    const readAt = this.#fresh.get(key);
+    if (readAt !== undefined && this.#options.now() - readAt < freshFor) return Promise.resolve();
+    const underway = this.#underway.get(key);
+    if (underway !== undefined) return underway;
+    if (!this.#mayRead(namespace)) return Promise.reject(new Trouble("busy", "no live read is left for now"));
+    const startedAt = this.#options.now();
+    const deadline = { what: "a live read", milliseconds: budget, signal: NEVER };
+    const read = within(deadline, (signal) => this.#fetch(target, budget, signal))
+      .then(() => void this.#fresh.set(key, startedAt))
+      .finally(() => this.#underway.delete(key));
+    this.#underway.set(key, read);
+    return read;
+  }
+
+  #mayRead(namespace: string): boolean {
+    if (this.#underway.size >= MOST_AT_ONCE) return false;
+    const { now } = this.#options;
+    const rate = READS_A_SECOND_OF_A_NAMESPACE;
+    const share = this.#shares.get(namespace) ?? new TokenBucket({ rate, burst: rate, now });
+    this.#shares.set(namespace, share);
+    return share.take() && this.#bucket.take();
+  }
+
+  async #fetch(target: Target, budget: number, signal: AbortSignal): Promise<void> {
+    const resource = this.#options.resourceOf(target.kind);
+    if (resource === undefined) return;
+    const path = pathOf(target, resource);
+    if (target.name !== "") return this.#fetchOne(target.kind, path, signal);
+    const options = { kind: target.kind, path, pageSize: PAGE_SIZE, pageDeadline: budget };
+    for await (const { items } of listPages(this.#options.client, options, signal)) {
+      for (const item of items) this.#apply(item, target.kind);
+    }
+  }
+
+  async #fetchOne(kind: ImageKind, path: string, signal: AbortSignal): Promise<void> {
+    try {
+      this.#apply(await readJson(await this.#options.client.get(path, signal)), kind);
+    } catch (error) {
+      // Not there: that answers this review, and deletes nothing.
+      if (!(error instanceof Trouble) || error.code !== "gone") throw error;
+    }
+  }
+
+  #apply(object: unknown, kind: ImageKind): void {
+    const read = imageObject(object, kind);
+    if (read.is === "image") this.#options.index.apply(read.image);
+  }
+}
+
+/** A read is ended by its deadline only: others may wait for the same one. */
+const NEVER = new AbortController().signal;
+
+/** A VMI ID is one object in each scope; any other name may be anything's display name. */
+function targetsOf({ namespace, name, kind }: ImageQuery): readonly Target[] {
+  const objectName = name.startsWith(VMI_ID_PREFIX) ? name : "";
+  return IMAGE_KINDS.filter((each) => kind === undefined || each === kind).map((each) => ({
+    kind: each,
+    namespace: each === "VirtualMachineImage" ? namespace : "",
+    name: objectName,
+  }));
+}
+
+function pathOf({ namespace, name }: Target, { version, plural }: Resource): string {
+  const scope = namespace === "" ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
+  const object = name === "" ? "" : `/${encodeURIComponent(name)}`;
+  return `/apis/${VM_OPERATOR_GROUP}/${version}${scope}/${plural}${object}`;
+}

@@ -1,0 +1,200 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { ImageKind } from "../../src/images/image.ts";
+import { MemoryImageIndex } from "../../src/images/image-index.ts";
+import { LiveRead } from "../../src/kube/live-read.ts";
+import type { ApiClient, ApiResponse } from "../../src/kube/response.ts";
+import { Trouble } from "../../src/kube/trouble.ts";
+
+const BUDGET = 200;
+const PLURALS = {
+  VirtualMachineImage: "virtualmachineimages",
+  ClusterVirtualMachineImage: "clustervirtualmachineimages",
+};
+
+interface StoredImage {
+  readonly kind: ImageKind;
+  readonly namespace: string;
+  readonly name: string;
+  readonly displayName: string;
+  readonly resourceVersion: string;
+}
+
+/** An API server that has these images and counts what it was asked. */
+class ScriptedApiServer implements ApiClient {
+  readonly asked: string[] = [];
+  images: StoredImage[] = [];
+  fault: (() => Promise<ApiResponse>) | undefined;
+
+  get(path: string, signal: AbortSignal): Promise<ApiResponse> {
+    this.asked.push(path);
+    if (this.fault !== undefined) return this.fault();
+    signal.throwIfAborted();
+    const { pathname } = new URL(path, "https://api");
+    const [, , , version = "", ...rest] = pathname.split("/");
+    const namespace = rest[0] === "namespaces" ? (rest[1] ?? "") : "";
+    const [plural = "", name] = rest[0] === "namespaces" ? rest.slice(2) : rest;
+    const kind: ImageKind =
+      plural === PLURALS.VirtualMachineImage ? "VirtualMachineImage" : "ClusterVirtualMachineImage";
+    const apiVersion = `vmoperator.vmware.com/${version}`;
+    const found = this.images.filter((image) => image.kind === kind && image.namespace === namespace);
+    const objects = found.map((image) => ({
+      apiVersion,
+      kind,
+      metadata: { ...image, namespace: image.namespace || undefined, uid: `uid-${image.name}` },
+      status: { name: image.displayName },
+    }));
+    if (name === undefined) {
+      return json(200, { apiVersion, kind: `${kind}List`, metadata: { resourceVersion: "100" }, items: objects });
+    }
+    const object = objects.find(({ metadata }) => metadata.name === name);
+    return object === undefined ? json(404, { kind: "Status", code: 404, message: "not found" }) : json(200, object);
+  }
+}
+
+function json(status: number, value: unknown): Promise<ApiResponse> {
+  const body = (async function* () {
+    yield await Promise.resolve(Buffer.from(JSON.stringify(value)));
+  })();
+  return Promise.resolve({ status, retryAfter: undefined, body });
+}
+
+let time = 0;
+let server: ScriptedApiServer;
+let index: MemoryImageIndex;
+let live: LiveRead;
+
+beforeEach(() => {
+  time = 1_000_000;
+  server = new ScriptedApiServer();
+  index = new MemoryImageIndex();
+  live = new LiveRead({
+    client: server,
+    index,
+    resourceOf: (kind) => ({ version: "v1alpha6", plural: PLURALS[kind] }),
+    now: () => time,
+  });
+});
+
+function store(kind: ImageKind, namespace: string, name: string, displayName: string): void {
+  server.images.push({ kind, namespace, name, displayName, resourceVersion: "50" });
+}
+
+describe("a live read", () => {
+  it("by VMI ID gets one object of each scope", async () => {
+    store("VirtualMachineImage", "dev", "vmi-a", "ubuntu");
+    expect(await live.confirm({ namespace: "dev", name: "vmi-a" }, BUDGET)).toBe(true);
+    expect(server.asked).toEqual([
+      "/apis/vmoperator.vmware.com/v1alpha6/namespaces/dev/virtualmachineimages/vmi-a",
+      "/apis/vmoperator.vmware.com/v1alpha6/clustervirtualmachineimages/vmi-a",
+    ]);
+    expect(index.namespaced("dev").byObjectName("vmi-a")?.displayName).toBe("ubuntu");
+  });
+
+  it("by display name lists the namespace and the cluster images", async () => {
+    store("VirtualMachineImage", "dev", "vmi-a", "ubuntu");
+    store("ClusterVirtualMachineImage", "", "vmi-c", "rocky");
+    store("VirtualMachineImage", "prod", "vmi-p", "secret");
+    expect(await live.confirm({ namespace: "dev", name: "rocky" }, BUDGET)).toBe(true);
+    expect(index.cluster().byDisplayName("rocky")).toHaveLength(1);
+    expect(index.namespaced("dev").byDisplayName("ubuntu")).toHaveLength(1);
+    expect(index.namespaced("prod").byObjectName("vmi-p")).toBeUndefined();
+  });
+
+  it("with a kind asks for that kind only", async () => {
+    await live.confirm({ namespace: "dev", name: "rocky", kind: "ClusterVirtualMachineImage" }, BUDGET);
+    expect(server.asked).toEqual(["/apis/vmoperator.vmware.com/v1alpha6/clustervirtualmachineimages?limit=250"]);
+  });
+
+  it("that finds nothing deletes nothing", async () => {
+    store("VirtualMachineImage", "dev", "vmi-a", "ubuntu");
+    await live.confirm({ namespace: "dev", name: "vmi-a" }, BUDGET);
+    server.images = [];
+    time += 10_000;
+    expect(await live.confirm({ namespace: "dev", name: "vmi-a" }, BUDGET)).toBe(true);
+    expect(index.namespaced("dev").byObjectName("vmi-a")).toBeDefined();
+  });
+
+  it("never wins over newer news of the watch", async () => {
+    store("VirtualMachineImage", "dev", "vmi-a", "old");
+    index.remove({ kind: "VirtualMachineImage", namespace: "dev", name: "vmi-a" }, "60");
+    await live.confirm({ namespace: "dev", name: "vmi-a" }, BUDGET);
+    expect(index.namespaced("dev").byObjectName("vmi-a")).toBeUndefined();
+  });
+
+  it("escapes what stands in a name", async () => {
+    await live.confirm({ namespace: "dev", name: "vmi-../../secrets" }, BUDGET);
+    expect(server.asked[0]).toMatch(/virtualmachineimages\/vmi-\.\.%2F\.\.%2Fsecrets$/);
+  });
+
+  it("asks for nothing where the CRD is not installed", async () => {
+    const absent = new LiveRead({ client: server, index, resourceOf: () => undefined, now: () => time });
+    expect(await absent.confirm({ namespace: "dev", name: "vmi-a" }, BUDGET)).toBe(true);
+    expect(server.asked).toEqual([]);
+  });
+});
+
+describe("the burden on the API server", () => {
+  it("one read serves all who ask at the same time", async () => {
+    const asks = Array.from({ length: 50 }, () => live.confirm({ namespace: "dev", name: "rocky" }, BUDGET));
+    expect(await Promise.all(asks)).toEqual(asks.map(() => true));
+    expect(server.asked).toHaveLength(2);
+  });
+
+  it("what was read a second ago is not read again, the cluster images for five", async () => {
+    const lists = async (): Promise<number> => {
+      await live.confirm({ namespace: "dev", name: "rocky" }, BUDGET);
+      return server.asked.length;
+    };
+    expect(await lists()).toBe(2);
+    time += 999;
+    expect(await lists()).toBe(2);
+    time += 1;
+    expect(await lists()).toBe(3);
+    time += 4_000;
+    expect(await lists()).toBe(5);
+  });
+
+  it("a namespace that loops has its share, and others keep theirs", async () => {
+    const ask = (namespace: string, name: string): Promise<boolean> =>
+      live.confirm({ namespace, name, kind: "VirtualMachineImage" }, BUDGET);
+    const loop: boolean[] = [];
+    for (let n = 0; n < 100; n++) loop.push(await ask("noisy", `vmi-${n}`));
+    expect(loop.filter((read) => read)).toHaveLength(5);
+    expect(await ask("quiet", "vmi-1")).toBe(true);
+    time += 1_000;
+    expect(await ask("noisy", "vmi-200")).toBe(true);
+  });
+
+  it("all namespaces together have their share", async () => {
+    const reads: boolean[] = [];
+    for (let n = 0; n < 100; n++) {
+      reads.push(await live.confirm({ namespace: `ns-${n}`, name: "vmi-1", kind: "VirtualMachineImage" }, BUDGET));
+    }
+    expect(reads.filter((read) => read)).toHaveLength(20);
+  });
+
+  it("at most eight reads are under way", async () => {
+    server.fault = () => new Promise(() => undefined);
+    const asks = Array.from({ length: 12 }, (_, n) =>
+      live.confirm({ namespace: `ns-${n}`, name: "vmi-1", kind: "VirtualMachineImage" }, BUDGET),
+    );
+    expect(await Promise.all(asks)).toEqual(asks.map(() => false));
+    expect(server.asked).toHaveLength(8);
+  });
+});
+
+describe("a live read that cannot be had", () => {
+  it.each([
+    ["no connection", () => Promise.reject(new Trouble("connection", "ECONNREFUSED"))],
+    ["an error", () => json(500, { message: "etcd is away" })],
+    ["rights that are missing", () => json(403, { message: "forbidden" })],
+    ["no answer", () => new Promise<ApiResponse>(() => undefined)],
+    ["an answer that is no list", () => json(200, { kind: "Pod" })],
+  ])("is not confirmed: %s", async (_, fault) => {
+    server.fault = fault;
+    expect(await live.confirm({ namespace: "dev", name: "rocky" }, BUDGET)).toBe(false);
+    server.fault = undefined;
+    time += 1_000;
+    await expect.poll(() => live.confirm({ namespace: "dev", name: "rocky" }, BUDGET)).toBe(true);
+  });
+});

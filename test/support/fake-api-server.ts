@@ -1,0 +1,316 @@
+import http, { type IncomingMessage, type ServerResponse } from "node:http";
+import https from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import { type ImageKind, VM_OPERATOR_GROUP } from "../../src/images/image.ts";
+
+/** What a request asks for. */
+export type Verb = "discovery" | "list" | "watch";
+
+/** Answers a request instead of the server. */
+export type Fault = (response: ServerResponse, request: IncomingMessage) => void;
+
+interface Event {
+  readonly type: "ADDED" | "MODIFIED" | "DELETED";
+  readonly resourceVersion: number;
+  readonly object: Record<string, unknown>;
+}
+
+interface Resource {
+  readonly plural: string;
+  readonly kind: ImageKind;
+  readonly namespaced: boolean;
+}
+
+const RESOURCES: readonly Resource[] = [
+  { plural: "virtualmachineimages", kind: "VirtualMachineImage", namespaced: true },
+  { plural: "clustervirtualmachineimages", kind: "ClusterVirtualMachineImage", namespaced: false },
+];
+
+/** An answer with a Status, as the API server's own. */
+export function status(code: number, message = "scripted", headers: Record<string, string> = {}): Fault {
+  return (response) => {
+    response.writeHead(code, { "content-type": "application/json", ...headers });
+    response.end(JSON.stringify({ kind: "Status", apiVersion: "v1", status: "Failure", code, message }));
+  };
+}
+
+/** An answer of somebody else than the API server. */
+export function text(code: number, body: string): Fault {
+  return (response) => {
+    response.writeHead(code, { "content-type": "text/plain" }).end(body);
+  };
+}
+
+/** Accepts and never answers. */
+export const hang: Fault = () => undefined;
+
+export const reset: Fault = (response) => {
+  response.socket?.resetAndDestroy();
+};
+
+/** Headers and some of a body, then nothing more. */
+export function begin(...lines: readonly string[]): Fault {
+  return (response) => {
+    response.writeHead(200, { "content-type": "application/json" });
+    response.write(lines.join(""));
+  };
+}
+
+/** Headers, these lines, and the end. */
+export function lines(...all: readonly string[]): Fault {
+  return (response) => {
+    response.writeHead(200, { "content-type": "application/json" }).end(all.map((line) => `${line}\n`).join(""));
+  };
+}
+
+/** Headers and these lines, then a broken connection. */
+export function broken(...all: readonly string[]): Fault {
+  return (response) => {
+    response.writeHead(200, { "content-type": "application/json" });
+    response.write(all.join("\n"), () => {
+      response.socket?.resetAndDestroy();
+    });
+  };
+}
+
+export function errorEvent(code: number, message = "scripted"): string {
+  return JSON.stringify({ type: "ERROR", object: { kind: "Status", apiVersion: "v1", code, message } });
+}
+
+/**
+ * An API server with the two kinds of image and nothing else, over real HTTP on the loopback. It is right unless a
+ * fault is scripted for the next requests of a verb.
+ */
+export class FakeApiServer {
+  readonly requests: { verb: Verb; url: string; headers: http.IncomingHttpHeaders }[] = [];
+  /** Served versions of each kind; none is a CRD that is not installed. */
+  versions: readonly string[] = ["v1alpha5", "v1alpha6"];
+  readonly #server: http.Server;
+  readonly #faults: Record<Verb, Fault[]> = { discovery: [], list: [], watch: [] };
+  readonly #always: Partial<Record<Verb, Fault | undefined>> = {};
+  readonly #objects = new Map<string, Record<string, unknown>>();
+  #history: Event[] = [];
+  readonly #watches = new Set<{ resource: Resource; response: ServerResponse }>();
+  readonly #sockets = new Set<Socket>();
+  /** What each list that was begun has to show: all pages are of one moment. */
+  readonly #snapshots: { readonly all: Record<string, unknown>[]; readonly resourceVersion: string }[] = [];
+  #resourceVersion = 100;
+  #compactedAt = 0;
+
+  constructor(tls?: { readonly cert: string; readonly key: string }) {
+    const handler = (request: IncomingMessage, response: ServerResponse): void => {
+      this.#answer(request, response);
+    };
+    this.#server = tls === undefined ? http.createServer(handler) : https.createServer(tls, handler);
+    this.#server.keepAliveTimeout = 60_000;
+    this.#server.on("connection", (socket: Socket) => {
+      this.#sockets.add(socket.once("close", () => this.#sockets.delete(socket)));
+    });
+  }
+
+  async listen(): Promise<URL> {
+    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+    const scheme = this.#server instanceof https.Server ? "https" : "http";
+    return new URL(`${scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`);
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  /** Connections that are open now. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  get openWatches(): number {
+    return this.#watches.size;
+  }
+
+  get resourceVersion(): string {
+    return String(this.#resourceVersion);
+  }
+
+  count(verb: Verb): number {
+    return this.requests.filter((request) => request.verb === verb).length;
+  }
+
+  /** The next requests of the verb meet the fault. */
+  fail(verb: Verb, fault: Fault, times = 1): void {
+    this.#faults[verb].push(...Array<Fault>(times).fill(fault));
+  }
+
+  /** Every request of the verb meets the fault; undefined ends that. */
+  failAlways(verb: Verb, fault: Fault | undefined): void {
+    this.#always[verb] = fault;
+  }
+
+  /** Faults that no request has met yet. */
+  get pendingFaults(): number {
+    return Object.values(this.#faults).reduce((sum, { length }) => sum + length, 0);
+  }
+
+  write(name: string, displayName: string, { namespace = "dev", kind = "VirtualMachineImage" } = {}): void {
+    const key = keyOf(kind, namespace, name);
+    const known = this.#objects.get(key);
+    const uid = (known?.["metadata"] as { uid: string } | undefined)?.uid ?? `uid-${this.#resourceVersion + 1}`;
+    const object = {
+      apiVersion: `${VM_OPERATOR_GROUP}/v1alpha6`,
+      kind,
+      metadata: { name, uid, resourceVersion: this.#next(), ...(kind.startsWith("Cluster") ? {} : { namespace }) },
+      status: { name: displayName },
+    };
+    this.#objects.set(key, object);
+    this.#publish(known === undefined ? "ADDED" : "MODIFIED", object);
+  }
+
+  delete(name: string, { namespace = "dev", kind = "VirtualMachineImage" } = {}): void {
+    const key = keyOf(kind, namespace, name);
+    const known = this.#objects.get(key);
+    if (known === undefined) return;
+    this.#objects.delete(key);
+    const metadata = { ...(known["metadata"] as object), resourceVersion: this.#next() };
+    this.#publish("DELETED", { ...known, metadata });
+  }
+
+  /** Object names with display names, `dev/vmi-a`. */
+  images(kind: ImageKind): Record<string, string> {
+    return Object.fromEntries(
+      this.#listed(kind).map((object) => {
+        const { namespace = "", name = "" } = object["metadata"] as { namespace?: string; name?: string };
+        return [`${namespace}/${name}`, (object["status"] as { name: string }).name];
+      }),
+    );
+  }
+
+  /** Forgets history: an older watch is 410. */
+  compact(): void {
+    this.#compactedAt = this.#resourceVersion;
+    this.#history = [];
+  }
+
+  /** etcd from a backup: numbers go back, and objects written since are gone. */
+  restore(resourceVersion: number): void {
+    for (const [key, object] of this.#objects) {
+      const { resourceVersion: written } = object["metadata"] as { resourceVersion: string };
+      if (Number(written) > resourceVersion) this.#objects.delete(key);
+    }
+    this.#history = [];
+    this.#resourceVersion = resourceVersion;
+    this.#compactedAt = 0;
+  }
+
+  bookmark(): void {
+    const metadata = { resourceVersion: this.resourceVersion };
+    this.sendLine(JSON.stringify({ type: "BOOKMARK", object: { kind: "VirtualMachineImage", metadata } }));
+  }
+
+  /** To every open watch. */
+  sendLine(line: string): void {
+    for (const { response } of this.#watches) response.write(`${line}\n`);
+  }
+
+  endWatches(): void {
+    for (const { response } of this.#watches) response.end();
+    this.#watches.clear();
+  }
+
+  cutWatches(): void {
+    for (const { response } of this.#watches) response.socket?.resetAndDestroy();
+    this.#watches.clear();
+  }
+
+  #next(): string {
+    return String(++this.#resourceVersion);
+  }
+
+  #publish(type: Event["type"], object: Record<string, unknown>): void {
+    const event = { type, object, resourceVersion: this.#resourceVersion };
+    this.#history.push(event);
+    for (const { resource, response } of this.#watches) if (resource.kind === object["kind"]) send(response, event);
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const url = new URL(request.url ?? "/", "http://fake");
+    const resource = RESOURCES.find(({ plural }) => url.pathname.endsWith(`/${plural}`));
+    const verb = verbOf(url, resource);
+    this.requests.push({ verb, url: request.url ?? "", headers: request.headers });
+    const fault = this.#faults[verb].shift() ?? this.#always[verb];
+    if (fault !== undefined) fault(response, request);
+    else if (resource === undefined) this.#discover(url, response);
+    else if (!this.versions.includes(url.pathname.split("/")[3] ?? ""))
+      text(404, "404 page not found\n")(response, request);
+    else if (verb === "watch") this.#watch(resource, url, response, request);
+    else this.#list(resource, url, response);
+  }
+
+  #discover(url: URL, response: ServerResponse): void {
+    const [, , , version] = url.pathname.split("/");
+    if (this.versions.length === 0 || (version !== undefined && !this.versions.includes(version))) {
+      response.writeHead(404).end("404 page not found\n");
+      return;
+    }
+    const resources = RESOURCES.flatMap(({ plural: name, kind }) => [
+      { name: `${name}/status`, kind },
+      { name, kind },
+    ]);
+    const versions = this.versions.map((each) => ({ groupVersion: `${VM_OPERATOR_GROUP}/${each}`, version: each }));
+    response.end(JSON.stringify(version === undefined ? { kind: "APIGroup", versions } : { resources }));
+  }
+
+  #list({ kind }: Resource, url: URL, response: ServerResponse): void {
+    const namespace = /\/namespaces\/([^/]+)\//.exec(url.pathname)?.[1];
+    const token = url.searchParams.get("continue");
+    const [snapshot = this.#snapshots.length, start = 0] = token === null ? [] : token.split(".").map(Number);
+    const { all, resourceVersion } = (this.#snapshots[snapshot] ??= {
+      all: this.#listed(kind, namespace),
+      resourceVersion: this.resourceVersion,
+    });
+    const end = start + Number(url.searchParams.get("limit") ?? all.length);
+    const metadata = { resourceVersion, ...(end < all.length ? { continue: `${snapshot}.${end}` } : {}) };
+    const items = all.slice(start, end);
+    response.end(JSON.stringify({ apiVersion: `${VM_OPERATOR_GROUP}/v1alpha6`, kind: `${kind}List`, metadata, items }));
+  }
+
+  #watch(resource: Resource, url: URL, response: ServerResponse, request: IncomingMessage): void {
+    const from = Number(url.searchParams.get("resourceVersion"));
+    if (from < this.#compactedAt) {
+      lines(errorEvent(410, "too old resource version"))(response, request);
+      return;
+    }
+    if (from > this.#resourceVersion) {
+      status(504, `Too large resource version: ${from}, current: ${this.#resourceVersion}`)(response, request);
+      return;
+    }
+    response.writeHead(200, { "content-type": "application/json" }).flushHeaders();
+    for (const event of this.#history) {
+      if (event.resourceVersion > from && event.object["kind"] === resource.kind) send(response, event);
+    }
+    const watch = { resource, response };
+    this.#watches.add(watch);
+    response.once("close", () => this.#watches.delete(watch));
+  }
+
+  #listed(kind: ImageKind, namespace?: string): Record<string, unknown>[] {
+    return [...this.#objects.values()].filter(
+      (object) =>
+        object["kind"] === kind &&
+        (namespace === undefined || (object["metadata"] as { namespace?: string }).namespace === namespace),
+    );
+  }
+}
+
+function verbOf(url: URL, resource: Resource | undefined): Verb {
+  if (resource === undefined) return "discovery";
+  return url.searchParams.get("watch") === "true" ? "watch" : "list";
+}
+
+function keyOf(kind: string, namespace: string, name: string): string {
+  return `${kind} ${namespace} ${name}`;
+}
+
+function send(response: ServerResponse, { type, object }: Event): void {
+  response.write(`${JSON.stringify({ type, object })}\n`);
+}

@@ -9,7 +9,7 @@ import { MemoryImageIndex } from "./images/image-index.ts";
 import { admissionServer } from "./server/admission-server.ts";
 import { SHUTDOWN_DEADLINE } from "./server/limits.ts";
 import { listen, type ListenAddress } from "./server/listen.ts";
-import { opsServer } from "./server/ops-server.ts";
+import { opsServer, type ReadinessCheck } from "./server/ops-server.ts";
 import type { ImageSource } from "./sources/image-source.ts";
 
 export interface AppOptions {
@@ -21,6 +21,8 @@ export interface AppOptions {
   /** Make a certificate in `certDir` where there is none. */
   readonly selfSigned: boolean;
   readonly source: ImageSource;
+  /** Of both kinds together. */
+  readonly mostImages: number;
   readonly policy: AdmissionPolicy;
   readonly log: Logger;
   readonly now: () => Date;
@@ -29,39 +31,42 @@ export interface AppOptions {
 /** The composition root: builds every part, starts them in order, stops them in reverse. */
 export class App {
   readonly #options: AppOptions;
-  readonly #index = new MemoryImageIndex();
+  readonly #index: MemoryImageIndex;
   readonly #stopSource = new AbortController();
   #isStopping = false;
 
   constructor(options: AppOptions) {
     this.#options = options;
+    this.#index = new MemoryImageIndex({ mostImages: options.mostImages });
   }
 
   /** Serves until the signal aborts, then ends what is under way and stops. A Failure says why it cannot start. */
   async run(stop: AbortSignal): Promise<void> {
     const { log, policy, source } = this.#options;
-    const ops = opsServer([
-      { name: "images", run: () => ({ ok: source.state().synced, text: source.state().text }) },
-      {
-        name: "shutdown",
-        run: () => ({ ok: !this.#isStopping, text: this.#isStopping ? "stopping" : "not stopping" }),
-      },
-    ]);
+    const ops = opsServer(() => this.#readiness());
     const servers: FastifyInstance[] = [ops];
     try {
       const certificate = await this.#certificate();
       const opsPort = await listen(ops, this.#options.opsListen);
-      await source.start(this.#index, this.#stopSource.signal);
       const admission = admissionServer({ index: this.#index, policy, log }, certificate);
       servers.unshift(admission);
       const port = await listen(admission, this.#options.listen);
       log.warn("no client CA is set: whoever can reach the port can ask about the images of any namespace");
-      const images = Object.fromEntries(IMAGE_KINDS.map((kind) => [kind, this.#index.count(kind)]));
-      log.info({ port, opsPort, images, ...this.#choices() }, "serving");
+      // Until the images are complete a review is answered 503, and the API server asks again.
+      await Promise.race([source.start(this.#index, this.#stopSource.signal), aborted(stop)]);
+      if (!stop.aborted) log.info({ port, opsPort, images: this.#counts(), ...this.#choices() }, "serving");
       await aborted(stop);
     } finally {
       await this.#end(servers);
     }
+  }
+
+  #readiness(): readonly ReadinessCheck[] {
+    const images = this.#options.source.state().map(({ name, synced, text }) => ({ name, ok: synced, text }));
+    return [
+      ...images,
+      { name: "shutdown", ok: !this.#isStopping, text: this.#isStopping ? "stopping" : "not stopping" },
+    ];
   }
 
   async #certificate(): Promise<Certificate> {
@@ -71,6 +76,10 @@ export class App {
       log.info({ certDir, hosts: LOCAL_HOSTS }, "made a self-signed certificate");
     }
     return readCertificate(certDir, now());
+  }
+
+  #counts(): object {
+    return Object.fromEntries(IMAGE_KINDS.map((kind) => [kind, this.#index.count(kind)]));
   }
 
   #choices(): object {

@@ -1,5 +1,6 @@
 import { Failure } from "./failure.ts";
 import { IMAGE_KINDS, isImageKind } from "./images/image.ts";
+import { DEFAULT_MOST_IMAGES } from "./images/image-index.ts";
 import { RESOLUTION_MODES } from "./images/resolve.ts";
 import { DEFAULT_LEVELS } from "./references/checks.ts";
 import { CHECK_IDS, type CheckId, type Level, type Levels, LEVELS, WRITE_MODES } from "./references/policy.ts";
@@ -43,6 +44,17 @@ export const FLAGS = {
     argument: "DIR",
     help: "read images from the .yaml, .yml and .json files below DIR, and follow changes",
     parse: ([text]) => text,
+  }),
+  kubeconfig: flag({
+    argument: "FILE",
+    help: "without --images: how to reach the cluster; not given, as in a pod, then the usual kubeconfig",
+    parse: ([text]) => text,
+  }),
+  "max-images": flag({
+    argument: "N",
+    help: "images of both kinds to keep at most; more are reported as overflow",
+    default: [String(DEFAULT_MOST_IMAGES)],
+    parse: one(positiveNumber),
   }),
   listen: flag({
     argument: "HOST:PORT",
@@ -218,6 +230,11 @@ function anyText(text: string): string {
 function isOn([text = "false"]: readonly string[]): boolean {
   if (text !== "true" && text !== "false") throw new WrongValue("is neither true nor false");
   return text === "true";
+}
+
+function positiveNumber(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new WrongValue("is not a whole number above 0");
+  return Number(text);
 }
 
 function oneOf<T extends string>(values: readonly T[]): (text: string) => T {

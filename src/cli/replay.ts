@@ -9,11 +9,11 @@ import { applyEdits } from "../references/edit.ts";
 import type { Endpoint } from "../references/subject.ts";
 import { admissionServer, ENDPOINT_PATHS } from "../server/admission-server.ts";
 import { type Command, type CommandLine, EXIT_DONE, EXIT_REFUSED } from "./command.ts";
-import { readImages } from "./images.ts";
+import { IMAGE_FLAGS, readImages } from "./images.ts";
 import { createLog } from "./log.ts";
 import { POLICY_FLAGS, policyOf } from "./policy.ts";
 
-type ReplayFlag = "images" | "endpoint" | "diff" | "output" | (typeof POLICY_FLAGS)[number];
+type ReplayFlag = (typeof IMAGE_FLAGS)[number] | "endpoint" | "diff" | "output" | (typeof POLICY_FLAGS)[number];
 
 /** One answer of one endpoint to one review. */
 interface Answer {
@@ -32,10 +32,10 @@ export const replay: Command<ReplayFlag> = {
   name: "replay",
   summary: "answer AdmissionReview files as the server would",
   arguments: { name: "FILE", many: true, help: "AdmissionReviews in JSON or YAML; - is standard input" },
-  flags: ["images", "endpoint", "diff", ...POLICY_FLAGS, "output"],
+  flags: [...IMAGE_FLAGS, "endpoint", "diff", ...POLICY_FLAGS, "output"],
   run: async (files, flags, io) => {
     const log = createLog(io, "error");
-    const index = await readImages(flags.images, createLog(io, "warn"));
+    const index = await readImages(flags, io, createLog(io, "warn"));
     const server = admissionServer({ index, policy: policyOf(flags), log });
     let refused = false;
     for (const file of files) {

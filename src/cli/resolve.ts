@@ -1,8 +1,8 @@
-import type { Image } from "../images/image.ts";
+import { type Image, IMAGE_KINDS } from "../images/image.ts";
 import { type FoundBy, type Resolution, resolve as resolveName } from "../images/resolve.ts";
 import { quote } from "../references/problem.ts";
 import { type Command, EXIT_DONE, EXIT_REFUSED } from "./command.ts";
-import { readImages } from "./images.ts";
+import { IMAGE_FLAGS, readImages } from "./images.ts";
 import { createLog } from "./log.ts";
 
 const FOUND_BY: Readonly<Record<FoundBy, string>> = {
@@ -11,13 +11,15 @@ const FOUND_BY: Readonly<Record<FoundBy, string>> = {
   libraryName: "library and name",
 };
 
-export const resolve: Command<"images" | "namespace" | "kind" | "resolution" | "output"> = {
+export const resolve: Command<(typeof IMAGE_FLAGS)[number] | "namespace" | "kind" | "resolution" | "output"> = {
   name: "resolve",
   summary: "say what an image name means, and why",
   arguments: { name: "NAME", many: false, help: "a VMI ID, a display name or LIBRARY/NAME" },
-  flags: ["images", "namespace", "kind", "resolution", "output"],
-  run: async ([name = ""], { images, namespace, kind, resolution: mode, output }, io) => {
-    const index = await readImages(images, createLog(io, "warn"));
+  flags: [...IMAGE_FLAGS, "namespace", "kind", "resolution", "output"],
+  run: async ([name = ""], flags, io) => {
+    const { namespace, kind, resolution: mode, output } = flags;
+    const wanted = { kinds: kind === undefined ? IMAGE_KINDS : [kind], namespace };
+    const index = await readImages(flags, io, createLog(io, "warn"), wanted);
     const resolution = resolveName(index, { namespace, name, kind }, mode);
     io.print(output === "json" ? `${JSON.stringify(resolution)}\n` : inWords(name, namespace, resolution));
     return resolution.is === "resolved" ? EXIT_DONE : EXIT_REFUSED;

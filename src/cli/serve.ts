@@ -1,15 +1,21 @@
 import { App } from "../app.ts";
 import { type Command, EXIT_DONE } from "./command.ts";
-import { imageSource } from "./images.ts";
+import { IMAGE_FLAGS, imageSource } from "./images.ts";
 import { createLog } from "./log.ts";
 import { POLICY_FLAGS, policyOf } from "./policy.ts";
 
 export const serve: Command<
-  "images" | "listen" | "ops-listen" | "cert-dir" | "self-signed" | "log-level" | (typeof POLICY_FLAGS)[number]
+  | (typeof IMAGE_FLAGS)[number]
+  | "listen"
+  | "ops-listen"
+  | "cert-dir"
+  | "self-signed"
+  | "log-level"
+  | (typeof POLICY_FLAGS)[number]
 > = {
   name: "serve",
   summary: "serve admission reviews until SIGTERM",
-  flags: ["images", "listen", "ops-listen", "cert-dir", "self-signed", ...POLICY_FLAGS, "log-level"],
+  flags: [...IMAGE_FLAGS, "listen", "ops-listen", "cert-dir", "self-signed", ...POLICY_FLAGS, "log-level"],
   run: async (_, flags, io) => {
     const log = createLog(io, flags["log-level"]);
     const app = new App({
@@ -17,7 +23,8 @@ export const serve: Command<
       opsListen: flags["ops-listen"],
       certDir: flags["cert-dir"],
       selfSigned: flags["self-signed"],
-      source: imageSource(flags.images, log),
+      source: imageSource(flags, io, log),
+      mostImages: flags["max-images"],
       policy: policyOf(flags),
       log,
       now: io.now,

@@ -63,6 +63,8 @@ type Scopes = Map<string, ScopedImages>;
 interface KindOfImages {
   scopes: Scopes;
   count: number;
+  /** Of the set on its way: two lists at the same time are not to take the same room. */
+  coming: number;
   synced: boolean;
   /** The resourceVersion of the list behind it; undefined where no list says what else there was. */
   listedAt: string | undefined;
@@ -78,8 +80,8 @@ export interface ImageIndexOptions {
 /** An image index in memory, ordered by resourceVersion: late, repeated and reordered news never win over newer ones. */
 export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
   readonly #kinds: Readonly<Record<ImageKind, KindOfImages>> = {
-    VirtualMachineImage: { scopes: new Map(), count: 0, synced: false, listedAt: undefined },
-    ClusterVirtualMachineImage: { scopes: new Map(), count: 0, synced: false, listedAt: undefined },
+    VirtualMachineImage: { scopes: new Map(), count: 0, coming: 0, synced: false, listedAt: undefined },
+    ClusterVirtualMachineImage: { scopes: new Map(), count: 0, coming: 0, synced: false, listedAt: undefined },
   };
   /** The resourceVersion of a deletion, by kind, namespace and name. */
   readonly #tombstones = new LRUCache<string, string>({ max: MOST_TOMBSTONES });
@@ -129,21 +131,25 @@ export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
 
   relist(kind: ImageKind): Relist {
     const scopes: Scopes = new Map();
-    let count = 0;
-    const others = IMAGE_KINDS.filter((each) => each !== kind).reduce((sum, each) => sum + this.#kinds[each].count, 0);
+    const own = this.#kinds[kind];
+    own.coming = 0;
     const add = (images: Iterable<Image>): Applied => {
+      const room = this.#mostImages - this.#countOthers(kind);
       for (const image of images) {
-        if (others + count >= this.#mostImages) return "overflow";
+        if (own.coming >= room) {
+          own.coming = 0;
+          return "overflow";
+        }
         const scope = scopeIn(scopes, image.namespace);
         const before = scope.size;
         scope.set(image);
-        count += scope.size - before;
+        own.coming += scope.size - before;
       }
       return "applied";
     };
     const swapIn = (listedAt: string | undefined): void => {
-      count = [...scopes.values()].reduce((sum, { size }) => sum + size, 0);
-      Object.assign(this.#kinds[kind], { scopes, count, synced: true, listedAt });
+      const count = [...scopes.values()].reduce((sum, { size }) => sum + size, 0);
+      Object.assign(own, { scopes, count, coming: 0, synced: true, listedAt });
     };
     const commit = (resourceVersion: string): void => {
       this.#keepNewer(kind, scopes, resourceVersion);
@@ -195,6 +201,12 @@ export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
   #isBuried(image: Image): boolean {
     const deletedAt = this.#tombstones.get(idOf(image));
     return deletedAt !== undefined && !isNewer(image.resourceVersion, deletedAt);
+  }
+
+  #countOthers(kind: ImageKind): number {
+    return IMAGE_KINDS.filter((each) => each !== kind)
+      .map((each) => Math.max(this.#kinds[each].count, this.#kinds[each].coming))
+      .reduce((sum, each) => sum + each, 0);
   }
 
   #total(): number {

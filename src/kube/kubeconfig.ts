@@ -24,22 +24,25 @@ export interface KubeconfigOptions {
  * read (it costs 85 MB); its transport is not used, for it opens a connection for every request and gives up for good.
  */
 export function kubeconfigCredentials(options: KubeconfigOptions): ReadCredentials {
+  const { environment, root = "" } = options;
   let kept: KubeConfig | undefined;
+  /** For good: a token that is missing for a moment does not make this another place. */
+  let isInPod = false;
   return async (renewed) => {
-    const config = kept === undefined || renewed ? await load(options) : kept;
+    isInPod ||= environment[IN_CLUSTER_VARIABLE] !== undefined && existsSync(root + SERVICE_ACCOUNT_TOKEN);
+    const config = kept === undefined || renewed ? await load(options, isInPod) : kept;
     // Plugins and OIDC know how long what they gave is good for; files are to be read each time.
     kept = remembersWell(config) ? config : undefined;
     return credentialsOf(config);
   };
 }
 
-async function load({ file, environment, root = "" }: KubeconfigOptions): Promise<KubeConfig> {
+async function load({ file, root = "" }: KubeconfigOptions, isInPod: boolean): Promise<KubeConfig> {
   const { KubeConfig } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
-  const isInCluster = environment[IN_CLUSTER_VARIABLE] !== undefined && existsSync(root + SERVICE_ACCOUNT_TOKEN);
   try {
     if (file !== undefined && file !== "") config.loadFromFile(file);
-    else if (isInCluster) config.loadFromCluster(root);
+    else if (isInPod) config.loadFromCluster(root);
     else config.loadFromDefault();
   } catch (error) {
     throw new Failure("cluster", `cannot read the kubeconfig${file ? ` ${file}` : ""}: ${messageOf(error)}`, {

@@ -13,6 +13,9 @@ const DEEPEST = 32;
 /** Milliseconds between two looks at the folder: polling sees changes on every file system, mounted ones too. */
 const POLL_INTERVAL = 1_000;
 
+/** What /readyz calls it. */
+const STATE_NAME = "images";
+
 interface ReadFile {
   /** Changes whenever the content may have. */
   readonly signature: string;
@@ -42,7 +45,7 @@ export class FolderSource implements ImageSource {
     this.#directory = directory;
     this.#log = log;
     this.#pollInterval = pollInterval;
-    this.#state = { synced: false, text: `${directory} not read yet` };
+    this.#state = { name: STATE_NAME, synced: false, text: `${directory} not read yet` };
   }
 
   async start(to: ImageIndexWriter, signal: AbortSignal): Promise<void> {
@@ -50,8 +53,13 @@ export class FolderSource implements ImageSource {
     this.#follow(to, signal);
   }
 
-  state(): SourceState {
-    return this.#state;
+  /** All there are, whatever is wanted: a folder is read whole. */
+  read(to: ImageIndexWriter): Promise<void> {
+    return this.#look(to);
+  }
+
+  state(): readonly SourceState[] {
+    return [this.#state];
   }
 
   #follow(to: ImageIndexWriter, signal: AbortSignal): void {
@@ -94,7 +102,7 @@ export class FolderSource implements ImageSource {
     const text = `${counts} from ${this.#directory}`;
     const skipped = [...this.#files.values()].reduce((sum, { content }) => sum + content.skipped, 0);
     const total = [...images.values()].reduce((sum, { length }) => sum + length, 0);
-    this.#state = { synced: true, text };
+    this.#state = { name: STATE_NAME, synced: true, text };
     this.#problem = undefined;
     const fields = { directory: this.#directory, files: this.#files.size, images: total, skipped };
     if (total === 0) this.#log.warn(fields, "the folder has no image manifest, so every name will be refused");
@@ -104,7 +112,7 @@ export class FolderSource implements ImageSource {
   #keepLastGoodSet(why: string): void {
     if (this.#problem === why) return;
     this.#problem = why;
-    this.#state = { synced: true, text: `the last good set stays: ${why}` };
+    this.#state = { name: STATE_NAME, synced: true, text: `the last good set stays: ${why}` };
     this.#log.warn({ directory: this.#directory, why }, "images changed and cannot be read; the last good set stays");
   }
 

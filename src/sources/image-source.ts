@@ -1,13 +1,28 @@
+import type { ImageKind } from "../images/image.ts";
 import type { ImageIndexWriter } from "../images/image-index.ts";
 
 /** Where images come from: fills an index and keeps it current. */
 export interface ImageSource {
-  /** Resolves when the index is complete for the first time; follows changes until the signal aborts. */
+  /**
+   * Resolves when the index is complete for the first time, or the signal aborts; follows changes until it does.
+   * Throws a Failure over what will not mend itself.
+   */
   start(to: ImageIndexWriter, signal: AbortSignal): Promise<void>;
-  state(): SourceState;
+  /** The images as they are now, once: at least the wanted ones. Throws a Failure where they cannot be had. */
+  read(to: ImageIndexWriter, wanted: WantedImages, signal: AbortSignal): Promise<void>;
+  /** Of each part that can be well or not. */
+  state(): readonly SourceState[];
+}
+
+export interface WantedImages {
+  readonly kinds: readonly ImageKind[];
+  /** Of the namespaced images only those; undefined is all. */
+  readonly namespace?: string | undefined;
 }
 
 export interface SourceState {
+  readonly name: string;
+  /** Complete once; never back to false. */
   readonly synced: boolean;
   /** For people: where from, how many, and what is wrong now. */
   readonly text: string;

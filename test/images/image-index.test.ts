@@ -226,6 +226,13 @@ describe("more images than there is room for", () => {
   });
 });
 
+it("two lists at the same time do not take the same room", () => {
+  const index = new MemoryImageIndex({ mostImages: 1 });
+  const [one, other] = IMAGE_KINDS.map((kind) => index.relist(kind));
+  expect(one?.add([a("1")])).toBe("applied");
+  expect(other?.add([cvmi("vmi-c")])).toBe("overflow");
+});
+
 describe("against a naive model", () => {
   /** What happened to an object at the resourceVersion that is its place in the history, from 1. */
   const change = fc.record({

@@ -1,0 +1,122 @@
+import type { Logger } from "pino";
+import { setTimeout as delay } from "node:timers/promises";
+import { Failure } from "../failure.ts";
+import { IMAGE_KINDS } from "../images/image.ts";
+import type { ImageIndexWriter } from "../images/image-index.ts";
+import type { Timing } from "../kube/backoff.ts";
+import { Connection } from "../kube/connection.ts";
+import { CurrentCredentials, type ReadCredentials } from "../kube/credentials.ts";
+import { describeState, type StateName } from "../kube/kind-state.ts";
+import { Reflector, type ReflectorOptions } from "../kube/reflector.ts";
+import type { ReflectorLimits } from "../kube/reflector-limits.ts";
+import type { ImageSource, SourceState, WantedImages } from "./image-source.ts";
+
+/** Milliseconds that a command waits for its images: two deadlines of a page, as long as a person may wait. */
+export const READ_DEADLINE = 30_000;
+
+/** What no waiting mends: a command says so at once. */
+const HOPELESS: readonly StateName[] = ["forbidden", "overflow"];
+/** Milliseconds between two looks at whether that is so. */
+const LOOK_INTERVAL = 50;
+
+/** The machine's clock and chance. */
+export const TIMING: Timing = {
+  now: () => new Date(),
+  random: () => Math.random(),
+  delay: (milliseconds, signal) => delay(milliseconds, undefined, { signal }).catch(() => undefined),
+};
+
+export interface ClusterOptions {
+  readonly credentials: ReadCredentials;
+  readonly log: Logger;
+  readonly timing?: Timing;
+  readonly limits?: ReflectorLimits;
+  /** Milliseconds. */
+  readonly readDeadline?: number;
+}
+
+/** The images of a cluster: one list and watch for each kind, over one connection. */
+export class ClusterSource implements ImageSource {
+  readonly #options: ClusterOptions;
+  readonly #timing: Timing;
+  readonly #credentials: CurrentCredentials;
+  readonly #connection: Connection;
+  #reflectors: readonly Reflector[] = [];
+
+  constructor(options: ClusterOptions) {
+    const { credentials: read, log, timing = TIMING } = options;
+    this.#options = options;
+    this.#timing = timing;
+    this.#credentials = new CurrentCredentials({ read, log, now: timing.now });
+    this.#connection = new Connection({ credentials: this.#credentials });
+  }
+
+  async start(to: ImageIndexWriter, signal: AbortSignal): Promise<void> {
+    await this.#credentials.check();
+    if (signal.aborted) return;
+    this.#reflectors = IMAGE_KINDS.map((kind) => this.#reflector(to, { kind }));
+    const running = this.#runAll(signal);
+    await Promise.race([running, Promise.all(this.#reflectors.map(({ synced }) => synced))]);
+  }
+
+  /** Lists only: what is not wanted is not asked for, and no watch is opened. */
+  async read(to: ImageIndexWriter, { kinds, namespace }: WantedImages, signal: AbortSignal): Promise<void> {
+    await this.#credentials.check();
+    this.#reflectors = kinds.map((kind) =>
+      this.#reflector(to, {
+        kind,
+        namespace: kind === "VirtualMachineImage" ? namespace : undefined,
+        follow: false,
+      }),
+    );
+    const end = new AbortController();
+    const running = this.#runAll(AbortSignal.any([signal, end.signal]));
+    try {
+      await Promise.race([running, this.#untilHopeless(end.signal)]);
+      this.#throwUnlessComplete();
+    } finally {
+      end.abort();
+      await running;
+    }
+  }
+
+  state(): readonly SourceState[] {
+    const kinds = this.#reflectors.map(({ state }) => ({
+      name: state.kind,
+      synced: state.syncedAt !== undefined,
+      text: describeState(state),
+    }));
+    const { problem } = this.#credentials;
+    const credentials = { name: "credentials", synced: true, text: problem ?? "readable" };
+    return kinds.length === 0 ? [{ name: "cluster", synced: false, text: "not asked yet" }] : [...kinds, credentials];
+  }
+
+  /** Resolves when all have ended and no connection is left. */
+  async #runAll(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#reflectors.map((reflector) => reflector.run(signal)));
+    this.#connection.close();
+  }
+
+  /** Until the deadline, or until no answer can be hoped for. */
+  async #untilHopeless(signal: AbortSignal): Promise<void> {
+    const { readDeadline = READ_DEADLINE } = this.#options;
+    const begun = performance.now();
+    while (!signal.aborted && performance.now() - begun < readDeadline) {
+      if (this.#reflectors.some(({ state }) => HOPELESS.includes(state.state))) return;
+      await TIMING.delay(LOOK_INTERVAL, signal);
+    }
+  }
+
+  #throwUnlessComplete(): void {
+    const missing = this.#reflectors.map(({ state }) => state).filter(({ syncedAt }) => syncedAt === undefined);
+    if (missing.length === 0) return;
+    const lines = missing.map(({ kind, state, because }) => `cannot read ${kind}s: ${state}: ${because}`);
+    throw new Failure("cluster", lines.join("\n"));
+  }
+
+  #reflector(index: ImageIndexWriter, facts: Pick<ReflectorOptions, "kind" | "namespace" | "follow">): Reflector {
+    const { log, limits } = this.#options;
+    const shared = { client: this.#connection, index, log, timing: this.#timing };
+    return new Reflector({ ...shared, ...facts, ...(limits === undefined ? {} : { limits }) });
+  }
+}

@@ -1,0 +1,203 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { runProgram } from "../../src/cli/program.ts";
+import { IMAGE_KINDS } from "../../src/images/image.ts";
+import { MemoryImageIndex } from "../../src/images/image-index.ts";
+import { ClusterSource } from "../../src/sources/cluster.ts";
+import { FakeApiServer, hang, status } from "../support/fake-api-server.ts";
+import { capturedLog, eventually, instantTiming, type LogLine, SHORT_LIMITS } from "../support/reflection.ts";
+
+const CLUSTER_KIND = "ClusterVirtualMachineImage";
+const NEVER = new AbortController().signal;
+
+let server: FakeApiServer;
+let url: URL;
+let folder: string;
+let stop: AbortController;
+
+beforeEach(async () => {
+  server = new FakeApiServer();
+  url = await server.listen();
+  folder = await mkdtemp(join(tmpdir(), "cluster-"));
+  stop = new AbortController();
+  server.write("vmi-a", "ubuntu");
+  server.write("vmi-p", "other", { namespace: "prod" });
+  server.write("vmi-c", "debian", { kind: CLUSTER_KIND });
+});
+
+afterEach(async () => {
+  stop.abort();
+  await server.close();
+  await rm(folder, { recursive: true });
+});
+
+function source(readDeadline?: number): { source: ClusterSource; index: MemoryImageIndex; log: LogLine[] } {
+  const { log, lines } = capturedLog();
+  const credentials = (): Promise<{ server: URL; headers: object & Record<string, string>; tls: object }> =>
+    Promise.resolve({ server: url, headers: {}, tls: {} });
+  const deadline = readDeadline === undefined ? {} : { readDeadline };
+  const options = { credentials, log, timing: instantTiming(), limits: SHORT_LIMITS, ...deadline };
+  return { source: new ClusterSource(options), index: new MemoryImageIndex(), log: lines };
+}
+
+describe("start", () => {
+  it("resolves when both kinds are there, says so, and follows", async () => {
+    const { source: cluster, index } = source();
+    expect(cluster.state()).toEqual([{ name: "cluster", synced: false, text: "not asked yet" }]);
+    await cluster.start(index, stop.signal);
+    expect(IMAGE_KINDS.map((kind) => index.count(kind))).toEqual([2, 1]);
+    expect(cluster.state().map(({ name, synced }) => [name, synced])).toEqual([
+      ["VirtualMachineImage", true],
+      [CLUSTER_KIND, true],
+      ["credentials", true],
+    ]);
+    await eventually(() => {
+      expect(cluster.state()[0]?.text).toMatch(
+        /^live: watch virtualmachineimages\.vmoperator\.vmware\.com: opened; version=v1alpha6 resourceVersion=103 syncedAt=\S+ lastProofAt=\S+ lastEventAt=- lastListAt=\S+ relists=0 watchRestarts=0 badLines=0 badObjects=0 images=2$/,
+      );
+    });
+    server.write("vmi-new", "new", { kind: CLUSTER_KIND });
+    await eventually(() => {
+      expect(index.cluster().byDisplayName("new").length).toBe(1);
+    });
+  });
+
+  it("waits for as long as one kind cannot be listed, and is not ready meanwhile", async () => {
+    server.failAlways("list", status(403));
+    const { source: cluster, index } = source();
+    let started = false;
+    const starting = cluster.start(index, stop.signal).then(() => (started = true));
+    await eventually(() => {
+      expect(cluster.state()[0]?.text).toContain("forbidden: list virtualmachineimages");
+    });
+    expect(started).toBe(false);
+    expect(cluster.state()[0]?.synced).toBe(false);
+    server.failAlways("list", undefined);
+    await starting;
+    expect(index.isSynced("VirtualMachineImage")).toBe(true);
+  });
+
+  it("resolves without the CRDs, ready with no images", async () => {
+    server.versions = [];
+    const { source: cluster, index } = source();
+    await cluster.start(index, stop.signal);
+    expect(IMAGE_KINDS.every((kind) => index.isSynced(kind))).toBe(true);
+    expect(cluster.state()[0]?.text).toContain("absent: get /apis/vmoperator.vmware.com: no version");
+  });
+
+  it("that is stopped before it is complete ends and leaves no connection", async () => {
+    server.failAlways("discovery", hang);
+    const { source: cluster, index } = source();
+    const starting = cluster.start(index, stop.signal);
+    await eventually(() => {
+      expect(server.connections).toBe(2);
+    });
+    stop.abort();
+    await starting;
+    await eventually(() => {
+      expect(server.connections).toBe(0);
+    });
+  });
+});
+
+describe("read", () => {
+  it("asks for what is wanted only, opens no watch and leaves no connection", async () => {
+    const { source: cluster, index } = source();
+    await cluster.read(index, { kinds: ["VirtualMachineImage"], namespace: "prod" }, NEVER);
+    expect([...index.namespaced("prod").objectNames()]).toEqual(["vmi-p"]);
+    expect(index.count("VirtualMachineImage")).toBe(1);
+    expect(server.requests.filter(({ verb }) => verb !== "discovery").map(({ url: asked }) => asked)).toEqual([
+      "/apis/vmoperator.vmware.com/v1alpha6/namespaces/prod/virtualmachineimages?limit=2",
+    ]);
+    await eventually(() => {
+      expect(server.connections).toBe(0);
+    });
+  });
+
+  it("survives troubles that pass", async () => {
+    server.fail("discovery", status(500), 3);
+    server.fail("list", status(429));
+    const { source: cluster, index } = source();
+    await cluster.read(index, { kinds: IMAGE_KINDS }, NEVER);
+    expect(IMAGE_KINDS.map((kind) => index.count(kind))).toEqual([2, 1]);
+  });
+
+  it("without the CRDs has no images", async () => {
+    server.versions = [];
+    const { source: cluster, index } = source();
+    await cluster.read(index, { kinds: IMAGE_KINDS }, NEVER);
+    expect(index.count("VirtualMachineImage")).toBe(0);
+  });
+
+  it("says at once which rights are missing", async () => {
+    server.failAlways("list", status(403, "User cannot list"));
+    const { source: cluster, index } = source();
+    await expect(cluster.read(index, { kinds: [CLUSTER_KIND] }, NEVER)).rejects.toMatchObject({
+      code: "cluster",
+      message: `cannot read ${CLUSTER_KIND}s: forbidden: list clustervirtualmachineimages.vmoperator.vmware.com: 403 User cannot list`,
+    });
+  });
+
+  it("says at its deadline what it waited for", async () => {
+    server.failAlways("list", status(503, "starting"));
+    const { source: cluster, index } = source(100);
+    await expect(cluster.read(index, { kinds: IMAGE_KINDS }, NEVER)).rejects.toMatchObject({
+      code: "cluster",
+      message: expect.stringMatching(/VirtualMachineImages: stale: list .*: 503 starting\n.*Cluster/) as string,
+    });
+    expect(server.openWatches).toBe(0);
+  });
+});
+
+describe("resolve against a cluster", () => {
+  async function run(...args: readonly string[]): Promise<{ code: number; printed: string; errors: string }> {
+    const kubeconfig = join(folder, "kubeconfig");
+    const cluster = { server: url.href, "insecure-skip-tls-verify": true };
+    await writeFile(
+      kubeconfig,
+      JSON.stringify({
+        "current-context": "it",
+        clusters: [{ name: "it", cluster }],
+        users: [{ name: "it", user: {} }],
+        contexts: [{ name: "it", context: { cluster: "it", user: "it" } }],
+      }),
+    );
+    let printed = "";
+    let errors = "";
+    const code = await runProgram([...args, "--kubeconfig", kubeconfig], {
+      environment: {},
+      print: (text) => (printed += text),
+      printError: (text) => (errors += text),
+      readStdin: () => Promise.resolve(""),
+      stop: stop.signal,
+      now: () => new Date(),
+    });
+    return { code, printed, errors };
+  }
+
+  it("finds an image of the namespace, and one of the cluster", async () => {
+    expect(await run("resolve", "ubuntu", "-n", "dev")).toMatchObject({ code: 0, errors: "" });
+    expect((await run("resolve", "debian", "-n", "dev")).printed).toContain("is vmi-c");
+    expect((await run("resolve", "other", "-n", "dev")).code).toBe(1);
+  });
+
+  it("with a kind asks for that kind only", async () => {
+    expect((await run("resolve", "debian", "--kind", CLUSTER_KIND)).code).toBe(0);
+    expect(server.requests.some(({ url: asked }) => asked.includes("/virtualmachineimages"))).toBe(false);
+  });
+
+  it("exits 3 where it may not list", async () => {
+    server.failAlways("list", status(403, "User cannot list"));
+    const { code, errors } = await run("resolve", "ubuntu");
+    expect(code).toBe(3);
+    expect(errors).toContain("vm-image-webhook: cannot read VirtualMachineImages: forbidden: list");
+  });
+
+  it("exits 3 where more images are there than may be kept", async () => {
+    const { code, errors } = await run("resolve", "ubuntu", "-n", "dev", "--max-images", "1");
+    expect(code).toBe(3);
+    expect(errors).toContain("more images than --max-images");
+  });
+});

@@ -22,7 +22,7 @@ export const SHORT_LIMITS: ReflectorLimits = {
 };
 
 /** Looks for what has to come, for far longer than it takes. */
-export async function eventually(check: () => void): Promise<void> {
+export async function eventually(check: () => void | Promise<void>): Promise<void> {
   await vi.waitFor(check, { interval: 2, timeout: 10_000 });
 }
 

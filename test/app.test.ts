@@ -1,0 +1,136 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import http from "node:http";
+import https from "node:https";
+import { text as readText } from "node:stream/consumers";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { privilegedCallers } from "../src/admission/privileged.ts";
+import { App } from "../src/app.ts";
+import { DEFAULT_LEVELS } from "../src/references/checks.ts";
+import { ClusterSource } from "../src/sources/cluster.ts";
+import { FakeApiServer, hang } from "./support/fake-api-server.ts";
+import { capturedLog, eventually, instantTiming, type LogLine, SHORT_LIMITS } from "./support/reflection.ts";
+import resolved from "../examples/reviews/resolved.json" with { type: "json" };
+
+let server: FakeApiServer;
+let certDir: string;
+let stop: AbortController;
+let log: LogLine[];
+let running: Promise<void>;
+let port: number;
+let opsPort: number;
+
+beforeEach(async () => {
+  server = new FakeApiServer();
+  certDir = await mkdtemp(join(tmpdir(), "app-"));
+  stop = new AbortController();
+  const { log: logger, lines } = capturedLog();
+  log = lines;
+  const url = await server.listen();
+  server.write("vmi-a", "ubuntu-24.04");
+  const credentials = (): Promise<{ server: URL; headers: Record<string, string>; tls: object }> =>
+    Promise.resolve({ server: url, headers: {}, tls: {} });
+  [port, opsPort] = [await freePort(), await freePort()];
+  const app = new App({
+    listen: { host: "127.0.0.1", port },
+    opsListen: { host: "127.0.0.1", port: opsPort },
+    certDir,
+    selfSigned: true,
+    source: new ClusterSource({ credentials, log: logger, timing: instantTiming(), limits: SHORT_LIMITS }),
+    mostImages: 10,
+    policy: {
+      resolution: "namespace-first",
+      write: "both",
+      levels: DEFAULT_LEVELS,
+      isPrivileged: privilegedCallers({ users: [], groups: [] }),
+    },
+    log: logger,
+    now: () => new Date(),
+  });
+  server.failAlways("list", hang);
+  running = app.run(stop.signal);
+});
+
+afterEach(async () => {
+  stop.abort();
+  await running;
+  await server.close();
+  await rm(certDir, { recursive: true });
+});
+
+async function freePort(): Promise<number> {
+  const probe = http.createServer();
+  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  return address !== null && typeof address === "object" ? address.port : 0;
+}
+
+interface Answer {
+  readonly code: number | undefined;
+  readonly body: string;
+  readonly retryAfter: string | undefined;
+}
+
+function ask(url: string, body?: unknown): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const options = {
+    method: body === undefined ? "GET" : "POST",
+    agent: false,
+    rejectUnauthorized: false,
+    headers: { "content-type": "application/json" },
+  };
+  const request = (url.startsWith("https") ? https : http).request(url, options, (response) => {
+    readText(response).then((read) => {
+      resolve({ code: response.statusCode, body: read, retryAfter: response.headers["retry-after"] });
+    }, reject);
+  });
+  request.on("error", reject).end(body === undefined ? undefined : JSON.stringify(body));
+  return promise;
+}
+
+async function isReady(code: number): Promise<Answer> {
+  let answer: Answer | undefined;
+  await eventually(async () => {
+    answer = await ask(`http://127.0.0.1:${opsPort}/readyz?verbose`);
+    expect(answer.code).toBe(code);
+    expect(answer.body).toContain("VirtualMachineImage");
+  });
+  return answer as unknown as Answer;
+}
+
+const mutate = (): Promise<Answer> => ask(`https://127.0.0.1:${port}/mutate`, resolved);
+
+it("answers 503 to probes and reviews until the images are complete, then decides", async () => {
+  const { body } = await isReady(503);
+  expect(body).toContain("[-]VirtualMachineImage failed: ");
+  expect(await mutate()).toMatchObject({ code: 503, retryAfter: "1" });
+  expect(log.some(({ msg }) => msg === "serving")).toBe(false);
+  server.failAlways("list", undefined);
+  expect((await isReady(200)).body).toMatch(/\[\+\]VirtualMachineImage ok: (?:live|stale).* images=1\n/);
+  expect(await mutate()).toMatchObject({ code: 200 });
+  expect(log.some(({ msg }) => msg === "serving")).toBe(true);
+});
+
+it("stays ready, and answers from the last set, while the API server is away", async () => {
+  server.failAlways("list", undefined);
+  await isReady(200);
+  await server.close();
+  await eventually(async () => {
+    expect((await ask(`http://127.0.0.1:${opsPort}/readyz?verbose`)).body).toContain("VirtualMachineImage ok: stale: ");
+  });
+  await isReady(200);
+  expect(await mutate()).toMatchObject({ code: 200 });
+  server = new FakeApiServer();
+  await server.listen();
+});
+
+it("stops before the images are complete", async () => {
+  await isReady(503);
+  stop.abort();
+  await running;
+  await eventually(() => {
+    expect(server.connections).toBe(0);
+  });
+});

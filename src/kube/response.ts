@@ -52,7 +52,8 @@ export async function refusalOf(response: ApiResponse): Promise<Trouble> {
 /** From a Kubernetes Status, of an answer or of an event; from any text where a proxy answers. */
 export function troubleOf(code: number, status: unknown, retryAfter?: number): Trouble {
   const said = textAt(status, ["message"]) || (typeof status === "string" ? status : "");
-  const message = `${code} ${said.replaceAll(/\s+/g, " ").trim().slice(0, LONGEST_QUOTE)}`.trim();
+  const quoted = said.replaceAll(/\s+/g, " ").trim().slice(0, LONGEST_QUOTE);
+  const message = quoted.startsWith(String(code)) ? quoted : `${code} ${quoted}`.trim();
   const seconds = at(status, ["details", "retryAfterSeconds"]);
   const wait = retryAfter ?? (typeof seconds === "number" ? seconds * 1_000 : undefined);
   if (code === 504 && said.includes(TOO_NEW)) return new Trouble("tooNew", message, { retryAfter: wait });

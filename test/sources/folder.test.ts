@@ -72,7 +72,7 @@ async function looksAgain({ write, finds }: Followed): Promise<void> {
 describe("the start", () => {
   test("reads every .yaml, .yml and .json below the folder and says how many images there are", async () => {
     const { folder, source: made, index, logged, stop } = source(temporaryFolder());
-    expect(made.state()).toEqual({ synced: false, text: `${folder} not read yet` });
+    expect(made.state()).toMatchObject([{ synced: false, text: `${folder} not read yet` }]);
     mkdirSync(join(folder, "sub", "deeper"), { recursive: true });
     writeFileSync(join(folder, "a.yaml"), imageManifest("vmi-a", "a"));
     writeFileSync(join(folder, "sub", "b.yml"), imageManifest("vmi-b", "b"));
@@ -158,7 +158,7 @@ describe("the start", () => {
       "b.yaml": imageManifest("vmi-a", "a").replace("namespace: dev", "namespace: prod"),
       "c.yaml": imageManifest("vmi-a", "a").replace("kind: V", "kind: ClusterV"),
     });
-    expect(made.state().text).toContain("2 VirtualMachineImages, 1 ClusterVirtualMachineImage");
+    expect(made.state()[0]?.text ?? "").toContain("2 VirtualMachineImages, 1 ClusterVirtualMachineImage");
   });
 });
 
@@ -221,11 +221,24 @@ describe("a change", () => {
     const { source: made, index, stop } = source(folder);
     await made.start(index, stop.signal);
     // Once: the folders that begin with dots are not read as well.
-    expect(made.state().text).toContain("1 VirtualMachineImage,");
+    expect(made.state()[0]?.text ?? "").toContain("1 VirtualMachineImage,");
     publish("..2026_02", "new");
     rmSync(join(folder, "..2026_01"), { recursive: true });
     await condition("the new name is found", () => index.namespaced("dev").byDisplayName("new").length === 1);
     expect(index.namespaced("dev").byDisplayName("old")).toEqual([]);
+  });
+
+  test("of files that carry resourceVersions may go back to older ones", async () => {
+    const printed = (name: string, resourceVersion: string): string => {
+      const metadata = { name, namespace: "dev", resourceVersion, uid: name };
+      const object = { apiVersion: "vmoperator.vmware.com/v1alpha6", kind: "VirtualMachineImage", metadata };
+      return JSON.stringify({ ...object, status: { name: `display ${name}` } });
+    };
+    const { folder, index, write, finds } = await followed({ "a.json": printed("a", "900"), "b.json": printed("b", "900") });
+    unlinkSync(join(folder, "a.json"));
+    write("b.json", printed("b", "17"));
+    await finds("display a", []);
+    await condition("the older b", () => index.namespaced("dev").byObjectName("b")?.resourceVersion === "17");
   });
 
   test("is read once: a folder that stays as it is makes no log line", async () => {
@@ -241,7 +254,7 @@ describe("what cannot be read", () => {
 
   /** Waits until the state says why the last good set stays. */
   async function keeps({ source: made, index }: Followed, why: RegExp): Promise<void> {
-    await condition(`the state says ${why}`, () => why.test(made.state().text));
+    await condition(`the state says ${why}`, () => why.test(made.state()[0]?.text ?? ""));
     expect(made.state()).toEqual({
       synced: true,
       text: expect.stringMatching(/^the last good set stays: /) as unknown,

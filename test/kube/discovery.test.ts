@@ -1,0 +1,53 @@
+import { expect, it } from "vitest";
+import { discover, newestFirst } from "../../src/kube/discovery.ts";
+import type { ApiClient } from "../../src/kube/response.ts";
+
+const GROUP = "/apis/vmoperator.vmware.com";
+const NEVER = new AbortController().signal;
+
+/** An API server that is a table of answers; what is not in it is 404. */
+function apiServer(answers: Readonly<Record<string, unknown>>): ApiClient {
+  return {
+    get: (path) => {
+      const body = Object.hasOwn(answers, path) ? JSON.stringify(answers[path]) : "404 page not found\n";
+      async function* chunks(): AsyncGenerator<Buffer> {
+        yield await Promise.resolve(Buffer.from(body));
+      }
+      return Promise.resolve({
+        status: Object.hasOwn(answers, path) ? 200 : 404,
+        retryAfter: undefined,
+        body: chunks(),
+      });
+    },
+  };
+}
+
+const IMAGES = { kind: "VirtualMachineImage", name: "virtualmachineimages" };
+
+it("orders versions as Kubernetes does", () => {
+  const versions = ["v1alpha2", "foo", "v1", "v1alpha10", "v2beta1", "v2", "v1beta3"];
+  expect(versions.sort(newestFirst)).toEqual(["v2", "v1", "v2beta1", "v1beta3", "v1alpha10", "v1alpha2", "foo"]);
+});
+
+it("takes the newest version that serves the kind, and its plural from there", async () => {
+  const client = apiServer({
+    [GROUP]: { versions: ["v1alpha1", "v1alpha7", "v1alpha6", "v1alpha8"].map((version) => ({ version })) },
+    [`${GROUP}/v1alpha7`]: { resources: [{ kind: "Other", name: "others" }] },
+    [`${GROUP}/v1alpha6`]: { resources: [{ ...IMAGES, name: "virtualmachineimages/status" }, IMAGES] },
+    [`${GROUP}/v1alpha1`]: { resources: [IMAGES] },
+  });
+  const resource = await discover(client, "VirtualMachineImage", NEVER);
+  expect(resource).toEqual({ version: "v1alpha6", plural: "virtualmachineimages" });
+});
+
+it.each([
+  ["the group is not there", {}],
+  ["the group has no versions", { [GROUP]: {} }],
+  ["the answer is of a wrong shape", { [GROUP]: { versions: [7, null, { version: 7 }] } }],
+  [
+    "no version has the kind",
+    { [GROUP]: { versions: [{ version: "v1" }] }, [`${GROUP}/v1`]: { resources: [null, {}] } },
+  ],
+])("finds the kind absent where %s", async (_, answers) => {
+  await expect(discover(apiServer(answers), "VirtualMachineImage", NEVER)).rejects.toMatchObject({ code: "absent" });
+});

@@ -1,7 +1,7 @@
-/** Writes the webhook configurations of manifests/ from the reference table: `npm run manifests`. */
+/** Writes the webhook configurations of manifests/base from the reference table: `npm run manifests`. */
 import { writeFile } from "node:fs/promises";
-import { WEBHOOK_CONFIGURATIONS } from "./webhook-configurations.ts";
+import { WEBHOOK_CONFIGURATIONS, WEBHOOK_CONFIGURATIONS_FOLDER } from "./webhook-configurations.ts";
 
 for (const { file, text } of WEBHOOK_CONFIGURATIONS) {
-  await writeFile(new URL(`../manifests/${file}`, import.meta.url), text);
+  await writeFile(new URL(file, WEBHOOK_CONFIGURATIONS_FOLDER), text);
 }

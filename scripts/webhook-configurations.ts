@@ -10,6 +10,12 @@ const SERVICE = { name: "vm-image-webhook", namespace: NAMESPACE, port: 443 };
 /** The API server waits this long for each call; a review takes far less than a millisecond. */
 const TIMEOUT_SECONDS = 5;
 
+/** Where they are written; kustomize takes no file from outside its folder. */
+export const WEBHOOK_CONFIGURATIONS_FOLDER = new URL("../manifests/base/", import.meta.url);
+
+/** Tells them from the server in a selector: they are applied after it and deleted before it. */
+const COMPONENT = "webhook-configuration";
+
 const HEADER = "# Made from the reference table by `npm run manifests`; do not edit.\n";
 
 /** "vm-image-webhook" sorts before "vmware-system-vmop-...": names are pinned before vm-operator's webhooks run. */
@@ -20,7 +26,10 @@ function configuration(kind: string, endpoint: Endpoint, special: object): strin
       {
         apiVersion: "admissionregistration.k8s.io/v1",
         kind,
-        metadata: { name: "vm-image-webhook", labels: { "app.kubernetes.io/name": "vm-image-webhook" } },
+        metadata: {
+          name: "vm-image-webhook",
+          labels: { "app.kubernetes.io/name": "vm-image-webhook", "app.kubernetes.io/component": COMPONENT },
+        },
         webhooks: [
           {
             name: `${endpoint}.vm-image-webhook.dev`,

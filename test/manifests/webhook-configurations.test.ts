@@ -1,10 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { WEBHOOK_CONFIGURATIONS } from "../../scripts/webhook-configurations.ts";
+import { WEBHOOK_CONFIGURATIONS, WEBHOOK_CONFIGURATIONS_FOLDER } from "../../scripts/webhook-configurations.ts";
 import { EACH, REFERENCES, VERSIONS } from "../../src/references/references.ts";
-
-const FOLDER = new URL("../../manifests/", import.meta.url);
 
 /** vm-operator's own configurations begin so; configurations are called in the order of their names. */
 const VM_OPERATOR_CONFIGURATION = "vmware-system-vmop-";
@@ -31,11 +29,11 @@ interface Configuration {
 }
 
 function manifest(file: string): string {
-  return readFileSync(new URL(file, FOLDER), "utf8");
+  return readFileSync(new URL(file, WEBHOOK_CONFIGURATIONS_FOLDER), "utf8");
 }
 
 test("every webhook manifest is made by the script, and none is missing", () => {
-  const files = readdirSync(FOLDER).filter((file) => file.endsWith("-webhook.yaml"));
+  const files = readdirSync(WEBHOOK_CONFIGURATIONS_FOLDER).filter((file) => file.endsWith("-webhook.yaml"));
   expect(files.sort()).toEqual(WEBHOOK_CONFIGURATIONS.map(({ file }) => file).sort());
 });
 

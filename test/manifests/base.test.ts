@@ -1,0 +1,236 @@
+import { readdirSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import packageJson from "../../package.json" with { type: "json" };
+import { WEBHOOK_CONFIGURATIONS } from "../../scripts/webhook-configurations.ts";
+import { CERTIFICATE_FILE, KEY_FILE } from "../../src/certs/certificate.ts";
+import { serve } from "../../src/cli/serve.ts";
+import { FLAGS, type FlagName, readFlags } from "../../src/config.ts";
+import { DEFAULT_MOST_IMAGES } from "../../src/images/image-index.ts";
+import { SHUTDOWN_DEADLINE } from "../../src/server/limits.ts";
+import { type Container, kustomization, MANIFESTS, manifestsOf, only } from "./manifests.ts";
+
+const NAMESPACE = "vm-image-webhook-system";
+const MEBIBYTE = 1024 * 1024;
+
+/** What an image takes in the index, and what the program takes without any: measured with 500,000 images. */
+const BYTES_PER_IMAGE = 500;
+const BYTES_OF_PROGRAM = 40 * MEBIBYTE;
+
+const base = manifestsOf("base");
+const deployment = only(base, "Deployment");
+const pod = deployment.spec.template.spec;
+const container = onlyContainer();
+const flags = givenFlags(container.args.slice(1));
+
+function onlyContainer(): Container {
+  const [first, ...rest] = pod.containers;
+  if (first === undefined || rest.length > 0) throw new Error("there is not exactly one container");
+  return first;
+}
+
+/** `--name=value` each, as the Deployment writes them. */
+function givenFlags(args: readonly string[]): Readonly<Partial<Record<FlagName, readonly string[]>>> {
+  const given: Partial<Record<FlagName, readonly string[]>> = {};
+  for (const arg of args) {
+    const { name = "", value = "" } = /^--(?<name>[\w-]+)=(?<value>.+)$/.exec(arg)?.groups ?? {};
+    if (!(name in FLAGS)) throw new Error(`${arg} is no flag of ours`);
+    const flag = name as FlagName;
+    given[flag] = [...(given[flag] ?? []), value];
+  }
+  return given;
+}
+
+function bytes(quantity: string): number {
+  const { number, unit } = /^(?<number>\d+)(?<unit>[MG]i)$/.exec(quantity)?.groups ?? {};
+  return Number(number) * (unit === "Gi" ? 1024 : 1) * MEBIBYTE;
+}
+
+function containerPort(port: string | number): number | undefined {
+  return container.ports.find(({ name, containerPort: number }) => name === port || number === port)?.containerPort;
+}
+
+test("every manifest of base is listed in its kustomization, and nothing else", () => {
+  const files = readdirSync(new URL("base/", MANIFESTS)).filter((file) => file !== "kustomization.yaml");
+  expect([...kustomization("base").resources].sort()).toEqual(files.sort());
+  expect(kustomization("base").resources).toEqual(
+    expect.arrayContaining(WEBHOOK_CONFIGURATIONS.map(({ file }) => file)),
+  );
+});
+
+test("everything is ours by its label, and what has a namespace is in the one namespace", () => {
+  const clusterScoped = /^(Namespace|Cluster|Mutating|Validating)/;
+  for (const { kind, metadata } of base) {
+    expect(metadata.labels, kind).toMatchObject({ "app.kubernetes.io/name": "vm-image-webhook" });
+    expect(metadata.namespace, kind).toBe(clusterScoped.test(kind) ? undefined : NAMESPACE);
+  }
+});
+
+test("only the webhook configurations have the component by which they are told apart", () => {
+  const apart = base.filter(({ metadata }) => metadata.labels?.["app.kubernetes.io/component"] !== undefined);
+  expect(apart.map(({ kind, metadata }) => [kind, metadata.labels?.["app.kubernetes.io/component"]])).toEqual([
+    ["MutatingWebhookConfiguration", "webhook-configuration"],
+    ["ValidatingWebhookConfiguration", "webhook-configuration"],
+  ]);
+});
+
+test("the namespace enforces restricted pod security", () => {
+  const { metadata } = only(base, "Namespace", NAMESPACE);
+  for (const mode of ["enforce", "audit", "warn"]) {
+    expect(metadata.labels).toHaveProperty([`pod-security.kubernetes.io/${mode}`], "restricted");
+  }
+});
+
+describe("rights", () => {
+  test("are to get, list and watch the two kinds of image, and nothing more", () => {
+    expect(only(base, "ClusterRole")["rules"]).toEqual([
+      {
+        apiGroups: ["vmoperator.vmware.com"],
+        resources: ["virtualmachineimages", "clustervirtualmachineimages"],
+        verbs: ["get", "list", "watch"],
+      },
+    ]);
+    expect(base.filter(({ kind }) => /^(Cluster)?Role(Binding)?$/.test(kind))).toHaveLength(2);
+  });
+
+  test("go to the service account of the pods", () => {
+    const binding = only(base, "ClusterRoleBinding");
+    expect(binding["roleRef"]).toEqual({
+      apiGroup: "rbac.authorization.k8s.io",
+      kind: "ClusterRole",
+      name: only(base, "ClusterRole").metadata.name,
+    });
+    expect(binding["subjects"]).toEqual([
+      { kind: "ServiceAccount", name: pod.serviceAccountName, namespace: NAMESPACE },
+    ]);
+    only(base, "ServiceAccount", pod.serviceAccountName);
+  });
+});
+
+describe("the server", () => {
+  test("is started with flags that it has, and values that it takes", () => {
+    const [command] = container.args;
+    expect(command).toBe(serve.name);
+    expect(serve.flags).toEqual(expect.arrayContaining(Object.keys(flags)));
+    expect(readFlags(Object.keys(flags) as FlagName[], flags, {})).toBeDefined();
+  });
+
+  test("takes its images from the cluster", () => {
+    expect(flags).not.toHaveProperty("images");
+  });
+
+  test("listens where the container's ports say", () => {
+    const { listen, "ops-listen": ops } = readFlags(["listen", "ops-listen"], flags, {});
+    expect([listen.port, ops.port]).toEqual([containerPort("reviews"), containerPort("ops")]);
+    expect([listen.host, ops.host]).toEqual(["", ""]);
+  });
+
+  test.each([
+    ["startupProbe", "/livez"],
+    ["livenessProbe", "/livez"],
+    ["readinessProbe", "/readyz"],
+  ] as const)("answers %s at %s of the ops port", (probe, path) => {
+    const { httpGet } = container[probe];
+    expect(httpGet.path).toBe(path);
+    expect(containerPort(httpGet.port)).toBe(readFlags(["ops-listen"], flags, {})["ops-listen"].port);
+  });
+
+  test("gets a minute to start before liveness counts", () => {
+    const { periodSeconds, failureThreshold } = container.startupProbe;
+    expect(periodSeconds * failureThreshold).toBe(60);
+  });
+
+  test("counts vm-operator's service accounts as privileged, and nobody else's", () => {
+    expect(flags["privileged-user"]).toEqual(["system:serviceaccount:vmware-system-vmop:*"]);
+    expect(flags).not.toHaveProperty("privileged-group");
+  });
+
+  test("finds the certificate where the Secret is mounted", () => {
+    const [mount, ...otherMounts] = container.volumeMounts;
+    const [volume, ...otherVolumes] = pod.volumes;
+    expect([otherMounts, otherVolumes]).toEqual([[], []]);
+    expect(mount).toEqual({ name: volume?.name, mountPath: flags["cert-dir"]?.[0], readOnly: true });
+    expect(volume?.secret.items).toEqual([CERTIFICATE_FILE, KEY_FILE].map((file) => ({ key: file, path: file })));
+    // Readable for the owner and the group of the pod, writable for nobody.
+    expect(volume?.secret.defaultMode).toBe(0o440);
+    expect(pod.securityContext).toHaveProperty("fsGroup");
+  });
+
+  test("is not killed before its shutdown deadline has passed after preStop", () => {
+    const toStop = container.lifecycle.preStop.sleep.seconds + SHUTDOWN_DEADLINE / 1_000;
+    expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(toStop);
+    expect(pod.terminationGracePeriodSeconds).toBeLessThanOrEqual(toStop + 10);
+  });
+
+  test("has a heap for two indexes of the largest size, within the memory limit", () => {
+    const options = container.env.find(({ name }) => name === "NODE_OPTIONS")?.value;
+    const oldSpace = Number(/^--max-old-space-size=(\d+)$/.exec(options ?? "")?.[1]) * MEBIBYTE;
+    expect(oldSpace).toBeGreaterThanOrEqual(2 * DEFAULT_MOST_IMAGES * BYTES_PER_IMAGE + BYTES_OF_PROGRAM);
+    expect(oldSpace).toBeLessThanOrEqual((bytes(container.resources.limits["memory"] ?? "") * 2) / 3);
+    expect(container.resources.limits).not.toHaveProperty("cpu");
+    expect(Object.keys(container.resources.requests).sort()).toEqual(["cpu", "memory"]);
+  });
+});
+
+test("the pods are restricted: no root, no privileges, no writable files", () => {
+  expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } });
+  expect(pod.securityContext["runAsUser"]).toBeGreaterThan(0);
+  expect(container.securityContext).toEqual({
+    allowPrivilegeEscalation: false,
+    privileged: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ["ALL"] },
+  });
+  for (const shared of ["hostNetwork", "hostPID", "hostIPC"]) expect(pod).not.toHaveProperty(shared);
+});
+
+describe("two replicas", () => {
+  test("run on different nodes, and a rollout never has fewer", () => {
+    expect(deployment.spec.replicas).toBe(2);
+    expect(deployment.spec.strategy.rollingUpdate).toMatchObject({ maxUnavailable: 0 });
+    expect(pod.topologySpreadConstraints).toMatchObject([
+      {
+        maxSkew: 1,
+        topologyKey: "kubernetes.io/hostname",
+        whenUnsatisfiable: "DoNotSchedule",
+        labelSelector: deployment.spec.selector,
+      },
+    ]);
+  });
+
+  test("are found by every selector", () => {
+    const labels = deployment.spec.template.metadata.labels;
+    const { matchLabels } = deployment.spec.selector;
+    expect(labels).toMatchObject(matchLabels);
+    expect(only(base, "Service")["spec"]).toMatchObject({ selector: matchLabels });
+    expect(only(base, "PodDisruptionBudget")["spec"]).toMatchObject({ maxUnavailable: 1, selector: { matchLabels } });
+  });
+
+  test("may have their priority class: the quota mentions it", () => {
+    const { spec } = only(base, "ResourceQuota", "vm-image-webhook-priority");
+    expect(spec.scopeSelector).toEqual({
+      matchExpressions: [{ scopeName: "PriorityClass", operator: "In", values: [pod.priorityClassName] }],
+    });
+  });
+});
+
+test("the Service leads from the port of the configurations to the port of the reviews", () => {
+  const service = only(base, "Service");
+  const [port, ...others] = service.spec.ports;
+  expect(others).toEqual([]);
+  expect(containerPort(port?.["targetPort"] ?? "")).toBe(readFlags(["listen"], flags, {}).listen.port);
+  for (const kind of ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"]) {
+    expect(only(base, kind)["webhooks"]).toMatchObject([
+      {
+        clientConfig: {
+          service: { name: service.metadata.name, namespace: service.metadata.namespace, port: port?.["port"] },
+        },
+      },
+    ]);
+  }
+});
+
+test("the image has the version of package.json, never `latest`", () => {
+  const images = kustomization("base").images ?? [];
+  expect(images).toMatchObject([{ name: container.image, newTag: packageJson.version }]);
+  expect(container.image).not.toContain(":");
+});

@@ -1,0 +1,74 @@
+import { existsSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { manifestsOf, only, textOf } from "./manifests.ts";
+
+const DOC = new URL("../../docs/install.md", import.meta.url);
+const ROOT = new URL("../../", import.meta.url);
+const doc = readFileSync(DOC, "utf8");
+const base = manifestsOf("base");
+
+function matches(pattern: RegExp): readonly string[] {
+  return [...new Set([...doc.matchAll(pattern)].map(([, text]) => text ?? ""))];
+}
+
+/** As GitHub makes them of headings. */
+function anchorsOf(text: string): readonly string[] {
+  const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading ?? "");
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w -]/g, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+test("its links lead somewhere", () => {
+  const links = matches(/\]\((?!https:)([^)]+)\)/g);
+  expect(links.length).toBeGreaterThan(5);
+  for (const link of links) {
+    const [path = "", anchor] = link.split("#");
+    const file = path === "" ? DOC : new URL(path, DOC);
+    expect(existsSync(file), link).toBe(true);
+    if (anchor !== undefined) expect(anchorsOf(readFileSync(file, "utf8")), link).toContain(anchor);
+  }
+});
+
+test("it applies folders that exist", () => {
+  const folders = matches(/-k ([\w/-]+)/g);
+  expect(folders).toEqual(["manifests", "manifests/files"]);
+  for (const folder of folders) expect(existsSync(new URL(`${folder}/kustomization.yaml`, ROOT)), folder).toBe(true);
+});
+
+test("it calls things by the names that they have", () => {
+  const namespace = only(base, "Namespace", "vm-image-webhook-system").metadata.name;
+  expect(matches(/-n ([\w-]+)/g)).toEqual([namespace]);
+  expect(matches(/deployment\/([\w-]+)/g)).toEqual([only(base, "Deployment").metadata.name]);
+  const [volume] = only(base, "Deployment").spec.template.spec.volumes;
+  expect(matches(/create secret tls ([\w-]+)/g)).toEqual([volume?.secret.secretName]);
+  expect(matches(/--host ([\w.-]+)/g)).toEqual([`${only(base, "Service").metadata.name}.${namespace}.svc`]);
+  expect(matches(/webhookconfiguration,validatingwebhookconfiguration ([\w-]+)/g)).toEqual([
+    only(base, "MutatingWebhookConfiguration").metadata.name,
+  ]);
+});
+
+test("it says the timeout and the failure policy of the configurations", () => {
+  const webhooks = only(base, "MutatingWebhookConfiguration")["webhooks"] as readonly Record<string, unknown>[];
+  expect(doc).toContain(`failurePolicy: ${String(webhooks[0]?.["failurePolicy"])}`);
+  expect(doc).toContain(`timeoutSeconds: ${String(webhooks[0]?.["timeoutSeconds"])}`);
+});
+
+test("its network table has the ports of the pods", () => {
+  const [container] = only(base, "Deployment").spec.template.spec.containers;
+  for (const { containerPort } of container?.ports ?? []) expect(doc).toContain(`TCP ${containerPort}`);
+});
+
+test("its flag for privileged users is the one of the manifests", () => {
+  const [flag] = matches(/`(--privileged-user=[^`]+)`/g);
+  expect(textOf("base/deployment.yaml")).toContain(`- ${flag ?? "none"}\n`);
+});
+
+test("its own manifests are YAML", () => {
+  const blocks = matches(/```yaml\n([^`]+)```/g);
+  expect(blocks.map((block) => (parse(block) as { kind: string }).kind)).toEqual(["Kustomization", "NetworkPolicy"]);
+});

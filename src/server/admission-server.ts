@@ -2,7 +2,9 @@ import fastify, { type FastifyInstance, type FastifyServerOptions, LogController
 import { constants } from "node:crypto";
 import type { Certificate } from "../certs/certificate.ts";
 import type { Endpoint } from "../references/subject.ts";
-import { type Admission, admissionRoute, plainText } from "./admission-route.ts";
+import { admissionRoute } from "./admission-route.ts";
+import { plainText } from "./plain-text.ts";
+import type { Admission } from "./pending-review.ts";
 import {
   BODY_LIMIT,
   CONNECTIONS_CHECKING_INTERVAL,

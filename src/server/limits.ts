@@ -28,6 +28,12 @@ export const CONNECTIONS_CHECKING_INTERVAL = 5 * SECOND;
 /** What the API server waits for where the query says nothing: the default of `timeoutSeconds`. */
 export const DEFAULT_REVIEW_TIMEOUT = 10 * SECOND;
 
+/** A read beside the index takes about a millisecond; the person waits for no more than this. */
+export const LIVE_READ_BUDGET = SECOND / 2;
+
+/** Of the caller's time, so that the answer still comes in it: several webhooks may share those seconds. */
+export const LIVE_READ_SHARE = 1 / 3;
+
 /** Seconds until the API server calls again after a 503; it repeats up to 10 times within its timeout. */
 export const RETRY_AFTER_SECONDS = 1;
 

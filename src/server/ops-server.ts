@@ -1,6 +1,6 @@
 import fastify, { type FastifyInstance } from "fastify";
 import { commonOptions } from "./admission-server.ts";
-import { plainText } from "./admission-route.ts";
+import { plainText } from "./plain-text.ts";
 
 /** One thing that must be so before reviews can be answered, as it is now. */
 export interface ReadinessCheck {

@@ -1,0 +1,122 @@
+import type { FastifyReply } from "fastify";
+import type { Logger } from "pino";
+import { encodeReview } from "../admission/answer.ts";
+import { type AdmissionPolicy, decide, type Decision } from "../admission/decide.ts";
+import type { AdmissionRequest, DecodedReview } from "../admission/review.ts";
+import type { ImageIndex, ImageQuery } from "../images/image-index.ts";
+import type { Endpoint } from "../references/subject.ts";
+import { LIVE_READ_BUDGET, LIVE_READ_SHARE, RETRY_AFTER_SECONDS } from "./limits.ts";
+import { plainText } from "./plain-text.ts";
+
+export interface Admission {
+  readonly index: ImageIndex;
+  readonly policy: AdmissionPolicy;
+  readonly log: Logger;
+  /**
+   * Brings into the index what its source has for a name that it does not know, within so many milliseconds. False
+   * where the index cannot be trusted about that name. Absent where the index is all there is.
+   */
+  readonly confirm?: ((miss: ImageQuery, budget: number) => Promise<boolean>) | undefined;
+}
+
+interface PendingReviewOptions {
+  readonly endpoint: Endpoint;
+  readonly admission: Admission;
+  readonly reply: FastifyReply;
+  readonly review: Extract<DecodedReview, { is: "review" }>;
+  /** `performance.now()` when the request's headers were in. */
+  readonly arrived: number;
+  /** Milliseconds that the caller waits from then on. */
+  readonly timeout: number;
+}
+
+const STALE: Decision = {
+  is: "undecided",
+  because: "the index is stale, and the API server could not be asked about a name that it does not know",
+};
+
+/** One review on its way to an answer and its one line in the log. */
+export class PendingReview {
+  readonly #options: PendingReviewOptions;
+  readonly #log: Logger;
+
+  constructor(options: PendingReviewOptions) {
+    this.#options = options;
+    this.#log = options.admission.log.child(reviewFields(options.endpoint, options.review.request));
+  }
+
+  /** At once, but for a refusal over an unknown name: that is confirmed first. */
+  answer(): FastifyReply | Promise<FastifyReply> {
+    if (this.#elapsed() > this.#options.timeout) return this.#tooLate();
+    try {
+      const decision = this.#decide();
+      const isConfirmable = decision.is === "refused" && decision.misses.length > 0;
+      const { confirm } = this.#options.admission;
+      if (!isConfirmable || confirm === undefined) return this.#send(decision);
+      return this.#confirmed(decision.misses, confirm).catch((error: unknown) => this.#failed(error));
+    } catch (error) {
+      return this.#failed(error);
+    }
+  }
+
+  async #confirmed(misses: readonly ImageQuery[], confirm: NonNullable<Admission["confirm"]>): Promise<FastifyReply> {
+    const budget = Math.min(LIVE_READ_BUDGET, (this.#options.timeout - this.#elapsed()) * LIVE_READ_SHARE);
+    const answers = await Promise.all(misses.map((miss) => confirm(miss, budget)));
+    return this.#send(answers.every((confirmed) => confirmed) ? this.#decide() : STALE);
+  }
+
+  #decide(): Decision {
+    const { endpoint, admission, review } = this.#options;
+    return decide(endpoint, review.request, admission.index, admission.policy);
+  }
+
+  #send(decision: Decision): FastifyReply {
+    const { reply, review } = this.#options;
+    this.#log.info({ ...decisionFields(decision), ms: this.#milliseconds() }, "review");
+    if (decision.is === "undecided") {
+      return plainText(reply.header("Retry-After", RETRY_AFTER_SECONDS), 503, decision.because);
+    }
+    return reply.type("application/json").send(JSON.stringify(encodeReview(review.version, review.request, decision)));
+  }
+
+  #tooLate(): FastifyReply {
+    this.#log.warn({ ms: this.#milliseconds() }, "review came too late to answer");
+    const text = "the time that the caller gave this review was over before it had arrived";
+    return plainText(this.#options.reply, 504, text);
+  }
+
+  #failed(error: unknown): FastifyReply {
+    this.#log.error({ err: error, ms: this.#milliseconds() }, "review failed");
+    return plainText(this.#options.reply, 500, `internal error in review ${this.#options.review.request.uid}`);
+  }
+
+  #elapsed(): number {
+    return performance.now() - this.#options.arrived;
+  }
+
+  /** Microseconds are the last digits worth reading. */
+  #milliseconds(): number {
+    return Math.round(this.#elapsed() * 1_000) / 1_000;
+  }
+}
+
+/** The line of a review says who wanted what, never what is in the object. */
+function reviewFields(endpoint: Endpoint, request: AdmissionRequest): object {
+  const { uid, operation, kind, namespace, name, user } = request;
+  return { endpoint, uid, operation, kind: kind.kind, version: kind.version, namespace, name, user: user.name };
+}
+
+function decisionFields(decision: Decision): object {
+  switch (decision.is) {
+    case "allowed":
+      return { decision: decision.patch.length === 0 ? "allowed" : "patched", images: decision.images };
+    case "refused":
+      return {
+        decision: "refused",
+        checks: [...new Set(decision.problems.map(({ check }) => check))],
+        images: decision.images,
+      };
+    case "undecided":
+      return { decision: "undecided", because: decision.because };
+  }
+}

@@ -1,0 +1,114 @@
+import { describe, expect, test } from "vitest";
+import type { Levels } from "../../src/references/policy.ts";
+import type { ImageQuery } from "../../src/images/image-index.ts";
+import { admissionServer } from "../../src/server/admission-server.ts";
+import { createReview, type Json, responseOf, virtualMachine } from "../support/admission-review.ts";
+import { indexOf, vmi } from "../support/catalogue.ts";
+import { LogLines } from "../support/log-lines.ts";
+import { DEFAULT_POLICY } from "../support/webhook.ts";
+
+interface Asked {
+  readonly misses: ImageQuery[];
+  readonly budgets: number[];
+  readonly status: number;
+  readonly response: Json;
+  readonly headers: Record<string, unknown>;
+  readonly logged: LogLines;
+}
+
+/** A review of a machine with this spec, by a server that confirms misses so. */
+async function ask(
+  spec: unknown,
+  confirm: (index: ReturnType<typeof indexOf>) => Promise<boolean>,
+  { timeout = "10s", levels = DEFAULT_POLICY.levels }: { timeout?: string; levels?: Levels } = {},
+): Promise<Asked> {
+  const index = indexOf([vmi("vmi-a", "ubuntu"), vmi("vmi-p", "photon"), vmi("vmi-q", "photon")]);
+  const misses: ImageQuery[] = [];
+  const budgets: number[] = [];
+  const logged = new LogLines();
+  const server = admissionServer({
+    index,
+    policy: { ...DEFAULT_POLICY, levels },
+    log: logged.log,
+    confirm: (miss, budget) => {
+      misses.push(miss);
+      budgets.push(budget);
+      return confirm(index);
+    },
+  });
+  const answer = await server.inject({
+    method: "POST",
+    url: `/mutate?timeout=${timeout}`,
+    headers: { "content-type": "application/json" },
+    payload: JSON.stringify(createReview({ object: virtualMachine(spec) })),
+  });
+  await server.close();
+  const response = answer.statusCode === 200 ? responseOf(answer.body) : {};
+  return { misses, budgets, status: answer.statusCode, response, headers: answer.headers, logged };
+}
+
+const CONFIRMED = (): Promise<boolean> => Promise.resolve(true);
+
+describe("a name that the index does not know", () => {
+  test("is asked for before it is refused", async () => {
+    const { misses, status, response, logged } = await ask({ imageName: "rocky" }, CONFIRMED);
+    expect(misses).toEqual([{ namespace: "dev", name: "rocky", kind: undefined }]);
+    expect(status).toBe(200);
+    expect(response["allowed"]).toBe(false);
+    expect(logged.lines.filter(({ msg }) => msg === "review")).toHaveLength(1);
+  });
+
+  test("is admitted if an image of a moment ago has it", async () => {
+    const { response } = await ask({ imageName: "rocky" }, (index) => {
+      index.replace("VirtualMachineImage", [vmi("vmi-new", "rocky")]);
+      return CONFIRMED();
+    });
+    expect(response["allowed"]).toBe(true);
+  });
+
+  test("of a kind is asked for in that kind", async () => {
+    const spec = { image: { kind: "VirtualMachineImage", name: "rocky" } };
+    const { misses } = await ask(spec, CONFIRMED);
+    expect(misses).toEqual([{ namespace: "dev", name: "rocky", kind: "VirtualMachineImage" }]);
+  });
+
+  test("is no refusal while the index is stale and nobody can be asked", async () => {
+    const { status, headers, logged } = await ask({ imageName: "rocky" }, () => Promise.resolve(false));
+    expect(status).toBe(503);
+    expect(headers["retry-after"]).toBe("1");
+    expect(logged.lines.at(-1)).toMatchObject({ msg: "review", decision: "undecided" });
+  });
+
+  test("is an internal error if asking fails in a way that nobody foresaw", async () => {
+    const { status, logged } = await ask({ imageName: "rocky" }, () => Promise.reject(new Error("a bug")));
+    expect(status).toBe(500);
+    expect(logged.lines.at(-1)).toMatchObject({ msg: "review failed" });
+  });
+
+  test.each([
+    ["30s", 500],
+    ["1s", 1_000 / 3],
+  ])("of a review with ?timeout=%s is asked for within a share of that", async (timeout, most) => {
+    const { budgets } = await ask({ imageName: "rocky" }, CONFIRMED, { timeout });
+    expect(budgets).toHaveLength(1);
+    expect(budgets[0]).toBeGreaterThan(0);
+    expect(budgets[0]).toBeLessThanOrEqual(most);
+  });
+});
+
+describe("what needs no live read", () => {
+  test.each([
+    ["a name that the index knows", { imageName: "ubuntu" }],
+    ["an ambiguous name", { imageName: "photon" }],
+    ["a kind that is no image kind", { image: { kind: "Secret", name: "x" } }],
+    ["no name at all", {}],
+  ])("%s", async (_, spec) => {
+    const { misses } = await ask(spec, CONFIRMED);
+    expect(misses).toEqual([]);
+  });
+
+  test("a name that exists=warn does not refuse", async () => {
+    const levels = { ...DEFAULT_POLICY.levels, exists: "warn" } as const;
+    expect((await ask({ imageName: "rocky" }, CONFIRMED, { levels })).misses).toEqual([]);
+  });
+});

@@ -10,7 +10,6 @@ import { json } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
-import { readImages } from "../src/cli/images.ts";
 import { POLICY_FLAGS, policyOf } from "../src/cli/policy.ts";
 import { readFlags } from "../src/config.ts";
 import { at, isJsonObject, type JsonObject, textAt } from "../src/json.ts";
@@ -19,9 +18,9 @@ import { admissionServer } from "../src/server/admission-server.ts";
 import { ControlPlane, NAMESPACE, OWN_CRDS } from "../test/e2e/control-plane.ts";
 import { eventually } from "../test/e2e/eventually.ts";
 import { machine, newName, STORED } from "../test/e2e/machines.ts";
+import { exampleIndex } from "../test/support/catalogue.ts";
 
 const FIXTURES = fileURLToPath(new URL("../test/fixtures/", import.meta.url));
-const EXAMPLE_IMAGES = fileURLToPath(new URL("../examples/images/", import.meta.url));
 /** Of a program without flags. */
 const DEFAULT_POLICY = policyOf(readFlags(POLICY_FLAGS, {}, {}));
 const CONFIGURATION = "recorder";
@@ -144,7 +143,7 @@ class Recorder {
   static async start(directory: string): Promise<Recorder> {
     const read = (file: string): Promise<string> => readFile(join(directory, file), "utf8");
     const log = pino({ level: "silent" });
-    const webhook = admissionServer({ index: await readImages(EXAMPLE_IMAGES, log), policy: DEFAULT_POLICY, log });
+    const webhook = admissionServer({ index: exampleIndex(), policy: DEFAULT_POLICY, log });
     const server = createServer({ cert: await read("tls.crt"), key: await read("tls.key") }, (request, response) => {
       void json(request).then(async (review) => {
         response.setHeader("Content-Type", "application/json").end(JSON.stringify(await recorder.#answer(review)));

@@ -48,7 +48,8 @@ export class App {
     try {
       const certificate = await this.#certificate();
       const opsPort = await listen(ops, this.#options.opsListen);
-      const admission = admissionServer({ index: this.#index, policy, log }, certificate);
+      const confirm = source.confirm?.bind(source);
+      const admission = admissionServer({ index: this.#index, policy, log, confirm }, certificate);
       servers.unshift(admission);
       const port = await listen(admission, this.#options.listen);
       log.warn("no client CA is set: whoever can reach the port can ask about the images of any namespace");

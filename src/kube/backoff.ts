@@ -42,9 +42,9 @@ export class Backoff {
     this.#timing = timing;
   }
 
-  /** Milliseconds to wait now. From the second trouble in a row on every wait is at least a backoff. */
-  next(wait: Wait, troubles: number, retryAfter = 0): number {
-    const growing = wait === "backoff" || troubles > 1 ? this.#grow() : 0;
+  /** Milliseconds to wait now. From the second trouble of its kind in a row on every wait is at least a backoff. */
+  next(wait: Wait, inARow: number, retryAfter = 0): number {
+    const growing = wait === "backoff" || inARow > 1 ? this.#grow() : 0;
     const ranged = wait === "backoff" ? 0 : this.#within(RANGES[wait]);
     return Math.max(growing, ranged, Math.min(retryAfter, LONGEST_RETRY_AFTER));
   }

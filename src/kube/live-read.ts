@@ -126,7 +126,9 @@ export class LiveRead {
 
   #apply(object: unknown, kind: ImageKind): void {
     const read = imageObject(object, kind);
-    if (read.is === "image") this.#options.index.apply(read.image);
+    if (read.is !== "image") return;
+    const applied = this.#options.index.apply(read.image);
+    if (applied === "overflow") throw new Trouble("overflow", "there is no room for what was read");
   }
 }
 

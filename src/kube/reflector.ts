@@ -11,7 +11,7 @@ import { KindRecord, type KindState } from "./kind-state.ts";
 import { listPages } from "./list-pager.ts";
 import { DEFAULT_LIMITS, type ReflectorLimits } from "./reflector-limits.ts";
 import type { ApiClient } from "./response.ts";
-import { Trouble, TROUBLES } from "./trouble.ts";
+import { rowOf, Trouble, type TroubleCode } from "./trouble.ts";
 import { openWatch, type WatchEvent } from "./watch-stream.ts";
 
 export interface ReflectorOptions {
@@ -53,13 +53,14 @@ export class Reflector {
   readonly #synced = Promise.withResolvers<undefined>();
   /** The last one that the API server gave us; where a watch goes on. */
   #resourceVersion: string | undefined;
-  /** In a row: news ends the row, and a watch that lasts. */
-  #troubles = 0;
-  /** Troubles since the last complete list, likewise. */
+  /** Troubles of one code in a row: another trouble, news and a watch that lasts end it. */
+  #inARow: { readonly code?: TroubleCode; readonly times: number } = { times: 0 };
+  /** Troubles of any code since the last complete list; news and a watch that lasts end them, too. */
   #troublesSinceList = 0;
   /** In a row. */
   #absences = 0;
   #watches = 0;
+  #resource: Resource | undefined;
 
   constructor(options: ReflectorOptions) {
     const { kind, index, log, timing, limits = DEFAULT_LIMITS } = options;
@@ -71,6 +72,11 @@ export class Reflector {
 
   get state(): KindState {
     return this.#record.current;
+  }
+
+  /** Where the kind is served; undefined where it is not. */
+  get resource(): Resource | undefined {
+    return this.#resource;
   }
 
   /** Resolves at the first complete set, the empty one of an absent CRD included; never rejects. */
@@ -106,13 +112,14 @@ export class Reflector {
   }
 
   async #recover(step: WorkingStep, trouble: Trouble, signal: AbortSignal): Promise<Step> {
-    const { state, wait, relistAfter } = TROUBLES[trouble.code];
-    this.#troubles++;
+    this.#inARow = { code: trouble.code, times: this.#inARow.code === trouble.code ? this.#inARow.times + 1 : 1 };
     this.#troublesSinceList++;
+    const { times } = this.#inARow;
+    const { state, wait, relistAfter } = rowOf(trouble.code, times, this.#watches > 0);
     this.#record.enter(state, `${this.#asked(step)}: ${trouble.message}`);
     if (trouble.code === "malformed") this.#record.badLine();
     if (trouble.code === "absent" && this.#believeAbsence()) return DONE;
-    await this.#options.timing.delay(this.#backoff.next(wait, this.#troubles, trouble.retryAfter), signal);
+    await this.#options.timing.delay(this.#backoff.next(wait, times, trouble.retryAfter), signal);
     return step.is === "watch" && this.#troublesSinceList < relistAfter ? step : DISCOVER;
   }
 
@@ -121,6 +128,7 @@ export class Reflector {
     const deadline = { what: "discovery", milliseconds: this.#limits.pageDeadline, signal };
     const resource = await within(deadline, (cut) => discover(client, kind, cut));
     this.#absences = 0;
+    this.#resource = resource;
     this.#record.discovered(resource.version);
     return resource;
   }
@@ -214,13 +222,14 @@ export class Reflector {
     if (this.state.syncedAt !== undefined && this.#absences < ABSENCES_TO_EMPTY) return false;
     index.relist(kind).replace();
     this.#resourceVersion = undefined;
+    this.#resource = undefined;
     this.#record.emptied();
     this.#synced.resolve(undefined);
     return !follow;
   }
 
   #forgetTroubles(): void {
-    this.#troubles = 0;
+    this.#inARow = { times: 0 };
     this.#troublesSinceList = 0;
   }
 

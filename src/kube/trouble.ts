@@ -9,6 +9,8 @@ interface TroubleRow {
   readonly wait: Wait;
   /** After so many troubles in a row the next step is a list; before that the watch goes on where it was. */
   readonly relistAfter: number;
+  /** So many in a row, where a watch has been open before, are taken as `server` before this row is believed. */
+  readonly doubtedFor?: number;
 }
 
 /** A lost connection says nothing about what was missed; five in a row may be a server that lost its history. */
@@ -17,6 +19,9 @@ const RELIST_AFTER_FAILURES = 5;
 const RELIST_AFTER_TOO_NEW = 3;
 /** The same line again is what the server has; a list goes around it. */
 const RELIST_AFTER_BAD_LINES = 3;
+
+/** A kube-apiserver that has just started refuses everybody until it has read its RBAC rules; five backoffs are 12 s. */
+const DOUBTED_REFUSALS = 5;
 
 /** THE table of what can go wrong with list and watch, and what is done about it. */
 export const TROUBLES = {
@@ -39,9 +44,9 @@ export const TROUBLES = {
   /** Token, CA or client certificate were never readable. */
   credentials: { state: "auth", wait: "backoff", relistAfter: Infinity },
   /** 403 of a list, or of discovery. */
-  forbidden: { state: "forbidden", wait: "forbidden", relistAfter: Infinity },
+  forbidden: { state: "forbidden", wait: "forbidden", relistAfter: Infinity, doubtedFor: DOUBTED_REFUSALS },
   /** 403 of a watch where the list is allowed: lists alone keep the index current, more slowly. */
-  watchForbidden: { state: "degraded", wait: "degraded", relistAfter: 1 },
+  watchForbidden: { state: "degraded", wait: "degraded", relistAfter: 1, doubtedFor: DOUBTED_REFUSALS },
   /** 404 of a list or watch: the version is served no more; the list asks discovery first. */
   gone: { state: "stale", wait: "backoff", relistAfter: 1 },
   /** Discovery has no such kind: the CRD is not installed. */
@@ -53,6 +58,12 @@ export const TROUBLES = {
 } as const satisfies Readonly<Record<string, TroubleRow>>;
 
 export type TroubleCode = keyof typeof TROUBLES;
+
+/** The row that holds for the nth trouble of one code in a row. */
+export function rowOf(code: TroubleCode, inARow: number, hasWatched: boolean): TroubleRow {
+  const row: TroubleRow = TROUBLES[code];
+  return hasWatched && inARow <= (row.doubtedFor ?? 0) ? TROUBLES.server : row;
+}
 
 interface TroubleOptions extends ErrorOptions {
   /** Milliseconds that the server asks to be left alone for. */

@@ -2,11 +2,12 @@ import type { Logger } from "pino";
 import { setTimeout as delay } from "node:timers/promises";
 import { Failure } from "../failure.ts";
 import { IMAGE_KINDS } from "../images/image.ts";
-import type { ImageIndexWriter } from "../images/image-index.ts";
+import type { ImageIndexWriter, ImageQuery } from "../images/image-index.ts";
 import type { Timing } from "../kube/backoff.ts";
 import { Connection } from "../kube/connection.ts";
 import { CurrentCredentials, type ReadCredentials } from "../kube/credentials.ts";
 import { describeState, type StateName } from "../kube/kind-state.ts";
+import { LiveRead } from "../kube/live-read.ts";
 import { Reflector, type ReflectorOptions } from "../kube/reflector.ts";
 import type { ReflectorLimits } from "../kube/reflector-limits.ts";
 import type { ImageSource, SourceState, WantedImages } from "./image-source.ts";
@@ -16,7 +17,9 @@ export const READ_DEADLINE = 30_000;
 
 /** What no waiting mends: a command says so at once. */
 const HOPELESS: readonly StateName[] = ["forbidden", "overflow"];
-/** Milliseconds between two looks at whether that is so. */
+/** The index is as the API server was a moment ago. */
+const CURRENT: readonly StateName[] = ["live", "absent"];
+/** Milliseconds between two looks at whether a command can still hope. */
 const LOOK_INTERVAL = 50;
 
 /** The machine's clock and chance. */
@@ -42,6 +45,7 @@ export class ClusterSource implements ImageSource {
   readonly #credentials: CurrentCredentials;
   readonly #connection: Connection;
   #reflectors: readonly Reflector[] = [];
+  #liveRead: LiveRead | undefined;
 
   constructor(options: ClusterOptions) {
     const { credentials: read, log, timing = TIMING } = options;
@@ -55,6 +59,12 @@ export class ClusterSource implements ImageSource {
     await this.#credentials.check();
     if (signal.aborted) return;
     this.#reflectors = IMAGE_KINDS.map((kind) => this.#reflector(to, { kind }));
+    this.#liveRead = new LiveRead({
+      client: this.#connection,
+      index: to,
+      resourceOf: (kind) => this.#reflectors.find(({ state }) => state.kind === kind)?.resource,
+      now: () => performance.now(),
+    });
     const running = this.#runAll(signal);
     await Promise.race([running, Promise.all(this.#reflectors.map(({ synced }) => synced))]);
   }
@@ -78,6 +88,15 @@ export class ClusterSource implements ImageSource {
       end.abort();
       await running;
     }
+  }
+
+  /** Where a live read cannot be had, a current index answers and a stale one does not (design section 8). */
+  async confirm(miss: ImageQuery, budget: number): Promise<boolean> {
+    const asked = this.#reflectors.filter(({ state }) => miss.kind === undefined || state.kind === miss.kind);
+    return (
+      (await this.#liveRead?.confirm(miss, budget)) === true ||
+      asked.every(({ state }) => CURRENT.includes(state.state))
+    );
   }
 
   state(): readonly SourceState[] {

@@ -1,5 +1,5 @@
 import type { ImageKind } from "../images/image.ts";
-import type { ImageIndexWriter } from "../images/image-index.ts";
+import type { ImageIndexWriter, ImageQuery } from "../images/image-index.ts";
 
 /** Where images come from: fills an index and keeps it current. */
 export interface ImageSource {
@@ -10,6 +10,11 @@ export interface ImageSource {
   start(to: ImageIndexWriter, signal: AbortSignal): Promise<void>;
   /** The images as they are now, once: at least the wanted ones. Throws a Failure where they cannot be had. */
   read(to: ImageIndexWriter, wanted: WantedImages, signal: AbortSignal): Promise<void>;
+  /**
+   * Brings into the index what there is for a name that it does not know, within so many milliseconds. False where the
+   * index cannot be trusted about that name. Absent where the index has always all there is.
+   */
+  confirm?(miss: ImageQuery, budget: number): Promise<boolean>;
   /** Of each part that can be well or not. */
   state(): readonly SourceState[];
 }

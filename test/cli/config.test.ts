@@ -20,6 +20,8 @@ describe("defaults", () => {
   test("nothing given means what the README says", () => {
     expect(readFlags(NAMES, {}, {})).toEqual({
       images: undefined,
+      kubeconfig: undefined,
+      "max-images": 500_000,
       listen: { host: "", port: 9443 },
       "ops-listen": { host: "", port: 8080 },
       "cert-dir": "certs",

@@ -1,5 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { run } from "../support/command-run.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const COMMANDS = ["serve", "resolve", "replay", "vmi-id", "certs"];
 
@@ -54,13 +55,24 @@ describe("wrong use", () => {
       "",
     ]);
   });
+});
 
-  test.each([["serve"], ["resolve", "x"], ["replay", "-"]])(
-    "%s without --images exits 2 and says what to give",
-    async (...args) => {
-      const { exitCode, output, errors } = await run(args);
-      expect([exitCode, output]).toEqual([2, ""]);
-      expect(errors).toMatch(/^vm-image-webhook: --images: give a folder of image manifests/);
-    },
-  );
+describe("neither --images nor a cluster", () => {
+  beforeEach(() => {
+    vi.stubEnv("KUBECONFIG", undefined);
+    vi.stubEnv("HOME", temporaryFolder());
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  test.each([
+    ["serve", "--self-signed", "--cert-dir", temporaryFolder, "--listen=127.0.0.1:0", "--ops-listen=127.0.0.1:0"],
+    ["resolve", "x"],
+    ["replay", "-"],
+  ])("%s exits 3 and says what to give", async (...args) => {
+    const { exitCode, output, errors } = await run(args.map((arg) => (typeof arg === "string" ? arg : arg())));
+    expect([exitCode, output]).toEqual([3, ""]);
+    expect(errors).toMatch(/^vm-image-webhook: no cluster: .*; give --kubeconfig FILE, or --images DIR/m);
+  });
 });

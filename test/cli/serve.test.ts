@@ -216,10 +216,4 @@ describe("a start that fails", () => {
     expect(server.errors).toMatch(/^vm-image-webhook: .*bad\.yaml:\d+: /m);
     expect(server.log.map(({ msg }) => msg)).not.toContain("serving");
   });
-
-  test("no --images exits 2", async () => {
-    const server = serve({ images: "" });
-    expect(await server.exit()).toBe(2);
-    expect(server.errors).toMatch(/^vm-image-webhook: --images: give a folder/m);
-  });
 });

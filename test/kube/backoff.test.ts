@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Backoff, type Timing } from "../../src/kube/backoff.ts";
-import type { Wait } from "../../src/kube/trouble.ts";
+import { rowOf, TROUBLES, type Wait } from "../../src/kube/trouble.ts";
 
 let now = 0;
 
@@ -58,5 +58,16 @@ describe("backoff", () => {
     expect(backoff().next("backoff", 1, 5_000)).toBe(5_000);
     expect(backoff().next("backoff", 1, 86_400_000)).toBe(60_000);
     expect(backoff().next("forbidden", 1, 5_000)).toBe(60_000);
+  });
+});
+
+describe("a refusal", () => {
+  it("is doubted five times where a watch has been open, and never before", () => {
+    for (const code of ["forbidden", "watchForbidden"] as const) {
+      expect(rowOf(code, 1, false)).toBe(TROUBLES[code]);
+      expect(rowOf(code, 5, true)).toBe(TROUBLES.server);
+      expect(rowOf(code, 6, true)).toBe(TROUBLES[code]);
+    }
+    expect(rowOf("expired", 1, true)).toBe(TROUBLES.expired);
   });
 });

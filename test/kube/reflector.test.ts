@@ -339,6 +339,18 @@ describe("history", () => {
     expect(reflection.reflector.state.relists).toBe(1);
   });
 
+  it("that was compacted away during an outage is made good as soon as without one", async () => {
+    const reflection = await threeImages().start();
+    await reflection.isCurrent();
+    reflection.server.fail("watch", reset, 4);
+    reflection.server.fail("watch", status(410));
+    reflection.server.cutWatches();
+    await reflection.isIn("resyncing");
+    await reflection.isCurrent();
+    // 0 to 2 s, of which chance gives half: no more than after a 410 alone.
+    expect(reflection.waits.at(-1)).toBe(1_000);
+  });
+
   it("that a restored etcd has lost takes its images with it, newer numbers or not", async () => {
     const reflection = threeImages();
     await reflection.start();
@@ -381,6 +393,30 @@ describe("rights", () => {
     expect(reflection.states).toEqual(["degraded"]);
     reflection.server.failAlways("watch", undefined);
     await reflection.isCurrent();
+  });
+
+  it("that a server which has just started does not know yet are asked for again soon", async () => {
+    const reflection = await threeImages().start();
+    await reflection.isCurrent();
+    reflection.server.fail("watch", status(403), 3);
+    reflection.server.cutWatches();
+    await eventually(() => {
+      expect(reflection.server.pendingFaults).toBe(0);
+    });
+    await reflection.isCurrent();
+    expect(reflection.states).toEqual(["live", "stale", "live"]);
+    expect(Math.max(...reflection.waits)).toBeLessThan(15_000);
+  });
+
+  it("that are taken away are believed gone when they were refused six times in a row", async () => {
+    const reflection = await threeImages().start();
+    await reflection.isCurrent();
+    reflection.server.failAlways("watch", status(403));
+    reflection.server.cutWatches();
+    await reflection.isIn("degraded");
+    const refused = reflection.waits.indexOf(30_000);
+    expect(reflection.server.count("watch")).toBeGreaterThanOrEqual(7);
+    expect(reflection.waits.slice(0, refused).length).toBe(6);
   });
 
   it("that are taken away leave the last set in place", async () => {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { IMAGE_KINDS } from "../../src/images/image.ts";
 import { MemoryImageIndex, type ImageIndex } from "../../src/images/image-index.ts";
 import { createReview, type Json, patchOf, responseOf, UID, virtualMachine } from "../support/admission-review.ts";
 import { type Answer, JSON_HEADERS, type Question } from "../support/tls-client.ts";
-import { exampleIndex, type Webhook, webhook } from "../support/webhook.ts";
+import { exampleIndex } from "../support/catalogue.ts";
+import { type Webhook, webhook } from "../support/webhook.ts";
 
 const MEBIBYTE = 1024 * 1024;
 const ENDPOINTS = ["/mutate", "/validate"] as const;
@@ -348,8 +350,7 @@ describe("what is no decision", () => {
     const index = new MemoryImageIndex();
     const { client } = await webhook({ index });
     expect((await client.post("/mutate", createReview())).status).toBe(503);
-    index.replace("VirtualMachineImage", []);
-    index.replace("ClusterVirtualMachineImage", []);
+    for (const kind of IMAGE_KINDS) index.relist(kind).commit("1");
     expect(expectReview(await client.post("/mutate", createReview()))["allowed"]).toBe(false);
   });
 
@@ -363,7 +364,6 @@ describe("what is no decision", () => {
       },
       cluster: () => good.cluster(),
       isSynced: () => true,
-      count: (kind) => good.count(kind),
     };
     const served = await webhook({ index });
     for (const path of ENDPOINTS) {

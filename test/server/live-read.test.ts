@@ -60,7 +60,7 @@ describe("a name that the index does not know", () => {
 
   test("is admitted if an image of a moment ago has it", async () => {
     const { response } = await ask({ imageName: "rocky" }, (index) => {
-      index.replace("VirtualMachineImage", [vmi("vmi-new", "rocky")]);
+      index.apply(vmi("vmi-new", "rocky", { resourceVersion: "2" }));
       return CONFIRMED();
     });
     expect(response["allowed"]).toBe(true);

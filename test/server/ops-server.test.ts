@@ -2,11 +2,11 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { listen } from "../../src/server/listen.ts";
 import { opsServer, type ReadinessCheck } from "../../src/server/ops-server.ts";
 
-const OK: ReadinessCheck = { name: "images", run: () => ({ ok: true, text: "3 images" }) };
-const STOPPING: ReadinessCheck = { name: "shutdown", run: () => ({ ok: false, text: "stopping" }) };
+const OK: ReadinessCheck = { name: "images", ok: true, text: "3 images" };
+const STOPPING: ReadinessCheck = { name: "shutdown", ok: false, text: "stopping" };
 
 async function get(checks: readonly ReadinessCheck[], path: string, method = "GET"): Promise<[number, string]> {
-  const server = opsServer(checks);
+  const server = opsServer(() => checks);
   onTestFinished(() => server.close());
   const port = await listen(server, { host: "127.0.0.1", port: 0 });
   const response = await fetch(`http://127.0.0.1:${port}${path}`, { method });
@@ -37,7 +37,7 @@ describe("/readyz", () => {
 
   test("asks its checks anew each time", async () => {
     let ok = false;
-    const server = opsServer([{ name: "images", run: () => ({ ok, text: "" }) }]);
+    const server = opsServer(() => [{ name: "images", ok, text: "" }]);
     expect((await server.inject("/readyz")).statusCode).toBe(503);
     ok = true;
     expect((await server.inject("/readyz")).statusCode).toBe(200);

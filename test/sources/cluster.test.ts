@@ -102,6 +102,70 @@ describe("start", () => {
   });
 });
 
+describe("a name that the index does not know", () => {
+  const miss = { namespace: "dev", name: "new" };
+  const BUDGET = 5_000;
+
+  /** Complete, its watches open but silent from now on. */
+  async function started(mostImages?: number): Promise<{ cluster: ClusterSource; index: MemoryImageIndex }> {
+    const { source: cluster } = source();
+    const index = new MemoryImageIndex(mostImages === undefined ? {} : { mostImages });
+    await cluster.start(index, stop.signal);
+    await eventually(() => {
+      expect(server.openWatches).toBe(2);
+    });
+    return { cluster, index };
+  }
+
+  /** The API server answers no watch any more. */
+  async function loseTheWatches(cluster: ClusterSource): Promise<void> {
+    server.failAlways("watch", hang);
+    server.cutWatches();
+    await eventually(() => {
+      expect(cluster.state().filter(({ text }) => text.startsWith("stale: watch")).length).toBe(2);
+    });
+  }
+
+  it("is read from the API server into the index, though no watch brings it", async () => {
+    const { cluster, index } = await started();
+    await loseTheWatches(cluster);
+    server.write("vmi-new", "new");
+    expect(await cluster.confirm(miss, BUDGET)).toBe(true);
+    expect(index.namespaced("dev").byDisplayName("new").length).toBe(1);
+  });
+
+  it("is answered by a current index where no read can be had", async () => {
+    const { cluster } = await started();
+    server.failAlways("list", status(500));
+    expect(await cluster.confirm(miss, BUDGET)).toBe(true);
+  });
+
+  it("is not answered by a stale one", async () => {
+    const { cluster } = await started();
+    await loseTheWatches(cluster);
+    server.failAlways("list", status(500));
+    expect(await cluster.confirm(miss, BUDGET)).toBe(false);
+  });
+
+  it("is answered by the kind that was asked for", async () => {
+    const { cluster } = await started();
+    server.endWatches();
+    server.versions = [];
+    await eventually(() => {
+      expect(cluster.state().filter(({ text }) => text.startsWith("absent:")).length).toBe(2);
+    });
+    expect(await cluster.confirm({ ...miss, kind: "VirtualMachineImage" }, BUDGET)).toBe(true);
+  });
+
+  it("is not answered where there was no room for what was read", async () => {
+    const { cluster, index } = await started(3);
+    await loseTheWatches(cluster);
+    server.write("vmi-new", "new");
+    expect(await cluster.confirm(miss, BUDGET)).toBe(false);
+    expect(index.count("VirtualMachineImage")).toBe(2);
+  });
+});
+
 describe("read", () => {
   it("asks for what is wanted only, opens no watch and leaves no connection", async () => {
     const { source: cluster, index } = source();

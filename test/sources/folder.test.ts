@@ -6,6 +6,7 @@ import { pino } from "pino";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { MemoryImageIndex } from "../../src/images/image-index.ts";
 import { FolderSource } from "../../src/sources/folder.ts";
+import type { SourceState } from "../../src/sources/image-source.ts";
 import { condition } from "../support/condition.ts";
 import { imageManifest } from "../support/image-manifest.ts";
 import { LogLines } from "../support/log-lines.ts";
@@ -35,6 +36,13 @@ function source(folder: string): Omit<Followed, "write" | "finds"> {
   });
   const made = new FolderSource({ directory: folder, log: logged.log, pollInterval: POLL_INTERVAL });
   return { folder, source: made, index: new MemoryImageIndex(), logged, stop };
+}
+
+/** A folder is one part. */
+function stateOf(made: FolderSource): SourceState {
+  const [state, ...others] = made.state();
+  if (state === undefined || others.length > 0) throw new Error("not one state");
+  return state;
 }
 
 /** A folder with these files, followed until the test ends. */
@@ -72,7 +80,7 @@ async function looksAgain({ write, finds }: Followed): Promise<void> {
 describe("the start", () => {
   test("reads every .yaml, .yml and .json below the folder and says how many images there are", async () => {
     const { folder, source: made, index, logged, stop } = source(temporaryFolder());
-    expect(made.state()).toMatchObject([{ synced: false, text: `${folder} not read yet` }]);
+    expect(stateOf(made)).toMatchObject({ synced: false, text: `${folder} not read yet` });
     mkdirSync(join(folder, "sub", "deeper"), { recursive: true });
     writeFileSync(join(folder, "a.yaml"), imageManifest("vmi-a", "a"));
     writeFileSync(join(folder, "sub", "b.yml"), imageManifest("vmi-b", "b"));
@@ -83,7 +91,7 @@ describe("the start", () => {
     writeFileSync(join(folder, ".hidden.yaml"), "not: [yaml");
     writeFileSync(join(folder, "other.yaml"), "apiVersion: v1\nkind: ConfigMap\n");
     await made.start(index, stop.signal);
-    expect(made.state()).toEqual({
+    expect(stateOf(made)).toMatchObject({
       synced: true,
       text: `2 VirtualMachineImages, 1 ClusterVirtualMachineImage from ${folder}`,
     });
@@ -94,7 +102,7 @@ describe("the start", () => {
 
   test("a folder without manifests is synced, and warned of", async () => {
     const { source: made, logged } = await followed({});
-    expect(made.state().synced).toBe(true);
+    expect(stateOf(made).synced).toBe(true);
     expect(logged.lines).toMatchObject([{ level: "warn", images: 0 }]);
   });
 
@@ -105,7 +113,7 @@ describe("the start", () => {
       code: "images",
       message: expect.stringContaining(`cannot read the folder of images ${folder}: ENOENT`) as unknown,
     });
-    expect(made.state().synced).toBe(false);
+    expect(stateOf(made).synced).toBe(false);
     expect(index.isSynced("VirtualMachineImage")).toBe(false);
   });
 
@@ -158,7 +166,7 @@ describe("the start", () => {
       "b.yaml": imageManifest("vmi-a", "a").replace("namespace: dev", "namespace: prod"),
       "c.yaml": imageManifest("vmi-a", "a").replace("kind: V", "kind: ClusterV"),
     });
-    expect(made.state()[0]?.text ?? "").toContain("2 VirtualMachineImages, 1 ClusterVirtualMachineImage");
+    expect(stateOf(made).text).toContain("2 VirtualMachineImages, 1 ClusterVirtualMachineImage");
   });
 });
 
@@ -221,7 +229,7 @@ describe("a change", () => {
     const { source: made, index, stop } = source(folder);
     await made.start(index, stop.signal);
     // Once: the folders that begin with dots are not read as well.
-    expect(made.state()[0]?.text ?? "").toContain("1 VirtualMachineImage,");
+    expect(stateOf(made).text).toContain("1 VirtualMachineImage,");
     publish("..2026_02", "new");
     rmSync(join(folder, "..2026_01"), { recursive: true });
     await condition("the new name is found", () => index.namespaced("dev").byDisplayName("new").length === 1);
@@ -234,7 +242,10 @@ describe("a change", () => {
       const object = { apiVersion: "vmoperator.vmware.com/v1alpha6", kind: "VirtualMachineImage", metadata };
       return JSON.stringify({ ...object, status: { name: `display ${name}` } });
     };
-    const { folder, index, write, finds } = await followed({ "a.json": printed("a", "900"), "b.json": printed("b", "900") });
+    const { folder, index, write, finds } = await followed({
+      "a.json": printed("a", "900"),
+      "b.json": printed("b", "900"),
+    });
     unlinkSync(join(folder, "a.json"));
     write("b.json", printed("b", "17"));
     await finds("display a", []);
@@ -254,8 +265,8 @@ describe("what cannot be read", () => {
 
   /** Waits until the state says why the last good set stays. */
   async function keeps({ source: made, index }: Followed, why: RegExp): Promise<void> {
-    await condition(`the state says ${why}`, () => why.test(made.state()[0]?.text ?? ""));
-    expect(made.state()).toEqual({
+    await condition(`the state says ${why}`, () => why.test(stateOf(made).text));
+    expect(stateOf(made)).toMatchObject({
       synced: true,
       text: expect.stringMatching(/^the last good set stays: /) as unknown,
     });
@@ -280,7 +291,7 @@ describe("what cannot be read", () => {
     ]);
     write("a.yaml", imageManifest("vmi-a", "whole"));
     await finds("whole", ["vmi-a"]);
-    expect(parts.source.state().text).toContain("1 VirtualMachineImage,");
+    expect(stateOf(parts.source).text).toContain("1 VirtualMachineImage,");
   });
 
   test("is forgotten when the same bytes are restored", async () => {
@@ -288,7 +299,7 @@ describe("what cannot be read", () => {
     parts.write("a.yaml", HALF);
     await keeps(parts, /a\.yaml/);
     parts.write("a.yaml", GOOD);
-    await condition("the state is good again", () => parts.source.state().text.startsWith("1 VirtualMachineImage"));
+    await condition("the state is good again", () => stateOf(parts.source).text.startsWith("1 VirtualMachineImage"));
     await looksAgain(parts);
     expect(parts.logged.saying(KEPT)).toHaveLength(1);
   });
@@ -298,7 +309,7 @@ describe("what cannot be read", () => {
     parts.write("bad.yaml", HALF);
     await keeps(parts, /bad\.yaml/);
     unlinkSync(join(parts.folder, "bad.yaml"));
-    await condition("the state is good again", () => parts.source.state().text.startsWith("1 VirtualMachineImage"));
+    await condition("the state is good again", () => stateOf(parts.source).text.startsWith("1 VirtualMachineImage"));
   });
 
   test("a second problem is told too", async () => {

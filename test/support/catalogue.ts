@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { type Image, type ImageKind, IMAGE_KINDS } from "../../src/images/image.ts";
 import { MemoryImageIndex } from "../../src/images/image-index.ts";
+import { readImageFile } from "../../src/sources/image-file.ts";
 
 export const NAMESPACE = "dev";
 
@@ -36,4 +38,13 @@ export function indexOf(images: readonly Image[], synced: readonly ImageKind[] =
     relist.commit("1");
   }
   return index;
+}
+
+/** The images of examples/images. */
+export function exampleIndex(): MemoryImageIndex {
+  const images = ["dev.yaml", "cluster.yaml"].flatMap((file) => {
+    const text = readFileSync(new URL(`../../examples/images/${file}`, import.meta.url), "utf8");
+    return readImageFile(text, ".yaml").images.map(({ image }) => image);
+  });
+  return indexOf(images);
 }

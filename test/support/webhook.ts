@@ -1,16 +1,14 @@
 import type { FastifyInstance } from "fastify";
-import { readFileSync } from "node:fs";
 import { onTestFinished } from "vitest";
 import type { AdmissionPolicy } from "../../src/admission/decide.ts";
 import { privilegedCallers } from "../../src/admission/privileged.ts";
 import type { Certificate } from "../../src/certs/certificate.ts";
 import { type SelfSigned, selfSigned } from "../../src/certs/self-signed.ts";
-import { IMAGE_KINDS } from "../../src/images/image.ts";
-import { type ImageIndex, MemoryImageIndex } from "../../src/images/image-index.ts";
+import type { ImageIndex } from "../../src/images/image-index.ts";
 import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
 import { admissionServer } from "../../src/server/admission-server.ts";
 import { listen } from "../../src/server/listen.ts";
-import { readImageFile } from "../../src/sources/image-file.ts";
+import { exampleIndex } from "./catalogue.ts";
 import { LogLines } from "./log-lines.ts";
 import { TlsClient } from "./tls-client.ts";
 
@@ -21,22 +19,6 @@ export const DEFAULT_POLICY: AdmissionPolicy = {
   levels: DEFAULT_LEVELS,
   isPrivileged: privilegedCallers({ users: [], groups: [] }),
 };
-
-/** The images of examples/images. */
-export function exampleIndex(): MemoryImageIndex {
-  const images = ["dev.yaml", "cluster.yaml"].flatMap((file) => {
-    const text = readFileSync(new URL(`../../examples/images/${file}`, import.meta.url), "utf8");
-    return readImageFile(text, ".yaml").images.map(({ image }) => image);
-  });
-  const index = new MemoryImageIndex();
-  for (const kind of IMAGE_KINDS) {
-    index.replace(
-      kind,
-      images.filter((image) => image.kind === kind),
-    );
-  }
-  return index;
-}
 
 /** Made once: they are all alike. */
 const CERTIFICATE = selfSigned(["localhost", "127.0.0.1"], new Date());

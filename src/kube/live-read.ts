@@ -9,12 +9,17 @@ import { type ApiClient, readJson } from "./response.ts";
 import { TokenBucket } from "./token-bucket.ts";
 import { Trouble } from "./trouble.ts";
 
-/** What was read a moment ago is not read again (milliseconds): the watch brings the news sooner than that. */
+/** What was read a moment ago is not read again while the watch brings what is newer (milliseconds). */
 const FRESH = 1_000;
 /** The cluster images of all tenants are many, and each namespace's misses ask for them (milliseconds). */
 const CLUSTER_FRESH = 5_000;
-/** Answers that are remembered; a flood of made-up names evicts itself. */
-const MOST_ANSWERS = 1_000;
+/**
+ * Milliseconds that a watch may be behind, many times what was measured: who is answered by a read that began before it
+ * was asked for waits for so long, so that what came to be since is there.
+ */
+const WATCH_LAG = 100;
+/** Reads that are remembered; a flood of made-up names evicts itself. */
+const MOST_REMEMBERED = 1_000;
 /** Reads at the same time; each is a request of ours to an API server that is waiting for us. */
 const MOST_AT_ONCE = 8;
 /** Reads a second, at most, of this process: an API server hardly notices them. */
@@ -31,8 +36,17 @@ export interface LiveReadOptions {
   readonly index: ImageIndexWriter;
   /** Where a kind is served now; undefined where its CRD is not installed, so that there is nothing to read. */
   readonly resourceOf: (kind: ImageKind) => Resource | undefined;
+  /** Whether a watch brings the news of this kind now. */
+  readonly isCurrent: (kind: ImageKind) => boolean;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
+  readonly delay: (milliseconds: number) => Promise<void>;
+}
+
+interface Read {
+  readonly startedAt: number;
+  readonly outcome: Promise<void>;
+  isOver: boolean;
 }
 
 /** What one read looks at: a single object, or all images of one scope. */
@@ -51,14 +65,13 @@ interface Target {
  */
 export class LiveRead {
   readonly #options: LiveReadOptions;
-  readonly #underway = new Map<string, Promise<void>>();
-  readonly #fresh: LRUCache<string, number>;
+  readonly #reads = new LRUCache<string, Read>({ max: MOST_REMEMBERED });
+  #underway = 0;
   readonly #bucket: TokenBucket;
   readonly #shares = new LRUCache<string, TokenBucket>({ max: MOST_NAMESPACES });
 
   constructor(options: LiveReadOptions) {
     this.#options = options;
-    this.#fresh = new LRUCache({ max: MOST_ANSWERS });
     this.#bucket = new TokenBucket({ rate: READS_A_SECOND, burst: READS_A_SECOND, now: options.now });
   }
 
@@ -77,26 +90,38 @@ export class LiveRead {
     }
   }
 
-  /** One read for all who ask the same at the same time; its own deadline, for it is not one caller's. */
-  #read(target: Target, { namespace }: ImageQuery, budget: number): Promise<void> {
+  /** Joins a read that is under way, or was over a moment ago, or else begins one. */
+  async #read(target: Target, { namespace }: ImageQuery, budget: number): Promise<void> {
+    const { isCurrent, delay } = this.#options;
     const key = `${target.kind} ${target.namespace} ${target.name}`;
-    const freshFor = target.namespace === "" && target.name === "" ? CLUSTER_FRESH : FRESH;
-    const readAt = this.#fresh.get(key);
-    if (readAt !== undefined && this.#options.now() - readAt < freshFor) return Promise.resolve();
-    const underway = this.#underway.get(key);
-    if (underway !== undefined) return underway;
-    if (!this.#mayRead(namespace)) return Promise.reject(new Trouble("busy", "no live read is left for now"));
-    const startedAt = this.#options.now();
+    const read = this.#reads.get(key);
+    const joined = read !== undefined && this.#isGood(read, target) ? read : undefined;
+    if (joined === undefined && this.#mayRead(namespace)) return this.#begin(key, target, budget);
+    if (isCurrent(target.kind)) await delay(WATCH_LAG);
+    if (joined === undefined) throw new Trouble("busy", "no live read is left for now");
+    return joined.outcome;
+  }
+
+  #isGood({ isOver, startedAt }: Read, { kind, namespace, name }: Target): boolean {
+    const freshFor = namespace === "" && name === "" ? CLUSTER_FRESH : FRESH;
+    return !isOver || (this.#options.isCurrent(kind) && this.#options.now() - startedAt < freshFor);
+  }
+
+  /** With a deadline of its own, for others may wait for it, too. */
+  #begin(key: string, target: Target, budget: number): Promise<void> {
     const deadline = { what: "a live read", milliseconds: budget, signal: NEVER };
-    const read = within(deadline, (signal) => this.#fetch(target, budget, signal))
-      .then(() => void this.#fresh.set(key, startedAt))
-      .finally(() => this.#underway.delete(key));
-    this.#underway.set(key, read);
-    return read;
+    this.#underway++;
+    const outcome = within(deadline, (signal) => this.#fetch(target, budget, signal)).finally(() => {
+      this.#underway--;
+      read.isOver = true;
+    });
+    const read: Read = { startedAt: this.#options.now(), outcome, isOver: false };
+    this.#reads.set(key, read);
+    return outcome;
   }
 
   #mayRead(namespace: string): boolean {
-    if (this.#underway.size >= MOST_AT_ONCE) return false;
+    if (this.#underway >= MOST_AT_ONCE) return false;
     const { now } = this.#options;
     const rate = READS_A_SECOND_OF_A_NAMESPACE;
     const share = this.#shares.get(namespace) ?? new TokenBucket({ rate, burst: rate, now });

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { setTimeout as delay } from "node:timers/promises";
 import { Failure } from "../failure.ts";
-import { IMAGE_KINDS } from "../images/image.ts";
+import { IMAGE_KINDS, type ImageKind } from "../images/image.ts";
 import type { ImageIndexWriter, ImageQuery } from "../images/image-index.ts";
 import type { Timing } from "../kube/backoff.ts";
 import { Connection } from "../kube/connection.ts";
@@ -63,7 +63,9 @@ export class ClusterSource implements ImageSource {
       client: this.#connection,
       index: to,
       resourceOf: (kind) => this.#reflectors.find(({ state }) => state.kind === kind)?.resource,
+      isCurrent: (kind) => this.#isCurrent(kind),
       now: () => performance.now(),
+      delay: (milliseconds) => this.#timing.delay(milliseconds, signal),
     });
     const running = this.#runAll(signal);
     await Promise.race([running, Promise.all(this.#reflectors.map(({ synced }) => synced))]);
@@ -92,11 +94,8 @@ export class ClusterSource implements ImageSource {
 
   /** Where a live read cannot be had, a current index answers and a stale one does not (design section 8). */
   async confirm(miss: ImageQuery, budget: number): Promise<boolean> {
-    const asked = this.#reflectors.filter(({ state }) => miss.kind === undefined || state.kind === miss.kind);
-    return (
-      (await this.#liveRead?.confirm(miss, budget)) === true ||
-      asked.every(({ state }) => CURRENT.includes(state.state))
-    );
+    if ((await this.#liveRead?.confirm(miss, budget)) === true) return true;
+    return IMAGE_KINDS.every((kind) => (miss.kind ?? kind) !== kind || this.#isCurrent(kind));
   }
 
   state(): readonly SourceState[] {
@@ -108,6 +107,10 @@ export class ClusterSource implements ImageSource {
     const { problem } = this.#credentials;
     const credentials = { name: "credentials", synced: true, text: problem ?? "readable" };
     return kinds.length === 0 ? [{ name: "cluster", synced: false, text: "not asked yet" }] : [...kinds, credentials];
+  }
+
+  #isCurrent(kind: ImageKind): boolean {
+    return this.#reflectors.some(({ state }) => state.kind === kind && CURRENT.includes(state.state));
   }
 
   /** Resolves when all have ended and no connection is left. */

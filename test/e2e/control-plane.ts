@@ -12,7 +12,7 @@ import { makeCertificate, type ServingCertificate, type WebhookProcess } from ".
 /** kube-apiserver, etcd and kubectl; undefined where there are none. */
 export const CONTROL_PLANE_ASSETS = nonEmpty(process.env["KUBEBUILDER_ASSETS"]);
 
-const MANIFESTS = fileURLToPath(new URL("../../manifests/", import.meta.url));
+const MANIFESTS = fileURLToPath(new URL("../../manifests/base/", import.meta.url));
 export const OWN_CRDS = fileURLToPath(new URL("crds/", import.meta.url));
 
 /** The namespace of examples/images, and one without images. */
@@ -94,7 +94,7 @@ export class ControlPlane {
     await rm(this.directory, { recursive: true, force: true });
   }
 
-  /** Installs the configurations of manifests/ for this process, and waits until the API server follows them. */
+  /** Installs the configurations of manifests/base for this process, and waits until the API server follows them. */
   async pointAt(webhook: WebhookProcess): Promise<void> {
     for (const file of ["mutating-webhook.yaml", "validating-webhook.yaml"]) {
       const configuration = parse(await readFile(join(MANIFESTS, file), "utf8")) as WebhookConfiguration;

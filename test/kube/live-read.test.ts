@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { ImageKind } from "../../src/images/image.ts";
 import { MemoryImageIndex } from "../../src/images/image-index.ts";
-import { LiveRead } from "../../src/kube/live-read.ts";
+import { LiveRead, type LiveReadOptions } from "../../src/kube/live-read.ts";
 import type { ApiClient, ApiResponse } from "../../src/kube/response.ts";
 import { Trouble } from "../../src/kube/trouble.ts";
 
@@ -61,19 +61,32 @@ function json(status: number, value: unknown): Promise<ApiResponse> {
 let time = 0;
 let server: ScriptedApiServer;
 let index: MemoryImageIndex;
+let isCurrent: boolean;
+let lags: number[];
 let live: LiveRead;
 
 beforeEach(() => {
   time = 1_000_000;
   server = new ScriptedApiServer();
   index = new MemoryImageIndex();
-  live = new LiveRead({
+  isCurrent = true;
+  lags = [];
+  live = liveRead((kind) => ({ version: "v1alpha6", plural: PLURALS[kind] }));
+});
+
+function liveRead(resourceOf: LiveReadOptions["resourceOf"]): LiveRead {
+  return new LiveRead({
     client: server,
     index,
-    resourceOf: (kind) => ({ version: "v1alpha6", plural: PLURALS[kind] }),
+    resourceOf,
+    isCurrent: () => isCurrent,
     now: () => time,
+    delay: (milliseconds) => {
+      lags.push(milliseconds);
+      return Promise.resolve();
+    },
   });
-});
+}
 
 function store(kind: ImageKind, namespace: string, name: string, displayName: string): void {
   server.images.push({ kind, namespace, name, displayName, resourceVersion: "50" });
@@ -127,7 +140,7 @@ describe("a live read", () => {
   });
 
   it("asks for nothing where the CRD is not installed", async () => {
-    const absent = new LiveRead({ client: server, index, resourceOf: () => undefined, now: () => time });
+    const absent = liveRead(() => undefined);
     expect(await absent.confirm({ namespace: "dev", name: "vmi-a" }, BUDGET)).toBe(true);
     expect(server.asked).toEqual([]);
   });
@@ -148,10 +161,31 @@ describe("the burden on the API server", () => {
     expect(await lists()).toBe(2);
     time += 999;
     expect(await lists()).toBe(2);
+    expect(lags).toEqual([100, 100]);
     time += 1;
     expect(await lists()).toBe(3);
     time += 4_000;
     expect(await lists()).toBe(5);
+  });
+
+  it("what was read a moment ago is read again where no watch tells what is newer", async () => {
+    isCurrent = false;
+    await live.confirm({ namespace: "dev", name: "rocky" }, BUDGET);
+    store("VirtualMachineImage", "dev", "vmi-a", "rocky");
+    expect(await live.confirm({ namespace: "dev", name: "rocky" }, BUDGET)).toBe(true);
+    expect(index.namespaced("dev").byDisplayName("rocky")).toHaveLength(1);
+    expect(lags).toEqual([]);
+  });
+
+  it("who joins a read, or may have none, gives the watch time to bring what is newer", async () => {
+    const query = { namespace: "dev", name: "vmi-a", kind: "VirtualMachineImage" } as const;
+    await Promise.all([live.confirm(query, BUDGET), live.confirm(query, BUDGET)]);
+    expect(lags).toEqual([100]);
+    for (let n = 0; n < 5; n++) await live.confirm({ ...query, name: `vmi-${n}` }, BUDGET);
+    expect(lags).toEqual([100, 100]);
+    isCurrent = false;
+    expect(await live.confirm({ ...query, name: "vmi-none" }, BUDGET)).toBe(false);
+    expect(lags).toEqual([100, 100]);
   });
 
   it("a namespace that loops has its share, and others keep theirs", async () => {
@@ -194,7 +228,7 @@ describe("a live read that cannot be had", () => {
     server.fault = fault;
     expect(await live.confirm({ namespace: "dev", name: "rocky" }, BUDGET)).toBe(false);
     server.fault = undefined;
-    time += 1_000;
+    time += 5_000;
     await expect.poll(() => live.confirm({ namespace: "dev", name: "rocky" }, BUDGET)).toBe(true);
   });
 });

@@ -1,0 +1,17 @@
+/** Syncs all images of the API server at the given address, says how many there are, and ends. */
+import { pino } from "pino";
+import { MemoryImageIndex } from "../../src/images/image-index.ts";
+import { ClusterSource } from "../../src/sources/cluster.ts";
+
+const server = new URL(process.argv[2] ?? "");
+const index = new MemoryImageIndex();
+const stop = new AbortController();
+const source = new ClusterSource({
+  credentials: () => Promise.resolve({ server, headers: {}, tls: {} }),
+  log: pino({ level: "silent" }),
+});
+await source.start(index, stop.signal);
+process.stdout.write(
+  `${index.count("VirtualMachineImage")} ${index.namespaced("dev").byDisplayName("image-7").length}`,
+);
+stop.abort();

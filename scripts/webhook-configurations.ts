@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { referencesChanged, webhookRules } from "../src/references/webhook-rules.ts";
+import { creationRules, referenceRules, referencesChanged } from "../src/references/webhook-rules.ts";
 import type { Endpoint } from "../src/references/subject.ts";
 import { ENDPOINT_PATHS } from "../src/server/admission-server.ts";
 
@@ -19,7 +19,7 @@ const COMPONENT = "webhook-configuration";
 const HEADER = "# Made from the reference table by `npm run manifests`; do not edit.\n";
 
 /** "vm-image-webhook" sorts before "vmware-system-vmop-...": names are pinned before vm-operator's webhooks run. */
-function configuration(kind: string, endpoint: Endpoint, special: object): string {
+function configuration(kind: string, webhooks: readonly object[]): string {
   return (
     HEADER +
     stringify(
@@ -30,33 +30,47 @@ function configuration(kind: string, endpoint: Endpoint, special: object): strin
           name: "vm-image-webhook",
           labels: { "app.kubernetes.io/name": "vm-image-webhook", "app.kubernetes.io/component": COMPONENT },
         },
-        webhooks: [
-          {
-            name: `${endpoint}.vm-image-webhook.dev`,
-            admissionReviewVersions: ["v1", "v1beta1"],
-            clientConfig: { service: { ...SERVICE, path: ENDPOINT_PATHS[endpoint] } },
-            rules: webhookRules(),
-            matchPolicy: "Equivalent",
-            matchConditions: [{ name: "references-changed", expression: referencesChanged() }],
-            namespaceSelector: {
-              matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "NotIn", values: [NAMESPACE] }],
-            },
-            failurePolicy: "Fail",
-            sideEffects: "None",
-            timeoutSeconds: TIMEOUT_SECONDS,
-            ...special,
-          },
-        ],
+        webhooks,
       },
       { aliasDuplicateObjects: false, lineWidth: 0 },
     )
   );
 }
 
+function webhook(endpoint: Endpoint, special: object, name: string = endpoint): object {
+  return {
+    name: `${name}.vm-image-webhook.dev`,
+    admissionReviewVersions: ["v1", "v1beta1"],
+    clientConfig: { service: { ...SERVICE, path: ENDPOINT_PATHS[endpoint] } },
+    matchPolicy: "Equivalent",
+    namespaceSelector: {
+      matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "NotIn", values: [NAMESPACE] }],
+    },
+    failurePolicy: "Fail",
+    sideEffects: "None",
+    timeoutSeconds: TIMEOUT_SECONDS,
+    ...special,
+  };
+}
+
+const REFERENCES_CHANGED = {
+  rules: referenceRules(),
+  matchConditions: [{ name: "references-changed", expression: referencesChanged() }],
+};
+
 export const WEBHOOK_CONFIGURATIONS = [
   {
     file: "mutating-webhook.yaml",
-    text: configuration("MutatingWebhookConfiguration", "mutate", { reinvocationPolicy: "IfNeeded" }),
+    text: configuration("MutatingWebhookConfiguration", [
+      webhook("mutate", { ...REFERENCES_CHANGED, reinvocationPolicy: "IfNeeded" }),
+    ]),
   },
-  { file: "validating-webhook.yaml", text: configuration("ValidatingWebhookConfiguration", "validate", {}) },
+  {
+    file: "validating-webhook.yaml",
+    text: configuration("ValidatingWebhookConfiguration", [
+      webhook("validate", REFERENCES_CHANGED),
+      // It warns only, so that nobody has to wait for it. Who sets publish-collision=deny sets Fail here.
+      webhook("validate", { rules: creationRules(), failurePolicy: "Ignore" }, "publish"),
+    ]),
+  },
 ] as const;

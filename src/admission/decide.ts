@@ -2,7 +2,7 @@ import { isImageKind } from "../images/image.ts";
 import type { ImageIndex, ImageQuery } from "../images/image-index.ts";
 import { at, textAt } from "../json.ts";
 import { runChecks } from "../references/checks.ts";
-import { type ReviewContext, reviewContext } from "../references/context.ts";
+import { judgedReferences, type ReviewContext, reviewContext, usedImages } from "../references/context.ts";
 import { mutate } from "../references/mutate.ts";
 import { ALL_CHECKS_OFF, type Policy } from "../references/policy.ts";
 import { type FieldProblem, warningMessage } from "../references/problem.ts";
@@ -59,7 +59,7 @@ export function decide(
   if (unsynced !== undefined) return { is: "undecided", because: `the index has no complete list of ${unsynced} yet` };
   const found = runChecks(context);
   const warnings = found.warnings.map(warningMessage);
-  const images = context.bootImage.is === "resolved" ? [context.bootImage.image.name] : [];
+  const images = usedImages(context).map(({ image }) => image.name);
   if (found.denials.length > 0) {
     return { is: "refused", problems: found.denials, warnings, images, misses: missesOf(context, found.denials) };
   }
@@ -80,22 +80,33 @@ function subjectOf(
   if (rows.length === 0 || request.subResource !== "" || object === undefined) return undefined;
   if (operation !== "CREATE" && operation !== "UPDATE") return undefined;
   if (textAt(oldObject, ["metadata", "deletionTimestamp"]) !== "") return undefined;
-  const common = { endpoint, namespace, privileged: isPrivileged(user), rows, object };
+  const root = rows[0]?.root ?? [];
+  const common = {
+    endpoint,
+    namespace,
+    privileged: isPrivileged(user),
+    rows,
+    root,
+    isTemplate: root.length > 0,
+    object,
+  };
   return { ...common, operation, oldObject: operation === "UPDATE" ? oldObject : undefined };
 }
 
-function missesOf({ bootImage, subject }: ReviewContext, denials: readonly FieldProblem[]): readonly ImageQuery[] {
-  if (bootImage.is !== "unresolved" || bootImage.resolution.is !== "notFound") return [];
+function missesOf(context: ReviewContext, denials: readonly FieldProblem[]): readonly ImageQuery[] {
   if (!denials.some(({ check }) => check === "exists")) return [];
-  const { name, kind } = bootImage.by;
-  return [{ namespace: subject.namespace, name, kind: isImageKind(kind) ? kind : undefined }];
+  return judgedReferences(context).flatMap((judged) => {
+    if (judged.is !== "unresolved" || judged.resolution.is !== "notFound") return [];
+    const { name, kind } = judged.by;
+    return { namespace: context.subject.namespace, name, kind: isImageKind(kind) ? kind : undefined };
+  });
 }
 
 /** The kind whose missing list keeps us from deciding. */
-function unsyncedKind({ bootImage, changes }: ReviewContext): string | undefined {
-  if (bootImage.is === "notSynced") return bootImage.kind;
-  for (const change of [changes?.imageName, changes?.image]) {
-    if (change?.is === "notSynced") return change.kind;
+function unsyncedKind({ bootImage, changes, cdroms }: ReviewContext): string | undefined {
+  const ofCdroms = cdroms.flatMap(({ change, image }) => [change, image]);
+  for (const met of [bootImage, changes?.imageName, changes?.image, ...ofCdroms]) {
+    if (met?.is === "notSynced") return met.kind;
   }
   return undefined;
 }

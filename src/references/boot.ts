@@ -1,35 +1,32 @@
-import { type Image, type ImageKind, isImageKind, VMI_ID_PREFIX } from "../images/image.ts";
-import type { ImageIndex } from "../images/image-index.ts";
-import { isNameOf, namespacedTwin, type NotSynced, type Resolution, resolve } from "../images/resolve.ts";
-import type { Policy } from "./policy.ts";
+import { type Image, VMI_ID_PREFIX } from "../images/image.ts";
+import { namespacedTwin } from "../images/resolve.ts";
+import { bootCdrom, type Cdrom } from "./cdroms.ts";
 import type { Reading, Reference } from "./reading.ts";
-import type { Subject } from "./subject.ts";
+import { isEmpty, isSame, type Question, type ReferenceImage, resolveReference } from "./reference-image.ts";
 
 /** The references that say what a machine boots from. */
 export interface BootReferences {
-  /** `spec.imageName`, "" where absent. */
+  /** `spec.imageName`, "" where absent; undefined for a kind that is no machine. */
   readonly imageName: Reference | undefined;
   /** `spec.image`; undefined in versions that do not have it. */
   readonly image: Reference | undefined;
   readonly hasCdroms: boolean;
 }
 
-/** What the boot references of an object mean. `by` is the reference that decides, the one that problems name. */
+/** What the boot references of an object mean together. */
 export type BootImage =
-  | { readonly is: "resolved"; readonly by: Reference; readonly image: Image }
-  | {
-      readonly is: "unresolved";
-      readonly by: Reference;
-      readonly resolution: Exclude<Resolution, { is: "resolved" | "notSynced" }>;
-    }
-  | { readonly is: "unsupportedKind"; readonly by: Reference }
-  /** `spec.image` with a kind and no name. */
-  | { readonly is: "nameless"; readonly by: Reference }
-  | (NotSynced & { readonly by: Reference })
+  | ReferenceImage
   | { readonly is: "absent" }
   | { readonly is: "unchanged" }
   /** A value of a wrong type: mutation leaves it, validation refuses it by its type. */
   | { readonly is: "malformed" };
+
+/** What boot references are judged by. */
+export interface BootQuestion extends Question {
+  readonly boot: BootReferences;
+  readonly oldBoot: BootReferences | undefined;
+  readonly cdroms: readonly Cdrom[];
+}
 
 export function bootOf(reading: Reading): BootReferences {
   const boot = reading.references.filter(({ role }) => role === "boot");
@@ -45,36 +42,28 @@ export function isImageless({ imageName, image }: BootReferences): boolean {
   return isEmpty(imageName) && isEmpty(image);
 }
 
-export function isEmpty(reference: Reference | undefined): boolean {
-  return reference === undefined || (reference.name === "" && reference.kind === "");
-}
-
-export function isSame(one: Reference | undefined, other: Reference | undefined): boolean {
-  return (one?.name ?? "") === (other?.name ?? "") && (one?.kind ?? "") === (other?.kind ?? "");
-}
-
 export function changedFrom(boot: BootReferences, old: BootReferences): boolean {
   return !isSame(boot.imageName, old.imageName) || !isSame(boot.image, old.image);
 }
 
-/** What a boot reference is judged by. */
-export interface BootQuestion {
-  readonly subject: Subject;
-  readonly index: ImageIndex;
-  readonly policy: Policy;
-  readonly reading: Reading;
-  readonly boot: BootReferences;
-  readonly oldBoot: BootReferences | undefined;
+/**
+ * On an UPDATE that changes `image` alone, `imageName` is what mutation once wrote, or what somebody forgot: it follows.
+ * (Whoever applies a manifest with the name as it was written there sends that name, not the stored ID.)
+ */
+export function followsImage({ subject, boot, oldBoot }: BootQuestion): boolean {
+  if (subject.endpoint !== "mutate" || oldBoot === undefined || isEmpty(boot.image)) return false;
+  return isSame(boot.imageName, oldBoot.imageName) && !isSame(boot.image, oldBoot.image);
 }
 
-/** Design section 5: `spec.image` decides where it is set, else `spec.imageName`. */
+/** Design section 5: `spec.image` decides where it is set, else `spec.imageName`, else a CD-ROM. */
 export function resolveBoot(question: BootQuestion): BootImage {
   if (question.reading.malformed.length > 0) return { is: "malformed" };
   const by = decidingReference(question);
-  if (by === undefined) return { is: "absent" };
-  if (by.name === "") return { is: "nameless", by };
-  if (by.kind !== "" && !isImageKind(by.kind)) return { is: "unsupportedKind", by };
-  return resolveReference(question, by);
+  if (by === undefined) return fromCdrom(question);
+  const meant = resolveReference(question, by);
+  return meant.is === "resolved" && isBesideImageName(question.boot, meant.image)
+    ? theNamespacedOne(question, meant.by, meant.image)
+    : meant;
 }
 
 /**
@@ -88,21 +77,11 @@ function decidingReference({ subject, boot, oldBoot }: BootQuestion): Reference 
   return isEmpty(imageName) ? undefined : imageName;
 }
 
-function resolveReference(question: BootQuestion, by: Reference): BootImage {
-  const { namespace } = question.subject;
-  const kind = by.kind === "" ? undefined : (by.kind as ImageKind);
-  const resolution = resolve(question.index, { namespace, name: by.name, kind }, question.policy.resolution);
-  switch (resolution.is) {
-    case "notSynced":
-      return { ...resolution, by };
-    case "ambiguous":
-    case "notFound":
-      return { is: "unresolved", by, resolution };
-    case "resolved":
-      return isBesideImageName(question.boot, resolution.image)
-        ? theNamespacedOne(question, by, resolution.image)
-        : { is: "resolved", by, image: resolution.image };
-  }
+/** M18: as if `imageName` had been sent with the object name of the CD-ROM's image. */
+function fromCdrom(question: BootQuestion): BootImage {
+  const meant = bootCdrom(question.cdroms)?.image;
+  if (meant?.is !== "resolved" || !meant.image.name.startsWith(VMI_ID_PREFIX)) return { is: "absent" };
+  return theNamespacedOne(question, meant.by, meant.image);
 }
 
 /** Whether `imageName` is set, or will be (M7). */
@@ -114,17 +93,10 @@ function isBesideImageName({ imageName, hasCdroms }: BootReferences, image: Imag
  * M9: beside an `imageName`, the namespaced image of the same object name is meant even where the kind says Cluster:
  * vm-operator resolves VMI IDs so (pkg/util/vmopv1/vm.go ResolveImageName).
  */
-function theNamespacedOne({ subject, index }: BootQuestion, by: Reference, found: Image): BootImage {
+function theNamespacedOne({ subject, index }: BootQuestion, by: Reference, found: Image): ReferenceImage {
   const image = namespacedTwin(index, subject.namespace, found);
   if (image.kind === "ClusterVirtualMachineImage" && !index.isSynced("VirtualMachineImage")) {
     return { is: "notSynced", kind: "VirtualMachineImage", by };
   }
   return { is: "resolved", by, image };
-}
-
-/** Whether a name is one of this image's; the same object name in the other scope is the same image (R5). */
-export function isNamedBy({ index, policy }: BootQuestion, image: Image, name: string): boolean {
-  if (isNameOf(image, name, policy.resolution)) return true;
-  const twin = index.cluster().byObjectName(image.name);
-  return twin !== undefined && isNameOf(twin, name, policy.resolution);
 }

@@ -1,8 +1,15 @@
 import { agree } from "./checks/agree.ts";
+import { bootType } from "./checks/boot-type.ts";
 import { capabilities } from "./checks/capabilities.ts";
+import { cdromDuplicate } from "./checks/cdrom-duplicate.ts";
+import { cdromGuestId } from "./checks/cdrom-guest-id.ts";
+import { cdromPoweredOn } from "./checks/cdrom-powered-on.ts";
+import { cdromType } from "./checks/cdrom-type.ts";
 import { exists } from "./checks/exists.ts";
+import { firmware } from "./checks/firmware.ts";
 import { immutable } from "./checks/immutable.ts";
 import { kind } from "./checks/kind.ts";
+import { publishCollision } from "./checks/publish-collision.ts";
 import { ready } from "./checks/ready.ts";
 import { required } from "./checks/required.ts";
 import { terminating } from "./checks/terminating.ts";
@@ -62,6 +69,55 @@ export const CHECKS: readonly CheckRow[] = [
     rule: "the image has what annotation vm-image-webhook.dev/required-capabilities asks for",
     run: capabilities,
   },
+  {
+    id: "cdrom-duplicate",
+    level: "deny",
+    endpoint: "validate",
+    rule: "no two CD-ROMs hold the same image",
+    run: cdromDuplicate,
+  },
+  {
+    id: "cdrom-type",
+    level: "deny",
+    endpoint: "validate",
+    rule: "a CD-ROM's image is of type ISO, where its type is known",
+    run: cdromType,
+  },
+  {
+    id: "cdrom-powered-on",
+    level: "deny",
+    endpoint: "validate",
+    rule: "CD-ROMs are not added, removed or given another image while the machine is powered on",
+    run: cdromPoweredOn,
+  },
+  {
+    id: "cdrom-guest-id",
+    level: "deny",
+    endpoint: "validate",
+    rule: "a machine with CD-ROMs has a guestID",
+    run: cdromGuestId,
+  },
+  {
+    id: "firmware",
+    level: "deny",
+    endpoint: "validate",
+    rule: "secure boot goes with firmware efi, of the machine or of its image; unknown firmware warns",
+    run: firmware,
+  },
+  {
+    id: "boot-type",
+    level: "warn",
+    endpoint: "validate",
+    rule: "an ISO image that a machine is to boot from is in a CD-ROM",
+    run: bootType,
+  },
+  {
+    id: "publish-collision",
+    level: "warn",
+    endpoint: "validate",
+    rule: "the item name of a publish request is no display name in use and no VMI ID; on CREATE",
+    run: publishCollision,
+  },
 ];
 
 export const DEFAULT_LEVELS = levelsBy(CHECKS, ({ level }) => level);
@@ -80,7 +136,9 @@ export function runChecks(context: ReviewContext): Findings {
   for (const check of CHECKS) {
     const level = levels[check.id];
     if (level === "off" || (check.endpoint === "validate" && endpoint === "mutate")) continue;
-    (level === "deny" ? denials : warnings).push(...check.run(context));
+    for (const problem of check.run(context)) {
+      (level === "deny" && problem.onlyWarns !== true ? denials : warnings).push(problem);
+    }
   }
   return { denials, warnings };
 }

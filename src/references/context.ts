@@ -1,13 +1,15 @@
+import type { Image } from "../images/image.ts";
 import type { ImageIndex } from "../images/image-index.ts";
 import { type BootImage, bootOf, type BootQuestion, changedFrom, resolveBoot } from "./boot.ts";
+import { cdromsOf } from "./cdroms.ts";
 import type { Policy } from "./policy.ts";
-import { readReferences, type Reading } from "./reading.ts";
-import { type BootChanges, bootChanges, isViolation } from "./stored-boot.ts";
+import { readReferences, type Reference } from "./reading.ts";
+import type { Question, ReferenceImage } from "./reference-image.ts";
+import { type BootChanges, bootChanges } from "./stored-boot.ts";
 import type { Subject } from "./subject.ts";
 
 /** What checks and mutation look at: the subject, read, compared and resolved once. */
 export interface ReviewContext extends BootQuestion {
-  readonly oldReading: Reading | undefined;
   /** How the boot references stand to the stored ones; on UPDATE. */
   readonly changes: BootChanges | undefined;
   /** What the boot references mean; `unchanged` where nobody needs to know. */
@@ -17,23 +19,48 @@ export interface ReviewContext extends BootQuestion {
 export function reviewContext(subject: Subject, index: ImageIndex, policy: Policy): ReviewContext {
   const reading = readReferences(subject.object, subject.rows);
   const oldReading = subject.oldObject === undefined ? undefined : readReferences(subject.oldObject, subject.rows);
-  const question: BootQuestion = {
-    subject,
-    index,
-    policy,
-    reading,
+  const question: Question = { subject, index, policy, reading, oldReading };
+  const bootQuestion: BootQuestion = {
+    ...question,
     boot: bootOf(reading),
     oldBoot: oldReading === undefined ? undefined : bootOf(oldReading),
+    cdroms: cdromsOf(question),
   };
-  const changes = question.oldBoot === undefined ? undefined : bootChanges(question, question.oldBoot);
-  const bootImage: BootImage = needsImage(question, changes) ? resolveBoot(question) : { is: "unchanged" };
-  return { ...question, oldReading, changes, bootImage };
+  const changes = bootQuestion.oldBoot === undefined ? undefined : bootChanges(bootQuestion, bootQuestion.oldBoot);
+  const bootImage: BootImage = needsImage(bootQuestion, changes) ? resolveBoot(bootQuestion) : { is: "unchanged" };
+  return { ...bootQuestion, changes, bootImage };
+}
+
+/** All references that were looked up, each once: what boots first, then the CD-ROMs. */
+export function judgedReferences({ bootImage, cdroms }: ReviewContext): readonly ReferenceImage[] {
+  const judged = cdroms.flatMap(({ image }) => image ?? []);
+  const boots = "by" in bootImage && bootImage.by.role === "boot" ? [bootImage] : [];
+  return [...boots, ...judged];
+}
+
+export interface UsedImage {
+  readonly by: Reference;
+  readonly image: Image;
+}
+
+/** The images that these references mean, each once: at the CD-ROM that holds it, for there a person wrote it. */
+export function usedImages(context: ReviewContext): readonly UsedImage[] {
+  const used = new Map<string, UsedImage>();
+  const judged = judgedReferences(context);
+  for (const role of ["cdrom", "boot"]) {
+    for (const reference of judged) {
+      if (reference.is !== "resolved" || reference.by.role !== role || used.has(reference.image.name)) continue;
+      used.set(reference.image.name, reference);
+    }
+  }
+  return [...used.values()];
 }
 
 /** Only a changed reference is judged; one that is refused for its change is not judged further. */
-function needsImage({ subject, policy, boot, oldBoot }: BootQuestion, changes: BootChanges | undefined): boolean {
+function needsImage(question: BootQuestion, changes: BootChanges | undefined): boolean {
+  const { subject, policy, boot, oldBoot } = question;
   if (oldBoot === undefined || changes === undefined) return true;
-  const violated = isViolation(changes.imageName) || isViolation(changes.image);
-  if (violated && policy.levels.immutable === "deny") return false;
-  return subject.endpoint === "mutate" ? violated : changedFrom(boot, oldBoot);
+  const isChanged = changes.imageName.is === "changed" || changes.image.is === "changed";
+  if (isChanged && !subject.isTemplate && policy.levels.immutable === "deny") return false;
+  return subject.endpoint === "mutate" ? isChanged : changedFrom(boot, oldBoot);
 }

@@ -1,11 +1,12 @@
 import type { JsonObject } from "../json.ts";
+import type { Cdrom } from "./cdroms.ts";
 import type { ReviewContext } from "./context.ts";
 import { applyEdits, type Edit } from "./edit.ts";
-import { pinBoot } from "./pin.ts";
+import { pinBoot, pinObject } from "./pin.ts";
 import { livingPins, type Pin, type Pins, pinsEdit, readPins } from "./pins.ts";
-import { fieldOf, readReferences } from "./reading.ts";
-import { putBack } from "./reapply.ts";
-import { kindPath, NO_REWRITES, type Rewrite, type Rewrites } from "./rewrite.ts";
+import { kindKey, nameKey, readReferences } from "./reading.ts";
+import { putBack, restore } from "./reapply.ts";
+import { joinRewrites, NO_REWRITES, type Rewrite, type Rewrites } from "./rewrite.ts";
 
 /** What each row of design section 5 says; test titles carry the IDs. */
 export const MUTATION_RULES = {
@@ -25,6 +26,10 @@ export const MUTATION_RULES = {
   M14: "UPDATE: anything else is refused; a kind that was empty may be filled",
   M15: "UPDATE: a privileged caller may unset the image of a machine that failed over",
   M16: "DELETE, CONNECT, subresources and objects being deleted are allowed untouched",
+  M17: "CD-ROMs: each image as a spec.image alone: object name, missing kind filled, a given one stays",
+  M18: "CD-ROMs alone: imageName is the first connected one's image, else the first one's, and image goes with it",
+  M19: "UPDATE: any spelling of a CD-ROM's stored image keeps it, a new CD-ROM or another image is resolved",
+  M20: "UPDATE of a template: a kept reference is left or put back, a changed one is resolved anew",
 } as const;
 
 export interface Mutation {
@@ -34,7 +39,10 @@ export interface Mutation {
 
 /** How an object that no check refused has to change. */
 export function mutate(context: ReviewContext): Mutation {
-  const { rewrites, edits, warnings } = bootRewrites(context);
+  const { rewrites, edits, warnings } = joinRewrites([
+    bootRewrites(context),
+    ...context.cdroms.map(cdromRewrites(context)),
+  ]);
   const all = [...edits, ...rewrites.map(({ path, to }): Edit => ({ is: "set", path, value: to }))];
   const pins = pinsEdit(context.subject.object, pinsAfter(context, applyEdits(context.subject.object, all), rewrites));
   return { edits: pins === undefined ? all : [...all, pins], warnings };
@@ -44,6 +52,13 @@ function bootRewrites(context: ReviewContext): Rewrites {
   const { bootImage, changes } = context;
   if (bootImage.is === "resolved") return pinBoot(context, bootImage.image);
   return bootImage.is === "unchanged" && changes !== undefined ? putBack(context) : NO_REWRITES;
+}
+
+function cdromRewrites({ subject }: ReviewContext): (cdrom: Cdrom) => Rewrites {
+  return ({ reference, old, change, image }) => {
+    if (image?.is === "resolved") return pinObject(reference, old, image.image);
+    return change.is === "putBack" ? restore(subject, reference, old) : NO_REWRITES;
+  };
 }
 
 /**
@@ -57,16 +72,16 @@ function pinsAfter({ subject }: ReviewContext, mutated: JsonObject, rewrites: re
   const pins = livingPins(new Map([...dropped, ...readPins(subject.object)]), (field) => values.get(field));
   const made = rewrites
     .filter(({ pinned }) => pinned)
-    .map(({ path, from, to }): [string, Pin] => [fieldOf(path), { requested: from, resolved: to }]);
+    .map(({ key, from, to }): [string, Pin] => [key, { requested: from, resolved: to }]);
   return new Map([...pins, ...made]);
 }
 
-/** Every string of a reference, by its field path. */
+/** Every string of a reference, by its key. */
 function stringsOf(object: JsonObject, rows: ReviewContext["subject"]["rows"]): ReadonlyMap<string, string> {
   const strings = new Map<string, string>();
   for (const reference of readReferences(object, rows).references) {
-    strings.set(fieldOf(reference.namePath), reference.name);
-    if (reference.form === "object") strings.set(fieldOf(kindPath(reference)), reference.kind);
+    strings.set(nameKey(reference), reference.name);
+    if (reference.form === "object") strings.set(kindKey(reference), reference.kind);
   }
   return strings;
 }

@@ -1,10 +1,11 @@
 import { type Image, VMI_ID_PREFIX } from "../images/image.ts";
 import { find } from "../images/resolve.ts";
 import { at } from "../json.ts";
-import { isNamedBy, isSame } from "./boot.ts";
+import { followsImage } from "./boot.ts";
 import type { ReviewContext } from "./context.ts";
 import { quote } from "./problem.ts";
-import { fieldOf, type Reference } from "./reading.ts";
+import { fieldOf, kindKey, nameKey, type Reference } from "./reading.ts";
+import { isNamedBy, isSame } from "./reference-image.ts";
 import { joinRewrites, kindPath, NO_REWRITES, type Rewrites } from "./rewrite.ts";
 
 /** CREATE, and an UPDATE that the policy lets through (M1 to M9): the boot references name the resolved image. */
@@ -15,15 +16,15 @@ export function pinBoot(context: ReviewContext, image: Image): Rewrites {
 function pinImageName(context: ReviewContext, image: Image): Rewrites {
   const { imageName, hasCdroms } = context.boot;
   if (imageName === undefined || !image.name.startsWith(VMI_ID_PREFIX)) return NO_REWRITES;
-  const { name: from, namePath: path } = imageName;
+  const { name: from, namePath: path, key } = imageName;
   if (from === image.name) return NO_REWRITES;
   if (from === "") {
-    const rewrites = hasCdroms ? [{ path, from, to: image.name, pinned: false }] : [];
+    const rewrites = hasCdroms ? [{ path, key, from, to: image.name, pinned: false }] : [];
     return { ...NO_REWRITES, rewrites };
   }
-  if (decidedByImage(context) && !isNamedBy(context, image, from)) return NO_REWRITES;
+  if (namesAnother(context, image, from)) return NO_REWRITES;
   const pinned = !isSame(imageName, context.oldBoot?.imageName);
-  const rewritten = { ...NO_REWRITES, rewrites: [{ path, from, to: image.name, pinned }] };
+  const rewritten = { ...NO_REWRITES, rewrites: [{ path, key, from, to: image.name, pinned }] };
   return context.policy.write === "image" ? onlyIfMisread(context, imageName, image, rewritten) : rewritten;
 }
 
@@ -36,8 +37,11 @@ function onlyIfMisread(context: ReviewContext, imageName: Reference, image: Imag
   return { ...rewritten, warnings: [warning] };
 }
 
-function decidedByImage({ bootImage }: ReviewContext): boolean {
-  return bootImage.is === "resolved" && bootImage.by.form === "object";
+/** M6: where `image` decides, and `agree` does not deny, another name is left for vm-operator to judge. */
+function namesAnother(context: ReviewContext, image: Image, name: string): boolean {
+  const { bootImage } = context;
+  const decidedByImage = bootImage.is === "resolved" && bootImage.by.form === "object";
+  return decidedByImage && !followsImage(context) && !isNamedBy(context, image, name);
 }
 
 /** Whether vm-operator's own resolver, behind us, takes this name for exactly this image. */
@@ -46,18 +50,39 @@ function isReadAs({ index, subject }: ReviewContext, name: string, image: Image)
   return found?.is === "resolved" && found.image === image;
 }
 
-function pinImage({ boot, oldBoot, policy, subject }: ReviewContext, { kind, name }: Image): Rewrites {
+function pinImage({ boot, oldBoot, policy, subject }: ReviewContext, image: Image): Rewrites {
   const reference = boot.image;
   if (reference === undefined) return NO_REWRITES;
   const present = at(subject.object, reference.path);
   if (present === undefined || present === null) {
     if (policy.write === "imageName") return NO_REWRITES;
-    return { ...NO_REWRITES, edits: [{ is: "set", path: reference.path, value: { kind, name } }] };
+    return { ...NO_REWRITES, edits: [{ is: "set", path: reference.path, value: refTo(image) }] };
   }
-  const pinned = !isSame(reference, oldBoot?.image);
+  return pinObject(reference, oldBoot?.image, image);
+}
+
+function refTo({ kind, name }: Image): object {
+  return { kind, name };
+}
+
+/** An object reference that is there: its name becomes the object name, its kind the image's. */
+export function pinObject(reference: Reference, old: Reference | undefined, { kind, name }: Image): Rewrites {
+  const pinned = !isSame(reference, old);
   const rewrites = [
-    { path: kindPath(reference), from: reference.kind, to: kind, pinned: pinned && reference.kind !== "" },
-    { path: reference.namePath, from: reference.name, to: name, pinned: pinned && reference.name !== "" },
+    {
+      path: kindPath(reference),
+      key: kindKey(reference),
+      from: reference.kind,
+      to: kind,
+      pinned: pinned && reference.kind !== "",
+    },
+    {
+      path: reference.namePath,
+      key: nameKey(reference),
+      from: reference.name,
+      to: name,
+      pinned: pinned && reference.name !== "",
+    },
   ].filter(({ from, to }) => from !== to);
   return { ...NO_REWRITES, rewrites };
 }

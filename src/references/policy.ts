@@ -9,6 +9,13 @@ export const CHECK_IDS = [
   "ready",
   "terminating",
   "capabilities",
+  "cdrom-duplicate",
+  "cdrom-type",
+  "cdrom-powered-on",
+  "cdrom-guest-id",
+  "firmware",
+  "boot-type",
+  "publish-collision",
 ] as const;
 export type CheckId = (typeof CHECK_IDS)[number];
 

@@ -25,6 +25,8 @@ export interface FieldProblem {
   readonly why: string;
   /** Set by `immutable` only: the value names exactly one other image, so that a forced re-creation is meant. */
   readonly namesOtherImage?: boolean;
+  /** Too little is known for a refusal: with level `deny`, too, it is a warning. */
+  readonly onlyWarns?: boolean;
 }
 
 /** `Not found: "ubuntu-2404": no image ...`: a Kubernetes field error without its field. */

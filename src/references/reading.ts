@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonPath, member } from "../json.ts";
+import { isJsonObject, type JsonObject, type JsonPath, member, textAt } from "../json.ts";
 import { EACH, type ReferenceRow } from "./references.ts";
 
 /** One place of an object that names an image, or could. Absent, null, "" and {} all read as empty names. */
@@ -9,6 +9,8 @@ export interface Reference {
   readonly path: JsonPath;
   /** Where its name stands. */
   readonly namePath: JsonPath;
+  /** The path as a text that stays when a list is reordered: `spec.hardware.cdrom[cd1].image`. */
+  readonly key: string;
   readonly name: string;
   /** Always "" for form `name`. */
   readonly kind: string;
@@ -32,9 +34,7 @@ export interface Reading {
 export function readReferences(object: JsonObject, rows: readonly ReferenceRow[]): Reading {
   const reading = { references: [] as Reference[], malformed: [] as Malformed[] };
   for (const row of rows) {
-    for (const { path, value } of places(object, row.path, reading.malformed)) {
-      readPlace(row, path, value, reading);
-    }
+    for (const place of places(object, row.path, reading.malformed)) readPlace(row, place, reading);
   }
   return reading;
 }
@@ -46,30 +46,50 @@ export function fieldOf(path: JsonPath): string {
     .join("");
 }
 
+/** The key of a reference's name, by which the annotation knows it. */
+export function nameKey({ form, key }: Reference): string {
+  return form === "name" ? key : `${key}.name`;
+}
+
+/** The key of its kind. */
+export function kindKey({ key }: Reference): string {
+  return `${key}.kind`;
+}
+
 interface Place {
   readonly path: JsonPath;
+  readonly key: string;
   readonly value: unknown;
 }
 
 /** The values that a row's path leads to; wrong types on the way are malformed, once each. */
 function places(object: JsonObject, path: readonly string[], malformed: Malformed[]): readonly Place[] {
-  let here: readonly Place[] = [{ path: [], value: object }];
+  let here: readonly Place[] = [{ path: [], key: "", value: object }];
   for (const step of path) {
     here = here.flatMap((place) => (step === EACH ? entries(place, malformed) : members(place, step, malformed)));
   }
   return here;
 }
 
-function entries({ path, value }: Place, malformed: Malformed[]): readonly Place[] {
+/** Entries are known by their names; where these do not tell them apart, by their positions. */
+function entries({ path, key, value }: Place, malformed: Malformed[]): readonly Place[] {
   if (value === undefined || value === null) return [];
-  if (Array.isArray(value)) return value.map((entry: unknown, index) => ({ path: [...path, index], value: entry }));
+  if (Array.isArray(value)) {
+    const names = value.map((entry: unknown) => textAt(entry, ["name"]));
+    return value.map((entry: unknown, index) => {
+      const name = names[index] ?? "";
+      const isKnown = name !== "" && names.indexOf(name) === index;
+      return { path: [...path, index], key: `${key}[${isKnown ? name : index}]`, value: entry };
+    });
+  }
   addOnce(malformed, { path, value, expected: "a list" });
   return [];
 }
 
-function members({ path, value }: Place, step: string, malformed: Malformed[]): readonly Place[] {
+function members({ path, key, value }: Place, step: string, malformed: Malformed[]): readonly Place[] {
   const parentIsFine = value === undefined || value === null || isJsonObject(value);
-  if (parentIsFine) return [{ path: [...path, step], value: member(value, step) }];
+  if (parentIsFine)
+    return [{ path: [...path, step], key: key === "" ? step : `${key}.${step}`, value: member(value, step) }];
   addOnce(malformed, { path, value, expected: "an object" });
   return [];
 }
@@ -82,14 +102,13 @@ function addOnce(malformed: Malformed[], found: Malformed): void {
 
 function readPlace(
   row: ReferenceRow,
-  path: JsonPath,
-  value: unknown,
+  { path, key, value }: Place,
   reading: { references: Reference[]; malformed: Malformed[] },
 ): void {
   const { role, form } = row;
   if (form === "name") {
     const name = readText(path, value, reading.malformed);
-    reading.references.push({ role, form, path, namePath: path, name, kind: "" });
+    reading.references.push({ role, form, path, namePath: path, key, name, kind: "" });
     return;
   }
   if (value !== undefined && value !== null && !isJsonObject(value)) {
@@ -98,7 +117,7 @@ function readPlace(
   const namePath = [...path, "name"];
   const name = readText(namePath, member(value, "name"), reading.malformed);
   const kind = readText([...path, "kind"], member(value, "kind"), reading.malformed);
-  reading.references.push({ role, form, path, namePath, name, kind });
+  reading.references.push({ role, form, path, namePath, key, name, kind });
 }
 
 function readText(path: JsonPath, value: unknown, malformed: Malformed[]): string {

@@ -1,45 +1,62 @@
 import { VMI_ID_PREFIX } from "../images/image.ts";
 import { at } from "../json.ts";
-import { isEmpty } from "./boot.ts";
 import type { ReviewContext } from "./context.ts";
 import type { Edit } from "./edit.ts";
-import type { Reference } from "./reading.ts";
+import { kindKey, nameKey, type Reference } from "./reading.ts";
+import { isEmpty } from "./reference-image.ts";
 import { joinRewrites, kindPath, NO_REWRITES, type Rewrite, type Rewrites } from "./rewrite.ts";
+import type { Subject } from "./subject.ts";
 
 /**
  * UPDATE (M12, M13): whatever names the stored image gives way to the stored value, so that whoever applies the
  * original manifest again changes nothing.
  */
 export function putBack(context: ReviewContext): Rewrites {
-  const { boot, oldBoot, changes } = context;
-  const stored = new Set([oldBoot?.image?.name]);
+  const { subject, boot, oldBoot, changes } = context;
+  const objectName = oldBoot?.image?.name;
   return joinRewrites([
-    changes?.imageName.is === "putBack" ? restore(context, boot.imageName, oldBoot?.imageName, stored) : NO_REWRITES,
-    changes?.image.is === "putBack" ? restore(context, boot.image, oldBoot?.image, stored) : NO_REWRITES,
+    changes?.imageName.is === "putBack"
+      ? restore(subject, boot.imageName, oldBoot?.imageName, objectName)
+      : NO_REWRITES,
+    changes?.image.is === "putBack" ? restore(subject, boot.image, oldBoot?.image) : NO_REWRITES,
   ]);
 }
 
-function restore(
-  { subject }: ReviewContext,
+/** One reference as it was stored. Without `objectName`, that of an object reference is its own. */
+export function restore(
+  subject: Subject,
   sent: Reference | undefined,
   old: Reference | undefined,
-  storedNames: ReadonlySet<string | undefined>,
+  objectName = old?.form === "object" ? old.name : undefined,
 ): Rewrites {
   if (sent === undefined || old === undefined) return NO_REWRITES;
-  if (isEmpty(sent) || isEmpty(old)) return { ...NO_REWRITES, edits: [asStored(subject.oldObject, old)] };
+  if (isEmpty(sent) || isEmpty(old)) return { ...NO_REWRITES, edits: [asStored(subject.oldObject, sent, old)] };
   const rewrites: readonly Rewrite[] = [
-    { path: sent.namePath, from: sent.name, to: old.name, pinned: isObjectName(old.name, storedNames) },
-    { path: kindPath(sent), from: sent.kind, to: old.kind === "" ? sent.kind : old.kind, pinned: sent.kind !== "" },
+    {
+      path: sent.namePath,
+      key: nameKey(sent),
+      from: sent.name,
+      to: old.name,
+      pinned: isObjectName(old.name, objectName),
+    },
+    {
+      path: kindPath(sent),
+      key: kindKey(sent),
+      from: sent.kind,
+      to: old.kind === "" ? sent.kind : old.kind,
+      pinned: sent.kind !== "",
+    },
   ];
   return { ...NO_REWRITES, rewrites: rewrites.filter(({ from, to }) => from !== to) };
 }
 
-function asStored(oldObject: unknown, { path }: Reference): Edit {
-  const value = at(oldObject, path);
+/** A CD-ROM may have another position now. */
+function asStored(oldObject: unknown, { path }: Reference, old: Reference): Edit {
+  const value = at(oldObject, old.path);
   return value === undefined ? { is: "remove", path } : { is: "set", path, value };
 }
 
 /** With `--write image` a stored `imageName` may be a display name still: that is no pin's `resolved`. */
-function isObjectName(name: string, storedNames: ReadonlySet<string | undefined>): boolean {
-  return name.startsWith(VMI_ID_PREFIX) || storedNames.has(name);
+function isObjectName(name: string, objectName: string | undefined): boolean {
+  return name.startsWith(VMI_ID_PREFIX) || name === objectName;
 }

@@ -13,41 +13,70 @@ export interface ReferenceRow {
   /** The plural in URLs and RBAC. */
   readonly resource: string;
   readonly versions: readonly Version[];
+  /** Where the machine stands that the reference is of: the object itself, or a template in it. */
+  readonly root: readonly string[];
   /** Members from the object's root; `EACH` for the entries of a list. */
   readonly path: readonly string[];
   /** `name`: a string, a VMI ID or display name. `object`: an object {kind, name}. */
   readonly form: "name" | "object";
-  readonly role: "boot" | "cdrom";
+  /** `creates`: no reference, but a display name that an image will have. */
+  readonly role: "boot" | "cdrom" | "creates";
 }
 
-const VIRTUAL_MACHINE = { group: VM_OPERATOR_GROUP, kind: "VirtualMachine", resource: "virtualmachines" } as const;
+type Machine = Pick<ReferenceRow, "group" | "kind" | "resource" | "versions" | "root">;
 
-/**
- * THE table of places that name an image (design section 4; vm-operator config/crd/bases). Reading, mutation,
- * validation and the webhook configurations follow it: a new place is a new row.
- */
-export const REFERENCES: readonly ReferenceRow[] = [
-  { ...VIRTUAL_MACHINE, versions: VERSIONS, path: ["spec", "imageName"], form: "name", role: "boot" },
+/** Kinds that hold a machine. */
+const MACHINES: readonly Machine[] = [
+  { group: VM_OPERATOR_GROUP, kind: "VirtualMachine", resource: "virtualmachines", versions: VERSIONS, root: [] },
   {
-    ...VIRTUAL_MACHINE,
+    group: VM_OPERATOR_GROUP,
+    kind: "VirtualMachineReplicaSet",
+    resource: "virtualmachinereplicasets",
+    versions: ["v1alpha6", "v1alpha5", "v1alpha4", "v1alpha3"],
+    root: ["spec", "template"],
+  },
+];
+
+/** Where a machine names images, from its root. */
+const MACHINE_FIELDS: readonly Pick<ReferenceRow, "versions" | "path" | "form" | "role">[] = [
+  { versions: VERSIONS, path: ["spec", "imageName"], form: "name", role: "boot" },
+  {
     versions: ["v1alpha6", "v1alpha5", "v1alpha4", "v1alpha3"],
     path: ["spec", "image"],
     form: "object",
     role: "boot",
   },
+  { versions: ["v1alpha4", "v1alpha3"], path: ["spec", "cdrom", EACH, "image"], form: "object", role: "cdrom" },
   {
-    ...VIRTUAL_MACHINE,
-    versions: ["v1alpha4", "v1alpha3"],
-    path: ["spec", "cdrom", EACH, "image"],
-    form: "object",
-    role: "cdrom",
-  },
-  {
-    ...VIRTUAL_MACHINE,
     versions: ["v1alpha6", "v1alpha5"],
     path: ["spec", "hardware", "cdrom", EACH, "image"],
     form: "object",
     role: "cdrom",
+  },
+];
+
+/**
+ * THE table of places that name an image (design section 4; vm-operator config/crd/bases). Reading, mutation,
+ * validation, the webhook configurations and docs/references.md follow it: a new place is a new row.
+ */
+export const REFERENCES: readonly ReferenceRow[] = [
+  ...MACHINES.flatMap((machine) =>
+    MACHINE_FIELDS.map((field) => ({
+      ...machine,
+      ...field,
+      versions: machine.versions.filter((version) => field.versions.includes(version)),
+      path: [...machine.root, ...field.path],
+    })),
+  ),
+  {
+    group: VM_OPERATOR_GROUP,
+    kind: "VirtualMachinePublishRequest",
+    resource: "virtualmachinepublishrequests",
+    versions: VERSIONS,
+    root: [],
+    path: ["spec", "target", "item", "name"],
+    form: "name",
+    role: "creates",
   },
 ];
 

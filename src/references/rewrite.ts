@@ -5,6 +5,8 @@ import type { Reference } from "./reading.ts";
 /** A string of the object that changes. */
 export interface Rewrite {
   readonly path: JsonPath;
+  /** What the annotation calls it. */
+  readonly key: string;
   readonly from: string;
   readonly to: string;
   /** `from` is what a person asked for, and `to` the image's own name or kind: the annotation keeps both. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../json.ts";
+import type { JsonObject, JsonPath } from "../json.ts";
 import type { ReferenceRow } from "./references.ts";
 
 export type Endpoint = "mutate" | "validate";
@@ -11,6 +11,9 @@ export interface Subject {
   /** The caller may do what vm-operator's own account may; design section 8. */
   readonly privileged: boolean;
   readonly rows: readonly ReferenceRow[];
+  /** Where the machine stands: the object itself, or a template in it, from which machines are made. */
+  readonly root: JsonPath;
+  readonly isTemplate: boolean;
   readonly object: JsonObject;
   /** On UPDATE. */
   readonly oldObject: JsonObject | undefined;

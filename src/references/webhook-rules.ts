@@ -9,11 +9,24 @@ export interface WebhookRule {
   readonly scope: "Namespaced";
 }
 
+/** Rows of what an object refers to; a display name that it creates is looked at once, by a webhook of its own. */
+const REFERRING = REFERENCES.filter(({ role }) => role !== "creates");
+const CREATING = REFERENCES.filter(({ role }) => role === "creates");
+
 /**
- * The rules that deliver every object of THE table: one a version, newest first, because with matchPolicy Equivalent a
+ * The rules that deliver every object with references: newest version first, because with matchPolicy Equivalent a
  * version that no rule lists is delivered as the first one that is listed.
  */
-export function webhookRules(rows: readonly ReferenceRow[] = REFERENCES): readonly WebhookRule[] {
+export function referenceRules(): readonly WebhookRule[] {
+  return rulesFor(REFERRING, ["CREATE", "UPDATE"]);
+}
+
+/** The same for objects that create a display name: it never changes. */
+export function creationRules(): readonly WebhookRule[] {
+  return rulesFor(CREATING, ["CREATE"]);
+}
+
+function rulesFor(rows: readonly ReferenceRow[], operations: readonly string[]): readonly WebhookRule[] {
   return VERSIONS.flatMap((version) => {
     const served = rows.filter(({ versions }) => versions.includes(version));
     if (served.length === 0) return [];
@@ -21,7 +34,7 @@ export function webhookRules(rows: readonly ReferenceRow[] = REFERENCES): readon
       apiGroups: unique(served.map(({ group }) => group)),
       apiVersions: [version],
       resources: unique(served.map(({ resource }) => resource)),
-      operations: ["CREATE", "UPDATE"],
+      operations,
       scope: "Namespaced" as const,
     };
   });
@@ -32,8 +45,8 @@ export function webhookRules(rows: readonly ReferenceRow[] = REFERENCES): readon
  * optional `.?` steps are null-safe; with `has()` a machine without `spec` could never be changed or finalized again.
  * Kubernetes 1.30 or newer.
  */
-export function referencesChanged(rows: readonly ReferenceRow[] = REFERENCES): string {
-  const paths = unique(rows.map(({ path }) => optionalPath(path)));
+export function referencesChanged(): string {
+  const paths = unique(REFERRING.map(({ path }) => optionalPath(path)));
   const listOf = (object: string): string => `[${paths.map((path) => object + path).join(", ")}]`;
   return `request.operation != "UPDATE" || ${listOf("object")} != ${listOf("oldObject")}`;
 }

@@ -18,15 +18,28 @@ interface Rule {
 interface Configuration {
   readonly kind: string;
   readonly metadata: { readonly name: string };
-  readonly webhooks: readonly {
-    readonly name: string;
-    readonly clientConfig: { readonly service: Readonly<Record<string, unknown>> };
-    readonly rules: readonly Rule[];
-    readonly matchConditions: readonly { readonly name: string; readonly expression: string }[];
-    readonly namespaceSelector: unknown;
-    readonly reinvocationPolicy?: string;
-  }[];
+  readonly webhooks: readonly Webhook[];
 }
+
+interface Webhook {
+  readonly name: string;
+  readonly clientConfig: { readonly service: Readonly<Record<string, unknown>> };
+  readonly rules: readonly Rule[];
+  readonly matchConditions?: readonly { readonly name: string; readonly expression: string }[];
+  readonly namespaceSelector: unknown;
+  readonly reinvocationPolicy?: string;
+}
+
+/** Of each configuration the webhooks with the operations and rows that they are for. */
+const WEBHOOKS = WEBHOOK_CONFIGURATIONS.flatMap(({ file }) => {
+  const { webhooks } = parse(manifest(file)) as Configuration;
+  const endpoint = file.startsWith("mutating") ? "mutate" : "validate";
+  return webhooks.map((webhook) => {
+    const creates = webhook.name.startsWith("publish.");
+    const rows = REFERENCES.filter(({ role }) => (role === "creates") === creates);
+    return { title: `${file} ${webhook.name}`, endpoint, webhook, creates, rows };
+  });
+});
 
 function manifest(file: string): string {
   return readFileSync(new URL(file, WEBHOOK_CONFIGURATIONS_FOLDER), "utf8");
@@ -39,27 +52,30 @@ test("every webhook manifest is made by the script, and none is missing", () => 
 
 describe.each(WEBHOOK_CONFIGURATIONS)("$file", ({ file, text }) => {
   const configuration = parse(manifest(file)) as Configuration;
-  const [webhook] = configuration.webhooks;
-  if (webhook === undefined) throw new Error(`${file} has no webhook`);
-  const endpoint = file.startsWith("mutating") ? "mutate" : "validate";
 
   test("is what `npm run manifests` writes now", () => {
     expect(manifest(file)).toBe(text);
   });
 
-  test("has one webhook of its kind, which calls its endpoint", () => {
-    expect(configuration.kind).toBe(
-      endpoint === "mutate" ? "MutatingWebhookConfiguration" : "ValidatingWebhookConfiguration",
-    );
-    expect(configuration.webhooks).toHaveLength(1);
-    expect(webhook.clientConfig.service).toMatchObject({ path: `/${endpoint}` });
-    // The API server wants a fully qualified name of three parts or more.
-    expect(webhook.name.split(".").length).toBeGreaterThanOrEqual(3);
-  });
-
   test("is called before vm-operator's own webhooks", () => {
     const names = [VM_OPERATOR_CONFIGURATION, configuration.metadata.name].sort();
     expect(names[0]).toBe(configuration.metadata.name);
+  });
+
+  test("is of its kind", () => {
+    const [kind, names] = file.startsWith("mutating")
+      ? ["MutatingWebhookConfiguration", ["mutate.vm-image-webhook.dev"]]
+      : ["ValidatingWebhookConfiguration", ["validate.vm-image-webhook.dev", "publish.vm-image-webhook.dev"]];
+    expect(configuration.kind).toBe(kind);
+    expect(configuration.webhooks.map(({ name }) => name)).toEqual(names);
+  });
+});
+
+describe.each(WEBHOOKS)("$title", ({ endpoint, webhook, creates, rows }) => {
+  test("calls its endpoint", () => {
+    expect(webhook.clientConfig.service).toMatchObject({ path: `/${endpoint}` });
+    // The API server wants a fully qualified name of three parts or more.
+    expect(webhook.name.split(".").length).toBeGreaterThanOrEqual(3);
   });
 
   test("delivers exactly every version and resource of THE table, newest version first", () => {
@@ -68,7 +84,7 @@ describe.each(WEBHOOK_CONFIGURATIONS)("$file", ({ file, text }) => {
         apiVersions.flatMap((version) => resources.map((resource) => `${version} ${group}/${resource}`)),
       ),
     );
-    const wanted = REFERENCES.flatMap(({ group, resource, versions }) =>
+    const wanted = rows.flatMap(({ group, resource, versions }) =>
       versions.map((version) => `${version} ${group}/${resource}`),
     );
     expect(new Set(delivered)).toEqual(new Set(wanted));
@@ -78,29 +94,29 @@ describe.each(WEBHOOK_CONFIGURATIONS)("$file", ({ file, text }) => {
     expect(versions.flat()).toEqual(versions.flat().toSorted().toReversed());
   });
 
-  test("is called on CREATE and UPDATE of namespaced objects, never of subresources", () => {
+  test("is called for namespaced objects when they can change, never for subresources", () => {
     for (const { operations, scope, resources } of webhook.rules) {
-      expect([operations, scope]).toEqual([["CREATE", "UPDATE"], "Namespaced"]);
+      expect([operations, scope]).toEqual([creates ? ["CREATE"] : ["CREATE", "UPDATE"], "Namespaced"]);
       expect(resources.join()).not.toMatch(/[*/]/);
     }
   });
 
-  test("has one matchCondition that compares every reference, and only on UPDATE", () => {
+  test.skipIf(creates)("has one matchCondition that compares every reference, and only on UPDATE", () => {
     expect(webhook.matchConditions).toHaveLength(1);
-    const expression = webhook.matchConditions[0]?.expression ?? "";
+    const expression = webhook.matchConditions?.[0]?.expression ?? "";
     const [condition, lists = ""] = expression.split(" || ");
     expect(condition).toBe('request.operation != "UPDATE"');
     const [now, before] = lists.split(" != ").map((list) => list.slice(1, -1).split(", "));
-    const paths = REFERENCES.map(({ path }) => (path.includes(EACH) ? path.slice(0, path.indexOf(EACH)) : path));
+    const paths = rows.map(({ path }) => (path.includes(EACH) ? path.slice(0, path.indexOf(EACH)) : path));
     const wanted = new Set(paths.map((path) => path.map((step) => `.?${step}`).join("")));
     expect(new Set(now)).toEqual(new Set([...wanted].map((path) => `object${path}`)));
     expect(new Set(before)).toEqual(new Set([...wanted].map((path) => `oldObject${path}`)));
     expect(now?.map((path) => `old${path.replace("object", "Object")}`)).toEqual(before);
   });
 
-  test("fails closed, quickly, without side effects, in both review versions", () => {
+  test("fails closed unless it only warns, quickly, without side effects, in both review versions", () => {
     expect(webhook).toMatchObject({
-      failurePolicy: "Fail",
+      failurePolicy: creates ? "Ignore" : "Fail",
       timeoutSeconds: 5,
       sideEffects: "None",
       matchPolicy: "Equivalent",

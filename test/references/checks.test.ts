@@ -1,12 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { AdmissionPolicy } from "../../src/admission/decide.ts";
-import type { AdmissionRequest } from "../../src/admission/review.ts";
 import type { Image } from "../../src/images/image.ts";
 import { CHECKS, DEFAULT_LEVELS } from "../../src/references/checks.ts";
 import type { CheckId, Level } from "../../src/references/policy.ts";
 import { problemMessage } from "../../src/references/problem.ts";
 import type { Endpoint } from "../../src/references/subject.ts";
-import { answer, request, type VirtualMachine } from "../support/admission.ts";
+import { answer, request, type RequestFacts, type VirtualMachine } from "../support/admission.ts";
 import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
 
 const VMI = "VirtualMachineImage";
@@ -23,15 +22,23 @@ const IMAGES: readonly Image[] = [
   vmi("vmi-n", "debian", { readiness: NOT_READY }),
   vmi("vmi-m", "mint", { readiness: { is: "notReady", condition: "Ready", reason: "", message: "" } }),
   vmi("vmi-d", "doomed", { terminating: true }),
+  vmi("vmi-iso", "installer", { type: "ISO", firmware: undefined }),
+  vmi("vmi-bios", "legacy", { firmware: "bios" }),
   ...["1", "2", "3", "4", "5", "6", "7"].map((n) => vmi(`vmi-${n}`, "many", n === "7" ? {} : { library: `cl-${n}` })),
 ];
+
+/** A powered-off machine of an OVF image with CD-ROMs cd1, cd2, ... */
+function withCdroms(...names: readonly string[]): object {
+  const cdrom = names.map((name, index) => ({ name: `cd${index + 1}`, image: image(VMI, name) }));
+  return { imageName: "vmi-a", guestID: "otherLinux64Guest", hardware: { cdrom } };
+}
 
 interface Row {
   readonly check: CheckId | "type";
   readonly title: string;
   readonly endpoints?: readonly Endpoint[];
   readonly object: VirtualMachine;
-  readonly facts?: Partial<AdmissionRequest> & { version?: string };
+  readonly facts?: RequestFacts;
   readonly policy?: Partial<AdmissionPolicy>;
   /** `FIELD: MESSAGE` of each problem; none where the object is fine. */
   readonly says: readonly string[];
@@ -183,14 +190,14 @@ const ROWS: readonly Row[] = [
   {
     check: "required",
     title: "a CD-ROM is enough",
-    object: { spec: { hardware: { cdrom: [{ name: "c" }] } } },
+    object: { spec: { guestID: "g", hardware: { cdrom: [{ name: "c", image: image(VMI, "vmi-iso") }] } } },
     says: [],
   },
   {
     check: "required",
     title: "a CD-ROM where v1alpha4 has it",
     facts: { version: "v1alpha4" },
-    object: { spec: { cdrom: [{ name: "c" }] } },
+    object: { spec: { guestID: "g", cdrom: [{ name: "c", image: image(VMI, "vmi-iso") }] } },
     says: [],
   },
   {
@@ -368,7 +375,7 @@ describe("warnings", () => {
 });
 
 /** An object that fails exactly this check at `/validate`. */
-const FAILING: Readonly<Record<CheckId, { object: VirtualMachine; facts?: Partial<AdmissionRequest> }>> = {
+const FAILING: Readonly<Record<CheckId, { object: VirtualMachine; facts?: RequestFacts }>> = {
   exists: { object: { spec: { imageName: "windows" } } },
   kind: { object: { spec: { image: image("Image", "vmi-a") } } },
   agree: { object: { spec: { imageName: "ubuntu", image: image(CVMI, "vmi-c") } } },
@@ -377,6 +384,19 @@ const FAILING: Readonly<Record<CheckId, { object: VirtualMachine; facts?: Partia
   ready: { object: { spec: { imageName: "vmi-n" } } },
   terminating: { object: { spec: { imageName: "vmi-d" } } },
   capabilities: { object: { metadata: { annotations: { [ASKS]: "sgx" } }, spec: { imageName: "vmi-a" } } },
+  "cdrom-duplicate": { object: { spec: withCdroms("vmi-iso", "vmi-iso") } },
+  "cdrom-type": { object: { spec: withCdroms("vmi-a") } },
+  "cdrom-powered-on": {
+    object: { spec: { ...withCdroms(), powerState: "PoweredOn" } },
+    facts: { oldObject: { spec: { ...withCdroms("vmi-iso"), powerState: "PoweredOn" } } },
+  },
+  "cdrom-guest-id": { object: { spec: { ...withCdroms("vmi-iso"), guestID: "" } } },
+  firmware: { object: { spec: { imageName: "vmi-bios", bootOptions: { efiSecureBoot: "Enabled" } } } },
+  "boot-type": { object: { spec: { imageName: "vmi-iso" } } },
+  "publish-collision": {
+    object: { spec: { target: { item: { name: "rocky" } } } },
+    facts: { kind: "VirtualMachinePublishRequest" },
+  },
 };
 
 describe("levels", () => {

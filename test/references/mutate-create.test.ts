@@ -11,7 +11,10 @@ const PHOTON_B = vmi("vmi-q", "photon", { library: "cl-b" });
 const ROCKY = cvmi("vmi-c", "rocky");
 const OLD = vmi("centos-7", "centos");
 const TWIN = [vmi("vmi-t", "twin"), cvmi("vmi-t", "twin-of-cluster")];
-const IMAGES = [UBUNTU, PHOTON_A, PHOTON_B, ROCKY, OLD, ...TWIN];
+const ISO = vmi("vmi-iso", "installer", { type: "ISO" });
+/** A machine with CD-ROMs needs one. */
+const GUEST = "otherLinux64Guest";
+const IMAGES = [ISO, UBUNTU, PHOTON_A, PHOTON_B, ROCKY, OLD, ...TWIN];
 
 const VMI = "VirtualMachineImage";
 const CVMI = "ClusterVirtualMachineImage";
@@ -209,21 +212,31 @@ const ROWS: readonly Row[] = [
   {
     rule: "M7",
     title: "v1alpha6",
-    spec: { image: image(CVMI, "rocky"), hardware: { cdrom: [{ name: "cd1", image: image(VMI, "iso") }] } },
+    spec: {
+      image: image(CVMI, "rocky"),
+      guestID: GUEST,
+      hardware: { cdrom: [{ name: "cd1", image: image(VMI, "vmi-iso") }] },
+    },
     becomes: {
       imageName: "vmi-c",
       image: image(CVMI, "vmi-c"),
-      hardware: { cdrom: [{ name: "cd1", image: image(VMI, "iso") }] },
+      guestID: GUEST,
+      hardware: { cdrom: [{ name: "cd1", image: image(VMI, "vmi-iso") }] },
     },
     requested: { "spec.image.name": "rocky" },
   },
   {
     rule: "M7",
     title: "v1alpha4, where CD-ROMs were elsewhere, and --write image",
-    spec: { image: image(VMI, "vmi-a"), cdrom: [{ name: "cd1", image: image(VMI, "iso") }] },
+    spec: { image: image(VMI, "vmi-a"), guestID: GUEST, cdrom: [{ name: "cd1", image: image(VMI, "vmi-iso") }] },
     version: "v1alpha4",
     write: "image",
-    becomes: { imageName: "vmi-a", image: image(VMI, "vmi-a"), cdrom: [{ name: "cd1", image: image(VMI, "iso") }] },
+    becomes: {
+      imageName: "vmi-a",
+      image: image(VMI, "vmi-a"),
+      guestID: GUEST,
+      cdrom: [{ name: "cd1", image: image(VMI, "vmi-iso") }],
+    },
   },
   {
     rule: "M7",
@@ -240,9 +253,9 @@ const ROWS: readonly Row[] = [
   {
     rule: "M8",
     title: "CD-ROMs do not change that",
-    spec: { image: image(VMI, "centos"), cdrom: [{ name: "cd1", image: image(VMI, "iso") }] },
+    spec: { image: image(VMI, "centos"), guestID: GUEST, cdrom: [{ name: "cd1", image: image(VMI, "vmi-iso") }] },
     version: "v1alpha3",
-    becomes: { image: image(VMI, "centos-7"), cdrom: [{ name: "cd1", image: image(VMI, "iso") }] },
+    becomes: { image: image(VMI, "centos-7"), guestID: GUEST, cdrom: [{ name: "cd1", image: image(VMI, "vmi-iso") }] },
     requested: { "spec.image.name": "centos" },
   },
   {
@@ -262,11 +275,16 @@ const ROWS: readonly Row[] = [
   {
     rule: "M9",
     title: "an imageName that CD-ROMs bring counts",
-    spec: { image: image(CVMI, "vmi-t"), hardware: { cdrom: [{ name: "cd1", image: image(VMI, "iso") }] } },
+    spec: {
+      image: image(CVMI, "vmi-t"),
+      guestID: GUEST,
+      hardware: { cdrom: [{ name: "cd1", image: image(VMI, "vmi-iso") }] },
+    },
     becomes: {
       imageName: "vmi-t",
       image: image(VMI, "vmi-t"),
-      hardware: { cdrom: [{ name: "cd1", image: image(VMI, "iso") }] },
+      guestID: GUEST,
+      hardware: { cdrom: [{ name: "cd1", image: image(VMI, "vmi-iso") }] },
     },
     requested: { "spec.image.kind": CVMI },
   },

@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { AdmissionPolicy } from "../../src/admission/decide.ts";
-import type { AdmissionRequest } from "../../src/admission/review.ts";
 import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
 import { PINNED_ANNOTATION } from "../../src/references/pins.ts";
 import { FAILED_OVER_ANNOTATION } from "../../src/references/stored-boot.ts";
-import { answer, type Answer, request, type VirtualMachine } from "../support/admission.ts";
+import { answer, type Answer, request, type RequestFacts, type VirtualMachine } from "../support/admission.ts";
 import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
 
 const VMI = "VirtualMachineImage";
@@ -36,7 +35,7 @@ function update(
   }: {
     images?: typeof IMAGES;
     policy?: Partial<AdmissionPolicy>;
-    facts?: Partial<AdmissionRequest> & { version?: string };
+    facts?: RequestFacts;
   } = {},
 ): Answer {
   return answer("mutate", request(object, { oldObject: { ...old }, ...facts }), indexOf(images), policy);
@@ -318,7 +317,7 @@ describe("UPDATE of a machine that failed over", () => {
 
 describe("what is never touched", () => {
   const spec = { imageName: "no-such-image" };
-  const rows: readonly [string, Partial<AdmissionRequest>][] = [
+  const rows: readonly [string, RequestFacts][] = [
     ["DELETE", { operation: "DELETE", object: undefined, oldObject: { spec } }],
     ["CONNECT", { operation: "CONNECT" }],
     ["a subresource", { subResource: "status", oldObject: { spec: {} } }],

@@ -43,10 +43,16 @@ const anyReference = fc.oneof(
   },
   fc.constantFrom<unknown>(undefined, null, {}),
 );
+const anyCdrom = fc.record(
+  { connected: fc.boolean(), image: fc.record({ kind: anyKind, name: anyName }, { requiredKeys: [] }) },
+  { requiredKeys: [] },
+);
 const anyCdroms = fc.oneof(
   { weight: 3, arbitrary: fc.constant(undefined) },
   fc.constant([]),
-  fc.constant([{ name: "cd1", image: { kind: "VirtualMachineImage", name: "vmi-1" } }]),
+  fc
+    .array(anyCdrom, { minLength: 1, maxLength: 3 })
+    .map((cdroms) => cdroms.map((cdrom, index) => ({ name: `cd${index + 1}`, ...cdrom }))),
 );
 
 const anyMachine = fc

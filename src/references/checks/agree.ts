@@ -1,12 +1,14 @@
-import { isNamedBy } from "../boot.ts";
+import { followsImage } from "../boot.ts";
 import type { ReviewContext } from "../context.ts";
 import { type FieldProblem, plain, quote } from "../problem.ts";
 import { fieldOf } from "../reading.ts";
+import { isNamedBy } from "../reference-image.ts";
 
 /** Where `spec.image` decides, `imageName` is never resolved: it must be a name of that image. */
 export function* agree(context: ReviewContext): Iterable<FieldProblem> {
   const { bootImage, boot } = context;
-  if (bootImage.is !== "resolved" || bootImage.by.form !== "object") return;
+  if (bootImage.is !== "resolved" || bootImage.by.form !== "object" || bootImage.by.role !== "boot") return;
+  if (followsImage(context)) return;
   const { imageName } = boot;
   if (imageName === undefined || imageName.name === "" || isNamedBy(context, bootImage.image, imageName.name)) return;
   const { name, displayName } = bootImage.image;

@@ -16,11 +16,11 @@ export function* capabilities(context: ReviewContext): Iterable<FieldProblem> {
   const why =
     `the image lacks ${lacking.map(quote).join(", ")} of annotation ${REQUIRED_CAPABILITIES_ANNOTATION} ` +
     `(it has ${has}); choose another image or change the annotation`;
-  yield imageProblem(context, by, image, { check: "capabilities", why: why });
+  yield imageProblem(context, by, image, { check: "capabilities", why });
 }
 
 function askedFor({ subject }: ReviewContext): readonly string[] {
-  const asked = textAt(subject.object, ["metadata", "annotations", REQUIRED_CAPABILITIES_ANNOTATION]);
+  const asked = textAt(subject.object, [...subject.root, "metadata", "annotations", REQUIRED_CAPABILITIES_ANNOTATION]);
   return [...new Set(asked.split(",").map((capability) => capability.trim()))].filter(
     (capability) => capability !== "",
   );

@@ -1,6 +1,6 @@
 import { type Image, IMAGE_KINDS, VMI_ID_PREFIX } from "../../images/image.ts";
 import type { Ambiguous } from "../../images/resolve.ts";
-import type { ReviewContext } from "../context.ts";
+import { judgedReferences, type ReviewContext } from "../context.ts";
 import { type FieldProblem, plain, quote } from "../problem.ts";
 import { fieldOf, type Reference } from "../reading.ts";
 
@@ -8,14 +8,17 @@ import { fieldOf, type Reference } from "../reading.ts";
 const MOST_CANDIDATES_LISTED = 5;
 
 /** A reference names exactly one image that this namespace may use. */
-export function* exists({ bootImage, subject, policy }: ReviewContext): Iterable<FieldProblem> {
-  if (bootImage.is !== "unresolved") return;
-  const { by, resolution } = bootImage;
-  const strict = policy.resolution === "strict";
-  const problem = { check: "exists", field: fieldOf(by.namePath), value: by.name } as const;
-  yield resolution.is === "ambiguous"
-    ? { ...problem, reason: "FieldValueInvalid", why: ambiguous(resolution, subject.namespace, strict) }
-    : { ...problem, reason: "FieldValueNotFound", why: notFound(by, resolution.near, subject.namespace, strict) };
+export function* exists(context: ReviewContext): Iterable<FieldProblem> {
+  const { namespace } = context.subject;
+  const strict = context.policy.resolution === "strict";
+  for (const judged of judgedReferences(context)) {
+    if (judged.is !== "unresolved") continue;
+    const { by, resolution } = judged;
+    const problem = { check: "exists", field: fieldOf(by.namePath), value: by.name } as const;
+    yield resolution.is === "ambiguous"
+      ? { ...problem, reason: "FieldValueInvalid", why: ambiguous(resolution, namespace, strict) }
+      : { ...problem, reason: "FieldValueNotFound", why: notFound(by, resolution.near, namespace, strict) };
+  }
 }
 
 function ambiguous({ candidates, by }: Ambiguous, namespace: string, strict: boolean): string {

@@ -1,5 +1,5 @@
 import { isImageless } from "../boot.ts";
-import type { ReviewContext } from "../context.ts";
+import { judgedReferences, type ReviewContext } from "../context.ts";
 import { type FieldProblem, quote } from "../problem.ts";
 import { fieldOf } from "../reading.ts";
 
@@ -7,22 +7,30 @@ import { fieldOf } from "../reading.ts";
  * A machine needs something to boot from. Privileged callers import and restore machines without an image
  * (vm-operator PR 524 and 814).
  */
-export function* required({ bootImage, boot, subject }: ReviewContext): Iterable<FieldProblem> {
-  if (bootImage.is === "nameless") {
-    yield {
-      check: "required",
-      reason: "FieldValueRequired",
-      field: fieldOf(bootImage.by.namePath),
-      why: "a kind alone names no image; write the image's VMI ID or display name",
-    };
+export function* required(context: ReviewContext): Iterable<FieldProblem> {
+  for (const { is, by } of judgedReferences(context)) {
+    if (is !== "nameless") continue;
+    const why =
+      by.role === "cdrom"
+        ? "a CD-ROM needs an image; write the VMI ID or display name of an ISO image"
+        : "a kind alone names no image; write the image's VMI ID or display name";
+    yield { check: "required", reason: "FieldValueRequired", field: fieldOf(by.namePath), why };
   }
-  if (bootImage.is !== "absent" || !isImageless(boot) || boot.hasCdroms || subject.privileged) return;
+  const { imageName } = context.boot;
+  if (imageName === undefined || !hasNothingToBootFrom(context)) return;
+  const { namespace } = context.subject;
   yield {
     check: "required",
     reason: "FieldValueRequired",
-    field: "spec.imageName",
+    field: fieldOf(imageName.namePath),
     why:
       "the VM has nothing to boot from; write the display name or VMI ID of an image " +
-      `(kubectl get vmi,cvmi -n ${subject.namespace === "" ? quote("") : subject.namespace} lists them)`,
+      `(kubectl get vmi,cvmi -n ${namespace === "" ? quote("") : namespace} lists them)`,
   };
+}
+
+/** A template is judged without privilege: vm-operator's own account makes machines from it. */
+function hasNothingToBootFrom({ bootImage, boot, subject }: ReviewContext): boolean {
+  if (subject.privileged && !subject.isTemplate) return false;
+  return bootImage.is === "absent" && isImageless(boot) && !boot.hasCdroms;
 }

@@ -1,0 +1,16 @@
+import { textAt } from "../../json.ts";
+import type { ReviewContext } from "../context.ts";
+import type { FieldProblem } from "../problem.ts";
+import { fieldOf } from "../reading.ts";
+
+/** A machine with CD-ROMs says what its guest is: an ISO image does not (vm-operator validateCdrom). */
+export function* cdromGuestId({ cdroms, subject }: ReviewContext): Iterable<FieldProblem> {
+  const path = [...subject.root, "spec", "guestID"];
+  if (!cdroms.some(({ image }) => image !== undefined) || textAt(subject.object, path) !== "") return;
+  yield {
+    check: "cdrom-guest-id",
+    reason: "FieldValueRequired",
+    field: fieldOf(path),
+    why: "a VM with CD-ROMs needs the vSphere ID of its guest operating system, such as ubuntu64Guest",
+  };
+}

@@ -1,0 +1,58 @@
+import { at } from "../../json.ts";
+import { type Cdrom, cdromReferences } from "../cdroms.ts";
+import type { ReviewContext } from "../context.ts";
+import type { FieldProblem } from "../problem.ts";
+import { EACH } from "../references.ts";
+import { fieldOf, type Reference } from "../reading.ts";
+
+const POWERED_ON = "PoweredOn";
+/** vm-operator api/v1alpha6/virtualmachine_types.go CheckAnnotationPowerOn: such a machine is not on yet. */
+const POWER_ON_CHECK = "poweron.check.vmoperator.vmware.com";
+
+/**
+ * CD-ROMs stay while the machine runs; only `connected` and `allowGuestControl` may change (vm-operator
+ * validateCdromWhenPoweredOn).
+ */
+export function* cdromPoweredOn(context: ReviewContext): Iterable<FieldProblem> {
+  const { cdroms, oldReading } = context;
+  if (oldReading === undefined || !isOnThroughout(context)) return;
+  for (const cdrom of cdroms) {
+    if (cdrom.old === undefined) yield problem(cdrom.reference, "be added");
+    else if (isOther(cdrom)) yield { ...problem(cdrom.reference, "get another image"), value: cdrom.reference.name };
+  }
+  const gone = cdromReferences(oldReading).filter((old) => !cdroms.some(({ reference }) => reference.key === old.key));
+  for (const old of gone) {
+    yield { ...problem(old, "be removed"), field: listField(context, old), value: entryName(old) };
+  }
+}
+
+function isOnThroughout({ subject }: ReviewContext): boolean {
+  const { object, oldObject, isTemplate } = subject;
+  const annotations = Object.keys((at(oldObject, ["metadata", "annotations"]) as object | null | undefined) ?? {});
+  return (
+    !isTemplate &&
+    [object, oldObject].every((machine) => at(machine, ["spec", "powerState"]) === POWERED_ON) &&
+    !annotations.some((name) => name === POWER_ON_CHECK || name.startsWith(`${POWER_ON_CHECK}/`))
+  );
+}
+
+function isOther({ change }: Cdrom): boolean {
+  return change.is === "changed";
+}
+
+function problem({ path }: Reference, what: string): FieldProblem {
+  const why = `a CD-ROM cannot ${what} while the VM is powered on; power it off first (spec.powerState: PoweredOff)`;
+  return { check: "cdrom-powered-on", reason: "FieldValueForbidden", field: fieldOf(path), why };
+}
+
+/** What is gone has no position any more. */
+function listField({ subject }: ReviewContext, { path }: Reference): string {
+  const row = subject.rows.find(({ role, path: steps }) => role === "cdrom" && steps[0] === path[0]);
+  const steps = row?.path ?? [];
+  return fieldOf(steps.slice(0, steps.indexOf(EACH)));
+}
+
+/** `cd1` of `spec.hardware.cdrom[cd1].image` */
+function entryName({ key }: Reference): string {
+  return key.slice(key.indexOf("[") + 1, key.lastIndexOf("]"));
+}

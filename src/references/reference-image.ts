@@ -1,0 +1,61 @@
+import { type Image, isImageKind } from "../images/image.ts";
+import type { ImageIndex } from "../images/image-index.ts";
+import { isNameOf, type NotSynced, type Resolution, resolve } from "../images/resolve.ts";
+import type { Policy } from "./policy.ts";
+import type { Reading, Reference } from "./reading.ts";
+import type { Subject } from "./subject.ts";
+
+/** What references are judged by. */
+export interface Question {
+  readonly subject: Subject;
+  readonly index: ImageIndex;
+  readonly policy: Policy;
+  readonly reading: Reading;
+  /** On UPDATE. */
+  readonly oldReading: Reading | undefined;
+}
+
+/** What a reference means now. `by` is the reference that problems name. */
+export type ReferenceImage =
+  | { readonly is: "resolved"; readonly by: Reference; readonly image: Image }
+  | {
+      readonly is: "unresolved";
+      readonly by: Reference;
+      readonly resolution: Exclude<Resolution, { is: "resolved" | "notSynced" }>;
+    }
+  | { readonly is: "unsupportedKind"; readonly by: Reference }
+  /** A reference with a kind and no name, or a CD-ROM without an image. */
+  | { readonly is: "nameless"; readonly by: Reference }
+  | (NotSynced & { readonly by: Reference });
+
+/** Looks one reference up, whether it has a kind or not. */
+export function resolveReference({ subject, index, policy }: Question, by: Reference): ReferenceImage {
+  if (by.name === "") return { is: "nameless", by };
+  if (by.kind !== "" && !isImageKind(by.kind)) return { is: "unsupportedKind", by };
+  const kind = by.kind === "" ? undefined : by.kind;
+  const resolution = resolve(index, { namespace: subject.namespace, name: by.name, kind }, policy.resolution);
+  switch (resolution.is) {
+    case "notSynced":
+      return { ...resolution, by };
+    case "ambiguous":
+    case "notFound":
+      return { is: "unresolved", by, resolution };
+    case "resolved":
+      return { is: "resolved", by, image: resolution.image };
+  }
+}
+
+/** Whether a name is one of this image's; the same object name in the other scope is the same image (R5). */
+export function isNamedBy({ index, policy }: Question, image: Image, name: string): boolean {
+  if (isNameOf(image, name, policy.resolution)) return true;
+  const twin = index.cluster().byObjectName(image.name);
+  return twin !== undefined && isNameOf(twin, name, policy.resolution);
+}
+
+export function isEmpty(reference: Reference | undefined): boolean {
+  return reference === undefined || (reference.name === "" && reference.kind === "");
+}
+
+export function isSame(one: Reference | undefined, other: Reference | undefined): boolean {
+  return (one?.name ?? "") === (other?.name ?? "") && (one?.kind ?? "") === (other?.kind ?? "");
+}

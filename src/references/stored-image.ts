@@ -1,0 +1,106 @@
+import { type Image, IMAGE_KINDS, isImageKind } from "../images/image.ts";
+import { find, isNameOf, type NotSynced } from "../images/resolve.ts";
+import { scopeOf } from "../images/image-index.ts";
+import { livingPins, type Pin, type Pins } from "./pins.ts";
+import { kindKey, nameKey, type Reference } from "./reading.ts";
+import { isEmpty, isSame, type Question } from "./reference-image.ts";
+
+/** How a reference of an UPDATE stands to the stored one. */
+export type Change =
+  | { readonly is: "same" }
+  /** Absent or another spelling of the stored image: the stored value belongs back. */
+  | { readonly is: "putBack" }
+  /** The stored value had no kind; the name is the same. */
+  | { readonly is: "kindFilled" }
+  /** A privileged caller takes the image from a machine that failed over. */
+  | { readonly is: "unset" }
+  | { readonly is: "changed"; readonly namesOtherImage: boolean }
+  | NotSynced;
+
+export const SAME: Change = { is: "same" };
+
+/** At `/validate` nobody can put anything back, so only equal values are the same. */
+export function exactChange(sent: Reference | undefined, old: Reference | undefined): Change {
+  if (isSame(sent, old)) return SAME;
+  if (sent?.name === old?.name && old?.kind === "") return { is: "kindFilled" };
+  return { is: "changed", namesOtherImage: false };
+}
+
+interface StoredImageOptions {
+  /** Undefined where the object has no image, or a display name of which nobody knows the image. */
+  readonly objectName: string | undefined;
+  /** The stored references to this image. */
+  readonly values: readonly Reference[];
+  /** Of the stored object. */
+  readonly pins: Pins;
+  /** The kind whose absence keeps us from knowing the object name. */
+  readonly unsynced?: NotSynced | undefined;
+}
+
+/** The image that a stored object names, and what people may call it. */
+export class StoredImage {
+  readonly #question: Question;
+  readonly #options: StoredImageOptions;
+  readonly #pins: ReadonlyMap<string, Pin>;
+  /** The stored object in the index, as far as it is there: both scopes' where both have it (R5). */
+  readonly #images: readonly Image[];
+
+  constructor(question: Question, options: StoredImageOptions) {
+    this.#question = question;
+    this.#options = options;
+    const stored = new Map(
+      options.values.flatMap((value) => [
+        [nameKey(value), value.name],
+        [kindKey(value), value.kind],
+      ]),
+    );
+    this.#pins = livingPins(options.pins, (key) => stored.get(key));
+    const { subject, index } = question;
+    this.#images =
+      options.objectName === undefined
+        ? []
+        : IMAGE_KINDS.flatMap(
+            (kind) => scopeOf(index, kind, subject.namespace).byObjectName(options.objectName ?? "") ?? [],
+          );
+  }
+
+  change(sent: Reference | undefined, old: Reference | undefined): Change {
+    if (sent === undefined || old === undefined || isSame(sent, old)) return SAME;
+    if (sent.name === "") return isEmpty(old) ? SAME : { is: "putBack" };
+    if (this.#isKnownName(sent.name) && this.#isKnownKind(sent, old)) return { is: "putBack" };
+    return this.#meaningNow(sent);
+  }
+
+  /** Another way to name it that only the index knows, or really another image. */
+  #meaningNow(sent: Reference): Change {
+    const { objectName, unsynced } = this.#options;
+    if (unsynced !== undefined) return unsynced;
+    const { subject, index, policy } = this.#question;
+    if (sent.kind !== "" && !isImageKind(sent.kind)) return { is: "changed", namesOtherImage: false };
+    const query = { namespace: subject.namespace, name: sent.name, kind: sent.kind === "" ? undefined : sent.kind };
+    const found = find(index, query, policy.resolution);
+    if (found?.is === "notSynced") return found;
+    if (found?.is !== "resolved") return { is: "changed", namesOtherImage: false };
+    if (found.image.name === objectName) return { is: "putBack" };
+    // Where the stored image is not known, the new value may well name it: no leave to re-create the machine.
+    return { is: "changed", namesOtherImage: objectName !== undefined };
+  }
+
+  #isKnownName(name: string): boolean {
+    const { objectName, values } = this.#options;
+    if (name === objectName || values.some((value) => value.form === "name" && value.name === name)) return true;
+    if ([...this.#pins.values()].some(({ requested }) => requested === name)) return true;
+    return this.#images.some((image) => isNameOf(image, name, this.#question.policy.resolution));
+  }
+
+  /**
+   * A kind other than the stored one names the same image only where we rewrote it ourselves, or where the name is
+   * the object name (R5); a display name may mean another image there.
+   */
+  #isKnownKind(sent: Reference, old: Reference): boolean {
+    const stored = old.kind === "" ? this.#images[0]?.kind : old.kind;
+    if (sent.kind === "" || stored === undefined || sent.kind === stored) return true;
+    if (!isImageKind(sent.kind)) return false;
+    return sent.name === this.#options.objectName || this.#pins.get(kindKey(sent))?.requested === sent.kind;
+  }
+}

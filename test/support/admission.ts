@@ -20,15 +20,15 @@ export interface VirtualMachine {
   readonly spec?: unknown;
 }
 
-/** What a request is about; `kind` is its name alone. */
-export type RequestFacts = Partial<Omit<AdmissionRequest, "kind">> & { version?: string; kind?: string };
+/** What a request is about; its kind in parts. */
+export type RequestFacts = Partial<Omit<AdmissionRequest, "kind">> & Partial<AdmissionRequest["kind"]>;
 
 /** A request of an ordinary user about a VirtualMachine of namespace dev, but for what is said. */
 export function request(object: VirtualMachine | undefined, facts: RequestFacts = {}): AdmissionRequest {
-  const { version = "v1alpha6", kind = "VirtualMachine", ...rest } = facts;
+  const { group = "vmoperator.vmware.com", version = "v1alpha6", kind = "VirtualMachine", ...rest } = facts;
   return {
     uid: "b2f3",
-    kind: { group: "vmoperator.vmware.com", version, kind },
+    kind: { group, version, kind },
     subResource: "",
     operation: rest.oldObject === undefined ? "CREATE" : "UPDATE",
     namespace: NAMESPACE,

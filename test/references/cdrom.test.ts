@@ -1,0 +1,244 @@
+import { describe, expect, it } from "vitest";
+import type { AdmissionPolicy } from "../../src/admission/decide.ts";
+import { at } from "../../src/json.ts";
+import { PINNED_ANNOTATION } from "../../src/references/pins.ts";
+import { WRITE_MODES } from "../../src/references/policy.ts";
+import { answer, type Answer, request } from "../support/admission.ts";
+import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
+
+const VMI = "VirtualMachineImage";
+const CVMI = "ClusterVirtualMachineImage";
+const ISO = { type: "ISO" };
+const IMAGES = [
+  vmi("vmi-ovf", "ubuntu"),
+  vmi("vmi-i", "installer", { ...ISO, library: "cl-a" }),
+  vmi("vmi-j", "drivers", { ...ISO, library: "cl-a" }),
+  vmi("vmi-k", "drivers", { ...ISO, library: "cl-b" }),
+  cvmi("vmi-c", "tools", ISO),
+  vmi("vmi-t", "twin", ISO),
+  cvmi("vmi-t", "twin-of-cluster", ISO),
+  vmi("boot-iso", "boot", ISO),
+];
+
+/** Where a version has its CD-ROMs. */
+const PLACES = [
+  { version: "v1alpha3", base: "spec.cdrom" },
+  { version: "v1alpha4", base: "spec.cdrom" },
+  { version: "v1alpha5", base: "spec.hardware.cdrom" },
+  { version: "v1alpha6", base: "spec.hardware.cdrom" },
+] as const;
+type Place = (typeof PLACES)[number];
+const NEWEST: Place = PLACES[3];
+
+const image = (kind: unknown, name: unknown): object => ({ kind, name });
+
+/** A CD-ROM for each image: cd1, cd2, ... */
+function cdroms(...images: readonly unknown[]): readonly object[] {
+  return images.map((each, index) => ({ name: `cd${index + 1}`, ...(each === undefined ? {} : { image: each }) }));
+}
+
+function spec({ base }: Place, list: unknown, rest: object = {}): object {
+  const media = base === "spec.cdrom" ? { cdrom: list } : { hardware: { cdrom: list } };
+  return { guestID: "otherLinux64Guest", ...rest, ...media };
+}
+
+function cdromsOf({ base }: Place, object: unknown): unknown {
+  return at(object, base.split("."));
+}
+
+function requested(object: unknown): unknown {
+  const text = at(object, ["metadata", "annotations", PINNED_ANNOTATION]);
+  if (typeof text !== "string") return undefined;
+  const pins = JSON.parse(text) as Record<string, { requested: string }>;
+  return Object.fromEntries(Object.entries(pins).map(([key, pin]) => [key, pin.requested]));
+}
+
+function create(place: Place, object: object, policy: Partial<AdmissionPolicy> = {}): Answer {
+  const { version } = place;
+  const index = indexOf(IMAGES);
+  const made = answer("mutate", request({ spec: object }, { version }), index, policy);
+  const again = answer("mutate", request(made.object, { version }), index, policy);
+  if (made.decision.is === "allowed") expect(again.patched, "a second run").toEqual([]);
+  return made;
+}
+
+function update(place: Place, old: object, object: object, images = IMAGES): Answer {
+  return answer("mutate", request(object, { version: place.version, oldObject: { ...old } }), indexOf(images));
+}
+
+describe.each(PLACES)("CREATE in $version", (place) => {
+  const { base, version } = place;
+
+  it.each([
+    { title: "a display name within its kind", sent: image(VMI, "installer"), becomes: image(VMI, "vmi-i") },
+    { title: "LIBRARY/NAME", sent: image(VMI, "cl-b/drivers"), becomes: image(VMI, "vmi-k") },
+    { title: "no kind, of the cluster", sent: { name: "tools" }, becomes: image(CVMI, "vmi-c") },
+    { title: "an empty kind", sent: image("", "vmi-i"), becomes: image(VMI, "vmi-i") },
+    { title: "a given kind of two scopes stays", sent: image(CVMI, "vmi-t"), becomes: image(CVMI, "vmi-t") },
+    { title: "an object name stays", sent: image(VMI, "vmi-i"), becomes: image(VMI, "vmi-i") },
+    {
+      title: "unknown members stay",
+      sent: { ...image(VMI, "installer"), x: [1] },
+      becomes: { ...image(VMI, "vmi-i"), x: [1] },
+    },
+  ])("M17: $title", ({ sent, becomes }) => {
+    const { object, decision } = create(place, spec(place, cdroms(sent), { imageName: "ubuntu" }));
+    expect(decision).toMatchObject({ is: "allowed", images: expect.arrayContaining(["vmi-ovf"]) as unknown });
+    expect(cdromsOf(place, object)).toEqual(cdroms(becomes));
+    const validated = answer("validate", request(object, { version }), indexOf(IMAGES));
+    expect(validated).toMatchObject({ problems: [], warnings: [] });
+  });
+
+  it("M10: what was requested is kept by the CD-ROM's name", () => {
+    const { object } = create(place, spec(place, cdroms(image(VMI, "installer")), { imageName: "vmi-ovf" }));
+    expect(requested(object)).toEqual({ [`${base}[cd1].image.name`]: "installer" });
+  });
+
+  it.each(WRITE_MODES)("M18: the first connected CD-ROM says what boots, with --write %s", (write) => {
+    const list = [
+      { name: "cd1", connected: false, image: image(VMI, "installer") },
+      { name: "cd2", image: image(CVMI, "tools") },
+      { name: "cd3", connected: true, image: image(VMI, "vmi-j") },
+    ];
+    const { spec: made, object } = create(place, spec(place, list), { write });
+    expect(at(made, ["imageName"])).toBe("vmi-c");
+    expect(at(made, ["image"])).toEqual(write === "imageName" ? undefined : image(CVMI, "vmi-c"));
+    expect(answer("validate", request(object, { version }), indexOf(IMAGES)).problems).toEqual([]);
+  });
+
+  it("M18: none connected, the first one", () => {
+    const list = ["installer", "cl-a/drivers"].map((name, index) => ({
+      name: `cd${index}`,
+      connected: false,
+      image: image(VMI, name),
+    }));
+    expect(create(place, spec(place, list)).spec).toMatchObject({ imageName: "vmi-i", image: image(VMI, "vmi-i") });
+  });
+
+  it("M18: the namespaced image of its object name, as vm-operator reads it", () => {
+    const { spec: made } = create(place, spec(place, cdroms(image(CVMI, "vmi-t"))));
+    expect(made).toMatchObject({ imageName: "vmi-t", image: image(VMI, "vmi-t") });
+  });
+
+  it("M8: an image without the prefix vmi- goes into no imageName", () => {
+    const { spec: made } = create(place, spec(place, cdroms(image(VMI, "boot"))));
+    expect(made).toEqual(spec(place, cdroms(image(VMI, "boot-iso"))));
+  });
+
+  it("M7: image and CD-ROMs, both by display names", () => {
+    const { spec: made } = create(place, spec(place, cdroms({ name: "installer" }), { image: { name: "ubuntu" } }));
+    expect(made).toMatchObject({ imageName: "vmi-ovf", image: image(VMI, "vmi-ovf") });
+    expect(cdromsOf(place, { spec: made })).toEqual(cdroms(image(VMI, "vmi-i")));
+  });
+
+  it("all problems of all CD-ROMs are reported together, and misses are asked for", () => {
+    const list = cdroms(image(VMI, "instaler"), image("Secret", "x"), image(VMI, "drivers"), image(VMI, ""));
+    const { decision, problems } = create(place, spec(place, list, { imageName: "nothing" }));
+    expect(problems.map(({ check, field }) => [check, field])).toEqual([
+      ["exists", "spec.imageName"],
+      ["exists", `${base}[0].image.name`],
+      ["exists", `${base}[2].image.name`],
+      ["kind", `${base}[1].image.kind`],
+    ]);
+    expect(decision).toMatchObject({
+      misses: [
+        { namespace: "dev", name: "nothing", kind: undefined },
+        { namespace: "dev", name: "instaler", kind: VMI },
+      ],
+    });
+  });
+
+  it("a list of two CD-ROMs with one name keeps what was requested for each", () => {
+    const list = ["installer", "cl-b/drivers"].map((name) => ({ name: "cd", image: image(VMI, name) }));
+    const { object } = create(place, spec(place, list, { imageName: "vmi-ovf" }));
+    expect(requested(object)).toEqual({
+      [`${base}[cd].image.name`]: "installer",
+      [`${base}[1].image.name`]: "cl-b/drivers",
+    });
+  });
+});
+
+describe.each(PLACES)("UPDATE in $version", (place) => {
+  const stored = (): object =>
+    create(place, spec(place, cdroms(image(VMI, "installer")), { imageName: "ubuntu" })).object;
+
+  it.each([
+    { title: "the original manifest", sent: image(VMI, "installer") },
+    { title: "the object name", sent: image(VMI, "vmi-i") },
+    { title: "LIBRARY/NAME", sent: image(VMI, "cl-a/installer") },
+    { title: "no kind", sent: { name: "installer" } },
+    { title: "no image at all", sent: undefined },
+  ])("M19: $title keeps the stored image, whatever became of the images", ({ sent }) => {
+    const old = stored();
+    const object = { spec: spec(place, cdroms(sent), { imageName: "ubuntu" }) };
+    for (const images of [IMAGES, [...IMAGES, vmi("vmi-other", "installer", ISO)]]) {
+      const { object: kept } = update(place, old, object, images);
+      expect(cdromsOf(place, kept)).toEqual(cdromsOf(place, old));
+      expect(at(kept, ["spec", "imageName"])).toBe("vmi-ovf");
+    }
+  });
+
+  it("M19: what was requested is a name of it even when the image is gone", () => {
+    const old = stored();
+    const object = { spec: spec(place, cdroms(image(VMI, "installer")), { imageName: "ubuntu" }) };
+    expect(cdromsOf(place, update(place, old, object, []).object)).toEqual(cdromsOf(place, old));
+  });
+
+  it("M19: another image, and a new CD-ROM, are resolved as on CREATE; their order does not matter", () => {
+    const list = [
+      { name: "cd2", image: { name: "tools" } },
+      { name: "cd1", image: image(VMI, "cl-b/drivers") },
+    ];
+    const { object } = update(place, stored(), { spec: spec(place, list, { imageName: "ubuntu" }) });
+    expect(cdromsOf(place, object)).toEqual([
+      { name: "cd2", image: image(CVMI, "vmi-c") },
+      { name: "cd1", image: image(VMI, "vmi-k") },
+    ]);
+  });
+
+  it("M19: an unchanged CD-ROM is not judged, a changed one is", () => {
+    const old = { spec: spec(place, cdroms(image(VMI, "vmi-gone")), { imageName: "vmi-ovf" }) };
+    const list = [...cdroms(image(VMI, "vmi-gone")), { name: "new", image: image(VMI, "vmi-none") }];
+    const { problems } = update(place, old, { spec: spec(place, list, { imageName: "vmi-ovf" }) });
+    expect(problems.map(({ field }) => field)).toEqual([`${place.base}[1].image.name`]);
+  });
+
+  it("M12: imageName that came from a CD-ROM comes back with it", () => {
+    const old = create(place, spec(place, cdroms(image(VMI, "installer")))).object;
+    const { object } = update(place, old, { spec: spec(place, cdroms(image(VMI, "installer"))) });
+    expect(object["spec"]).toEqual(old["spec"]);
+  });
+});
+
+describe("malformed CD-ROMs", () => {
+  it.each([
+    { title: "a list that is an object", list: {}, field: "spec.hardware.cdrom" },
+    { title: "an entry that is a text", list: ["cd1"], field: "spec.hardware.cdrom[0]" },
+    { title: "an image that is a text", list: cdroms("vmi-i"), field: "spec.hardware.cdrom[0].image" },
+    { title: "a kind that is a number", list: cdroms(image(7, "vmi-i")), field: "spec.hardware.cdrom[0].image.kind" },
+    { title: "a name that is a list", list: cdroms(image(VMI, ["x"])), field: "spec.hardware.cdrom[0].image.name" },
+  ])("$title is left by /mutate and refused by /validate", ({ list, field }) => {
+    const asked = request({ spec: spec(NEWEST, list, { imageName: "ubuntu" }) });
+    expect(answer("mutate", asked, indexOf(IMAGES))).toMatchObject({ decision: { is: "allowed" }, patched: [] });
+    const { problems } = answer("validate", asked, indexOf(IMAGES));
+    expect(problems).toMatchObject([{ check: "type", reason: "FieldValueTypeInvalid", field }]);
+  });
+
+  it("an entry without an image is refused by the field that it lacks", () => {
+    const asked = request({ spec: spec(NEWEST, cdroms(undefined), { imageName: "ubuntu" }) });
+    expect(answer("mutate", asked, indexOf(IMAGES)).spec).toMatchObject({ hardware: { cdrom: [{ name: "cd1" }] } });
+    expect(answer("validate", asked, indexOf(IMAGES)).problems).toMatchObject([
+      { check: "required", field: "spec.hardware.cdrom[0].image.name" },
+    ]);
+  });
+});
+
+describe("an index that is not synced", () => {
+  it.each(["CREATE", "UPDATE"])("is no decision on %s where only a CD-ROM needs it", (operation) => {
+    const object = { spec: spec(NEWEST, cdroms(image(CVMI, "tools")), { imageName: "ubuntu" }) };
+    const old = { spec: spec(NEWEST, [], { imageName: "ubuntu" }) };
+    const facts = operation === "UPDATE" ? { oldObject: old } : {};
+    const { decision } = answer("mutate", request(object, facts), indexOf(IMAGES, [VMI]));
+    expect(decision).toMatchObject({ is: "undecided", because: expect.stringContaining(CVMI) as unknown });
+  });
+});

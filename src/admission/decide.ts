@@ -1,4 +1,4 @@
-import { isImageKind } from "../images/image.ts";
+import { IMAGE_KINDS, isImageKind } from "../images/image.ts";
 import type { ImageIndex, ImageQuery } from "../images/image-index.ts";
 import { at, textAt } from "../json.ts";
 import { runChecks } from "../references/checks.ts";
@@ -103,10 +103,17 @@ function missesOf(context: ReviewContext, denials: readonly FieldProblem[]): rea
 }
 
 /** The kind whose missing list keeps us from deciding. */
-function unsyncedKind({ bootImage, changes, cdroms }: ReviewContext): string | undefined {
+function unsyncedKind(context: ReviewContext): string | undefined {
+  const { bootImage, changes, cdroms, index } = context;
   const ofCdroms = cdroms.flatMap(({ change, image }) => [change, image]);
   for (const met of [bootImage, changes?.imageName, changes?.image, ...ofCdroms]) {
     if (met?.is === "notSynced") return met.kind;
   }
-  return undefined;
+  return asksForCollisions(context) ? IMAGE_KINDS.find((kind) => !index.isSynced(kind)) : undefined;
+}
+
+/** Whether it is to be said that no image has a name: that takes all images. */
+function asksForCollisions({ subject, policy, reading }: ReviewContext): boolean {
+  const isAsked = subject.endpoint === "validate" && policy.levels["publish-collision"] !== "off";
+  return isAsked && subject.operation === "CREATE" && reading.references.some(({ role }) => role === "creates");
 }

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../json.ts";
 import type { Cdrom } from "./cdroms.ts";
 import type { ReviewContext } from "./context.ts";
+import { conversionWarnings } from "./conversion.ts";
 import { applyEdits, type Edit } from "./edit.ts";
 import { pinBoot, pinObject } from "./pin.ts";
 import { livingPins, type Pin, type Pins, pinsEdit, readPins } from "./pins.ts";
@@ -30,6 +31,7 @@ export const MUTATION_RULES = {
   M18: "CD-ROMs alone: imageName is the first connected one's image, else the first one's, and image goes with it",
   M19: "UPDATE: any spelling of a CD-ROM's stored image keeps it, a new CD-ROM or another image is resolved",
   M20: "UPDATE of a template: a kept reference is left or put back, a changed one is resolved anew",
+  M21: "CREATE before v1alpha3: a warning where vm-operator will take another image from its conversion annotation",
 } as const;
 
 export interface Mutation {
@@ -45,7 +47,10 @@ export function mutate(context: ReviewContext): Mutation {
   ]);
   const all = [...edits, ...rewrites.map(({ path, to }): Edit => ({ is: "set", path, value: to }))];
   const pins = pinsEdit(context.subject.object, pinsAfter(context, applyEdits(context.subject.object, all), rewrites));
-  return { edits: pins === undefined ? all : [...all, pins], warnings };
+  return {
+    edits: pins === undefined ? all : [...all, pins],
+    warnings: [...warnings, ...conversionWarnings(context)],
+  };
 }
 
 function bootRewrites(context: ReviewContext): Rewrites {

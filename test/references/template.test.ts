@@ -1,0 +1,244 @@
+import { describe, expect, it } from "vitest";
+import type { AdmissionPolicy } from "../../src/admission/decide.ts";
+import { at } from "../../src/json.ts";
+import { PINNED_ANNOTATION } from "../../src/references/pins.ts";
+import { WRITE_MODES } from "../../src/references/policy.ts";
+import { problemMessage } from "../../src/references/problem.ts";
+import { answer, type Answer, request, type RequestFacts } from "../support/admission.ts";
+import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
+
+const VMI = "VirtualMachineImage";
+const CVMI = "ClusterVirtualMachineImage";
+const IMAGES = [
+  vmi("vmi-a", "ubuntu", { capabilities: ["cloud-init"] }),
+  cvmi("vmi-c", "rocky"),
+  vmi("vmi-p", "photon"),
+  vmi("vmi-q", "photon"),
+  vmi("vmi-i", "installer", { type: "ISO" }),
+  vmi("vmi-j", "rescue", { type: "ISO" }),
+];
+const KIND = { kind: "VirtualMachineReplicaSet" };
+const PRIVILEGED = { user: { name: "kubernetes-admin", groups: [] } };
+const ASKS = "vm-image-webhook.dev/required-capabilities";
+
+const image = (kind: string, name: string): object => ({ kind, name });
+
+/** A ReplicaSet with this machine as its template. */
+function set(spec: object, metadata: object = {}): { spec: object } {
+  return { spec: { replicas: 2, template: { metadata: { labels: { app: "web" }, ...metadata }, spec } } };
+}
+
+function machineOf({ object }: Answer): unknown {
+  return at(object, ["spec", "template", "spec"]);
+}
+
+function create(spec: object, facts: RequestFacts = {}, policy: Partial<AdmissionPolicy> = {}): Answer {
+  return answer("mutate", request(set(spec), { ...KIND, ...facts }), indexOf(IMAGES), policy);
+}
+
+function update(old: object, spec: object, policy: Partial<AdmissionPolicy> = {}, images = IMAGES): Answer {
+  return answer("mutate", request(set(spec), { ...KIND, oldObject: { ...old } }), indexOf(images), policy);
+}
+
+function validate(object: object, facts: RequestFacts = {}): Answer {
+  return answer("validate", request(object, { ...KIND, ...facts }), indexOf(IMAGES));
+}
+
+describe.each(["v1alpha3", "v1alpha4", "v1alpha5", "v1alpha6"])("CREATE in %s", (version) => {
+  it("M1: a display name becomes the VMI ID, image is filled, and the set's own annotation says so", () => {
+    const made = create({ imageName: "ubuntu", className: "small" }, { version });
+    expect(machineOf(made)).toEqual({ imageName: "vmi-a", image: image(VMI, "vmi-a"), className: "small" });
+    expect(at(made.object, ["spec", "template", "metadata"])).toEqual({ labels: { app: "web" } });
+    expect(at(made.object, ["metadata", "annotations", PINNED_ANNOTATION])).toBe(
+      '{"spec.template.spec.imageName":{"requested":"ubuntu","resolved":"vmi-a"}}',
+    );
+    expect(validate(made.object, { version })).toMatchObject({ problems: [], warnings: [] });
+  });
+
+  it("M17, M18: a CD-ROM by display name says what boots", () => {
+    const cdrom = [{ name: "cd1", image: image(VMI, "installer") }];
+    const media = version < "v1alpha5" ? { cdrom } : { hardware: { cdrom } };
+    expect(machineOf(create({ guestID: "g", ...media }, { version }))).toMatchObject({
+      imageName: "vmi-i",
+      image: image(VMI, "vmi-i"),
+    });
+  });
+
+  it("problems name fields of the template", () => {
+    const { problems } = create({ imageName: "ubunto", image: image("Secret", "x") }, { version });
+    expect(problems.map(({ field }) => field)).toEqual(["spec.template.spec.image.kind"]);
+    expect(create({ imageName: "photon" }, { version }).problems[0]?.field).toBe("spec.template.spec.imageName");
+  });
+});
+
+describe("what v1alpha2 and older versions have", () => {
+  it("no ReplicaSets: nothing is looked at", () => {
+    expect(create({ imageName: "nothing" }, { version: "v1alpha2" }).decision).toMatchObject({
+      is: "allowed",
+      patch: [],
+    });
+  });
+});
+
+describe("checks of a template", () => {
+  it("required holds for privileged callers, too", () => {
+    const [problem, ...others] = validate(set({}), PRIVILEGED).problems;
+    expect(others).toEqual([]);
+    expect(problem).toMatchObject({ check: "required", field: "spec.template.spec.imageName" });
+  });
+
+  it("capabilities are asked by the template's annotation", () => {
+    const asking = set({ imageName: "vmi-a" }, { annotations: { [ASKS]: "sgx" } });
+    expect(validate(asking).problems).toMatchObject([{ check: "capabilities", field: "spec.template.spec.imageName" }]);
+    const other = { ...set({ imageName: "vmi-a" }), metadata: { annotations: { [ASKS]: "sgx" } } };
+    expect(validate(other).problems).toEqual([]);
+  });
+
+  it("guest ID and firmware are those of the template", () => {
+    const cdrom = [{ name: "cd1", image: image(VMI, "vmi-i") }];
+    const spec = {
+      imageName: "vmi-a",
+      hardware: { cdrom },
+      bootOptions: { efiSecureBoot: "Enabled", firmware: "bios" },
+    };
+    expect(validate(set(spec)).problems.map(({ field }) => field)).toEqual([
+      "spec.template.spec.guestID",
+      "spec.template.spec.bootOptions.efiSecureBoot",
+    ]);
+  });
+});
+
+describe("UPDATE of a template", () => {
+  const stored = (spec: object = { imageName: "ubuntu" }): object => create(spec).object;
+
+  it.each(WRITE_MODES)("M20: the original manifest keeps what is stored, with --write %s", (write) => {
+    const old = create({ imageName: "ubuntu" }, {}, { write }).object;
+    for (const images of [IMAGES, [...IMAGES, vmi("vmi-b", "ubuntu")], []]) {
+      const again = update(old, { imageName: "ubuntu" }, { write }, images);
+      expect(machineOf(again)).toEqual(at(old, ["spec", "template", "spec"]));
+    }
+  });
+
+  it("M20: an image that is left out beside a kept imageName is put back", () => {
+    expect(machineOf(update(stored(), { imageName: "vmi-a" }))).toEqual({
+      imageName: "vmi-a",
+      image: image(VMI, "vmi-a"),
+    });
+  });
+
+  it.each([
+    { title: "imageName, as kubectl apply sends it", spec: { imageName: "rocky", image: image(VMI, "vmi-a") } },
+    { title: "imageName, as kubectl replace sends it", spec: { imageName: "rocky" } },
+    {
+      title: "image alone, beside the imageName that we wrote",
+      spec: { imageName: "vmi-a", image: image(CVMI, "rocky") },
+    },
+    { title: "both", spec: { imageName: "rocky", image: image(CVMI, "vmi-c") } },
+  ])("M20: a changed $title is resolved anew", ({ spec }) => {
+    const changed = update(stored(), spec);
+    expect(machineOf(changed)).toEqual({ imageName: "vmi-c", image: image(CVMI, "vmi-c") });
+    expect(validate(changed.object, { oldObject: { ...stored() } }).problems).toEqual([]);
+    const again = answer("mutate", request(changed.object, { ...KIND, oldObject: { ...stored() } }), indexOf(IMAGES));
+    expect(again.patched).toEqual([]);
+  });
+
+  it("M20: imageName as it was written, with another image, contradicts itself", () => {
+    const { problems } = update(stored(), { imageName: "ubuntu", image: image(CVMI, "vmi-c") });
+    expect(problems.map(({ check }) => check)).toEqual(["agree"]);
+  });
+
+  it("M20: from an image to a CD-ROM", () => {
+    const cdrom = [{ name: "cd1", image: image(VMI, "installer") }];
+    const changed = update(stored(), { guestID: "g", hardware: { cdrom } });
+    expect(machineOf(changed)).toMatchObject({ imageName: "vmi-i", image: image(VMI, "vmi-i") });
+  });
+
+  it("M20: an annotation counts only where its value still stands", () => {
+    const pins = { "spec.template.spec.imageName": { requested: "photon", resolved: "vmi-old" } };
+    const old = {
+      ...set({ imageName: "vmi-a", image: image(VMI, "vmi-a") }),
+      metadata: { annotations: { [PINNED_ANNOTATION]: JSON.stringify(pins) } },
+    };
+    expect(update(old, { imageName: "photon" }).problems).toMatchObject([{ check: "exists" }]);
+  });
+
+  it("M20: taking everything to boot from away is refused", () => {
+    expect(update(stored(), { className: "large" }).decision).toMatchObject({ is: "allowed" });
+    const { problems } = validate(set({ className: "large" }), { oldObject: { ...stored() } });
+    expect(problems.map(({ check }) => check)).toEqual(["required"]);
+  });
+
+  it("immutable and cdrom-powered-on are no rules of templates", () => {
+    const media = (name: string): object => ({ hardware: { cdrom: [{ name: "cd1", image: image(VMI, name) }] } });
+    const on = { powerState: "PoweredOn", guestID: "g", imageName: "vmi-a", image: image(VMI, "vmi-a") };
+    const old = set({ ...on, ...media("vmi-i") });
+    const changed = set({ ...on, imageName: "vmi-c", image: image(CVMI, "vmi-c"), ...media("vmi-j") });
+    expect(validate(changed, { oldObject: { ...old } }).problems).toEqual([]);
+  });
+
+  it("scaling and labels are nobody's business, though the image is gone", () => {
+    const old = set({ imageName: "vmi-gone", image: image(VMI, "vmi-gone") });
+    const scaled = { spec: { ...old.spec, replicas: 5 } };
+    const asked = request(scaled, { ...KIND, oldObject: { ...old } });
+    for (const endpoint of ["mutate", "validate"] as const) {
+      expect(answer(endpoint, asked, indexOf([], [])).decision).toMatchObject({ is: "allowed", warnings: [] });
+    }
+  });
+});
+
+describe("a publish request", () => {
+  const PUBLISH = { kind: "VirtualMachinePublishRequest" };
+  const ask = (object: object, facts: RequestFacts = {}): Answer =>
+    answer("validate", request(object, { ...PUBLISH, ...facts }), indexOf([...IMAGES, vmi("vmi-w", "web-image")]));
+  const item = (name: string): object => ({ spec: { source: { name: "web" }, target: { item: { name } } } });
+
+  it.each([
+    {
+      title: "a display name of the namespace",
+      object: item("ubuntu"),
+      warns: /^spec\.target\.item\.name: "ubuntu": image vmi-a in namespace "dev" has this display name/,
+    },
+    { title: "a display name of the cluster", object: item("rocky"), warns: /image vmi-c in the cluster/ },
+    {
+      title: "a VMI ID",
+      object: item("vmi-new"),
+      warns: /"vmi-new": a display name that begins with vmi- is taken for a VMI ID/,
+    },
+    {
+      title: "the source's name as default",
+      object: { spec: { source: { name: "web" } } },
+      warns: /"web-image": image vmi-w/,
+    },
+    {
+      title: "its own name as default",
+      object: { metadata: { name: "web" }, spec: {} },
+      warns: /"web-image": image vmi-w/,
+    },
+  ])("publish-collision: $title warns", ({ object, warns }) => {
+    const { decision, warnings } = ask(object);
+    expect(decision).toMatchObject({ is: "allowed" });
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(warns);
+  });
+
+  it.each([
+    { title: "a new name", object: item("brand-new"), facts: {} },
+    { title: "a name of another namespace", object: item("ubuntu"), facts: { namespace: "prod" } },
+    { title: "an UPDATE", object: item("ubuntu"), facts: { oldObject: { spec: {} } } },
+    { title: "no name at all", object: { metadata: { generateName: "x-" }, spec: {} }, facts: {} },
+  ])("publish-collision: $title says nothing", ({ object, facts }) => {
+    expect(ask(object, facts)).toMatchObject({ decision: { is: "allowed" }, warnings: [] });
+  });
+
+  it("is never mutated, and refused where a name is no text", () => {
+    const asked = request({ spec: { target: { item: { name: 7 } } } }, PUBLISH);
+    expect(answer("mutate", asked, indexOf(IMAGES)).decision).toMatchObject({ is: "allowed", patch: [] });
+    const [problem] = answer("validate", asked, indexOf(IMAGES)).problems;
+    expect(problem === undefined ? "" : problemMessage(problem)).toBe("Invalid value: 7: must be a string");
+  });
+
+  it("needs an index that is complete", () => {
+    const asked = request(item("ubuntu"), PUBLISH);
+    expect(answer("validate", asked, indexOf([], [])).decision).toMatchObject({ is: "undecided" });
+  });
+});

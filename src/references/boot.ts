@@ -3,6 +3,7 @@ import { namespacedTwin } from "../images/resolve.ts";
 import { bootCdrom, type Cdrom } from "./cdroms.ts";
 import type { Reading, Reference } from "./reading.ts";
 import { isEmpty, isSame, type Question, type ReferenceImage, resolveReference } from "./reference-image.ts";
+import { cdromBoot } from "./template-boot.ts";
 
 /** The references that say what a machine boots from. */
 export interface BootReferences {
@@ -58,8 +59,10 @@ export function followsImage({ subject, boot, oldBoot }: BootQuestion): boolean 
 /** Design section 5: `spec.image` decides where it is set, else `spec.imageName`, else a CD-ROM. */
 export function resolveBoot(question: BootQuestion): BootImage {
   if (question.reading.malformed.length > 0) return { is: "malformed" };
+  const followed = cdromBoot(question);
+  if (followed.is === "moved") return fromCdrom(question, followed.cdrom);
   const by = decidingReference(question);
-  if (by === undefined) return fromCdrom(question);
+  if (by === undefined) return fromCdrom(question, bootCdrom(question.cdroms));
   const meant = resolveReference(question, by);
   return meant.is === "resolved" && isBesideImageName(question.boot, meant.image)
     ? theNamespacedOne(question, meant.by, meant.image)
@@ -78,8 +81,8 @@ function decidingReference({ subject, boot, oldBoot }: BootQuestion): Reference 
 }
 
 /** M18: as if `imageName` had been sent with the object name of the CD-ROM's image. */
-function fromCdrom(question: BootQuestion): BootImage {
-  const meant = bootCdrom(question.cdroms)?.image;
+function fromCdrom(question: BootQuestion, cdrom: Cdrom | undefined): BootImage {
+  const meant = cdrom === undefined ? undefined : (cdrom.image ?? resolveReference(question, cdrom.reference));
   if (meant?.is !== "resolved" || !meant.image.name.startsWith(VMI_ID_PREFIX)) return { is: "absent" };
   return theNamespacedOne(question, meant.by, meant.image);
 }

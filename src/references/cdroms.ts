@@ -1,4 +1,4 @@
-import { at } from "../json.ts";
+import { at, type JsonObject } from "../json.ts";
 import { readPins } from "./pins.ts";
 import type { Reading, Reference } from "./reading.ts";
 import { isSame, type Question, type ReferenceImage, resolveReference } from "./reference-image.ts";
@@ -30,7 +30,7 @@ export function cdromsOf(question: Question): readonly Cdrom[] {
   const stored = oldReading === undefined ? [] : cdromReferences(oldReading);
   return cdromReferences(reading).map((reference) => {
     const old = stored.find(({ key }) => key === reference.key);
-    const connected = at(subject.object, [...reference.path.slice(0, -1), "connected"]) !== false;
+    const connected = isConnected(subject.object, reference);
     const change = old === undefined ? SAME : cdromChange(question, reference, old);
     const isToJudge = reading.malformed.length === 0 && (old === undefined || change.is === "changed");
     return { reference, old, connected, change, image: isToJudge ? resolveReference(question, reference) : undefined };
@@ -38,8 +38,22 @@ export function cdromsOf(question: Question): readonly Cdrom[] {
 }
 
 /** The one that vm-operator boots from where nothing else is named: SetImageNameFromCdrom, virtualmachine_mutator.go. */
-export function bootCdrom(cdroms: readonly Cdrom[]): Cdrom | undefined {
+export function bootCdrom<T extends { readonly connected: boolean }>(cdroms: readonly T[]): T | undefined {
   return cdroms.find(({ connected }) => connected) ?? cdroms[0];
+}
+
+/** The name of its image in the stored object. */
+export function storedBootCdrom({ subject, oldReading }: Question): string | undefined {
+  const references = oldReading === undefined ? [] : cdromReferences(oldReading);
+  const stored = references.map((reference) => ({
+    name: reference.name,
+    connected: isConnected(subject.oldObject, reference),
+  }));
+  return bootCdrom(stored)?.name;
+}
+
+function isConnected(object: JsonObject | undefined, { path }: Reference): boolean {
+  return at(object, [...path.slice(0, -1), "connected"]) !== false;
 }
 
 function cdromChange(question: Question, reference: Reference, old: Reference): Change {

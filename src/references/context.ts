@@ -7,6 +7,7 @@ import { readReferences, type Reference } from "./reading.ts";
 import type { Question, ReferenceImage } from "./reference-image.ts";
 import { type BootChanges, bootChanges } from "./stored-boot.ts";
 import type { Subject } from "./subject.ts";
+import { cdromBoot } from "./template-boot.ts";
 
 /** What checks and mutation look at: the subject, read, compared and resolved once. */
 export interface ReviewContext extends BootQuestion {
@@ -62,5 +63,6 @@ function needsImage(question: BootQuestion, changes: BootChanges | undefined): b
   if (oldBoot === undefined || changes === undefined) return true;
   const isChanged = changes.imageName.is === "changed" || changes.image.is === "changed";
   if (isChanged && !subject.isTemplate && policy.levels.immutable === "deny") return false;
-  return subject.endpoint === "mutate" ? isChanged : changedFrom(boot, oldBoot);
+  if (subject.endpoint === "validate") return changedFrom(boot, oldBoot);
+  return isChanged || cdromBoot(question).is === "moved";
 }

@@ -68,7 +68,7 @@ function isMeant(context: ReviewContext, sent: Reference, kept: BootReferences):
   const name = keptName(kept);
   if (sent.name === name) return true;
   const objectName = objectNameOf(context, sent);
-  return objectName !== undefined && [name, kept.image?.name, meaningOf(context, name)].includes(objectName);
+  return objectName !== undefined && [name, kept.image?.name || meaningOf(context, name)].includes(objectName);
 }
 
 /** The image that was sent, else the one that the annotation of an earlier pinning says was meant by that name. */
@@ -78,7 +78,7 @@ function objectNameOf({ bootImage, subject }: ReviewContext, sent: Reference): s
   return pin?.requested === sent.name ? pin.resolved : undefined;
 }
 
-/** vm-operator reads a display name by its own rule. */
+/** A kept name without an image is read by vm-operator's own rule. */
 function meaningOf({ index, subject }: ReviewContext, name: string): string | undefined {
   const found = find(index, { namespace: subject.namespace, name }, "strict");
   return found?.is === "resolved" ? found.image.name : undefined;

@@ -40,7 +40,8 @@ function onlyIfMisread(context: ReviewContext, imageName: Reference, image: Imag
 /** M6: where `image` decides, and `agree` does not deny, another name is left for vm-operator to judge. */
 function namesAnother(context: ReviewContext, image: Image, name: string): boolean {
   const { bootImage } = context;
-  const decidedByImage = bootImage.is === "resolved" && bootImage.by.form === "object";
+  if (bootImage.is !== "resolved" || bootImage.by.role === "cdrom") return false;
+  const decidedByImage = bootImage.by.form === "object";
   return decidedByImage && !followsImage(context) && !isNamedBy(context, image, name);
 }
 

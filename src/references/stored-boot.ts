@@ -5,6 +5,7 @@ import { type BootQuestion, type BootReferences, isImageless } from "./boot.ts";
 import { readPins } from "./pins.ts";
 import type { Reference } from "./reading.ts";
 import { type Change, exactChange, SAME, StoredImage } from "./stored-image.ts";
+import { cdromBoot } from "./template-boot.ts";
 
 /** vm-operator api/v1alpha6/virtualmachine_types.go: a machine that disaster recovery moved here. */
 export const FAILED_OVER_ANNOTATION = "vmoperator.vmware.com/failed-over-vm";
@@ -32,7 +33,8 @@ export function bootChanges(question: BootQuestion, old: BootReferences): BootCh
     return { imageName: exactChange(boot.imageName, old.imageName), image: exactChange(boot.image, old.image) };
   }
   // From a template the image may go, as long as something stays to boot from.
-  if (subject.isTemplate && isImageless(boot) && !isImageless(old)) return { imageName: REMOVED, image: REMOVED };
+  const isRemoved = subject.isTemplate && isImageless(boot) && !isImageless(old);
+  if (isRemoved && cdromBoot(question).is !== "kept") return { imageName: REMOVED, image: REMOVED };
   const stored = storedBoot(question, old);
   return { imageName: stored.change(boot.imageName, old.imageName), image: stored.change(boot.image, old.image) };
 }

@@ -1,11 +1,10 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Image } from "../../src/images/image.ts";
-import { at, isJsonObject, type JsonObject } from "../../src/json.ts";
-import { PINNED_ANNOTATION } from "../../src/references/pins.ts";
+import { at, isJsonObject, type JsonObject, listAt, textAt } from "../../src/json.ts";
 import { WRITE_MODES } from "../../src/references/policy.ts";
 import { VERSIONS } from "../../src/references/references.ts";
-import { answer, request } from "../support/admission.ts";
+import { type Answer, answer, request } from "../support/admission.ts";
 import { cvmi, indexOf, NAMESPACE, vmi } from "../support/catalogue.ts";
 import { mutateOnCreate, toHub } from "../support/vm-operator.ts";
 
@@ -55,8 +54,10 @@ const anyCdroms = fc.oneof(
     .map((cdroms) => cdroms.map((cdrom, index) => ({ name: `cd${index + 1}`, ...cdrom }))),
 );
 
+/** A machine, or a ReplicaSet with it as its template. */
 const anyMachine = fc
   .record({
+    kind: fc.constantFrom("VirtualMachine", "VirtualMachineReplicaSet"),
     version: fc.constantFrom(...VERSIONS),
     imageName: anyName,
     image: anyReference,
@@ -64,43 +65,69 @@ const anyMachine = fc
     metadata: fc.constantFrom<object | undefined>(undefined, {}, { annotations: null }, { annotations: { a: "b" } }),
     unknown: fc.dictionary(fc.constantFrom("className", "x", "__proto__", "constructor", "a/b", "c~d"), fc.jsonValue()),
   })
-  .map(({ version, imageName, image, cdroms, metadata, unknown }) => {
+  .filter(({ kind, version }) => kind === "VirtualMachine" || version >= "v1alpha3")
+  .map(({ kind, version, imageName, image, cdroms, metadata, unknown }) => {
     const isOld = version === "v1alpha3" || version === "v1alpha4";
     const media = cdroms === undefined ? {} : isOld ? { cdrom: cdroms } : { hardware: { cdrom: cdroms } };
     const spec = { ...unknown, imageName, image, ...media };
-    return { version, object: JSON.parse(JSON.stringify({ metadata, spec, extra: unknown })) as JsonObject };
+    const machine = { metadata, spec, extra: unknown };
+    const made = kind === "VirtualMachine" ? machine : { metadata, spec: { replicas: 1, template: machine } };
+    return { facts: { kind, version }, object: JSON.parse(JSON.stringify(made)) as JsonObject };
   });
+
+interface Facts {
+  readonly kind: string;
+  readonly version: string;
+}
+
+/** The machine in an object: itself, or its template. */
+function machineIn({ kind }: Facts, object: JsonObject): unknown {
+  return kind === "VirtualMachine" ? object : at(object, ["spec", "template"]);
+}
+
+function cdromsIn(spec: unknown): readonly unknown[] {
+  return [...listAt(spec, ["cdrom"]), ...listAt(spec, ["hardware", "cdrom"])];
+}
 
 const anyPolicy = fc.record({
   write: fc.constantFrom(...WRITE_MODES),
   resolution: fc.constantFrom("namespace-first", "strict"),
 });
 
-/** The object without what mutation may write. */
-function rest(object: JsonObject): unknown {
-  const { spec, metadata, ...others } = object;
-  const unknown = Object.entries(spec ?? {}).filter(([key]) => key !== "imageName" && key !== "image");
-  const annotations = Object.entries(at(metadata, ["annotations"]) ?? {});
-  return {
-    others,
-    unknown,
-    extra: at(spec, ["image", "extra"]),
-    annotations: annotations.filter(([key]) => key !== PINNED_ANNOTATION),
-  };
+/** What mutation may write: strings of references, and whole values only where nothing is lost with them. */
+const WRITABLE =
+  /^(\/spec\/template)?\/spec\/(imageName|image(\/(kind|name))?|(hardware\/)?cdrom\/\d+\/image\/(kind|name))$|^\/metadata\/annotations\/vm-image-webhook.dev~1pinned$/;
+const WHOLE = /^(\/spec\/template)?(\/spec)?(\/image)?$|^\/metadata(\/annotations)?$/;
+
+/** Paths of a patch that could lose what the webhook does not know. */
+function careless(object: JsonObject, { decision }: Answer): readonly string[] {
+  const patch = decision.is === "allowed" ? decision.patch : [];
+  return patch
+    .map(({ path }) => path)
+    .filter((path) => {
+      const before = at(object, path.slice(1).split("/"));
+      const isAbsent = before === undefined || before === null;
+      return WHOLE.test(path) ? !isAbsent : !WRITABLE.test(path);
+    });
 }
 
-function references(object: unknown): unknown {
-  return { imageName: at(object, ["spec", "imageName"]), image: at(object, ["spec", "image"]) };
+function references(machine: unknown): unknown {
+  const spec = at(machine, ["spec"]);
+  return { imageName: at(spec, ["imageName"]), image: at(spec, ["image"]), cdroms: cdromsIn(spec) };
 }
+
+/** Checks that references are judged by, wherever an object goes wrong besides. */
+const REFERENCE_CHECKS = ["type", "exists", "kind", "agree", "immutable"];
 
 it("M11: a patch applies to its own input, keeps unknown fields, and is empty on a second run", () => {
   fc.assert(
-    fc.property(anyImages, anyMachine, anyPolicy, (images, { version, object }, policy) => {
+    fc.property(anyImages, anyMachine, anyPolicy, (images, { facts, object }, policy) => {
       const index = indexOf(images);
-      const first = answer("mutate", request(object, { version }), index, policy);
+      const asked = request(object, facts);
+      const first = answer("mutate", asked, index, policy);
       fc.pre(first.decision.is === "allowed");
-      expect(rest(first.object)).toEqual(rest({ metadata: { name: "web" }, ...object }));
-      const second = answer("mutate", request(first.object, { version }), index, policy);
+      expect(careless(asked.object ?? {}, first)).toEqual([]);
+      const second = answer("mutate", request(first.object, facts), index, policy);
       expect(second.decision.is).toBe("allowed");
       expect(second.patched).toEqual([]);
     }),
@@ -110,11 +137,12 @@ it("M11: a patch applies to its own input, keeps unknown fields, and is empty on
 
 it("what /mutate admits with a resolved image, /validate does not refuse for its references", () => {
   fc.assert(
-    fc.property(anyImages, anyMachine, anyPolicy, (images, { version, object }, policy) => {
+    fc.property(anyImages, anyMachine, anyPolicy, (images, { facts, object }, policy) => {
       const index = indexOf(images);
-      const first = answer("mutate", request(object, { version }), index, policy);
+      const first = answer("mutate", request(object, facts), index, policy);
       fc.pre(first.decision.is === "allowed" && first.decision.images.length > 0);
-      expect(answer("validate", request(first.object, { version }), index, policy).problems).toEqual([]);
+      const { problems } = answer("validate", request(first.object, facts), index, policy);
+      expect(problems.filter(({ check }) => REFERENCE_CHECKS.includes(check))).toEqual([]);
     }),
     { numRuns: RUNS },
   );
@@ -123,27 +151,38 @@ it("what /mutate admits with a resolved image, /validate does not refuse for its
 it("vm-operator admits what we admit, and means the same image", () => {
   let compared = 0;
   fc.assert(
-    fc.property(anyImages, anyMachine, anyPolicy, (images, { version, object }, policy) => {
-      const admitted = answer("mutate", request(object, { version }), indexOf(images), policy);
-      const [name] = admitted.decision.is === "allowed" ? admitted.decision.images : [];
+    fc.property(anyImages, anyMachine, anyPolicy, (images, { facts, object }, policy) => {
+      const admitted = answer("mutate", request(object, facts), indexOf(images), policy);
+      const resolved = admitted.decision.is === "allowed" ? admitted.decision.images : [];
       // The README lists what cannot hold: images whose object name lacks the prefix.
-      fc.pre(name?.startsWith("vmi-") === true);
+      fc.pre(resolved.length > 0 && resolved.every((name) => name.startsWith("vmi-")));
+      const machine = machineIn(facts, admitted.object);
+      // What lacks a name is refused by /validate.
+      fc.pre(
+        answer("validate", request(admitted.object, facts), indexOf(images), policy).problems.every(
+          ({ check }) => check !== "required",
+        ),
+      );
       compared++;
-      const outcome = mutateOnCreate(toHub(version, admitted.object), images, NAMESPACE);
-      expect(outcome).toMatchObject({ is: "admitted", machine: { image: { name } } });
+      const outcome = mutateOnCreate(toHub(facts.version, machine), images, NAMESPACE);
+      expect(outcome.is).toBe("admitted");
       if (outcome.is !== "admitted") return;
-      const written = at(admitted.object, ["spec", "image"]);
-      const hasImage = version !== "v1alpha1" && version !== "v1alpha2";
-      if (hasImage && isJsonObject(written)) expect(outcome.machine.image).toMatchObject({ kind: written["kind"] });
-      const imageName = at(admitted.object, ["spec", "imageName"]);
-      if (typeof imageName === "string" && imageName !== "") {
-        expect(outcome.machine.image?.kind).toBe(kindBesideImageName(images, name));
-      }
+      const { image } = outcome.machine;
+      const imageName = textAt(machine, ["spec", "imageName"]);
+      expectWritten(at(machine, ["spec", "image"]), facts, image);
+      if (imageName !== "") expect(image?.kind).toBe(kindBesideImageName(images, image?.name ?? ""));
+      if (imageName !== "" && policy.write !== "image") expect(image?.name).toBe(imageName);
     }),
     { numRuns: 2 * RUNS },
   );
   expect(compared, "cases that met the invariant's condition").toBeGreaterThan(RUNS / 10);
 });
+
+/** What we wrote into `spec.image`, where the version has it, is what vm-operator means. */
+function expectWritten(written: unknown, { version }: Facts, meant: object | undefined): void {
+  if (version < "v1alpha3" || !isJsonObject(written)) return;
+  expect(meant).toMatchObject({ kind: written["kind"], name: written["name"] });
+}
 
 /** Rule 5 of resolution: the namespaced image, where the namespace has it. */
 function kindBesideImageName(images: readonly Image[], name: string): string {
@@ -151,21 +190,22 @@ function kindBesideImageName(images: readonly Image[], name: string): string {
   return isNamespaced ? "VirtualMachineImage" : "ClusterVirtualMachineImage";
 }
 
-it("M13: the original manifest applied again keeps the stored image, whatever became of the images", () => {
+it("M13, M19, M20: the original manifest applied again keeps the stored images, whatever became of the images", () => {
   fc.assert(
-    fc.property(anyImages, anyImages, anyMachine, anyPolicy, (images, later, { version, object }, policy) => {
-      const created = answer("mutate", request(object, { version }), indexOf(images), policy);
+    fc.property(anyImages, anyImages, anyMachine, anyPolicy, (images, later, { facts, object }, policy) => {
+      const created = answer("mutate", request(object, facts), indexOf(images), policy);
       fc.pre(created.decision.is === "allowed" && created.decision.images.length > 0);
       const oldObject = created.object;
+      const stored = references(machineIn(facts, oldObject));
       for (const index of [indexOf(images), indexOf([])]) {
-        const replaced = answer("mutate", request(object, { version, oldObject }), index, policy);
+        const replaced = answer("mutate", request(object, { ...facts, oldObject }), index, policy);
         expect(replaced.decision.is, "replace").toBe("allowed");
-        expect(references(replaced.object)).toEqual(references(oldObject));
-        const again = answer("mutate", request(replaced.object, { version, oldObject }), index, policy);
+        expect(references(machineIn(facts, replaced.object))).toEqual(stored);
+        const again = answer("mutate", request(replaced.object, { ...facts, oldObject }), index, policy);
         expect(again.patched, "a second run").toEqual([]);
       }
-      const applied = answer("mutate", request(object, { version, oldObject }), indexOf(later), policy);
-      if (applied.decision.is === "allowed") expect(references(applied.object)).toEqual(references(oldObject));
+      const applied = answer("mutate", request(object, { ...facts, oldObject }), indexOf(later), policy);
+      if (applied.decision.is === "allowed") expect(references(machineIn(facts, applied.object))).toEqual(stored);
     }),
     { numRuns: RUNS },
   );

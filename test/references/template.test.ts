@@ -153,6 +153,42 @@ describe("UPDATE of a template", () => {
     expect(machineOf(changed)).toMatchObject({ imageName: "vmi-i", image: image(VMI, "vmi-i") });
   });
 
+  describe("that boots from a CD-ROM and says so nowhere else", () => {
+    const media = (...names: readonly string[]): { guestID: string; hardware: object } => ({
+      guestID: "g",
+      hardware: { cdrom: names.map((name, index) => ({ name: `cd${index + 1}`, image: image(VMI, name) })) },
+    });
+    const boots = (name: string): object => ({ imageName: name, image: image(VMI, name) });
+    const old = (): object => stored(media("installer", "rescue"));
+
+    it("M20: keeps its image with its CD-ROM", () => {
+      expect(machineOf(update(old(), media("installer", "rescue")))).toMatchObject(boots("vmi-i"));
+      expect(machineOf(update(old(), media("vmi-i", "vmi-j")))).toMatchObject(boots("vmi-i"));
+    });
+
+    it.each([
+      { title: "by kubectl replace", sent: {} },
+      { title: "by kubectl apply, which leaves what we wrote", sent: boots("vmi-i") },
+    ])("M20: goes where its CD-ROM goes, $title", ({ sent }) => {
+      expect(machineOf(update(old(), { ...media("rescue"), ...sent }))).toMatchObject(boots("vmi-j"));
+    });
+
+    it("M20: goes to the CD-ROM that is connected now", () => {
+      const cdrom = [
+        { name: "cd1", connected: false, image: image(VMI, "vmi-i") },
+        { name: "cd2", image: image(VMI, "vmi-j") },
+      ];
+      const sent = { guestID: "g", hardware: { cdrom }, ...boots("vmi-i") };
+      expect(machineOf(update(old(), sent))).toMatchObject(boots("vmi-j"));
+    });
+
+    it("M20: keeps an image that a person wrote beside the CD-ROMs", () => {
+      const both = stored({ ...media("installer"), imageName: "ubuntu" });
+      const changed = update(both, { ...media("rescue"), imageName: "ubuntu" });
+      expect(machineOf(changed)).toMatchObject(boots("vmi-a"));
+    });
+  });
+
   it("M20: an annotation counts only where its value still stands", () => {
     const pins = { "spec.template.spec.imageName": { requested: "photon", resolved: "vmi-old" } };
     const old = {

@@ -1,0 +1,154 @@
+import { environmentName } from "../src/config.ts";
+import { RESOLUTION_RULES } from "../src/images/resolve.ts";
+import { type CheckRow, CHECKS } from "../src/references/checks.ts";
+import { MUTATION_RULES } from "../src/references/mutate.ts";
+import { LEVELS } from "../src/references/policy.ts";
+import { EACH, type ReferenceRow, REFERENCES, VERSIONS } from "../src/references/references.ts";
+import { creationRules, referenceRules, referencesChanged, type WebhookRule } from "../src/references/webhook-rules.ts";
+
+/** Where `npm run docs` writes the page. */
+export const REFERENCES_PAGE = new URL("../docs/references.md", import.meta.url);
+
+/** What the page tells; all of it is what the webhook runs on. */
+export interface Tables {
+  readonly references: readonly ReferenceRow[];
+  readonly resolutionRules: Readonly<Record<string, string>>;
+  readonly mutationRules: Readonly<Record<string, string>>;
+  readonly checks: readonly CheckRow[];
+  readonly referenceRules: readonly WebhookRule[];
+  readonly creationRules: readonly WebhookRule[];
+  /** CEL. */
+  readonly matchCondition: string;
+}
+
+export const TABLES: Tables = {
+  references: REFERENCES,
+  resolutionRules: RESOLUTION_RULES,
+  mutationRules: MUTATION_RULES,
+  checks: CHECKS,
+  referenceRules: referenceRules(),
+  creationRules: creationRules(),
+  matchCondition: referencesChanged(),
+};
+
+const HEAD = "<!-- Made from the reference and check tables by npm run docs; do not edit. -->";
+
+const FORMS: Readonly<Record<ReferenceRow["form"], string>> = { name: "string", object: "object `{kind, name}`" };
+
+const ROLES: Readonly<Record<ReferenceRow["role"], string>> = {
+  boot: "what the machine boots from",
+  cdrom: "what a CD-ROM holds",
+  creates: "no reference: the display name that an image will have",
+};
+
+const ENDPOINTS: Readonly<Record<CheckRow["endpoint"], string>> = {
+  both: "mutate and validate",
+  validate: "validate",
+};
+
+/** The page as Markdown, laid out as prettier would. */
+export function referencesPage(tables: Tables): string {
+  const sections = [
+    [HEAD],
+    ["# References, rules and checks"],
+    ["What the webhook runs on, for operators and developers; the [README](../README.md) says what it is for."],
+    referencesSection(tables),
+    resolutionSection(tables),
+    mutationSection(tables),
+    checksSection(tables),
+    webhooksSection(tables),
+  ];
+  return `${sections.flat().join("\n\n")}\n`;
+}
+
+function referencesSection({ references }: Tables): readonly string[] {
+  const rows = references.map(({ kind, versions, path, form, role }) => [
+    kind,
+    versionRange(versions),
+    code(fieldPath(path)),
+    FORMS[form],
+    ROLES[role],
+  ]);
+  return [
+    "## Where references are",
+    "A new place is a new row of [references.ts](../src/references/references.ts). `[]` in a field stands for each entry of a list. What is absent, null or empty is no reference.",
+    table(["kind", "versions", "field", "form", "what it is"], rows),
+  ];
+}
+
+function resolutionSection({ resolutionRules }: Tables): readonly string[] {
+  return [
+    "## What a name means",
+    "The rules of [resolve.ts](../src/images/resolve.ts). Titles of tests carry the IDs of all rules and checks of this page.",
+    table(["ID", "rule"], Object.entries(resolutionRules)),
+  ];
+}
+
+function mutationSection({ mutationRules }: Tables): readonly string[] {
+  return [
+    "## What is written",
+    "The rules of [mutate.ts](../src/references/mutate.ts), for CREATE where none says UPDATE.",
+    table(["ID", "rule"], Object.entries(mutationRules)),
+  ];
+}
+
+function checksSection({ checks }: Tables): readonly string[] {
+  const rows = checks.map(({ id, level, endpoint, rule }) => [code(id), level, ENDPOINTS[endpoint], rule]);
+  return [
+    "## Checks",
+    "The table of [checks.ts](../src/references/checks.ts). `deny` refuses the object, `warn` admits it with a warning, `off` does not look.",
+    table(["check", "default", "endpoint", "demands"], rows),
+    `The flag ${code(`--check NAME=${LEVELS.join("|")}`)}, repeatable, changes a level at both endpoints (${code(environmentName("check"))} is a comma list of the same); an unknown name or level stops the start. No level governs values of the wrong JSON type: validate refuses them.`,
+  ];
+}
+
+function webhooksSection(tables: Tables): readonly string[] {
+  return [
+    "## Webhook configurations",
+    `Both configurations have one rule for each version, newest first, for ${rulesInWords(tables.referenceRules)}; a webhook of its own validates ${rulesInWords(tables.creationRules)}. This matchCondition, which needs Kubernetes 1.30 or newer, spares the call for an UPDATE that changes no reference:`,
+    `\`\`\`text\n${tables.matchCondition}\n\`\`\``,
+    "`npm run manifests` writes them into [manifests/base](../manifests/base).",
+  ];
+}
+
+/** `CREATE and UPDATE of virtualmachines (v1alpha1 to v1alpha6)` */
+function rulesInWords(rules: readonly WebhookRule[]): string {
+  const operations = new Set(rules.flatMap((rule) => rule.operations));
+  const resources = new Set(rules.flatMap((rule) => rule.resources));
+  const served = [...resources].map((resource) => {
+    const versions = rules.filter((rule) => rule.resources.includes(resource)).flatMap((rule) => rule.apiVersions);
+    return `${code(resource)} (${versionRange(versions)})`;
+  });
+  return `${[...operations].join(" and ")} of ${served.join(" and ")}`;
+}
+
+/** `v1alpha3 to v1alpha6` for three or more without a gap, else `v1alpha3, v1alpha4`. */
+function versionRange(versions: readonly string[]): string {
+  const oldestFirst = VERSIONS.toReversed();
+  const listed = oldestFirst.filter((version) => versions.includes(version));
+  const [oldest, newest] = [listed.at(0), listed.at(-1)];
+  const start = oldestFirst.findIndex((version) => version === oldest);
+  const hasGap = oldestFirst[start + listed.length - 1] !== newest;
+  return listed.length < 3 || hasGap ? listed.join(", ") : `${oldest} to ${newest}`;
+}
+
+/** `spec.hardware.cdrom[].image` */
+function fieldPath(path: readonly string[]): string {
+  return path.join(".").replaceAll(`.${EACH}`, EACH);
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+/** A table with its columns aligned. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = [head, ...rows].map((row) => row.map((text) => text.replaceAll("|", "\\|")));
+  const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)));
+  const [headLine, ...lines] = cells.map((row) => line(row.map((text, column) => text.padEnd(widths[column] ?? 0))));
+  return [headLine, line(widths.map((width) => "-".repeat(width))), ...lines].join("\n");
+}
+
+function line(cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
+}

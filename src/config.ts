@@ -13,6 +13,9 @@ const ENVIRONMENT_PREFIX = "VM_IMAGE_WEBHOOK_";
 /** pino's levels. */
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 export const OUTPUTS = ["text", "json"] as const;
+/** `github`: workflow commands, which GitHub shows at the lines of a pull request. */
+export const CHECK_OUTPUTS = [...OUTPUTS, "github"] as const;
+export type CheckOutput = (typeof CHECK_OUTPUTS)[number];
 export const REPLAY_ENDPOINTS = ["both", "mutate", "validate"] as const;
 
 /** Why what was given for a flag is wrong; with the texts that are, where only some of several are. */
@@ -26,6 +29,8 @@ class WrongValue extends Error {
 }
 
 interface Flag<T> {
+  /** As people write it, where that is not its name in the table. */
+  readonly long?: string;
   /** One letter, for what people type often. */
   readonly short?: string;
   /** Stands for the value in the help text; a flag without one is on or off. */
@@ -114,7 +119,7 @@ export const FLAGS = {
   namespace: flag({
     short: "n",
     argument: "NAMESPACE",
-    help: "the namespace that asks",
+    help: "the namespace that asks; for check, where an object names none",
     default: ["default"],
     parse: one(anyText),
   }),
@@ -150,17 +155,34 @@ export const FLAGS = {
   }),
 } as const;
 
-export type FlagName = keyof typeof FLAGS;
+/** With rows that one command has instead of those in FLAGS, because it takes more values. */
+export const COMMAND_FLAGS = {
+  ...FLAGS,
+  "check-output": flag({
+    ...FLAGS.output,
+    long: "output",
+    help: "text, json or github (workflow commands)",
+    parse: one(oneOf(CHECK_OUTPUTS)),
+  }),
+} as const;
+
+export type FlagName = keyof typeof COMMAND_FLAGS;
 export type FlagValues<Names extends FlagName> = {
-  readonly [Name in Names]: ReturnType<(typeof FLAGS)[Name]["parse"]>;
+  readonly [Name in Names]: ReturnType<(typeof COMMAND_FLAGS)[Name]["parse"]>;
 };
 
 /** As the command line gives them: by flag name, each time a flag was written. */
 export type GivenFlags = Readonly<Partial<Record<FlagName, readonly string[]>>>;
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Without the dashes. */
+export function longName(name: FlagName): string {
+  const { long = name }: Flag<unknown> = COMMAND_FLAGS[name];
+  return long;
+}
+
 export function environmentName(name: FlagName): string {
-  return ENVIRONMENT_PREFIX + name.toUpperCase().replaceAll("-", "_");
+  return ENVIRONMENT_PREFIX + longName(name).toUpperCase().replaceAll("-", "_");
 }
 
 /** The value of each flag: command line, else environment, else default. All that is wrong in one Failure. */
@@ -174,7 +196,7 @@ export function readFlags<Names extends FlagName>(
   for (const name of names) {
     const { texts, from } = textsOf(name, given, environment);
     try {
-      values[name] = FLAGS[name].parse(texts);
+      values[name] = COMMAND_FLAGS[name].parse(texts);
     } catch (error) {
       for (const wrong of wrongValues(error)) {
         problems.push(`${from} ${(wrong.texts ?? texts).join(",")}: ${wrong.message}`);
@@ -190,12 +212,12 @@ function textsOf(
   given: GivenFlags,
   environment: Environment,
 ): { texts: readonly string[]; from: string } {
-  const { repeatable = false, default: fallback = [] }: Flag<unknown> = FLAGS[name];
+  const { repeatable = false, default: fallback = [] }: Flag<unknown> = COMMAND_FLAGS[name];
   const onCommandLine = given[name];
-  if (onCommandLine !== undefined) return { texts: onCommandLine, from: `--${name}` };
+  if (onCommandLine !== undefined) return { texts: onCommandLine, from: `--${longName(name)}` };
   const variable = environmentName(name);
   const text = environment[variable];
-  if (text === undefined || text === "") return { texts: fallback, from: `--${name}` };
+  if (text === undefined || text === "") return { texts: fallback, from: `--${longName(name)}` };
   return { texts: repeatable ? listOf(text) : [text], from: variable };
 }
 

@@ -1,7 +1,16 @@
 import { Command as Commander, CommanderError, Option } from "commander";
-import { FLAGS, type FlagName, type FlagValues, environmentName, type GivenFlags, readFlags } from "../config.ts";
+import {
+  COMMAND_FLAGS,
+  environmentName,
+  type FlagName,
+  type FlagValues,
+  type GivenFlags,
+  longName,
+  readFlags,
+} from "../config.ts";
 import { Failure, FAILURE_EXIT_CODES, messageOf } from "../failure.ts";
 import { certs } from "./certs.ts";
+import { check } from "./check.ts";
 import type { Command, CommandLine } from "./command.ts";
 import { replay } from "./replay.ts";
 import { resolve } from "./resolve.ts";
@@ -48,6 +57,7 @@ function commanderProgram(io: CommandLine, choose: (run: Run) => void): Commande
   add(program, serve, choose);
   add(program, resolve, choose);
   add(program, replay, choose);
+  add(program, check, choose);
   add(program, vmiId, choose);
   add(program, certs, choose);
   return program;
@@ -76,7 +86,7 @@ function optionOf(name: FlagName): Option {
     repeatable,
     help,
     default: fallback,
-  } = FLAGS[name] as {
+  } = COMMAND_FLAGS[name] as {
     short?: string;
     argument?: string;
     repeatable?: boolean;
@@ -90,7 +100,7 @@ function optionOf(name: FlagName): Option {
     `env: ${environmentName(name)}`,
   ];
   const option = new Option(
-    `${short === undefined ? "" : `-${short}, `}--${name}${value}`,
+    `${short === undefined ? "" : `-${short}, `}--${longName(name)}${value}`,
     `${help} (${notes.join("; ")})`,
   );
   if (repeatable === true)

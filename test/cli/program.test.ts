@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { run } from "../support/command-run.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const COMMANDS = ["serve", "resolve", "replay", "vmi-id", "certs"];
+const COMMANDS = ["serve", "resolve", "replay", "check", "vmi-id", "certs"];
 
 describe("help", () => {
   test("of the program names every command and exits 0", async () => {

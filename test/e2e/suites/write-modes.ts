@@ -3,6 +3,7 @@ import type { ControlPlane } from "../control-plane.ts";
 import {
   bootOf,
   type Boot,
+  LIVE_ISO,
   machine,
   type Machine,
   type MachineSpec,
@@ -31,6 +32,13 @@ const DB: Boot = {
   pinned: { "spec.image.name": { requested: "rocky-9.5", resolved: ROCKY.name } },
 };
 
+/** So is a CD-ROM, which says what boots, too. */
+const INSTALLER: Boot = {
+  imageName: LIVE_ISO.name,
+  image: LIVE_ISO,
+  pinned: { "spec.hardware.cdrom[cdrom1].image.name": { requested: "ubuntu-24.04-live", resolved: LIVE_ISO.name } },
+};
+
 /** What examples/vms becomes; design section 5. */
 const EXAMPLES: Readonly<Record<"both" | "imageName" | "image", Readonly<Record<string, Boot>>>> = {
   both: {
@@ -41,6 +49,7 @@ const EXAMPLES: Readonly<Record<"both" | "imageName" | "image", Readonly<Record<
       pinned: pinnedName("cl-linux/photon-5", PHOTON_OF_CL_LINUX),
     },
     db: DB,
+    installer: INSTALLER,
     legacy: { imageName: UBUNTU.name, image: undefined, pinned: pinnedName("ubuntu-24.04", UBUNTU) },
     render: { imageName: WINDOWS.name, image: WINDOWS, pinned: pinnedName("windows-2025", WINDOWS) },
   },
@@ -52,6 +61,7 @@ const EXAMPLES: Readonly<Record<"both" | "imageName" | "image", Readonly<Record<
       pinned: pinnedName("cl-linux/photon-5", PHOTON_OF_CL_LINUX),
     },
     db: DB,
+    installer: { ...INSTALLER, image: undefined },
     legacy: { imageName: UBUNTU.name, image: undefined, pinned: pinnedName("ubuntu-24.04", UBUNTU) },
     render: { imageName: WINDOWS.name, image: undefined, pinned: pinnedName("windows-2025", WINDOWS) },
   },
@@ -64,6 +74,7 @@ const EXAMPLES: Readonly<Record<"both" | "imageName" | "image", Readonly<Record<
       pinned: pinnedName("cl-linux/photon-5", PHOTON_OF_CL_LINUX),
     },
     db: DB,
+    installer: INSTALLER,
     legacy: { imageName: "ubuntu-24.04", image: undefined, pinned: undefined },
     render: { imageName: "windows-2025", image: WINDOWS, pinned: undefined },
   },

@@ -1,0 +1,63 @@
+import { readFile } from "node:fs/promises";
+import type { FlagValues } from "../config.ts";
+import { Failure, messageOf } from "../failure.ts";
+import { IMAGE_KINDS } from "../images/image.ts";
+import type { AdmissionPolicy } from "../admission/decide.ts";
+import type { WantedImages } from "../sources/image-source.ts";
+import { type Command, type CommandLine, EXIT_DONE, EXIT_REFUSED } from "./command.ts";
+import { FINDING_FORMATS } from "./finding-format.ts";
+import { createRequest, judge } from "./findings.ts";
+import { IMAGE_FLAGS, readImages } from "./images.ts";
+import { createLog } from "./log.ts";
+import { type Manifest, readManifests } from "./manifest-file.ts";
+
+/** Nobody is privileged here, so that nobody can be named. */
+const ORDINARY_POLICY_FLAGS = ["resolution", "write", "check"] as const;
+type PolicyFlag = (typeof ORDINARY_POLICY_FLAGS)[number];
+
+export const check: Command<(typeof IMAGE_FLAGS)[number] | "namespace" | PolicyFlag | "check-output"> = {
+  name: "check",
+  summary: "say what admission would say to manifests",
+  arguments: {
+    name: "FILE",
+    many: true,
+    help: "manifests of machines, ReplicaSets and publish requests in YAML or JSON; - is standard input",
+  },
+  flags: [...IMAGE_FLAGS, "namespace", ...ORDINARY_POLICY_FLAGS, "check-output"],
+  run: async (files, flags, io) => {
+    const manifests: Manifest[] = [];
+    for (const file of files) manifests.push(...readManifests(file, await readText(file, io)));
+    const { namespace } = flags;
+    const index = await readImages(flags, io, createLog(io, "warn"), wantedBy(manifests, namespace));
+    const bench = { namespace, index, policy: ordinaryPolicy(flags) };
+    const format = FINDING_FORMATS[flags["check-output"]];
+    const tally = { refused: 0, warned: 0, admitted: 0, skipped: 0 };
+    for (const manifest of manifests) {
+      const { verdict, findings } = judge(manifest, bench);
+      tally[verdict]++;
+      io.print(findings.map(format.finding).join(""));
+    }
+    io.print(format.summary(tally));
+    return tally.refused > 0 ? EXIT_REFUSED : EXIT_DONE;
+  },
+};
+
+async function readText(file: string, io: CommandLine): Promise<string> {
+  try {
+    return file === "-" ? await io.readStdin() : await readFile(file, "utf8");
+  } catch (error) {
+    throw new Failure("input", `cannot read ${file}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Images of other namespaces than the objects' are of no use. */
+function wantedBy(manifests: readonly Manifest[], fallback: string): WantedImages {
+  const requests = manifests.flatMap((manifest) => createRequest(manifest, fallback) ?? []);
+  const [namespace, ...others] = new Set(requests.map((request) => request.namespace));
+  if (namespace === undefined) return { kinds: [] };
+  return others.length > 0 ? { kinds: IMAGE_KINDS } : { kinds: IMAGE_KINDS, namespace };
+}
+
+function ordinaryPolicy({ resolution, write, check: levels }: FlagValues<PolicyFlag>): AdmissionPolicy {
+  return { resolution, write, levels, isPrivileged: () => false };
+}

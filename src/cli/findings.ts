@@ -1,0 +1,128 @@
+import { type AdmissionPolicy, decide, type Decision } from "../admission/decide.ts";
+import { applyPatch } from "../admission/json-patch.ts";
+import type { AdmissionRequest } from "../admission/review.ts";
+import { Failure } from "../failure.ts";
+import { VM_OPERATOR_GROUP } from "../images/image.ts";
+import type { ImageIndex } from "../images/image-index.ts";
+import { isJsonObject, textAt } from "../json.ts";
+import { problemMessage } from "../references/problem.ts";
+import { referenceRows, VERSIONS } from "../references/references.ts";
+import { CHECKED_KINDS, type Manifest } from "./manifest-file.ts";
+
+/** What admission would say about one field of one object. */
+export interface Finding {
+  readonly file: string;
+  /** Of the field; where it is absent, of the nearest parent that is there. Line and column count from 1. */
+  readonly line: number;
+  readonly column: number;
+  readonly object: { readonly kind: string; readonly namespace: string; readonly name: string };
+  readonly level: "error" | "warning";
+  readonly field: string;
+  /** Without the field. */
+  readonly message: string;
+}
+
+/** What becomes of an object: `warned` is admitted with warnings, `skipped` is not checked. */
+export type Verdict = "refused" | "warned" | "admitted" | "skipped";
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  readonly findings: readonly Finding[];
+}
+
+/** What manifests are judged by, besides themselves. */
+export interface Bench {
+  /** Of objects that name none. */
+  readonly namespace: string;
+  readonly index: ImageIndex;
+  readonly policy: AdmissionPolicy;
+}
+
+type Said = Pick<Finding, "level" | "field" | "message">;
+
+/** The CREATE of an object by an ordinary user; undefined for an object that names no image. */
+export function createRequest({ object }: Manifest, namespace: string): AdmissionRequest | undefined {
+  const { group, version, kind } = typeOf(object);
+  if (!isJsonObject(object) || referenceRows(group, version, kind).length === 0) return undefined;
+  return {
+    uid: "",
+    kind: { group, version, kind },
+    subResource: "",
+    operation: "CREATE",
+    namespace: textAt(object, ["metadata", "namespace"]) || namespace,
+    name: textAt(object, ["metadata", "name"]),
+    user: { name: "", groups: [] },
+    object,
+    oldObject: undefined,
+  };
+}
+
+/** What admission would say. Throws a Failure `images` where the index is not complete enough to tell. */
+export function judge(manifest: Manifest, { namespace, index, policy }: Bench): Judgement {
+  const request = createRequest(manifest, namespace);
+  if (request === undefined)
+    return { verdict: "skipped", findings: located(manifest, namespace, unknownVersion(manifest)) };
+  const decisions = admit(request, index, policy);
+  const said = [...errorsOf(decisions), ...warningsOf(decisions)];
+  const undecided = decisions.find((decision) => decision.is === "undecided");
+  if (undecided !== undefined) {
+    throw new Failure("images", `${manifest.file}:${manifest.placeOf("").line}: not decided: ${undecided.because}`);
+  }
+  return { verdict: verdictOf(said), findings: located(manifest, namespace, said) };
+}
+
+/** As the API server asks: validation sees what mutation made, and nothing that mutation refused. */
+function admit(request: AdmissionRequest, index: ImageIndex, policy: AdmissionPolicy): readonly Decision[] {
+  const mutated = decide("mutate", request, index, policy);
+  if (mutated.is !== "allowed" || request.object === undefined) return [mutated];
+  const object = applyPatch(request.object, mutated.patch);
+  return [mutated, decide("validate", { ...request, object }, index, policy)];
+}
+
+function errorsOf(decisions: readonly Decision[]): readonly Said[] {
+  return decisions
+    .flatMap((decision) => (decision.is === "refused" ? decision.problems : []))
+    .map((problem) => ({ level: "error", field: problem.field, message: problemMessage(problem) }));
+}
+
+/** Each once: both endpoints give the same warning. A warning begins with its field (references/problem.ts). */
+function warningsOf(decisions: readonly Decision[]): readonly Said[] {
+  const warnings = decisions.flatMap((decision) => (decision.is === "undecided" ? [] : decision.warnings));
+  return [...new Set(warnings)].map((warning) => {
+    const [field = ""] = warning.split(": ", 1);
+    return { level: "warning", field, message: warning.slice(`${field}: `.length) };
+  });
+}
+
+/** An object of a known kind in a version without rows may name images all the same. */
+function unknownVersion({ object }: Manifest): readonly Said[] {
+  const { group, version, kind } = typeOf(object);
+  if (group !== VM_OPERATOR_GROUP || !CHECKED_KINDS.includes(kind)) return [];
+  const known = VERSIONS.filter((each) => referenceRows(group, each, kind).length > 0).join(", ");
+  return [
+    {
+      level: "warning",
+      field: "apiVersion",
+      message: `not checked: ${kind} is known here in ${known}, not in ${version}`,
+    },
+  ];
+}
+
+function verdictOf(said: readonly Said[]): Verdict {
+  if (said.some(({ level }) => level === "error")) return "refused";
+  return said.length > 0 ? "warned" : "admitted";
+}
+
+function located({ file, object, placeOf }: Manifest, namespace: string, said: readonly Said[]): readonly Finding[] {
+  const subject = {
+    kind: textAt(object, ["kind"]),
+    namespace: textAt(object, ["metadata", "namespace"]) || namespace,
+    name: textAt(object, ["metadata", "name"]) || textAt(object, ["metadata", "generateName"]),
+  };
+  return said.map((each) => ({ file, ...placeOf(each.field), object: subject, ...each }));
+}
+
+function typeOf(object: unknown): AdmissionRequest["kind"] {
+  const [group = "", version = ""] = textAt(object, ["apiVersion"]).split("/");
+  return { group, version, kind: textAt(object, ["kind"]) };
+}

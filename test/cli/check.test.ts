@@ -1,0 +1,497 @@
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { stringify } from "yaml";
+import { type Finding, judge } from "../../src/cli/findings.ts";
+import { readManifests } from "../../src/cli/manifest-file.ts";
+import { type Json, virtualMachine } from "../support/admission-review.ts";
+import { POLICY } from "../support/admission.ts";
+import { indexOf } from "../support/catalogue.ts";
+import { type CommandRun, ofCheckout, run, type Surroundings } from "../support/command-run.ts";
+import { FakeApiServer } from "../support/fake-api-server.ts";
+import { imageManifest } from "../support/image-manifest.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const IMAGES = ["--images", ofCheckout("examples/images")];
+const EXAMPLES = ofCheckout("examples/vms");
+const GROUP = "vmoperator.vmware.com";
+
+function check(args: readonly string[], given?: Surroundings): Promise<CommandRun> {
+  return run(["check", ...args, ...IMAGES], given);
+}
+
+/** A file of this text that is gone with the test. */
+function written(text: string, name = "vm.yaml"): string {
+  const file = join(temporaryFolder(), name);
+  writeFileSync(file, text);
+  return file;
+}
+
+interface Report {
+  readonly exitCode: number;
+  readonly findings: readonly Finding[];
+  readonly summary: unknown;
+}
+
+/** What `-o json` prints for standard input; nothing else is printed. */
+async function report(stdin: string, args: readonly string[] = []): Promise<Report> {
+  const { exitCode, output, errors } = await check(["-", "-o", "json", ...args], { stdin });
+  expect(errors).toBe("");
+  const documents = output
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Finding | { readonly summary: unknown });
+  const last = documents.pop();
+  return { exitCode, findings: documents as Finding[], summary: (last as { summary: unknown }).summary };
+}
+
+/** Line, level and field of each finding. */
+async function places(
+  stdin: string,
+  args?: readonly string[],
+): Promise<readonly (readonly [number, string, string])[]> {
+  return (await report(stdin, args)).findings.map(({ line, level, field }) => [line, level, field]);
+}
+
+/** A VirtualMachine of namespace dev: `imageName` is at line 5. */
+function machine(imageName: string): string {
+  return [
+    `apiVersion: ${GROUP}/v1alpha6`,
+    "kind: VirtualMachine",
+    "metadata: { name: web, namespace: dev }",
+    "spec:",
+    `  imageName: ${imageName}`,
+    "",
+  ].join("\n");
+}
+
+const UNKNOWN = machine("ubuntu-2404");
+const NOT_READY = machine("debian-13");
+const KNOWN = machine("ubuntu-24.04");
+const CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: settings }\n";
+
+describe("the verdict", () => {
+  test("what admission admits is no finding, and exits 0", async () => {
+    expect(await check(["-"], { stdin: KNOWN })).toEqual({
+      exitCode: 0,
+      output: "1 object checked: 0 refused, 0 warned; 0 skipped\n",
+      errors: "",
+    });
+  });
+
+  test("what admission refuses is an error at its line, in admission's words, and exits 1", async () => {
+    const file = written(UNKNOWN);
+    expect(await check([file])).toEqual({
+      exitCode: 1,
+      output:
+        `${file}:5: error: spec.imageName: Not found: "ubuntu-2404": no image in namespace "dev" or the cluster has ` +
+        'this display name or object name; did you mean "ubuntu-24.04" (vmi-0a0044d7c690bcbea)?\n' +
+        "1 object checked: 1 refused, 0 warned; 0 skipped\n",
+      errors: "",
+    });
+  });
+
+  test("a warning alone is told once, and exits 0", async () => {
+    const file = written(NOT_READY);
+    const { exitCode, output } = await check([file]);
+    expect(exitCode).toBe(0);
+    expect(output.split("\n")).toEqual([
+      expect.stringMatching(
+        /^\/.*\/vm\.yaml:5: warning: spec\.imageName: "vmi-859800d0616bdde5a": debian-13: the image is not ready /,
+      ),
+      "1 object checked: 0 refused, 1 warned; 0 skipped",
+      "",
+    ]);
+    // Both endpoints look for this one.
+    expect(await places(UNKNOWN, ["--check", "exists=warn"])).toEqual([[5, "warning", "spec.imageName"]]);
+  });
+
+  test("an object that is refused with a warning counts as refused only", async () => {
+    const stdin = `${NOT_READY}  bootOptions: { firmware: bios, efiSecureBoot: Enabled }\n`;
+    const { exitCode, findings, summary } = await report(stdin);
+    expect(exitCode).toBe(1);
+    expect(findings.map(({ level, field }) => [level, field])).toEqual([
+      ["error", "spec.bootOptions.efiSecureBoot"],
+      ["warning", "spec.imageName"],
+    ]);
+    expect(summary).toEqual({ checked: 1, refused: 1, warned: 0, skipped: 0 });
+  });
+
+  test("what /validate alone refuses is found, in the object that /mutate made", async () => {
+    // The kind that is missing is filled by /mutate; /validate alone would ask for it.
+    const filled = `${machine("''")}  image: { name: vmi-0a0044d7c690bcbea }\n`;
+    expect(await places(filled)).toEqual([]);
+    const required = machine("''");
+    expect(await places(required)).toEqual([[5, "error", "spec.imageName"]]);
+  });
+
+  test("nobody is privileged: a machine without an image is refused, skip-validation or not", async () => {
+    const object = virtualMachine({ className: "small" });
+    const metadata = { name: "web", annotations: { [`${GROUP}.protected/skip-validation`]: "" } };
+    expect((await report(stringify({ ...object, metadata }))).exitCode).toBe(1);
+  });
+
+  test("--check, --resolution and --write are those of serve", async () => {
+    expect((await report(UNKNOWN, ["--check", "exists=off"])).findings).toEqual([]);
+    const byLibrary = machine("cl-linux/photon-5");
+    expect((await report(byLibrary)).findings).toEqual([]);
+    expect(await places(byLibrary, ["--resolution", "strict"])).toEqual([[5, "error", "spec.imageName"]]);
+    expect(await places(byLibrary, ["--write", "image"])).toEqual([[5, "warning", "spec.imageName"]]);
+  });
+
+  test("the message of a finding does not repeat its field", async () => {
+    const stdin = [UNKNOWN, NOT_READY].join("---\n");
+    const messages = (await report(stdin)).findings.map(({ message }) => message);
+    expect(messages).toEqual([
+      expect.stringMatching(/^Not found: "ubuntu-2404": /),
+      expect.stringMatching(/^"vmi-859800d0616bdde5a": debian-13: the image is not ready/),
+    ]);
+  });
+
+  test("an index that is not complete is no verdict", () => {
+    const [manifest] = readManifests("vm.yaml", `# here\n${KNOWN}`);
+    const bench = { namespace: "default", index: indexOf([], []), policy: POLICY };
+    expect(() => manifest && judge(manifest, bench)).toThrow(
+      expect.objectContaining({
+        code: "images",
+        message: expect.stringMatching(/^vm\.yaml:2: not decided: .*VirtualMachineImage/) as unknown,
+      }) as Error,
+    );
+  });
+});
+
+describe("lines", () => {
+  test("count through the documents of a file, comments and empty ones included", async () => {
+    const stdin = `# one\n${UNKNOWN}---\n# two\n---\n${KNOWN}---\n\n${UNKNOWN}`;
+    expect(await places(stdin)).toEqual([
+      [6, "error", "spec.imageName"],
+      [21, "error", "spec.imageName"],
+    ]);
+  });
+
+  test("of a missing field are those of the nearest parent that is there", async () => {
+    const head = `# a machine\napiVersion: ${GROUP}/v1alpha6\nkind: VirtualMachine\nmetadata: { name: web }\n`;
+    expect(await places(`${head}spec:\n  className: small\n`)).toEqual([[5, "error", "spec.imageName"]]);
+    expect(await places(`${head}spec:\n`)).toEqual([[5, "error", "spec.imageName"]]);
+    expect(await places(head)).toEqual([[2, "error", "spec.imageName"]]);
+  });
+
+  test("and columns are those of the field's key, wherever its value is", async () => {
+    const [finding] = (await report(UNKNOWN.replace("imageName: ", "imageName:\n    "))).findings;
+    expect(finding).toMatchObject({ line: 5, column: 3 });
+  });
+
+  test("of a CD-ROM are those of its entry", async () => {
+    const stdin = [
+      `apiVersion: ${GROUP}/v1alpha6`,
+      "kind: VirtualMachine",
+      "metadata: { name: installer, namespace: dev }",
+      "spec:",
+      "  guestID: ubuntu64Guest",
+      "  hardware:",
+      "    cdrom:",
+      "      - name: cd1",
+      "        image: { name: ubuntu-24.04-live }",
+      "      - name: cd2",
+      "        image:",
+      "          kind: VirtualMachineImage",
+      "          name: nothing",
+      "      - name: cd3",
+      "        image: { kind: Iso, name: ubuntu-24.04-live }",
+      "",
+    ].join("\n");
+    expect(await places(stdin)).toEqual([
+      [13, "error", "spec.hardware.cdrom[1].image.name"],
+      [15, "error", "spec.hardware.cdrom[2].image.kind"],
+    ]);
+    const nameless = stdin.replace("          name: nothing\n", "").replace("kind: Iso, ", "");
+    expect(await places(nameless)).toContainEqual([11, "error", "spec.hardware.cdrom[1].image.name"]);
+    const guestless = stdin.slice(0, stdin.indexOf("      - name: cd2")).replace("  guestID: ubuntu64Guest\n", "");
+    expect(await places(guestless)).toEqual([[4, "error", "spec.guestID"]]);
+  });
+
+  test("of a template are those within it", async () => {
+    const stdin = [
+      `apiVersion: ${GROUP}/v1alpha6`,
+      "kind: VirtualMachineReplicaSet",
+      "metadata: { name: set, namespace: dev }",
+      "spec:",
+      "  template:",
+      "    spec:",
+      "      imageName: photon-5",
+      "",
+    ].join("\n");
+    expect(await places(stdin)).toEqual([[7, "error", "spec.template.spec.imageName"]]);
+  });
+
+  test("of what an anchor or a merge key brings are those where it is written", async () => {
+    const stdin = [
+      "base: &base",
+      "  imageName: ubuntu-2404",
+      `apiVersion: ${GROUP}/v1alpha6`,
+      "kind: VirtualMachine",
+      "metadata: { name: web, namespace: dev }",
+      "spec:",
+      "  className: small",
+      "  <<: *base",
+      "",
+    ].join("\n");
+    expect(await places(stdin)).toEqual([[2, "error", "spec.imageName"]]);
+    expect((await report(stdin)).findings).toMatchObject([
+      { message: expect.stringMatching(/^Not found: "ubuntu-2404"/) as unknown },
+    ]);
+    expect(await places(stdin.replace("<<: *base", "<<: [*base]"))).toEqual([[2, "error", "spec.imageName"]]);
+    expect(await places(stdin.replace(/spec:\n.*\n.*\n/, "spec: *base\n"))).toEqual([[2, "error", "spec.imageName"]]);
+    const own = stdin.replace("className: small", "imageName: ubuntu-2404");
+    expect(await places(own)).toEqual([[7, "error", "spec.imageName"]]);
+  });
+});
+
+describe("input", () => {
+  test("several files are checked in order", async () => {
+    const [one, two] = [written(UNKNOWN, "one.yaml"), written(NOT_READY, "two.yaml")];
+    const { exitCode, output } = await check([two, one]);
+    expect(exitCode).toBe(1);
+    expect(output.match(/^.*?\d:/gm)).toEqual([`${two}:5:`, `${one}:5:`]);
+    expect(output).toContain("2 objects checked: 1 refused, 1 warned; 0 skipped\n");
+  });
+
+  test("JSON has lines, too, and may be indented by tabs", async () => {
+    const object = virtualMachine({ imageName: "ubuntu-2404" });
+    for (const indentation of [2, "\t"]) {
+      expect(await places(JSON.stringify(object, null, indentation))).toEqual([[9, "error", "spec.imageName"]]);
+    }
+    expect(await places(JSON.stringify(object))).toEqual([[1, "error", "spec.imageName"]]);
+  });
+
+  test("the items of a List are objects, of a List within it too", async () => {
+    const bad = (): Json => virtualMachine({ imageName: "ubuntu-2404" });
+    const list = (...items: readonly Json[]): Json => ({ apiVersion: "v1", kind: "List", items });
+    const { findings, summary } = await report(stringify(list(virtualMachine(), bad(), list(bad()))));
+    expect(findings.map(({ line }) => line)).toEqual([17, 27]);
+    expect(summary).toEqual({ checked: 3, refused: 2, warned: 0, skipped: 0 });
+    expect((await report(stringify(list()))).summary).toEqual({ checked: 0, refused: 0, warned: 0, skipped: 0 });
+  });
+
+  test("a typed list gives its items the kind and version that they leave out", async () => {
+    const items = ["ubuntu-24.04", "ubuntu-2404"].map((imageName) => ({
+      metadata: { name: imageName, namespace: "dev" },
+      spec: { imageName },
+    }));
+    const list = { apiVersion: `${GROUP}/v1alpha6`, kind: "VirtualMachineList", items };
+    const { findings, summary } = await report(stringify(list));
+    expect(findings).toMatchObject([{ line: 13, object: { kind: "VirtualMachine", name: "ubuntu-2404" } }]);
+    expect(summary).toEqual({ checked: 2, refused: 1, warned: 0, skipped: 0 });
+    const elsewhere = await report(stringify({ ...list, apiVersion: "example.com/v1alpha6" }));
+    expect(elsewhere.summary).toEqual({ checked: 0, refused: 0, warned: 0, skipped: 1 });
+  });
+
+  test("objects of other kinds are skipped and counted", async () => {
+    const elsewhere = UNKNOWN.replace(GROUP, "example.com");
+    const stdin = [CONFIG_MAP, elsewhere, imageManifest("vmi-a", "a"), "just text\n", KNOWN].join("---\n");
+    expect(await report(stdin)).toEqual({
+      exitCode: 0,
+      findings: [],
+      summary: { checked: 1, refused: 0, warned: 0, skipped: 4 },
+    });
+  });
+
+  test("an object of a version that is not known is skipped with a warning", async () => {
+    const { exitCode, findings, summary } = await report(UNKNOWN.replace("v1alpha6", "v2"));
+    expect(exitCode).toBe(0);
+    expect(findings).toEqual([
+      {
+        file: "-",
+        line: 1,
+        column: 1,
+        object: { kind: "VirtualMachine", namespace: "dev", name: "web" },
+        level: "warning",
+        field: "apiVersion",
+        message:
+          "not checked: VirtualMachine is known here in v1alpha6, v1alpha5, v1alpha4, v1alpha3, v1alpha2, v1alpha1, not in v2",
+      },
+    ]);
+    expect(summary).toEqual({ checked: 0, refused: 0, warned: 0, skipped: 1 });
+    const set = UNKNOWN.replace("v1alpha6", "v1alpha2").replace("VirtualMachine", "VirtualMachineReplicaSet");
+    expect((await report(set)).findings).toMatchObject([
+      { message: expect.stringMatching(/v1alpha3, not in v1alpha2$/) as unknown },
+    ]);
+  });
+
+  test.each([
+    ["an empty file", "", 0],
+    ["a file of comments", "# nothing\n---\nnull\n", 0],
+    ["other kinds only", CONFIG_MAP, 1],
+  ])("%s warns that nothing was checked, and exits 0", async (_, stdin, skipped) => {
+    const nothing =
+      "nothing was checked: there is no VirtualMachine and no VirtualMachineReplicaSet and no VirtualMachinePublishRequest";
+    const { exitCode, output } = await check(["-"], { stdin });
+    expect(exitCode).toBe(0);
+    expect(output).toBe(`warning: ${nothing}\n0 objects checked: 0 refused, 0 warned; ${skipped} skipped\n`);
+    const { output: json } = await check(["-", "-o", "json"], { stdin });
+    expect(JSON.parse(json)).toMatchObject({ summary: { checked: 0 }, warning: nothing });
+    expect((await check(["-", "-o", "github"], { stdin })).output).toMatch(
+      new RegExp(`^::warning::${nothing}\n0 objects`),
+    );
+  });
+
+  test("the namespace of an object counts, else that of -n, else default", async () => {
+    const homeless = UNKNOWN.replace(", namespace: dev", "").replace("ubuntu-2404", "ubuntu-24.04");
+    expect((await report(homeless)).findings).toMatchObject([
+      { object: { namespace: "default" }, message: expect.stringContaining('namespace "default"') as unknown },
+    ]);
+    expect((await report(homeless, ["-n", "dev"])).exitCode).toBe(0);
+    expect((await report(homeless, ["-n", "prod"])).findings).toMatchObject([{ object: { namespace: "prod" } }]);
+    expect((await report(KNOWN, ["-n", "prod"])).exitCode).toBe(0);
+  });
+
+  test("an object without a name is known by its generateName", async () => {
+    const { findings } = await report(UNKNOWN.replace("name: web", "generateName: web-"));
+    expect(findings).toMatchObject([{ object: { kind: "VirtualMachine", namespace: "dev", name: "web-" } }]);
+  });
+});
+
+describe("what cannot be read", () => {
+  test.each([
+    ["broken YAML", "a: 1\nb: [1\nc: 2\n", 3],
+    ["broken JSON", '{\n"a": 1,\n"b" 2}', 3],
+    ["a key that comes twice", "a: 1\nb: 2\na: 3\n", 3],
+    ["an alias of nothing", "# here\na: *nowhere\n", 2],
+    ["the second document", `${UNKNOWN}---\na: b: c\n`, 7],
+  ])("%s exits 3 and names file and line, and nothing is checked", async (_, text, line) => {
+    const [good, bad] = [written(UNKNOWN), written(text)];
+    const { exitCode, output, errors } = await check([good, bad]);
+    expect([exitCode, output]).toEqual([3, ""]);
+    expect(errors).toMatch(/^[^\n]+\n$/);
+    expect(errors.startsWith(`vm-image-webhook: ${bad}:${line}: `)).toBe(true);
+  });
+
+  test("a file that is not there, or is a folder, exits 3 and is named", async () => {
+    const folder = join(temporaryFolder(), "vms");
+    mkdirSync(folder);
+    for (const [file, why] of [
+      ["absent.yaml", "ENOENT"],
+      [folder, "EISDIR"],
+    ] as const) {
+      const { exitCode, output, errors } = await check([written(UNKNOWN), file]);
+      expect([exitCode, output]).toEqual([3, ""]);
+      expect(errors).toMatch(new RegExp(`^vm-image-webhook: cannot read ${file}: ${why}[^\n]*\n$`));
+    }
+  });
+});
+
+describe("-o", () => {
+  test("json is a finding on each line, then the summary", async () => {
+    const { output } = await check(["-", "-o", "json"], { stdin: [UNKNOWN, CONFIG_MAP, NOT_READY].join("---\n") });
+    const documents = output.trimEnd().split("\n");
+    expect(documents.map((document) => JSON.parse(document) as unknown)).toEqual([
+      {
+        file: "-",
+        line: 5,
+        column: 3,
+        object: { kind: "VirtualMachine", namespace: "dev", name: "web" },
+        level: "error",
+        field: "spec.imageName",
+        message: expect.stringMatching(/^Not found: /) as unknown,
+      },
+      expect.objectContaining({ line: 15, level: "warning" }),
+      { summary: { checked: 2, refused: 1, warned: 1, skipped: 1 } },
+    ]);
+  });
+
+  test("github is a workflow command for each finding, then the summary", async () => {
+    const file = relative("", written([UNKNOWN, NOT_READY].join("---\n")));
+    const { exitCode, output } = await check([`./${file}`, "-o", "github"]);
+    expect(exitCode).toBe(1);
+    const [error = "", warning = "", ...rest] = output.split("\n");
+    const properties = (line: number): string => `file=${file},line=${line},col=3,title=VirtualMachine dev/web`;
+    expect(error.startsWith(`::error ${properties(5)}::spec.imageName: Not found: "ubuntu-2404": `)).toBe(true);
+    expect(warning.startsWith(`::warning ${properties(11)}::spec.imageName: "vmi-`)).toBe(true);
+    expect(rest).toEqual(["2 objects checked: 1 refused, 1 warned; 0 skipped", ""]);
+  });
+
+  test("github escapes what would end a property or a line", async () => {
+    const file = written(machine("100%,a:b"), "a,b:c%\r\n.yaml");
+    const { output } = await check([file, "-o", "github"]);
+    expect(output).toContain("/a%2Cb%3Ac%25%0D%0A.yaml,line=5,");
+    expect(output).toContain('::spec.imageName: Not found: "100%25,a:b": ');
+    const named = UNKNOWN.replace("name: web", 'name: "a,b::c%\\n"');
+    expect((await check(["-", "-o", "github"], { stdin: named })).output).toMatch(
+      /^::error title=VirtualMachine dev\/a%2Cb%3A%3Ac%25\\u000a::spec\.imageName: /,
+    );
+  });
+
+  test("github has no file for standard input, which no checkout has", async () => {
+    const { output } = await check(["-", "-o", "github"], { stdin: UNKNOWN });
+    expect(output).toMatch(/^::error title=VirtualMachine dev\/web::/);
+  });
+
+  test("github may come from the environment, and is for check only", async () => {
+    const environment = { VM_IMAGE_WEBHOOK_OUTPUT: "github" };
+    expect((await check(["-"], { stdin: UNKNOWN, environment })).output).toMatch(/^::error /);
+    for (const command of [
+      ["resolve", "x"],
+      ["replay", "-"],
+    ]) {
+      const { exitCode, errors } = await run([...command, ...IMAGES, "-o", "github"]);
+      expect([exitCode, errors]).toEqual([2, "vm-image-webhook: --output github: is not one of text, json\n"]);
+    }
+    const { exitCode, errors } = await check(["-", "-o", "sarif"], { stdin: UNKNOWN });
+    expect([exitCode, errors]).toEqual([2, "vm-image-webhook: --output sarif: is not one of text, json, github\n"]);
+  });
+
+  test("is in the help, once", async () => {
+    const { exitCode, output } = await run(["check", "--help"]);
+    expect(exitCode).toBe(0);
+    expect(output.match(/-o, --output <FORMAT>/g)).toHaveLength(1);
+    expect(output).toContain("VM_IMAGE_WEBHOOK_OUTPUT");
+    expect(output).not.toContain("--privileged");
+  });
+});
+
+describe("a cluster", () => {
+  /** The lists that a check of this text asks for. */
+  async function lists(stdin: string): Promise<readonly string[]> {
+    const server = new FakeApiServer();
+    const { href } = await server.listen();
+    onTestFinished(() => server.close());
+    const kubeconfig = written(
+      JSON.stringify({
+        "current-context": "it",
+        clusters: [{ name: "it", cluster: { server: href, "insecure-skip-tls-verify": true } }],
+        users: [{ name: "it", user: {} }],
+        contexts: [{ name: "it", context: { cluster: "it", user: "it" } }],
+      }),
+    );
+    const { errors } = await run(["check", "-", "--kubeconfig", kubeconfig], { stdin });
+    expect(errors).toBe("");
+    const listed = server.requests.filter(({ verb }) => verb === "list").map(({ url }) => new URL(url, href).pathname);
+    return listed.map((path) => path.replace(/^.*v1alpha\d+\//, "")).sort();
+  }
+
+  test("is asked for the images of one namespace, where all objects are of one", async () => {
+    expect(await lists(`${KNOWN}---\n${UNKNOWN}`)).toEqual([
+      "clustervirtualmachineimages",
+      "namespaces/dev/virtualmachineimages",
+    ]);
+    expect(await lists(`${KNOWN}---\n${KNOWN.replace("dev", "prod")}`)).toEqual([
+      "clustervirtualmachineimages",
+      "virtualmachineimages",
+    ]);
+  });
+
+  test("is asked for no images where there is nothing to check", async () => {
+    expect(await lists(CONFIG_MAP)).toEqual([]);
+  });
+});
+
+test("the examples are admitted, and only the publish request warns", async () => {
+  const files = readdirSync(EXAMPLES).map((file) => join(EXAMPLES, file));
+  const { exitCode, output } = await check(files);
+  expect(exitCode).toBe(0);
+  expect(output.split("\n")).toEqual([
+    expect.stringMatching(/\/publish\.yaml:14: warning: spec\.target\.item\.name: "ubuntu-24\.04": image vmi-0a00/),
+    `${files.length} objects checked: 0 refused, 1 warned; 0 skipped`,
+    "",
+  ]);
+});

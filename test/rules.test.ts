@@ -14,7 +14,7 @@ function titles(): string {
     .flatMap(
       (file) =>
         readFileSync(join(TESTS, file), "utf8").match(
-          /\b(?:it|describe)\b.*\(\s*["'`].*|\b(?:rule|check): "\w[\w-]*"/g,
+          /\b(?:it|describe)\b.*\(\s*["'`].*|^ *\]\)\(["'`].*|\b(?:rule|check): "\w[\w-]*"/gm,
         ) ?? [],
     )
     .join("\n");

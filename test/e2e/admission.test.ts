@@ -1,20 +1,28 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { CONTROL_PLANE_ASSETS, ControlPlane, nonEmpty, OWN_CRDS } from "./control-plane.ts";
+import { CONTROL_PLANE_ASSETS, ControlPlane, nonEmpty, OWN_CRDS, OWNED } from "./control-plane.ts";
+import { cdromTests } from "./suites/cdroms.ts";
 import { callTests } from "./suites/calls.ts";
 import { imagesChangeTests } from "./suites/images-change.ts";
 import { refusalTests } from "./suites/refusals.ts";
+import { setTests } from "./suites/sets.ts";
 import { updateTests } from "./suites/updates.ts";
 import { writeModeTests } from "./suites/write-modes.ts";
 
 /** The kinds whose real definitions are installed; the others of that folder take long and serve nothing here. */
-const NEEDED = ["virtualmachines", "virtualmachineimages", "clustervirtualmachineimages"];
+const NEEDED = [...OWNED, "virtualmachineimages", "clustervirtualmachineimages"];
 
 const realCrds = nonEmpty(process.env["VM_OPERATOR_CRDS"]);
 const CRD_SETS = [
-  { title: "CRDs of our own", crds: [OWN_CRDS] },
-  ...(realCrds === undefined ? [] : [{ title: "the CRDs of vm-operator", crds: needed(realCrds) }]),
+  {
+    title: "CRDs of our own",
+    crds: [OWN_CRDS],
+    cdromVersions: ["v1alpha3", "v1alpha4", "v1alpha5", "v1alpha6"],
+  },
+  ...(realCrds === undefined
+    ? []
+    : [{ title: "the CRDs of vm-operator", crds: needed(realCrds), cdromVersions: ["v1alpha5", "v1alpha6"] }]),
 ];
 
 function needed(folder: string): readonly string[] {
@@ -28,7 +36,7 @@ test.runIf(process.env["E2E_REQUIRED"] === "1")("there is a control plane to tes
 });
 
 describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("behind a real API server", () => {
-  describe.each(CRD_SETS)("with $title", ({ crds }) => {
+  describe.each(CRD_SETS)("with $title", ({ crds, cdromVersions }) => {
     let started: ControlPlane | undefined;
     beforeAll(async () => {
       started = await ControlPlane.start(crds);
@@ -44,5 +52,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("behind a real API server", 
     updateTests(plane);
     callTests(plane);
     imagesChangeTests(plane);
+    cdromTests(plane, cdromVersions);
+    setTests(plane);
   });
 });

@@ -20,9 +20,12 @@ export const NAMESPACE = "dev";
 export const OTHER_NAMESPACE = "other";
 const ORDINARY_USER = "dev-user";
 
+/** What tests make, and what is deleted after them. */
+export const OWNED = ["virtualmachines", "virtualmachinereplicasets", "virtualmachinepublishrequests"];
+
 /** What an ordinary user may do: everything with machines, and read images. */
 const ORDINARY_ROLE = [
-  { apiGroups: ["vmoperator.vmware.com"], resources: ["virtualmachines", "virtualmachines/status"], verbs: ["*"] },
+  { apiGroups: ["vmoperator.vmware.com"], resources: [...OWNED, "virtualmachines/status"], verbs: ["*"] },
   {
     apiGroups: ["vmoperator.vmware.com"],
     resources: ["virtualmachineimages", "clustervirtualmachineimages"],

@@ -70,9 +70,25 @@ export function bootOf({ metadata, spec }: Machine): Boot {
   };
 }
 
+/** A ReplicaSet with this machine as its template. */
+export function machineSet(name: string, spec: MachineSpec, version = "v1alpha6"): object {
+  const labels = { app: name };
+  const template = {
+    metadata: { labels },
+    spec: { className: "best-effort-small", storageClass: "standard", ...spec },
+  };
+  return {
+    apiVersion: `${GROUP}/${version}`,
+    kind: "VirtualMachineReplicaSet",
+    metadata: { name, namespace: NAMESPACE },
+    spec: { replicas: 2, selector: { matchLabels: labels }, template },
+  };
+}
+
 /** What is in the folder examples/images. */
 export const UBUNTU = { kind: "VirtualMachineImage", name: "vmi-0a0044d7c690bcbea" };
 export const PHOTON_OF_CL_LINUX = { kind: "VirtualMachineImage", name: "vmi-38cba0e73c6ba3792" };
 export const DEBIAN = { kind: "VirtualMachineImage", name: "vmi-859800d0616bdde5a" };
 export const ROCKY = { kind: "ClusterVirtualMachineImage", name: "vmi-5cb0d0fbeb78ad7a5" };
+export const LIVE_ISO = { kind: "ClusterVirtualMachineImage", name: "vmi-cae970d7cebbffc03" };
 export const WINDOWS = { kind: "ClusterVirtualMachineImage", name: "vmi-5588fa2443a6bb42e" };

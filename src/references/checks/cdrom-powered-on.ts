@@ -6,7 +6,7 @@ import { EACH } from "../references.ts";
 import { fieldOf, type Reference } from "../reading.ts";
 
 const POWERED_ON = "PoweredOn";
-/** vm-operator api/v1alpha6/virtualmachine_types.go CheckAnnotationPowerOn: such a machine is not on yet. */
+/** Begins annotations that keep a machine from starting (vm-operator CheckAnnotationPowerOn): it is not on yet. */
 const POWER_ON_CHECK = "poweron.check.vmoperator.vmware.com";
 
 /**
@@ -32,7 +32,7 @@ function isOnThroughout({ subject }: ReviewContext): boolean {
   return (
     !isTemplate &&
     [object, oldObject].every((machine) => at(machine, ["spec", "powerState"]) === POWERED_ON) &&
-    !annotations.some((name) => name === POWER_ON_CHECK || name.startsWith(`${POWER_ON_CHECK}/`))
+    !annotations.some((name) => name.startsWith(POWER_ON_CHECK))
   );
 }
 

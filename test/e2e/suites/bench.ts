@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll } from "vitest";
-import { type ControlPlane, NAMESPACE } from "../control-plane.ts";
+import { type ControlPlane, NAMESPACE, OWNED } from "../control-plane.ts";
 import { WebhookProcess } from "../webhook.ts";
 
 export const EXAMPLE_IMAGES = fileURLToPath(new URL("../../../examples/images/", import.meta.url));
@@ -21,7 +21,7 @@ export function withWebhook(plane: () => ControlPlane, flags: readonly string[] 
   });
   afterAll(async () => {
     try {
-      await plane().user.ok(["delete", "virtualmachines", "--all", "-n", NAMESPACE]);
+      await plane().user.ok(["delete", OWNED.join(), "--all", "-n", NAMESPACE]);
     } finally {
       await webhook?.stop();
     }

@@ -1,0 +1,107 @@
+import { describe, expect, test } from "vitest";
+import { at } from "../../../src/json.ts";
+import { WRITE_MODES } from "../../../src/references/policy.ts";
+import { type ControlPlane, NAMESPACE } from "../control-plane.ts";
+import { LIVE_ISO, machineSet, newName, ROCKY, UBUNTU } from "../machines.ts";
+import { withWebhook } from "./bench.ts";
+
+const SETS = "virtualmachinereplicasets.v1alpha6.vmoperator.vmware.com";
+
+export function setTests(plane: () => ControlPlane): void {
+  describe.each(WRITE_MODES)("a ReplicaSet, with --write %s", (write) => {
+    const bench = withWebhook(plane, ["--write", write]);
+    const template = async (name: string): Promise<unknown> =>
+      at(await bench.plane.user.json(["get", SETS, name, "-n", NAMESPACE]), ["spec", "template", "spec"]);
+    const wanted = (image: { readonly name: string }, written: string): object => ({
+      imageName: write === "image" ? written : image.name,
+      ...(write === "imageName" ? {} : { image }),
+    });
+
+    test.each(["v1alpha3", "v1alpha4", "v1alpha5", "v1alpha6"])("%s: its template is pinned", async (version) => {
+      const name = newName("set");
+      await bench.plane.user.ok(["create", "-f", "-"], machineSet(name, { imageName: "ubuntu-24.04" }, version));
+      expect(await template(name)).toMatchObject(wanted(UBUNTU, "ubuntu-24.04"));
+    });
+
+    test.each([
+      ["kubectl apply", ["apply", "-f", "-"]],
+      ["server-side apply", ["apply", "--server-side", "-f", "-"]],
+    ])("its manifest can be applied again, and with another image, by %s", async (_, apply) => {
+      const { user } = bench.plane;
+      const name = newName("set");
+      await user.ok(apply, machineSet(name, { imageName: "ubuntu-24.04" }));
+      const before = await template(name);
+      await user.ok(apply, machineSet(name, { imageName: "ubuntu-24.04" }));
+      expect(await template(name)).toEqual(before);
+      await user.ok(apply, machineSet(name, { imageName: "rocky-9.5" }));
+      expect(await template(name)).toMatchObject(wanted(ROCKY, "rocky-9.5"));
+      await user.ok(["replace", "-f", "-"], machineSet(name, { imageName: "rocky-9.5" }));
+      expect(await template(name)).toMatchObject(wanted(ROCKY, "rocky-9.5"));
+    });
+
+    test("its template may boot from a CD-ROM", async () => {
+      const { user } = bench.plane;
+      const name = newName("set");
+      const cdrom = [{ name: "cdrom1", image: { kind: LIVE_ISO.kind, name: "ubuntu-24.04-live" } }];
+      const manifest = machineSet(name, { guestID: "ubuntu64Guest", hardware: { cdrom } });
+      await user.ok(["apply", "-f", "-"], manifest);
+      const made = await template(name);
+      expect(made).toMatchObject({ imageName: LIVE_ISO.name, hardware: { cdrom: [{ image: LIVE_ISO }] } });
+      await user.ok(["replace", "-f", "-"], manifest);
+      expect(await template(name)).toEqual(made);
+    });
+  });
+
+  describe("a ReplicaSet", () => {
+    const bench = withWebhook(plane);
+
+    test("is refused by the field of its template, for the admin, too", async () => {
+      const { user, admin } = bench.plane;
+      const said = await user.refused(["create", "-f", "-"], machineSet(newName("set"), { imageName: "ubuntu-2404" }));
+      expect(said).toContain('spec.template.spec.imageName: Not found: "ubuntu-2404"');
+      const nothing = await admin.refused(["create", "-f", "-"], machineSet(newName("set"), {}));
+      expect(nothing).toContain("spec.template.spec.imageName: Required value");
+    });
+
+    test("is scaled, labelled and deleted without a call", async () => {
+      const { user } = bench.plane;
+      const name = newName("set");
+      await user.ok(["create", "-f", "-"], machineSet(name, { imageName: "ubuntu-24.04" }));
+      const calls = bench.webhook.reviewsOf(name).length;
+      await user.ok(["patch", SETS, name, "-n", NAMESPACE, "--type=merge", "-p", '{"spec":{"replicas":5}}']);
+      await user.ok(["label", SETS, name, "-n", NAMESPACE, "a=b"]);
+      await user.ok(["delete", SETS, name, "-n", NAMESPACE]);
+      await bench.plane.roundTrip(bench.webhook);
+      expect(bench.webhook.reviewsOf(name)).toHaveLength(calls);
+    });
+  });
+
+  describe("a publish request", () => {
+    const bench = withWebhook(plane);
+    const publish = (name: string, version: string): object => ({
+      apiVersion: `vmoperator.vmware.com/${version}`,
+      kind: "VirtualMachinePublishRequest",
+      metadata: { name: newName("publish"), namespace: NAMESPACE },
+      spec: { source: { name: "web" }, target: { item: { name }, location: { name: "cl-team" } } },
+    });
+
+    test.each(["v1alpha1", "v1alpha2", "v1alpha3", "v1alpha4", "v1alpha5", "v1alpha6"])(
+      "%s: with a display name that is in use warns, and goes through",
+      async (version) => {
+        const { user } = bench.plane;
+        const warned = await user.run(["create", "-f", "-"], publish("ubuntu-24.04", version));
+        expect(warned.code).toBe(0);
+        expect(warned.stderr).toMatch(/^Warning: spec\.target\.item\.name: "ubuntu-24\.04": image vmi-/m);
+        const unwarned = await user.run(["create", "-f", "-"], publish(newName("new"), version));
+        expect(unwarned.code).toBe(0);
+        expect(unwarned.stderr).not.toContain("spec.target");
+      },
+    );
+
+    test("goes through while no webhook answers", async () => {
+      const { user } = bench.plane;
+      await bench.webhook.stop();
+      expect((await user.run(["create", "-f", "-"], publish("ubuntu-24.04", "v1alpha6"))).code).toBe(0);
+    });
+  });
+}

@@ -13,11 +13,11 @@ import { pino } from "pino";
 import { POLICY_FLAGS, policyOf } from "../src/cli/policy.ts";
 import { readFlags } from "../src/config.ts";
 import { at, isJsonObject, type JsonObject, textAt } from "../src/json.ts";
-import { referenceRules } from "../src/references/webhook-rules.ts";
+import { creationRules, referenceRules } from "../src/references/webhook-rules.ts";
 import { admissionServer } from "../src/server/admission-server.ts";
-import { ControlPlane, NAMESPACE, OWN_CRDS } from "../test/e2e/control-plane.ts";
+import { ControlPlane, NAMESPACE, OWN_CRDS, OWNED } from "../test/e2e/control-plane.ts";
 import { eventually } from "../test/e2e/eventually.ts";
-import { machine, newName, STORED } from "../test/e2e/machines.ts";
+import { type Machine, machine, machineSet, newName, STORED } from "../test/e2e/machines.ts";
 import { exampleIndex } from "../test/support/catalogue.ts";
 
 const FIXTURES = fileURLToPath(new URL("../test/fixtures/", import.meta.url));
@@ -52,6 +52,24 @@ const patch =
     user.run(["patch", STORED, name, "-n", NAMESPACE, "--type=merge", "-p", JSON.stringify(change), ...flags]);
 
 const web = machine("web", { imageName: "ubuntu-24.04" });
+
+/** A machine that boots an ISO image by its display name. */
+function installer(version = "v1alpha6", cdromName = "cdrom1"): Machine {
+  const cdrom = [{ name: cdromName, image: { kind: "ClusterVirtualMachineImage", name: "ubuntu-24.04-live" } }];
+  const media = version < "v1alpha5" ? { cdrom } : { hardware: { cdrom } };
+  return machine("installer", { guestID: "ubuntu64Guest", ...media }, version);
+}
+
+function publishRequest(item: string): object {
+  return {
+    apiVersion: "vmoperator.vmware.com/v1alpha6",
+    kind: "VirtualMachinePublishRequest",
+    metadata: { name: "publish", namespace: NAMESPACE },
+    spec: { source: { name: "web" }, target: { item: { name: item }, location: { name: "cl-team" } } },
+  };
+}
+
+const webSet = machineSet("web", { imageName: "ubuntu-24.04" });
 
 const SCENARIOS: readonly Scenario[] = [
   ...["v1alpha1", "v1alpha2", "v1alpha3", "v1alpha4", "v1alpha5", "v1alpha6"].map((version) => ({
@@ -126,6 +144,19 @@ const SCENARIOS: readonly Scenario[] = [
     },
     step: patch("web", { metadata: { finalizers: null } }),
   },
+  { name: "create-cdrom", step: create(installer()) },
+  { name: "create-cdrom-v1alpha4", step: create(installer("v1alpha4")) },
+  { name: "update-cdrom-apply-again", before: apply(installer()), step: apply(installer()) },
+  { name: "update-cdrom-added", before: apply(installer()), step: apply(installer("v1alpha6", "cdrom2")) },
+  { name: "create-set", step: create(webSet) },
+  { name: "create-set-unknown", step: create(machineSet("web", { imageName: "ubuntu-2404" }, "v1alpha4")) },
+  { name: "update-set-apply-again", before: apply(webSet), step: apply(webSet) },
+  {
+    name: "update-set-other-image",
+    before: apply(webSet),
+    step: apply(machineSet("web", { imageName: "rocky-9.5" })),
+  },
+  { name: "create-publish", step: create(publishRequest("ubuntu-24.04")) },
   { name: "delete", before: create(web), step: ({ user }) => user.run(["delete", "vm", "web", "-n", NAMESPACE]) },
 ];
 
@@ -185,7 +216,7 @@ class Recorder {
 
 /** Our rules, and with them what those leave out; without matchConditions every UPDATE is recorded. */
 function configuration(port: number, ca: string, reviewVersion: string): object {
-  const rules = referenceRules().map((rule) => ({
+  const rules = [...referenceRules(), ...creationRules()].map((rule) => ({
     ...rule,
     operations: ["CREATE", "UPDATE", "DELETE"],
     resources: rule.resources.flatMap((resource) => [resource, `${resource}/status`]),
@@ -218,7 +249,7 @@ async function record(plane: ControlPlane, recorder: Recorder): Promise<void> {
     const review = recorder.reviewOf(reviewVersion);
     if (!isJsonObject(review)) throw new Error(`${name}: the API server sent no review`);
     await writeFile(join(FIXTURES, `${name}.json`), `${JSON.stringify(stable(review), null, 2)}\n`);
-    await plane.user.ok(["delete", "virtualmachines", "--all", "-n", NAMESPACE]);
+    await plane.user.ok(["delete", OWNED.join(), "--all", "-n", NAMESPACE]);
   }
 }
 

@@ -101,8 +101,9 @@ describe.each(WEBHOOKS)("$title", ({ endpoint, webhook, creates, rows }) => {
     }
   });
 
-  test.skipIf(creates)("has one matchCondition that compares every reference, and only on UPDATE", () => {
-    expect(webhook.matchConditions).toHaveLength(1);
+  test("has one matchCondition that compares every reference on UPDATE, if it is called then", () => {
+    expect(webhook.matchConditions ?? []).toHaveLength(creates ? 0 : 1);
+    if (creates) return;
     const expression = webhook.matchConditions?.[0]?.expression ?? "";
     const [condition, lists = ""] = expression.split(" || ");
     expect(condition).toBe('request.operation != "UPDATE"');

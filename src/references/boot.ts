@@ -1,18 +1,10 @@
 import { type Image, VMI_ID_PREFIX } from "../images/image.ts";
 import { namespacedTwin } from "../images/resolve.ts";
 import { bootCdrom, type Cdrom } from "./cdroms.ts";
-import type { Reading, Reference } from "./reading.ts";
-import { isEmpty, isSame, type Question, type ReferenceImage, resolveReference } from "./reference-image.ts";
+import type { BootQuestion, BootReferences } from "./boot-references.ts";
+import type { Reference } from "./reading.ts";
+import { isEmpty, isSame, type ReferenceImage, resolveReference } from "./reference-image.ts";
 import { cdromBoot } from "./template-boot.ts";
-
-/** The references that say what a machine boots from. */
-export interface BootReferences {
-  /** `spec.imageName`, "" where absent; undefined for a kind that is no machine. */
-  readonly imageName: Reference | undefined;
-  /** `spec.image`; undefined in versions that do not have it. */
-  readonly image: Reference | undefined;
-  readonly hasCdroms: boolean;
-}
 
 /** What the boot references of an object mean together. */
 export type BootImage =
@@ -21,40 +13,6 @@ export type BootImage =
   | { readonly is: "unchanged" }
   /** A value of a wrong type: mutation leaves it, validation refuses it by its type. */
   | { readonly is: "malformed" };
-
-/** What boot references are judged by. */
-export interface BootQuestion extends Question {
-  readonly boot: BootReferences;
-  readonly oldBoot: BootReferences | undefined;
-  readonly cdroms: readonly Cdrom[];
-}
-
-export function bootOf(reading: Reading): BootReferences {
-  const boot = reading.references.filter(({ role }) => role === "boot");
-  return {
-    imageName: boot.find(({ form }) => form === "name"),
-    image: boot.find(({ form }) => form === "object"),
-    hasCdroms: reading.references.some(({ role }) => role === "cdrom"),
-  };
-}
-
-/** Whether an object names nothing to boot from: such machines are imported or restored (vm-operator PR 814). */
-export function isImageless({ imageName, image }: BootReferences): boolean {
-  return isEmpty(imageName) && isEmpty(image);
-}
-
-export function changedFrom(boot: BootReferences, old: BootReferences): boolean {
-  return !isSame(boot.imageName, old.imageName) || !isSame(boot.image, old.image);
-}
-
-/**
- * On an UPDATE that changes `image` alone, `imageName` is what mutation once wrote, or what somebody forgot: it follows.
- * (Whoever applies a manifest with the name as it was written there sends that name, not the stored ID.)
- */
-export function followsImage({ subject, boot, oldBoot }: BootQuestion): boolean {
-  if (subject.endpoint !== "mutate" || oldBoot === undefined || isEmpty(boot.image)) return false;
-  return isSame(boot.imageName, oldBoot.imageName) && !isSame(boot.image, oldBoot.image);
-}
 
 /** Design section 5: `spec.image` decides where it is set, else `spec.imageName`, else a CD-ROM. */
 export function resolveBoot(question: BootQuestion): BootImage {

@@ -1,6 +1,7 @@
 import type { Image } from "../images/image.ts";
 import type { ImageIndex } from "../images/image-index.ts";
-import { type BootImage, bootOf, type BootQuestion, changedFrom, resolveBoot } from "./boot.ts";
+import { type BootImage, resolveBoot } from "./boot.ts";
+import { bootOf, type BootQuestion, changedFrom } from "./boot-references.ts";
 import { cdromsOf } from "./cdroms.ts";
 import type { Policy } from "./policy.ts";
 import { readReferences, type Reference } from "./reading.ts";

@@ -1,7 +1,7 @@
 import { VM_OPERATOR_GROUP } from "../images/image.ts";
 import { find } from "../images/resolve.ts";
 import { at, isJsonObject, type JsonObject } from "../json.ts";
-import { bootOf, type BootReferences } from "./boot.ts";
+import { bootOf, type BootReferences } from "./boot-references.ts";
 import type { ReviewContext } from "./context.ts";
 import { readPins } from "./pins.ts";
 import { quote } from "./problem.ts";

@@ -1,7 +1,7 @@
 import { type Image, VMI_ID_PREFIX } from "../images/image.ts";
 import { find } from "../images/resolve.ts";
 import { at } from "../json.ts";
-import { followsImage } from "./boot.ts";
+import { followsImage } from "./boot-references.ts";
 import type { ReviewContext } from "./context.ts";
 import { quote } from "./problem.ts";
 import { fieldOf, kindKey, nameKey, type Reference } from "./reading.ts";

@@ -1,7 +1,7 @@
 import { VMI_ID_PREFIX } from "../images/image.ts";
 import { find } from "../images/resolve.ts";
 import { at } from "../json.ts";
-import { type BootQuestion, type BootReferences, isImageless } from "./boot.ts";
+import { type BootQuestion, type BootReferences, isImageless } from "./boot-references.ts";
 import { readPins } from "./pins.ts";
 import type { Reference } from "./reading.ts";
 import { type Change, exactChange, SAME, StoredImage } from "./stored-image.ts";

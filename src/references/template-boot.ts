@@ -1,4 +1,4 @@
-import type { BootQuestion, BootReferences } from "./boot.ts";
+import type { BootQuestion, BootReferences } from "./boot-references.ts";
 import { bootCdrom, type Cdrom, storedBootCdrom } from "./cdroms.ts";
 import { isEmpty, isSame } from "./reference-image.ts";
 

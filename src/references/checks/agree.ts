@@ -1,4 +1,4 @@
-import { followsImage } from "../boot.ts";
+import { followsImage } from "../boot-references.ts";
 import type { ReviewContext } from "../context.ts";
 import { type FieldProblem, plain, quote } from "../problem.ts";
 import { fieldOf } from "../reading.ts";

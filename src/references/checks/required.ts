@@ -1,4 +1,4 @@
-import { isImageless } from "../boot.ts";
+import { isImageless } from "../boot-references.ts";
 import { judgedReferences, type ReviewContext } from "../context.ts";
 import { type FieldProblem, quote } from "../problem.ts";
 import { fieldOf } from "../reading.ts";

@@ -88,7 +88,7 @@ export class StoredImage {
 
   #isKnownName(name: string): boolean {
     const { objectName, values } = this.#options;
-    if (name === objectName || values.some((value) => value.form === "name" && value.name === name)) return true;
+    if (name === objectName || values.some((value) => value.name === name)) return true;
     if ([...this.#pins.values()].some(({ requested }) => requested === name)) return true;
     return this.#images.some((image) => isNameOf(image, name, this.#question.policy.resolution));
   }

@@ -121,8 +121,9 @@ describe.each(PLACES)("CREATE in $version", (place) => {
   });
 
   it("M8: an image without the prefix vmi- goes into no imageName", () => {
-    const { spec: made } = create(place, spec(place, cdroms(image(VMI, "boot"))));
+    const { spec: made, object } = create(place, spec(place, cdroms(image(VMI, "boot"))));
     expect(made).toEqual(spec(place, cdroms(image(VMI, "boot-iso"))));
+    expect(answer("validate", request(object, { version }), indexOf(IMAGES)).problems).toEqual([]);
   });
 
   it("M7: image and CD-ROMs, both by display names", () => {
@@ -201,6 +202,20 @@ describe.each(PLACES)("UPDATE in $version", (place) => {
     const list = [...cdroms(image(VMI, "vmi-gone")), { name: "new", image: image(VMI, "vmi-none") }];
     const { problems } = update(place, old, { spec: spec(place, list, { imageName: "vmi-ovf" }) });
     expect(problems.map(({ field }) => field)).toEqual([`${place.base}[1].image.name`]);
+  });
+
+  it("M19: /validate can put nothing back, so that another spelling is judged there", () => {
+    const old = stored();
+    const object = { spec: { ...(at(old, ["spec"]) as object), ...spec(place, cdroms({ name: "installer" })) } };
+    const asked = request(object, { version: place.version, oldObject: { ...old } });
+    expect(answer("validate", asked, indexOf(IMAGES)).problems.map(({ check }) => check)).toEqual(["kind"]);
+  });
+
+  it("M12: a machine boots what it was created with, also where its CD-ROM changes", () => {
+    const old = create(place, spec(place, cdroms(image(VMI, "installer")))).object;
+    const { object } = update(place, old, { spec: spec(place, cdroms(image(VMI, "cl-b/drivers"))) });
+    expect(object["spec"]).toMatchObject({ imageName: "vmi-i", image: image(VMI, "vmi-i") });
+    expect(cdromsOf(place, object)).toEqual(cdroms(image(VMI, "vmi-k")));
   });
 
   it("M12: imageName that came from a CD-ROM comes back with it", () => {

@@ -200,6 +200,11 @@ const ROWS: readonly Row[] = [
     object: machine([cd("a", "vmi-j"), cd("b", "vmi-i")], { imageName: "vmi-i" }),
   },
   {
+    check: "boot-type",
+    title: "an ISO image that a CD-ROM holds by its display name",
+    object: machine([cd("b", "installer")], { imageName: "vmi-i" }),
+  },
+  {
     check: "ready",
     title: "an image is told once, at the CD-ROM that holds it",
     object: machine([cd("a", "vmi-n")], { imageName: "vmi-n" }),

@@ -164,6 +164,7 @@ describe("UPDATE of a template", () => {
     it("M20: keeps its image with its CD-ROM", () => {
       expect(machineOf(update(old(), media("installer", "rescue")))).toMatchObject(boots("vmi-i"));
       expect(machineOf(update(old(), media("vmi-i", "vmi-j")))).toMatchObject(boots("vmi-i"));
+      expect(machineOf(update(old(), media("installer", "rescue"), {}, []))).toMatchObject(boots("vmi-i"));
     });
 
     it.each([
@@ -184,8 +185,13 @@ describe("UPDATE of a template", () => {
 
     it("M20: keeps an image that a person wrote beside the CD-ROMs", () => {
       const both = stored({ ...media("installer"), imageName: "ubuntu" });
-      const changed = update(both, { ...media("rescue"), imageName: "ubuntu" });
-      expect(machineOf(changed)).toMatchObject(boots("vmi-a"));
+      for (const sent of [{ imageName: "ubuntu" }, boots("vmi-a")]) {
+        expect(machineOf(update(both, { ...media("rescue"), ...sent }))).toMatchObject(boots("vmi-a"));
+      }
+    });
+
+    it("M20: goes where a person says, whatever its CD-ROM does at the same time", () => {
+      expect(machineOf(update(old(), { ...media("rescue"), imageName: "ubuntu" }))).toMatchObject(boots("vmi-a"));
     });
   });
 
@@ -225,7 +231,11 @@ describe("UPDATE of a template", () => {
 describe("a publish request", () => {
   const PUBLISH = { kind: "VirtualMachinePublishRequest" };
   const ask = (object: object, facts: RequestFacts = {}): Answer =>
-    answer("validate", request(object, { ...PUBLISH, ...facts }), indexOf([...IMAGES, vmi("vmi-w", "web-image")]));
+    answer(
+      "validate",
+      request(object, { ...PUBLISH, ...facts }),
+      indexOf([...IMAGES, vmi("vmi-w", "web-image"), vmi("vmi-g", "going", { terminating: true })]),
+    );
   const item = (name: string): object => ({ spec: { source: { name: "web" }, target: { item: { name } } } });
 
   it.each([
@@ -261,6 +271,7 @@ describe("a publish request", () => {
     { title: "a new name", object: item("brand-new"), facts: {} },
     { title: "a name of another namespace", object: item("ubuntu"), facts: { namespace: "prod" } },
     { title: "an UPDATE", object: item("ubuntu"), facts: { oldObject: { spec: {} } } },
+    { title: "a name of an image that is being deleted", object: item("going"), facts: {} },
     { title: "no name at all", object: { metadata: { generateName: "x-" }, spec: {} }, facts: {} },
   ])("publish-collision: $title says nothing", ({ object, facts }) => {
     expect(ask(object, facts)).toMatchObject({ decision: { is: "allowed" }, warnings: [] });
@@ -276,5 +287,6 @@ describe("a publish request", () => {
   it("needs an index that is complete", () => {
     const asked = request(item("ubuntu"), PUBLISH);
     expect(answer("validate", asked, indexOf([], [])).decision).toMatchObject({ is: "undecided" });
+    expect(answer("mutate", asked, indexOf([], [])).decision).toMatchObject({ is: "allowed" });
   });
 });

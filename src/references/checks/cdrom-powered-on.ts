@@ -27,10 +27,9 @@ export function* cdromPoweredOn(context: ReviewContext): Iterable<FieldProblem> 
 }
 
 function isOnThroughout({ subject }: ReviewContext): boolean {
-  const { object, oldObject, isTemplate } = subject;
+  const { object, oldObject } = subject;
   const annotations = Object.keys((at(oldObject, ["metadata", "annotations"]) as object | null | undefined) ?? {});
   return (
-    !isTemplate &&
     [object, oldObject].every((machine) => at(machine, ["spec", "powerState"]) === POWERED_ON) &&
     !annotations.some((name) => name.startsWith(POWER_ON_CHECK))
   );

@@ -94,10 +94,11 @@ export class CurrentCredentials {
     }
   }
 
+  /** Before there were any good ones, whoever asked for them says so. */
   #report(why: string): void {
     if (this.#problem === why) return;
     this.#problem = why;
-    const text = this.#good === undefined ? "cannot be read" : "cannot be read; the last good ones stay";
-    this.#options.log.warn({ why }, `credentials for the API server ${text}`);
+    if (this.#good === undefined) return;
+    this.#options.log.warn({ why }, "credentials for the API server cannot be read; the last good ones stay");
   }
 }

@@ -16,14 +16,15 @@ export interface AdmissionRoute {
 export function admissionRoute(endpoint: Endpoint, admission: Admission): AdmissionRoute {
   const arrivals = new WeakMap<FastifyRequest, number>();
   const handler = (request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> => {
+    const received = performance.now();
     const review = decodeReview(parseJson(request.body));
     if (review.is === "malformed") {
       admission.log.warn({ endpoint, why: review.why }, "malformed review");
       return plainText(reply, 400, review.why);
     }
     const timeout = reviewTimeout((request.query as Record<string, unknown>)["timeout"]);
-    const arrived = arrivals.get(request) ?? performance.now();
-    return new PendingReview({ endpoint, admission, reply, review, arrived, timeout }).answer();
+    const arrived = arrivals.get(request) ?? received;
+    return new PendingReview({ endpoint, admission, reply, review, arrived, received, timeout }).answer();
   };
   return {
     onRequest: (request, _, done) => {

@@ -5,6 +5,7 @@ import { type AdmissionPolicy, decide, type Decision } from "../admission/decide
 import type { AdmissionRequest, DecodedReview } from "../admission/review.ts";
 import type { ImageIndex, ImageQuery } from "../images/image-index.ts";
 import type { Endpoint } from "../references/subject.ts";
+import { PhaseTimes, roundedMilliseconds } from "./phase-times.ts";
 import { LIVE_READ_BUDGET, LIVE_READ_SHARE, RETRY_AFTER_SECONDS } from "./limits.ts";
 import { plainText } from "./plain-text.ts";
 
@@ -26,6 +27,8 @@ interface PendingReviewOptions {
   readonly review: Extract<DecodedReview, { is: "review" }>;
   /** `performance.now()` when the request's headers were in. */
   readonly arrived: number;
+  /** The same when its body was. */
+  readonly received: number;
   /** Milliseconds that the caller waits from then on. */
   readonly timeout: number;
 }
@@ -35,13 +38,21 @@ const STALE: Decision = {
   because: "the index is stale, and the API server could not be asked about a name that it does not know",
 };
 
+/** Times its budget: what confirms keeps to that itself, and this only holds where a bug keeps it from doing so. */
+const PATIENCE = 2;
+
 /** One review on its way to an answer and its one line in the log. */
 export class PendingReview {
   readonly #options: PendingReviewOptions;
   readonly #log: Logger;
+  /** Only where somebody reads them. */
+  readonly #times: PhaseTimes | undefined;
 
   constructor(options: PendingReviewOptions) {
     this.#options = options;
+    this.#times = options.admission.log.isLevelEnabled("debug") ? new PhaseTimes(options.arrived) : undefined;
+    this.#times?.end("receive", options.received);
+    this.#times?.end("decode");
     this.#log = options.admission.log.child(reviewFields(options.endpoint, options.review.request));
   }
 
@@ -61,22 +72,33 @@ export class PendingReview {
 
   async #confirmed(misses: readonly ImageQuery[], confirm: NonNullable<Admission["confirm"]>): Promise<FastifyReply> {
     const budget = Math.min(LIVE_READ_BUDGET, (this.#options.timeout - this.#elapsed()) * LIVE_READ_SHARE);
-    const answers = await Promise.all(misses.map((miss) => confirm(miss, budget)));
-    return this.#send(answers.every((confirmed) => confirmed) ? this.#decide() : STALE);
+    const answers = await inTime(PATIENCE * budget, Promise.all(misses.map((miss) => confirm(miss, budget))));
+    this.#times?.end("liveRead");
+    return this.#send(answers?.every((confirmed) => confirmed) === true ? this.#decide() : STALE);
   }
 
   #decide(): Decision {
     const { endpoint, admission, review } = this.#options;
-    return decide(endpoint, review.request, admission.index, admission.policy);
+    const decision = decide(endpoint, review.request, admission.index, admission.policy);
+    this.#times?.end("decide");
+    return decision;
   }
 
   #send(decision: Decision): FastifyReply {
     const { reply, review } = this.#options;
-    this.#log.info({ ...decisionFields(decision), ms: this.#milliseconds() }, "review");
     if (decision.is === "undecided") {
+      this.#logDecision(decision);
       return plainText(reply.header("Retry-After", RETRY_AFTER_SECONDS), 503, decision.because);
     }
-    return reply.type("application/json").send(JSON.stringify(encodeReview(review.version, review.request, decision)));
+    const answer = JSON.stringify(encodeReview(review.version, review.request, decision));
+    this.#times?.end("encode");
+    this.#logDecision(decision);
+    return reply.type("application/json").send(answer);
+  }
+
+  #logDecision(decision: Decision): void {
+    this.#log.info({ ...decisionFields(decision), ms: this.#milliseconds() }, "review");
+    if (this.#times !== undefined) this.#log.debug({ phases: this.#times }, "phases of the review");
   }
 
   #tooLate(): FastifyReply {
@@ -94,9 +116,21 @@ export class PendingReview {
     return performance.now() - this.#options.arrived;
   }
 
-  /** Microseconds are the last digits worth reading. */
   #milliseconds(): number {
-    return Math.round(this.#elapsed() * 1_000) / 1_000;
+    return roundedMilliseconds(this.#elapsed());
+  }
+}
+
+/** Undefined where it takes longer; a late result is nobody's. Leaves no timer behind. */
+async function inTime<T>(milliseconds: number, result: Promise<T>): Promise<T | undefined> {
+  const late = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => {
+    late.resolve(undefined);
+  }, milliseconds);
+  try {
+    return await Promise.race([result, late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

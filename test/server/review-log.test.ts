@@ -47,6 +47,25 @@ describe("the line of a review", () => {
     expect(logged.saying("review")).toMatchObject([{ operation: "DELETE", decision: "allowed", images: [] }]);
   });
 
+  test("at level debug a second line says what the time went with, and at level info nobody measures it", async () => {
+    const { client, logged } = await webhook({ logLevel: "debug", confirm: () => Promise.resolve(true) });
+    await client.post("/mutate", createReview());
+    await client.post("/mutate", createReview({ object: virtualMachine({ imageName: "ubuntu-2404" }) }));
+    const timed = logged.saying("phases of the review");
+    expect(timed.map(({ level, uid }) => [level, uid])).toEqual([
+      ["debug", UID],
+      ["debug", UID],
+    ]);
+    const [known, unknown] = timed.map(({ phases }) => phases as Record<string, number>);
+    expect(Object.keys(known ?? {})).toEqual(["receive", "decode", "decide", "encode"]);
+    expect(Object.keys(unknown ?? {})).toEqual(["receive", "decode", "decide", "liveRead", "encode"]);
+    for (const milliseconds of Object.values({ ...known, ...unknown })) expect(milliseconds).toBeGreaterThanOrEqual(0);
+    const { ms } = logged.saying("review")[0] ?? {};
+    const sum = Object.values(known ?? {}).reduce((total, each) => total + each, 0);
+    expect(sum).toBeLessThanOrEqual(Number(ms) + 0.01);
+    expect(sum).toBeGreaterThan(0);
+  });
+
   test("a malformed review is one line of level warn", async () => {
     const { client, logged } = await webhook();
     await client.post("/mutate", "{}");
@@ -56,7 +75,7 @@ describe("the line of a review", () => {
 });
 
 describe("hostile text", () => {
-  test("names with newlines and terminal codes cannot forge a line", async () => {
+  test("T35: names with newlines and terminal codes cannot forge a line", async () => {
     const { client, logged } = await webhook();
     const object = { ...virtualMachine({ imageName: HOSTILE }), metadata: { name: HOSTILE } };
     const review = createReview({
@@ -104,8 +123,8 @@ describe("hostile text", () => {
 describe("secrets", () => {
   const SECRET = "hunter2-cloud-init";
 
-  test("objects never appear in the log, whatever is decided", async () => {
-    const { client, logged } = await webhook();
+  test("T35: objects never appear in the log, whatever is decided, not even at level debug", async () => {
+    const { client, logged } = await webhook({ logLevel: "debug" });
     const secret = (spec: object): object => ({
       ...virtualMachine({ ...spec, bootstrap: { cloudInit: { password: SECRET } } }),
       metadata: { name: "web", annotations: { password: SECRET }, labels: { [SECRET]: "" } },
@@ -123,7 +142,8 @@ describe("secrets", () => {
       await client.post(path, createReview({ uid: "", object: secret({}) }));
       await client.post(path, createReview({ operation: "UPDATE", object: secret({}) }));
     }
-    expect(logged.written.length).toBe(20);
+    expect(logged.lines.filter(({ level }) => level !== "debug")).toHaveLength(20);
+    expect(logged.lines.filter(({ level }) => level === "debug")).toHaveLength(16);
     expect(logged.written.join("")).not.toContain(SECRET);
     expect(logged.written.join("")).not.toContain("className");
   });

@@ -1,4 +1,4 @@
-import { type Logger, pino } from "pino";
+import { type Level, type Logger, pino } from "pino";
 
 export type LogLine = Readonly<Record<string, unknown>>;
 
@@ -6,10 +6,12 @@ export type LogLine = Readonly<Record<string, unknown>>;
 export class LogLines {
   /** Each as it would stand in the file, its newline included. */
   readonly written: string[] = [];
-  readonly log: Logger = pino(
-    { level: "trace", base: null, formatters: { level: (label) => ({ level: label }) } },
-    { write: (line) => this.written.push(line) },
-  );
+  readonly log: Logger;
+
+  constructor(level: Level = "info") {
+    const formatters = { level: (label: string) => ({ level: label }) };
+    this.log = pino({ level, base: null, formatters }, { write: (line) => this.written.push(line) });
+  }
 
   get lines(): readonly LogLine[] {
     return this.written.map((line) => JSON.parse(line) as LogLine);

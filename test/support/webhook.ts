@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import type { Level } from "pino";
 import { onTestFinished } from "vitest";
 import type { AdmissionPolicy } from "../../src/admission/decide.ts";
 import { privilegedCallers } from "../../src/admission/privileged.ts";
@@ -7,6 +8,7 @@ import { type SelfSigned, selfSigned } from "../../src/certs/self-signed.ts";
 import type { ImageIndex } from "../../src/images/image-index.ts";
 import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
 import { admissionServer } from "../../src/server/admission-server.ts";
+import type { Admission } from "../../src/server/pending-review.ts";
 import { listen } from "../../src/server/listen.ts";
 import { exampleIndex } from "./catalogue.ts";
 import { LogLines } from "./log-lines.ts";
@@ -37,13 +39,18 @@ export async function webhook(
   given: {
     readonly index?: ImageIndex;
     readonly certificate?: Certificate & Pick<SelfSigned, "ca">;
+    readonly logLevel?: Level;
+    readonly confirm?: Admission["confirm"];
     readonly prepare?: (server: FastifyInstance) => void;
   } = {},
 ): Promise<Webhook> {
   const { ca, ...certificate } = given.certificate ?? (await CERTIFICATE);
-  const logged = new LogLines();
+  const logged = new LogLines(given.logLevel);
   const index = given.index ?? exampleIndex();
-  const server = admissionServer({ index, policy: DEFAULT_POLICY, log: logged.log }, certificate);
+  const server = admissionServer(
+    { index, policy: DEFAULT_POLICY, log: logged.log, confirm: given.confirm },
+    certificate,
+  );
   given.prepare?.(server);
   const port = await listen(server, { host: "127.0.0.1", port: 0 });
   const client = new TlsClient(port, ca);

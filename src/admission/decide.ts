@@ -8,6 +8,7 @@ import { ALL_CHECKS_OFF, type Policy } from "../references/policy.ts";
 import { type FieldProblem, warningMessage } from "../references/problem.ts";
 import { type ReferenceRow, referenceRows } from "../references/references.ts";
 import type { Endpoint, Subject } from "../references/subject.ts";
+import { auditAnnotations, type AuditAnnotations, NOTHING_TO_AUDIT } from "./audit.ts";
 import { patchFor, type PatchOperation } from "./json-patch.ts";
 import type { IsPrivileged } from "./privileged.ts";
 import type { AdmissionRequest } from "./review.ts";
@@ -22,6 +23,7 @@ export type Decision =
       readonly warnings: readonly string[];
       /** VMI IDs that the references mean, for the log. */
       readonly images: readonly string[];
+      readonly audit: AuditAnnotations;
     }
   | {
       readonly is: "refused";
@@ -39,7 +41,7 @@ export interface AdmissionPolicy extends Policy {
   readonly isPrivileged: IsPrivileged;
 }
 
-const UNTOUCHED: Decision = { is: "allowed", patch: [], warnings: [], images: [] };
+const UNTOUCHED: Decision = { is: "allowed", patch: [], warnings: [], images: [], audit: NOTHING_TO_AUDIT };
 
 /** The whole of admission as one function: no I/O, no clock, no promise. */
 export function decide(
@@ -63,10 +65,11 @@ export function decide(
   if (found.denials.length > 0) {
     return { is: "refused", problems: found.denials, warnings, images, misses: missesOf(context, found.denials) };
   }
-  if (endpoint === "validate") return { is: "allowed", patch: [], warnings, images };
+  if (endpoint === "validate") return { is: "allowed", patch: [], warnings, images, audit: NOTHING_TO_AUDIT };
   const mutation = mutate(context);
   const patch = patchFor(subject.object, mutation.edits);
-  return { is: "allowed", patch, warnings: [...warnings, ...mutation.warnings], images };
+  // What a check warns of, /validate will say: a person reads the warnings of both.
+  return { is: "allowed", patch, warnings: mutation.warnings, images, audit: auditAnnotations(mutation.pins) };
 }
 
 /** What is to be judged; undefined for what is allowed untouched (M16, and kinds without references). */

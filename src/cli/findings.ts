@@ -85,7 +85,7 @@ function errorsOf(decisions: readonly Decision[]): readonly Said[] {
     .map((problem) => ({ level: "error", field: problem.field, message: problemMessage(problem) }));
 }
 
-/** Each once: both endpoints give the same warning. A warning begins with its field (references/problem.ts). */
+/** Each once. A warning begins with its field (references/problem.ts). */
 function warningsOf(decisions: readonly Decision[]): readonly Said[] {
   const warnings = decisions.flatMap((decision) => (decision.is === "undecided" ? [] : decision.warnings));
   return [...new Set(warnings)].map((warning) => {

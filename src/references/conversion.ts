@@ -26,10 +26,17 @@ export function conversionWarnings(context: ReviewContext): readonly string[] {
   const { imageName, image } = context.boot;
   const isConverted = imageName !== undefined && image === undefined;
   if (!isConverted || subject.operation !== "CREATE" || reading.malformed.length > 0) return [];
+  const written = { ...imageName, name: writtenName(imageName, subject.object) };
   return CONVERSION_ANNOTATIONS.flatMap((annotation) => {
     const kept = keptBoot(subject.object, annotation);
-    return kept === undefined || isMeant(context, imageName, kept) ? [] : [warning(imageName, kept, annotation)];
+    return kept === undefined || isMeant(context, written, kept) ? [] : [warning(written, kept, annotation)];
   });
+}
+
+/** As a person wrote it, where it is pinned already: a reinvocation gives the same warning, which is told once. */
+function writtenName(imageName: Reference, object: JsonObject): string {
+  const pin = readPins(object).get(nameKey(imageName));
+  return pin?.resolved === imageName.name ? pin.requested : imageName.name;
 }
 
 function warning(imageName: Reference, kept: BootReferences, annotation: string): string {

@@ -37,6 +37,8 @@ export const MUTATION_RULES = {
 export interface Mutation {
   readonly edits: readonly Edit[];
   readonly warnings: readonly string[];
+  /** What stands in the annotation afterwards, in the order of the fields. */
+  readonly pins: Pins;
 }
 
 /** How an object that no check refused has to change. */
@@ -46,10 +48,13 @@ export function mutate(context: ReviewContext): Mutation {
     ...context.cdroms.map(cdromRewrites(context)),
   ]);
   const all = [...edits, ...rewrites.map(({ path, to }): Edit => ({ is: "set", path, value: to }))];
-  const pins = pinsEdit(context.subject.object, pinsAfter(context, applyEdits(context.subject.object, all), rewrites));
+  const { object } = context.subject;
+  const pins = pinsAfter(context, applyEdits(object, all), rewrites);
+  const annotate = pinsEdit(object, pins);
   return {
-    edits: pins === undefined ? all : [...all, pins],
+    edits: annotate === undefined ? all : [...all, annotate],
     warnings: [...warnings, ...conversionWarnings(context)],
+    pins,
   };
 }
 
@@ -78,7 +83,13 @@ function pinsAfter({ subject }: ReviewContext, mutated: JsonObject, rewrites: re
   const made = rewrites
     .filter(({ pinned }) => pinned)
     .map(({ key, from, to }): [string, Pin] => [key, { requested: from, resolved: to }]);
-  return new Map([...pins, ...made]);
+  const after = new Map([...pins, ...made]);
+  return new Map(
+    [...values.keys()].flatMap((field): [string, Pin][] => {
+      const pin = after.get(field);
+      return pin === undefined ? [] : [[field, pin]];
+    }),
+  );
 }
 
 /** Every string of a reference, by its key. */

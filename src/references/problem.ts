@@ -50,17 +50,18 @@ const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060
 
 /** A value from an object as JSON text that is safe to print: strings quoted, long ones cut. */
 export function quote(value: unknown): string {
-  if (typeof value === "string") return `"${escape(cut(value).replace(/["\\]/g, "\\$&"))}"`;
+  if (typeof value === "string") return `"${printable(cut(value).replace(/["\\]/g, "\\$&"))}"`;
   if (Array.isArray(value)) return "[...]";
   return typeof value === "object" && value !== null ? "{...}" : String(value);
 }
 
 /** Text from an object inside a sentence: no control characters, no overlong parts. */
 export function plain(text: string): string {
-  return escape(cut(text));
+  return printable(cut(text));
 }
 
-function escape(text: string): string {
+/** The same text on one line of a terminal, a log or a header. */
+export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 

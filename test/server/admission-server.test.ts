@@ -51,11 +51,11 @@ function reviewOfSize(bytes: number): string {
 }
 
 describe("a good review", () => {
-  test("a mutation carries the uid, the patch and its type, and nothing else", async () => {
+  test("a mutation carries the uid, the patch with its type and what the audit log keeps, and nothing else", async () => {
     const { client } = await webhook();
     const answer = await client.post("/mutate?timeout=5s", createReview());
     const response = expectReview(answer);
-    expect(Object.keys(response).sort()).toEqual(["allowed", "patch", "patchType", "uid"]);
+    expect(Object.keys(response).sort()).toEqual(["allowed", "auditAnnotations", "patch", "patchType", "uid"]);
     expect(patchOf(answer.text)).toContainEqual({ op: "replace", path: "/spec/imageName", value: PINNED });
   });
 

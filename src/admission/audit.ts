@@ -1,0 +1,53 @@
+import type { Pins } from "../references/pins.ts";
+import { quote } from "../references/problem.ts";
+
+/**
+ * What the audit log of the cluster keeps of a review. The API server puts the webhook's name before each key:
+ * `mutate.vm-image-webhook.dev/requested`.
+ */
+export type AuditAnnotations = Readonly<Partial<Record<"requested" | "resolved", string>>>;
+
+export const NOTHING_TO_AUDIT: AuditAnnotations = {};
+
+/**
+ * Characters of one value. The longest entry, whose field and value are quoted, cut and escaped throughout, fits; and
+ * two values stay far below the 100 KiB over which the API server cuts an event, or drops it
+ * (--audit-log-truncate-max-event-size). The API server itself knows no limit.
+ */
+export const LONGEST_AUDIT_VALUE = 4_096;
+
+/**
+ * What was written and what stands there instead, of every field that holds something else than a person wrote:
+ * `spec.imageName=ubuntu-24.04, spec.hardware.cdrom[cd1].image.name=live`. Made from the annotation as it stands after
+ * mutation, so that a reinvocation says the same: the API server keeps the first value of a key and drops another
+ * (apiserver admission/attributes.go AddAnnotationWithLevel).
+ */
+export function auditAnnotations(pins: Pins): AuditAnnotations {
+  if (pins.size === 0) return NOTHING_TO_AUDIT;
+  const entries = [...pins];
+  return {
+    requested: listed(entries.map(([field, { requested }]) => entry(field, requested))),
+    resolved: listed(entries.map(([field, { resolved }]) => entry(field, resolved))),
+  };
+}
+
+/** Nothing in it ends an entry or a line. */
+const BARE = /^[\w.:/[\]-]{1,256}$/;
+
+function entry(field: string, value: string): string {
+  return [field, value].map((text) => (BARE.test(text) ? text : quote(text))).join("=");
+}
+
+/** As many whole entries as fit; the others are counted. */
+function listed(entries: readonly string[]): string {
+  const whole = entries.join(", ");
+  if (whole.length <= LONGEST_AUDIT_VALUE) return whole;
+  const room = LONGEST_AUDIT_VALUE - `, and ${entries.length} more`.length;
+  let text = "";
+  for (const [position, each] of entries.entries()) {
+    const next = position === 0 ? each : `${text}, ${each}`;
+    if (next.length > room) return `${text}, and ${entries.length - position} more`;
+    text = next;
+  }
+  return text;
+}

@@ -1,0 +1,48 @@
+import { printable } from "../references/problem.ts";
+
+/** Characters of a warning that the API server never cuts (apiserver endpoints/filters/warning.go truncateItemRunes). */
+export const LONGEST_WARNING = 256;
+
+/**
+ * Characters of all warnings of a review: half of what a person gets of a request (truncateAtTotalRunes, 4,096), for
+ * /mutate and /validate both speak.
+ */
+export const ALL_WARNINGS = 2_048;
+
+const ELLIPSIS = " ... ";
+/** Where a warning begins its field stands, where it ends what to do: both stay, and what is between them goes. */
+const LONGEST_END = 96;
+
+/**
+ * The warnings as they are sent: each once, on one line, cut in its middle, and so many that all arrive; the last one
+ * counts those that are left out. The API server itself drops a warning with a control character without a word.
+ */
+export function sentWarnings(warnings: readonly string[]): readonly string[] {
+  const each = [...new Set(warnings.map((text) => cut(printable(text))))].filter((text) => text !== "");
+  if (fitting(each, ALL_WARNINGS) === each.length) return each;
+  const kept = fitting(each, ALL_WARNINGS - leftOut(each.length).length);
+  return [...each.slice(0, kept), leftOut(each.length - kept)];
+}
+
+/** How many of them, from the first, are together no longer than so many characters. */
+function fitting(texts: readonly string[], room: number): number {
+  let used = 0;
+  const tooMany = texts.findIndex((text) => (used += lengthOf(text)) > room);
+  return tooMany === -1 ? texts.length : tooMany;
+}
+
+function leftOut(count: number): string {
+  return `${count} more ${count === 1 ? "warning was" : "warnings were"} left out`;
+}
+
+function cut(text: string): string {
+  const characters = Array.from(text);
+  if (characters.length <= LONGEST_WARNING) return text;
+  const start = characters.slice(0, LONGEST_WARNING - ELLIPSIS.length - LONGEST_END);
+  return start.join("") + ELLIPSIS + characters.slice(-LONGEST_END).join("");
+}
+
+/** In Unicode characters, as the API server counts. */
+function lengthOf(text: string): number {
+  return Array.from(text).length;
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { auditAnnotations, LONGEST_AUDIT_VALUE } from "../../src/admission/audit.ts";
+import type { Pin } from "../../src/references/pins.ts";
+
+const pins = (...entries: readonly [string, string, string][]): ReadonlyMap<string, Pin> =>
+  new Map(entries.map(([field, requested, resolved]) => [field, { requested, resolved }]));
+
+describe("auditAnnotations", () => {
+  it("says of each field what was written and what stands there", () => {
+    const made = pins(
+      ["spec.imageName", "ubuntu-24.04", "vmi-a"],
+      ["spec.hardware.cdrom[cd1].image.name", "cl-linux/live", "vmi-iso"],
+    );
+    expect(auditAnnotations(made)).toEqual({
+      requested: "spec.imageName=ubuntu-24.04, spec.hardware.cdrom[cd1].image.name=cl-linux/live",
+      resolved: "spec.imageName=vmi-a, spec.hardware.cdrom[cd1].image.name=vmi-iso",
+    });
+  });
+
+  it("says nothing where nothing was rewritten", () => {
+    expect(auditAnnotations(new Map())).toEqual({});
+  });
+
+  it.each([
+    ["a space", "Windows Server 2022", '"Windows Server 2022"'],
+    ["a comma and a field", "x, spec.image.name=y", '"x, spec.image.name=y"'],
+    ["a quote", 'x"y', '"x\\"y"'],
+    ["a newline", "x\ny", '"x\\u000ay"'],
+    ["nothing in it", "", '""'],
+    ["letters of another script", "ubuntü", '"ubuntü"'],
+  ])("T8: a name with %s cannot look like two", (_, name, shown) => {
+    expect(auditAnnotations(pins(["spec.imageName", name, "vmi-a"])).requested).toBe(`spec.imageName=${shown}`);
+  });
+
+  it("T8: a CD-ROM's name cannot forge an entry", () => {
+    const field = "spec.hardware.cdrom[a=b, spec.imageName].image.name";
+    expect(auditAnnotations(pins([field, "live", "vmi-iso"])).requested).toBe(`"${field}"=live`);
+  });
+
+  it("T8: what is too long is counted, in whole entries", () => {
+    const many = pins(
+      ...Array.from({ length: 200 }, (_, at): [string, string, string] => [`f${at}`, "n".repeat(90), "r"]),
+    );
+    const { requested = "", resolved = "" } = auditAnnotations(many);
+    expect(requested.length).toBeLessThanOrEqual(LONGEST_AUDIT_VALUE);
+    expect(requested.length).toBeGreaterThan(LONGEST_AUDIT_VALUE - 200);
+    const [, left] = /, and (\d+) more$/.exec(requested) ?? [];
+    expect(requested.split(", ")).toHaveLength(200 - Number(left) + 1);
+    expect(resolved.split(", ")).toHaveLength(200);
+  });
+
+  it("T8: the longest entry that there can be is never left out", () => {
+    const worst = "\u0000".repeat(5_000);
+    const { requested = "" } = auditAnnotations(pins([worst, worst, "r"], ["g", "x", "y"]));
+    expect(requested.length).toBeLessThanOrEqual(LONGEST_AUDIT_VALUE);
+    expect(requested).toContain('\\u0000... (5000 characters)"="\\u0000');
+    expect(requested).toMatch(/g=x$/);
+  });
+});

@@ -41,6 +41,8 @@ describe("sentWarnings", () => {
     expect(fits).toBe("🔥".repeat(LONGEST_WARNING));
     expect(cut).toMatch(/^🔥+ \.\.\. 🔥+$/u);
     expect(Array.from(cut)).toHaveLength(LONGEST_WARNING);
+    const eight = Array.from({ length: 8 }, (_, at) => String(at) + "🔥".repeat(LONGEST_WARNING - 1));
+    expect(sentWarnings(eight)).toEqual(eight);
   });
 
   it.each([

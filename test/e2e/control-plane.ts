@@ -97,11 +97,15 @@ export class ControlPlane {
     await rm(this.directory, { recursive: true, force: true });
   }
 
-  /** Installs the configurations of manifests/base for this process, and waits until the API server follows them. */
-  async pointAt(webhook: WebhookProcess): Promise<void> {
+  /**
+   * Installs the configurations of manifests/base for this process, and waits until the API server follows them.
+   * `changed`: members of each webhook that are to be others; the configurations are made anew then.
+   */
+  async pointAt(webhook: WebhookProcess, changed?: object): Promise<void> {
+    if (changed !== undefined) await this.withoutWebhook();
     for (const file of ["mutating-webhook.yaml", "validating-webhook.yaml"]) {
       const configuration = parse(await readFile(join(MANIFESTS, file), "utf8")) as WebhookConfiguration;
-      await this.admin.ok(["apply", "-f", "-"], this.#withUrl(configuration, webhook.port));
+      await this.admin.ok(["apply", "-f", "-"], this.#withUrl(configuration, webhook.port, changed));
     }
     await this.roundTrip(webhook);
   }
@@ -113,12 +117,13 @@ export class ControlPlane {
     await eventually("nobody asks the webhook", async () => (await this.#probe("unasked", NO_IMAGE)) === 0);
   }
 
-  #withUrl(configuration: WebhookConfiguration, port: number): object {
+  #withUrl(configuration: WebhookConfiguration, port: number, changed: object = {}): object {
     const caBundle = Buffer.from(this.certificate.ca).toString("base64");
     return {
       ...configuration,
       webhooks: configuration.webhooks.map((webhook) => ({
         ...webhook,
+        ...changed,
         clientConfig: { url: `https://127.0.0.1:${port}${webhook.clientConfig.service.path}`, caBundle },
       })),
     };

@@ -280,11 +280,14 @@ describe("JSON as it may come", () => {
   });
 });
 
+/** What only code that breaks its types could reject with. */
+const NO_ERROR = null as unknown as Error;
+
 describe("T34: whatever a confirmation does", () => {
   const unknown = createReview({ object: virtualMachine({ imageName: "ubuntu-2404" }) });
 
   test.each([
-    ["rejects with no error", () => Promise.reject(null), 500],
+    ["rejects with no error", () => Promise.reject(NO_ERROR), 500],
     [
       "throws a text",
       () => {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { type ControlPlane, NAMESPACE } from "../control-plane.ts";
-import { machine, type Machine, newName, PHOTON_OF_CL_LINUX, STORED, stored } from "../machines.ts";
+import { bootOf, DEBIAN, machine, type Machine, newName, PHOTON_OF_CL_LINUX, STORED, stored } from "../machines.ts";
 import { withWebhook } from "./bench.ts";
 
 const FINALIZER = "vm-image-webhook.dev/e2e";
@@ -52,6 +52,22 @@ export function callTests(plane: () => ControlPlane): void {
       await user.ok(["create", "-f", "-"], withFinalizer(original));
       await deleteWithFinalizer(bench.plane, name);
       expect(await asked(name)).toEqual(["CREATE mutate patched", "CREATE validate allowed"]);
+    });
+  });
+
+  describe("registered for reviews of v1beta1 only, the webhook", () => {
+    const bench = withWebhook(plane);
+    beforeAll(() => bench.plane.pointAt(bench.webhook, { admissionReviewVersions: ["v1beta1"] }));
+
+    test("T1: pins a name, warns and refuses as ever", async () => {
+      const { user } = bench.plane;
+      const name = newName("beta");
+      const warned = await user.run(["create", "-f", "-"], machine(name, { imageName: "debian-13" }));
+      expect(warned.code).toBe(0);
+      expect(warned.stderr).toMatch(/^Warning: spec\.imageName: .* is not ready \(.*; the VM waits until it is\n$/);
+      expect(bootOf(await stored(user, name)).image).toEqual(DEBIAN);
+      const refused = await user.refused(["create", "-f", "-"], machine(newName("beta"), { imageName: "photon-5" }));
+      expect(refused).toContain('spec.imageName: Invalid value: "photon-5": ambiguous: ');
     });
   });
 

@@ -109,6 +109,13 @@ export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
     return this.#kinds[kind].count;
   }
 
+  /** Display names that mean several images within one namespace, or within the cluster. Costs one step a namespace. */
+  ambiguousNames(kind: ImageKind): number {
+    let sum = 0;
+    for (const { ambiguousNames } of this.#kinds[kind].scopes.values()) sum += ambiguousNames;
+    return sum;
+  }
+
   apply(image: Image): Applied {
     const known = this.#find(image);
     if (known !== undefined && !isNewer(image.resourceVersion, known.resourceVersion)) return "stale";

@@ -27,6 +27,7 @@ export class ScopedImages implements ImageScope {
   readonly #byDisplayName = new Map<string, Slot>();
   /** Only names that differ from their folded form: the others are found by themselves. */
   readonly #byFoldedName = new Map<string, Set<string>>();
+  #ambiguousNames = 0;
 
   /** Puts an image in the place of the one with its object name. */
   set(image: Image): void {
@@ -34,9 +35,7 @@ export class ScopedImages implements ImageScope {
     this.#byObjectName.set(image.name, image);
     const displayName = image.displayName;
     if (displayName === undefined) return;
-    const slot = this.#byDisplayName.get(displayName);
-    if (Array.isArray(slot)) slot.push(image);
-    else this.#byDisplayName.set(displayName, slot === undefined ? image : [slot, image]);
+    this.#enterSlot(image, displayName);
     const folded = foldName(displayName);
     if (folded === displayName) return;
     const spellings = this.#byFoldedName.get(folded) ?? new Set();
@@ -82,8 +81,23 @@ export class ScopedImages implements ImageScope {
     return this.#byObjectName.size;
   }
 
+  /** Display names of two or more images; those being deleted do not count, as no display name means them. */
+  get ambiguousNames(): number {
+    return this.#ambiguousNames;
+  }
+
+  #enterSlot(image: Image, displayName: string): void {
+    const slot = this.#byDisplayName.get(displayName);
+    const was = isAmbiguous(slot);
+    const next = addTo(slot, image);
+    if (next !== slot) this.#byDisplayName.set(displayName, next);
+    this.#ambiguousNames += Number(isAmbiguous(next)) - Number(was);
+  }
+
   #leaveSlot(image: Image, displayName: string): void {
+    const slot = this.#byDisplayName.get(displayName);
     const others = this.byDisplayName(displayName).filter((other) => other !== image);
+    this.#ambiguousNames += Number(isAmbiguous(others)) - Number(isAmbiguous(slot));
     const [first] = others;
     if (first !== undefined) {
       this.#byDisplayName.set(displayName, others.length === 1 ? first : others);
@@ -95,4 +109,17 @@ export class ScopedImages implements ImageScope {
     spellings?.delete(displayName);
     if (spellings?.size === 0) this.#byFoldedName.delete(folded);
   }
+}
+
+function addTo(slot: Slot | undefined, image: Image): Slot {
+  if (!Array.isArray(slot)) return slot === undefined ? image : [slot, image];
+  slot.push(image);
+  return slot;
+}
+
+/** Looks no further than the second image that counts. */
+function isAmbiguous(slot: Slot | undefined): boolean {
+  if (!Array.isArray(slot)) return false;
+  const first = slot.findIndex(({ terminating }) => !terminating);
+  return first !== -1 && slot.some(({ terminating }, at) => at > first && !terminating);
 }

@@ -31,6 +31,46 @@ it("counts the images of a kind over all namespaces", () => {
   expect(index.count("ClusterVirtualMachineImage")).toBe(1);
 });
 
+describe("ambiguous display names", () => {
+  it("are counted once for each scope that has two images of the name", () => {
+    const index = indexOf([
+      vmi("vmi-1", "ubuntu"),
+      vmi("vmi-2", "ubuntu"),
+      vmi("vmi-3", "ubuntu"),
+      vmi("vmi-4", "debian"),
+      vmi("vmi-5", "ubuntu", { namespace: "prod" }),
+      vmi("vmi-6", "ubuntu", { namespace: "prod" }),
+      cvmi("vmi-7", "debian"),
+      cvmi("vmi-8", "debian"),
+      cvmi("vmi-9", "ubuntu"),
+    ]);
+    expect(IMAGE_KINDS.map((kind) => index.ambiguousNames(kind))).toEqual([2, 1]);
+  });
+
+  it("are not those of an image that is being deleted, nor of no name", () => {
+    const index = indexOf([vmi("vmi-1", "ubuntu"), vmi("vmi-2"), vmi("vmi-3")]);
+    index.apply(vmi("vmi-4", "ubuntu", { terminating: true }));
+    expect(index.ambiguousNames(IMAGES)).toBe(0);
+    index.apply(vmi("vmi-4", "ubuntu", { resourceVersion: "2" }));
+    expect(index.ambiguousNames(IMAGES)).toBe(1);
+    index.apply(vmi("vmi-1", "ubuntu", { resourceVersion: "3", terminating: true }));
+    expect(index.ambiguousNames(IMAGES)).toBe(0);
+  });
+
+  it("follow renames, deletions and relists", () => {
+    const index = indexOf([vmi("vmi-1", "ubuntu"), vmi("vmi-2", "ubuntu"), vmi("vmi-3", "ubuntu")]);
+    index.remove(vmi("vmi-3"), "2");
+    expect(index.ambiguousNames(IMAGES)).toBe(1);
+    index.apply(vmi("vmi-2", "debian", { resourceVersion: "3" }));
+    expect(index.ambiguousNames(IMAGES)).toBe(0);
+    const relist = index.relist(IMAGES);
+    relist.add([vmi("vmi-1", "ubuntu"), vmi("vmi-2", "ubuntu")]);
+    expect(index.ambiguousNames(IMAGES)).toBe(0);
+    relist.replace();
+    expect(index.ambiguousNames(IMAGES)).toBe(1);
+  });
+});
+
 it("finds all spellings that are equal but for case and outer spaces", () => {
   const index = indexOf([
     vmi("vmi-1", "ubuntu"),
@@ -238,7 +278,7 @@ describe("against a naive model", () => {
   const change = fc.record({
     name: fc.constantFrom("vmi-a", "vmi-b", "vmi-c"),
     displayName: fc.constantFrom("ubuntu", "Ubuntu", "debian", undefined),
-    is: fc.constantFrom("written", "written", "deleted"),
+    is: fc.constantFrom("written", "terminating", "deleted"),
   });
 
   it("any order and repetition of news ends where the history ends", () => {
@@ -253,6 +293,7 @@ describe("against a naive model", () => {
           if (next(6) === 0) list(index, history, next(history.length + 1));
         }
         const state = stateAfter(history, history.length);
+        expect(index.ambiguousNames(IMAGES)).toBe(ambiguousIn(index));
         expect(new Map(imagesOf(index))).toEqual(new Map(state));
         for (const displayName of ["ubuntu", "Ubuntu", "debian"]) {
           const named = [...state].filter(([, name]) => name === displayName).map(([name]) => name);
@@ -268,7 +309,7 @@ describe("against a naive model", () => {
 
   function tell(index: MemoryImageIndex, history: History, at: number): void {
     const { name, displayName, is } = history[at] ?? { name: "", displayName: "", is: "" };
-    const image = vmi(name, displayName, { resourceVersion: String(at + 1) });
+    const image = vmi(name, displayName, { resourceVersion: String(at + 1), terminating: is === "terminating" });
     if (is === "deleted") index.remove(image, image.resourceVersion);
     else index.apply(image);
   }
@@ -286,11 +327,21 @@ describe("against a naive model", () => {
     const relist = index.relist(IMAGES);
     const images = new Map<string, Image>();
     for (const [at, { name, displayName, is }] of history.slice(0, length).entries()) {
+      const facts = { resourceVersion: String(at + 1), terminating: is === "terminating" };
       if (is === "deleted") images.delete(name);
-      else images.set(name, vmi(name, displayName, { resourceVersion: String(at + 1) }));
+      else images.set(name, vmi(name, displayName, facts));
     }
     relist.add(images.values());
     relist.commit(String(length));
+  }
+
+  /** Counted anew from what the index has. */
+  function ambiguousIn(index: MemoryImageIndex): number {
+    const scope = index.namespaced("dev");
+    const meant = [...scope.displayNames()].map((name) =>
+      scope.byDisplayName(name).filter(({ terminating }) => !terminating),
+    );
+    return meant.filter(({ length }) => length > 1).length;
   }
 
   function imagesOf(index: MemoryImageIndex): [string, string | undefined][] {

@@ -113,8 +113,9 @@ export class KindRecord {
 
   /** No image of the kind can be there. */
   emptied(): void {
-    const { syncedAt = this.#options.now() } = this.#state;
-    this.#state = { ...this.#state, syncedAt, resourceVersion: undefined, version: undefined };
+    const now = this.#options.now();
+    const { syncedAt = now } = this.#state;
+    this.#state = { ...this.#state, syncedAt, lastProofAt: now, resourceVersion: undefined, version: undefined };
   }
 
   watching(isFirst: boolean): void {

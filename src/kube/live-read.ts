@@ -31,6 +31,15 @@ const MOST_NAMESPACES = 1_000;
 /** Objects a page, as the reflector lists. */
 const PAGE_SIZE = 250;
 
+/** How a look at one kind's images ended; THE list of them. */
+export const LIVE_READ_OUTCOMES = {
+  read: "the API server answered",
+  joined: "a read that was under way, or over a moment ago, answered",
+  refused: "no read was left for now",
+  failed: "the API server did not answer as it should, or not in time",
+} as const;
+export type LiveReadCounts = Readonly<Record<keyof typeof LIVE_READ_OUTCOMES, number>>;
+
 export interface LiveReadOptions {
   readonly client: ApiClient;
   readonly index: ImageIndexWriter;
@@ -69,10 +78,16 @@ export class LiveRead {
   #underway = 0;
   readonly #bucket: TokenBucket;
   readonly #shares = new LRUCache<string, TokenBucket>({ max: MOST_NAMESPACES });
+  readonly #counts = { read: 0, joined: 0, refused: 0, failed: 0 };
 
   constructor(options: LiveReadOptions) {
     this.#options = options;
     this.#bucket = new TokenBucket({ rate: READS_A_SECOND, burst: READS_A_SECOND, now: options.now });
+  }
+
+  /** Since the start. */
+  get counts(): LiveReadCounts {
+    return this.#counts;
   }
 
   /**
@@ -97,6 +112,7 @@ export class LiveRead {
     const read = this.#reads.get(key);
     const joined = read !== undefined && this.#isGood(read, target) ? read : undefined;
     if (joined === undefined && this.#mayRead(namespace)) return this.#begin(key, target, budget);
+    this.#counts[joined === undefined ? "refused" : "joined"]++;
     if (isCurrent(target.kind)) await delay(WATCH_LAG);
     if (joined === undefined) throw new Trouble("busy", "no live read is left for now");
     return joined.outcome;
@@ -117,6 +133,8 @@ export class LiveRead {
     });
     const read: Read = { startedAt: this.#options.now(), outcome, isOver: false };
     this.#reads.set(key, read);
+    const count = (ended: "read" | "failed") => (): number => this.#counts[ended]++;
+    outcome.then(count("read"), count("failed"));
     return outcome;
   }
 

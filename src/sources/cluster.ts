@@ -7,10 +7,10 @@ import type { Timing } from "../kube/backoff.ts";
 import { Connection } from "../kube/connection.ts";
 import { CurrentCredentials, type ReadCredentials } from "../kube/credentials.ts";
 import { describeState, type StateName } from "../kube/kind-state.ts";
-import { LiveRead } from "../kube/live-read.ts";
+import { LiveRead, type LiveReadCounts } from "../kube/live-read.ts";
 import { Reflector, type ReflectorOptions } from "../kube/reflector.ts";
 import type { ReflectorLimits } from "../kube/reflector-limits.ts";
-import type { ImageSource, SourceState, WantedImages } from "./image-source.ts";
+import type { ImageSource, KindFacts, SourceState, WantedImages } from "./image-source.ts";
 
 /** Milliseconds that a command waits for its images: two deadlines of a page, as long as a person may wait. */
 export const READ_DEADLINE = 30_000;
@@ -107,6 +107,14 @@ export class ClusterSource implements ImageSource {
     const { problem } = this.#credentials;
     const credentials = { name: "credentials", synced: true, text: problem ?? "readable" };
     return kinds.length === 0 ? [{ name: "cluster", synced: false, text: "not asked yet" }] : [...kinds, credentials];
+  }
+
+  kinds(): readonly KindFacts[] {
+    return this.#reflectors.map(({ state }) => state);
+  }
+
+  liveReads(): LiveReadCounts | undefined {
+    return this.#liveRead?.counts;
   }
 
   #isCurrent(kind: ImageKind): boolean {

@@ -1,15 +1,13 @@
-import { readdir, readFile, stat } from "node:fs/promises";
-import { extname, join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { extname } from "node:path";
 import type { Logger } from "pino";
 import { Failure, messageOf } from "../failure.ts";
 import { type Image, IMAGE_KINDS, type ImageKind } from "../images/image.ts";
 import type { ImageIndexWriter } from "../images/image-index.ts";
 import { type ImageFile, readImageFile } from "./image-file.ts";
-import type { ImageSource, SourceState } from "./image-source.ts";
+import type { ImageSource, KindFacts, SourceState } from "./image-source.ts";
+import { manifestFiles } from "./manifest-files.ts";
 
-const EXTENSIONS = new Set([".yaml", ".yml", ".json"]);
-/** Deeper folders are a loop of links. */
-const DEEPEST = 32;
 /** Milliseconds between two looks at the folder: polling sees changes on every file system, mounted ones too. */
 const POLL_INTERVAL = 1_000;
 
@@ -40,6 +38,9 @@ export class FolderSource implements ImageSource {
   #state: SourceState;
   /** Why the last look failed. */
   #problem: string | undefined;
+  /** When the folder was last seen to be what the index has. */
+  #lastProofAt: Date | undefined;
+  #reads = 0;
 
   constructor({ directory, log, pollInterval = POLL_INTERVAL }: FolderOptions) {
     this.#directory = directory;
@@ -62,6 +63,22 @@ export class FolderSource implements ImageSource {
     return [this.#state];
   }
 
+  /** A folder is live while it can be read, stale while its last good set answers. */
+  kinds(): readonly KindFacts[] {
+    const good = this.#problem === undefined ? "live" : "stale";
+    const state = this.#state.synced ? good : "starting";
+    const relists = Math.max(0, this.#reads - 1);
+    const facts = {
+      state,
+      lastProofAt: this.#lastProofAt,
+      relists,
+      watchRestarts: 0,
+      badLines: 0,
+      badObjects: 0,
+    } as const;
+    return IMAGE_KINDS.map((kind) => ({ kind, ...facts }));
+  }
+
   #follow(to: ImageIndexWriter, signal: AbortSignal): void {
     if (signal.aborted) return;
     const again = async (): Promise<void> => {
@@ -80,13 +97,16 @@ export class FolderSource implements ImageSource {
 
   /** Reads what changed and swaps the whole set in; throws a Failure over the first thing that is wrong. */
   async #look(to: ImageIndexWriter): Promise<void> {
-    const signatures = await this.#signatures();
+    const signatures = await manifestFiles(this.#directory);
     const isUnchanged =
       this.#state.synced &&
       this.#problem === undefined &&
       signatures.size === this.#files.size &&
       [...signatures].every(([path, signature]) => this.#files.get(path)?.signature === signature);
-    if (isUnchanged) return;
+    if (isUnchanged) {
+      this.#lastProofAt = new Date();
+      return;
+    }
     this.#files = await this.#readFiles(signatures);
     const images = this.#imagesByKind();
     for (const [kind, ofKind] of images) {
@@ -94,6 +114,8 @@ export class FolderSource implements ImageSource {
       relist.add(ofKind);
       relist.replace();
     }
+    this.#lastProofAt = new Date();
+    this.#reads++;
     this.#report(images);
   }
 
@@ -114,28 +136,6 @@ export class FolderSource implements ImageSource {
     this.#problem = why;
     this.#state = { name: STATE_NAME, synced: true, text: `the last good set stays: ${why}` };
     this.#log.warn({ directory: this.#directory, why }, "images changed and cannot be read; the last good set stays");
-  }
-
-  /** Every manifest file below the folder with what tells a change. Names with a leading dot are not looked at. */
-  async #signatures(): Promise<ReadonlyMap<string, string>> {
-    const found = new Map<string, string>();
-    const walk = async (directory: string, depth: number): Promise<void> => {
-      for (const name of (await readdir(directory)).sort()) {
-        if (name.startsWith(".")) continue;
-        const path = join(directory, name);
-        const status = await stat(path, { bigint: true });
-        if (status.isDirectory() && depth < DEEPEST) await walk(path, depth + 1);
-        else if (EXTENSIONS.has(extname(name))) found.set(path, `${status.ino} ${status.size} ${status.mtimeNs}`);
-      }
-    };
-    try {
-      await walk(this.#directory, 0);
-    } catch (error) {
-      throw new Failure("images", `cannot read the folder of images ${this.#directory}: ${messageOf(error)}`, {
-        cause: error,
-      });
-    }
-    return found;
   }
 
   async #readFiles(signatures: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, ReadFile>> {

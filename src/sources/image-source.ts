@@ -1,3 +1,5 @@
+import type { KindState } from "../kube/kind-state.ts";
+import type { LiveReadCounts } from "../kube/live-read.ts";
 import type { ImageKind } from "../images/image.ts";
 import type { ImageIndexWriter, ImageQuery } from "../images/image-index.ts";
 
@@ -17,7 +19,17 @@ export interface ImageSource {
   confirm?(miss: ImageQuery, budget: number): Promise<boolean>;
   /** Of each part that can be well or not. */
   state(): readonly SourceState[];
+  /** Of each kind, for metrics; none before the start. */
+  kinds(): readonly KindFacts[];
+  /** Of `confirm`, since the start; absent where that is. */
+  liveReads?(): LiveReadCounts | undefined;
 }
+
+/** How the images of one kind are kept current, whatever keeps them. */
+export type KindFacts = Pick<
+  KindState,
+  "kind" | "state" | "lastProofAt" | "relists" | "watchRestarts" | "badLines" | "badObjects"
+>;
 
 export interface WantedImages {
   readonly kinds: readonly ImageKind[];

@@ -42,6 +42,15 @@ it("takes lists, events and bookmarks for proof, and only events for events", ()
   expect(kind.current).toMatchObject({ relists: 1, watchRestarts: 0, resourceVersion: "8" });
 });
 
+it("takes the absence of the CRD for proof", () => {
+  const { record: kind, pass } = record();
+  pass();
+  kind.listed("5");
+  pass();
+  kind.emptied();
+  expect(kind.current).toMatchObject({ syncedAt: new Date(1_000), lastProofAt: new Date(2_000) });
+});
+
 it("logs bad objects once in each state, and counts all", () => {
   const { record: kind, lines } = record();
   for (let object = 0; object < 3; object++) kind.badObject("no name");

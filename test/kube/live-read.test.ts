@@ -232,3 +232,23 @@ describe("a live read that cannot be had", () => {
     await expect.poll(() => live.confirm({ namespace: "dev", name: "rocky" }, BUDGET)).toBe(true);
   });
 });
+
+describe("the counts", () => {
+  const ask = (name: string, namespace = "dev"): Promise<boolean> =>
+    live.confirm({ namespace, name, kind: "VirtualMachineImage" }, BUDGET);
+
+  it("tell a read from those who joined it and those who may have none", async () => {
+    await Promise.all([ask("vmi-1"), ask("vmi-1"), ask("vmi-1")]);
+    expect(live.counts).toEqual({ read: 1, joined: 2, refused: 0, failed: 0 });
+    for (let n = 2; n < 10; n++) await ask(`vmi-${n}`);
+    expect(live.counts).toEqual({ read: 5, joined: 2, refused: 4, failed: 0 });
+  });
+
+  it("tell a read that failed, one without an answer too", async () => {
+    server.fault = () => json(500, {});
+    await ask("vmi-1");
+    server.fault = () => new Promise<ApiResponse>(() => undefined);
+    await ask("vmi-2");
+    await expect.poll(() => live.counts).toEqual({ read: 0, joined: 0, refused: 0, failed: 2 });
+  });
+});

@@ -64,6 +64,18 @@ describe("start", () => {
     });
   });
 
+  it("tells of both kinds in numbers, too", async () => {
+    const { source: cluster, index } = source();
+    expect([cluster.kinds(), cluster.liveReads()]).toEqual([[], undefined]);
+    await cluster.start(index, stop.signal);
+    await eventually(() => {
+      const told = cluster.kinds().map(({ kind, state, relists }) => [kind, state, relists]);
+      expect(told).toEqual(IMAGE_KINDS.map((kind) => [kind, "live", 0]));
+    });
+    await cluster.confirm({ namespace: "dev", name: "vmi-none" }, 5_000);
+    expect(cluster.liveReads()).toEqual({ read: 2, joined: 0, refused: 0, failed: 0 });
+  });
+
   it("waits for as long as one kind cannot be listed, and is not ready meanwhile", async () => {
     server.failAlways("list", status(403));
     const { source: cluster, index } = source();

@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { pino } from "pino";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { IMAGE_KINDS } from "../../src/images/image.ts";
 import { MemoryImageIndex } from "../../src/images/image-index.ts";
 import { FolderSource } from "../../src/sources/folder.ts";
 import type { SourceState } from "../../src/sources/image-source.ts";
@@ -292,6 +293,28 @@ describe("what cannot be read", () => {
     write("a.yaml", imageManifest("vmi-a", "whole"));
     await finds("whole", ["vmi-a"]);
     expect(stateOf(parts.source).text).toContain("1 VirtualMachineImage,");
+  });
+
+  test("is told for each kind in numbers, too", async () => {
+    const { source: unread } = source(temporaryFolder());
+    expect(unread.kinds()[0]).toMatchObject({ state: "starting", lastProofAt: undefined, relists: 0 });
+    const parts = await followed({ "a.yaml": GOOD });
+    const kinds = (): unknown => parts.source.kinds().map(({ kind, state, relists }) => [kind, state, relists]);
+    const inBoth = (state: string, relists: number): unknown => IMAGE_KINDS.map((kind) => [kind, state, relists]);
+    expect(kinds()).toEqual(inBoth("live", 0));
+    await looks(2);
+    const lastGood = parts.source.kinds()[0]?.lastProofAt?.getTime();
+    await condition("a look proves again", () => parts.source.kinds()[0]?.lastProofAt?.getTime() !== lastGood);
+    parts.write("a.yaml", HALF);
+    await keeps(parts, /a\.yaml/);
+    expect(kinds()).toEqual(inBoth("stale", 0));
+    const lastProofAt = parts.source.kinds()[0]?.lastProofAt;
+    await looks(3);
+    expect(parts.source.kinds()[0]?.lastProofAt).toBe(lastProofAt);
+    parts.write("a.yaml", imageManifest("vmi-a", "whole"));
+    await parts.finds("whole", ["vmi-a"]);
+    await condition("it is live again", () => parts.source.kinds()[0]?.state === "live");
+    expect(kinds()).toEqual(inBoth("live", 1));
   });
 
   test("is forgotten when the same bytes are restored", async () => {

@@ -22,15 +22,24 @@ const IMPURE_GLOBALS = [
 const PROCESS = { name: "process", message: "Only src/main.ts knows the process." };
 const CONSOLE = { name: "console", message: "Log with pino, print with CommandLine." };
 
-/** Imports of src point one way: cli, app > server, sources > kube, certs > admission > references > images. */
+/** Imports of src point one way: cli, app > metrics > server, sources > kube, certs > admission > references > images. */
 const LAYERS = [
-  { folder: "images", above: ["references", "admission", "server", "sources", "kube", "certs", "cli"], pure: true },
-  { folder: "references", above: ["admission", "server", "sources", "kube", "certs", "cli"], pure: true },
-  { folder: "admission", above: ["server", "sources", "kube", "certs", "cli"], pure: true },
-  { folder: "certs", above: ["images", "references", "admission", "server", "sources", "kube", "cli"], pure: false },
-  { folder: "kube", above: ["references", "admission", "server", "sources", "certs", "cli"], pure: false },
-  { folder: "sources", above: ["references", "admission", "server", "certs", "cli"], pure: false },
-  { folder: "server", above: ["sources", "kube", "cli"], pure: false },
+  {
+    folder: "images",
+    above: ["references", "admission", "server", "sources", "kube", "certs", "metrics", "cli"],
+    pure: true,
+  },
+  { folder: "references", above: ["admission", "server", "sources", "kube", "certs", "metrics", "cli"], pure: true },
+  { folder: "admission", above: ["server", "sources", "kube", "certs", "metrics", "cli"], pure: true },
+  {
+    folder: "certs",
+    above: ["images", "references", "admission", "server", "sources", "kube", "metrics", "cli"],
+    pure: false,
+  },
+  { folder: "kube", above: ["references", "admission", "server", "sources", "certs", "metrics", "cli"], pure: false },
+  { folder: "sources", above: ["references", "admission", "server", "certs", "metrics", "cli"], pure: false },
+  { folder: "server", above: ["sources", "kube", "metrics", "cli"], pure: false },
+  { folder: "metrics", above: ["cli"], pure: false },
 ];
 
 /** @type {(layer: { folder: string, above: string[], pure: boolean }) => import("eslint").Linter.Config} */

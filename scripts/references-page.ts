@@ -5,6 +5,7 @@ import { MUTATION_RULES } from "../src/references/mutate.ts";
 import { LEVELS } from "../src/references/policy.ts";
 import { EACH, type ReferenceRow, REFERENCES, VERSIONS } from "../src/references/references.ts";
 import { creationRules, referenceRules, referencesChanged, type WebhookRule } from "../src/references/webhook-rules.ts";
+import { code, table } from "./markdown.ts";
 
 /** Where `npm run docs` writes the page. */
 export const REFERENCES_PAGE = new URL("../docs/references.md", import.meta.url);
@@ -135,20 +136,4 @@ function versionRange(versions: readonly string[]): string {
 /** `spec.hardware.cdrom[].image` */
 function fieldPath(path: readonly string[]): string {
   return path.join(".").replaceAll(`.${EACH}`, EACH);
-}
-
-function code(text: string): string {
-  return `\`${text}\``;
-}
-
-/** A table with its columns aligned. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = [head, ...rows].map((row) => row.map((text) => text.replaceAll("|", "\\|")));
-  const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)));
-  const [headLine, ...lines] = cells.map((row) => line(row.map((text, column) => text.padEnd(widths[column] ?? 0))));
-  return [headLine, line(widths.map((width) => "-".repeat(width))), ...lines].join("\n");
-}
-
-function line(cells: readonly string[]): string {
-  return `| ${cells.join(" | ")} |`;
 }

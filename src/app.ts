@@ -2,10 +2,11 @@ import type { Logger } from "pino";
 import type { FastifyInstance } from "fastify";
 import { setTimeout as delay } from "node:timers/promises";
 import type { AdmissionPolicy } from "./admission/decide.ts";
-import { type Certificate, readCertificate } from "./certs/certificate.ts";
+import { type Certificate, expiryOf, readCertificate } from "./certs/certificate.ts";
 import { hasNoCertificate, LOCAL_HOSTS, selfSigned, writeSelfSigned } from "./certs/self-signed.ts";
 import { IMAGE_KINDS } from "./images/image.ts";
 import { MemoryImageIndex } from "./images/image-index.ts";
+import { Metrics } from "./metrics/metrics.ts";
 import { admissionServer } from "./server/admission-server.ts";
 import { SHUTDOWN_DEADLINE } from "./server/limits.ts";
 import { listen, type ListenAddress } from "./server/listen.ts";
@@ -32,24 +33,32 @@ export interface AppOptions {
 export class App {
   readonly #options: AppOptions;
   readonly #index: MemoryImageIndex;
+  readonly #metrics: Metrics;
   readonly #stopSource = new AbortController();
+  #certificateExpiry: Date | undefined;
   #isStopping = false;
 
   constructor(options: AppOptions) {
     this.#options = options;
     this.#index = new MemoryImageIndex({ mostImages: options.mostImages });
+    const certificateExpiry = (): Date | undefined => this.#certificateExpiry;
+    this.#metrics = new Metrics({ index: this.#index, source: options.source, certificateExpiry, now: options.now });
   }
 
   /** Serves until the signal aborts, then ends what is under way and stops. A Failure says why it cannot start. */
   async run(stop: AbortSignal): Promise<void> {
     const { log, policy, source } = this.#options;
-    const ops = opsServer(() => this.#readiness());
+    const ops = opsServer(() => this.#readiness(), this.#metrics);
     const servers: FastifyInstance[] = [ops];
     try {
       const certificate = await this.#certificate();
+      this.#certificateExpiry = expiryOf(certificate);
       const opsPort = await listen(ops, this.#options.opsListen);
       const confirm = source.confirm?.bind(source);
-      const admission = admissionServer({ index: this.#index, policy, log, confirm }, certificate);
+      const admission = admissionServer(
+        { index: this.#index, policy, log, confirm, metrics: this.#metrics },
+        certificate,
+      );
       servers.unshift(admission);
       const port = await listen(admission, this.#options.listen);
       log.warn("no client CA is set: whoever can reach the port can ask about the images of any namespace");

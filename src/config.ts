@@ -69,7 +69,7 @@ export const FLAGS = {
   }),
   "ops-listen": flag({
     argument: "HOST:PORT",
-    help: "where /livez and /readyz are served over plain HTTP",
+    help: "where /livez, /readyz and /metrics are served over plain HTTP",
     default: [":8080"],
     parse: one(parseAddress),
   }),

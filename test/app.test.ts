@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { X509Certificate } from "node:crypto";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import http from "node:http";
@@ -7,9 +8,11 @@ import { text as readText } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { privilegedCallers } from "../src/admission/privileged.ts";
 import { App } from "../src/app.ts";
+import { METRICS } from "../src/metrics/table.ts";
 import { DEFAULT_LEVELS } from "../src/references/checks.ts";
 import { ClusterSource } from "../src/sources/cluster.ts";
 import { FakeApiServer, hang } from "./support/fake-api-server.ts";
+import { scrapeFrom } from "./support/scrape.ts";
 import { capturedLog, eventually, instantTiming, type LogLine, SHORT_LIMITS } from "./support/reflection.ts";
 import resolved from "../examples/reviews/resolved.json" with { type: "json" };
 
@@ -111,6 +114,26 @@ it("answers 503 to probes and reviews until the images are complete, then decide
   expect((await isReady(200)).body).toMatch(/\[\+\]VirtualMachineImage ok: (?:live|stale).* images=1\n/);
   expect(await mutate()).toMatchObject({ code: 200 });
   expect(log.some(({ msg }) => msg === "serving")).toBe(true);
+});
+
+it("tells in /metrics of its reviews, its images and its certificate", async () => {
+  await isReady(503);
+  await mutate();
+  server.failAlways("list", undefined);
+  await isReady(200);
+  await mutate();
+  await eventually(async () => {
+    const live = { kind: "VirtualMachineImage", state: "live" };
+    expect((await scrapeFrom(opsPort)).value(METRICS.state.name, live)).toBe(1);
+  });
+  const { value } = await scrapeFrom(opsPort);
+  const reviews = (code: string): number | undefined => value(METRICS.requests.name, { webhook: "/mutate", code });
+  expect([reviews("503"), reviews("200")]).toEqual([1, 1]);
+  expect(value(METRICS.images.name, { kind: "VirtualMachineImage" })).toBe(1);
+  expect(value(METRICS.age.name, { kind: "VirtualMachineImage" })).toBeLessThan(10);
+  expect(value(METRICS.liveReads.name, { outcome: "failed" })).toBe(0);
+  const { validToDate } = new X509Certificate(await readFile(join(certDir, "tls.crt")));
+  expect(value(METRICS.certificate.name)).toBe(validToDate.getTime() / 1_000);
 });
 
 it("stays ready, and answers from the last set, while the API server is away", async () => {

@@ -9,6 +9,7 @@ import { type FieldProblem, warningMessage } from "../references/problem.ts";
 import { type ReferenceRow, referenceRows } from "../references/references.ts";
 import type { Endpoint, Subject } from "../references/subject.ts";
 import { auditAnnotations, type AuditAnnotations, NOTHING_TO_AUDIT } from "./audit.ts";
+import type { Judged } from "./judged.ts";
 import { patchFor, type PatchOperation } from "./json-patch.ts";
 import type { IsPrivileged } from "./privileged.ts";
 import type { AdmissionRequest } from "./review.ts";
@@ -16,7 +17,7 @@ import type { AdmissionRequest } from "./review.ts";
 /** vm-operator pkg/builder/validating_webhook.go; only privileged callers may use it here. */
 const SKIP_ANNOTATION = "vmoperator.vmware.com.protected/skip-validation";
 
-export type Decision =
+export type Decision = (
   | {
       readonly is: "allowed";
       readonly patch: readonly PatchOperation[];
@@ -34,7 +35,8 @@ export type Decision =
       readonly misses: readonly ImageQuery[];
     }
   /** No decision: the API server has to ask another replica, or later. */
-  | { readonly is: "undecided"; readonly because: string };
+  | { readonly is: "undecided"; readonly because: string }
+) & { readonly judged?: Judged };
 
 /** What decides besides the request and the index. */
 export interface AdmissionPolicy extends Policy {
@@ -58,18 +60,29 @@ export function decide(
   const levels = skipped ? ALL_CHECKS_OFF : policy.levels;
   const context = reviewContext(subject, index, { ...policy, levels });
   const unsynced = unsyncedKind(context);
-  if (unsynced !== undefined) return { is: "undecided", because: `the index has no complete list of ${unsynced} yet` };
+  const references = judgedReferences(context);
+  if (unsynced !== undefined) {
+    return { is: "undecided", because: `the index has no complete list of ${unsynced} yet`, judged: { references } };
+  }
   const found = runChecks(context);
+  const judged: Judged = { references, findings: found };
   const warnings = found.warnings.map(warningMessage);
   const images = usedImages(context).map(({ image }) => image.name);
   if (found.denials.length > 0) {
-    return { is: "refused", problems: found.denials, warnings, images, misses: missesOf(context, found.denials) };
+    return {
+      is: "refused",
+      problems: found.denials,
+      warnings,
+      images,
+      misses: missesOf(context, found.denials),
+      judged,
+    };
   }
-  if (endpoint === "validate") return { is: "allowed", patch: [], warnings, images, audit: NOTHING_TO_AUDIT };
+  if (endpoint === "validate") return { is: "allowed", patch: [], warnings, images, audit: NOTHING_TO_AUDIT, judged };
   const mutation = mutate(context);
   const patch = patchFor(subject.object, mutation.edits);
   // What a check warns of, /validate will say: a person reads the warnings of both.
-  return { is: "allowed", patch, warnings: mutation.warnings, images, audit: auditAnnotations(mutation.pins) };
+  return { is: "allowed", patch, warnings: mutation.warnings, images, audit: auditAnnotations(mutation.pins), judged };
 }
 
 /** What is to be judged; undefined for what is allowed untouched (M16, and kinds without references). */

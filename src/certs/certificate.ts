@@ -31,6 +31,11 @@ export async function readCertificate(directory: string, now: Date): Promise<Cer
   return { cert, key };
 }
 
+/** When the serving certificate, the first of its chain, ceases to be valid. */
+export function expiryOf({ cert }: Certificate): Date {
+  return new X509Certificate(cert).validToDate;
+}
+
 async function read(directory: string, file: string): Promise<string> {
   try {
     return await readFile(join(directory, file), "utf8");

@@ -5,6 +5,7 @@ import type { Endpoint } from "../references/subject.ts";
 import { admissionRoute } from "./admission-route.ts";
 import { plainText } from "./plain-text.ts";
 import type { Admission } from "./pending-review.ts";
+import { countReviews } from "./review-metrics.ts";
 import {
   BODY_LIMIT,
   CONNECTIONS_CHECKING_INTERVAL,
@@ -22,6 +23,7 @@ const OTHER_METHODS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"];
 export function admissionServer(admission: Admission, certificate?: Certificate): FastifyInstance {
   const server = fastify({ ...commonOptions(), bodyLimit: BODY_LIMIT, ...secureOptions(certificate) });
   acceptJsonBytesOnly(server);
+  if (admission.metrics !== undefined) countReviews(server, ENDPOINT_PATHS, admission.metrics);
   for (const [endpoint, url] of Object.entries(ENDPOINT_PATHS) as [Endpoint, string][]) {
     server.route({ method: "POST", url, ...admissionRoute(endpoint, admission) });
     server.route({

@@ -9,8 +9,14 @@ export interface ReadinessCheck {
   readonly text: string;
 }
 
-/** Plain HTTP for the kubelet and for people: /livez and /readyz, as the API server's own look. */
-export function opsServer(readiness: () => readonly ReadinessCheck[]): FastifyInstance {
+/** What Prometheus reads, as it is now. */
+export interface Scrape {
+  readonly contentType: string;
+  text(): Promise<string>;
+}
+
+/** Plain HTTP for the kubelet and for people: /livez and /readyz, as the API server's own look, and /metrics. */
+export function opsServer(readiness: () => readonly ReadinessCheck[], scrape: Scrape): FastifyInstance {
   const server = fastify(commonOptions());
   server.get("/livez", (_, reply) => plainText(reply, 200, "ok"));
   server.get<{ Querystring: Record<string, unknown> }>("/readyz", (request, reply) => {
@@ -25,6 +31,7 @@ export function opsServer(readiness: () => readonly ReadinessCheck[]): FastifyIn
       .type("text/plain; charset=utf-8")
       .send(`${body}\n`);
   });
-  server.setNotFoundHandler((_, reply) => plainText(reply, 404, "no such path; there is /livez and /readyz"));
+  server.get("/metrics", async (_, reply) => reply.type(scrape.contentType).send(await scrape.text()));
+  server.setNotFoundHandler((_, reply) => plainText(reply, 404, "no such path; there is /livez, /readyz and /metrics"));
   return server;
 }

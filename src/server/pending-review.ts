@@ -8,11 +8,13 @@ import type { Endpoint } from "../references/subject.ts";
 import { PhaseTimes, roundedMilliseconds } from "./phase-times.ts";
 import { LIVE_READ_BUDGET, LIVE_READ_SHARE, RETRY_AFTER_SECONDS } from "./limits.ts";
 import { plainText } from "./plain-text.ts";
+import type { ReviewMetrics } from "./review-metrics.ts";
 
 export interface Admission {
   readonly index: ImageIndex;
   readonly policy: AdmissionPolicy;
   readonly log: Logger;
+  readonly metrics?: ReviewMetrics | undefined;
   /**
    * Brings into the index what its source has for a name that it does not know, within so many milliseconds. False
    * where the index cannot be trusted about that name. Absent where the index is all there is.
@@ -86,6 +88,7 @@ export class PendingReview {
 
   #send(decision: Decision): FastifyReply {
     const { reply, review } = this.#options;
+    this.#options.admission.metrics?.decided(this.#options.endpoint, decision);
     if (decision.is === "undecided") {
       this.#logDecision(decision);
       return plainText(reply.header("Retry-After", RETRY_AFTER_SECONDS), 503, decision.because);

@@ -1,12 +1,13 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { listen } from "../../src/server/listen.ts";
-import { opsServer, type ReadinessCheck } from "../../src/server/ops-server.ts";
+import { opsServer, type ReadinessCheck, type Scrape } from "../../src/server/ops-server.ts";
 
 const OK: ReadinessCheck = { name: "images", ok: true, text: "3 images" };
 const STOPPING: ReadinessCheck = { name: "shutdown", ok: false, text: "stopping" };
+const SCRAPE: Scrape = { contentType: "text/plain; version=0.0.4", text: () => Promise.resolve("up 1\n") };
 
 async function get(checks: readonly ReadinessCheck[], path: string, method = "GET"): Promise<[number, string]> {
-  const server = opsServer(() => checks);
+  const server = opsServer(() => checks, SCRAPE);
   onTestFinished(() => server.close());
   const port = await listen(server, { host: "127.0.0.1", port: 0 });
   const response = await fetch(`http://127.0.0.1:${port}${path}`, { method });
@@ -37,18 +38,23 @@ describe("/readyz", () => {
 
   test("asks its checks anew each time", async () => {
     let ok = false;
-    const server = opsServer(() => [{ name: "images", ok, text: "" }]);
+    const server = opsServer(() => [{ name: "images", ok, text: "" }], SCRAPE);
     expect((await server.inject("/readyz")).statusCode).toBe(503);
     ok = true;
     expect((await server.inject("/readyz")).statusCode).toBe(200);
   });
 });
 
+test("/metrics is what is scraped, with its type", async () => {
+  const answer = await opsServer(() => [STOPPING], SCRAPE).inject("/metrics");
+  expect([answer.statusCode, answer.headers["content-type"], answer.body]).toEqual([200, SCRAPE.contentType, "up 1\n"]);
+});
+
 describe("anything else", () => {
   test.each(["/", "/mutate", "/readyz/images"])("%s is 404 and says what there is", async (path) => {
     const [status, text] = await get([OK], path);
     expect(status).toBe(404);
-    expect(text).toMatch(/\/livez and \/readyz/);
+    expect(text).toMatch(/\/livez, \/readyz and \/metrics/);
   });
 
   test("no probe is a POST", async () => {

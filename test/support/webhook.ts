@@ -8,8 +8,9 @@ import { type SelfSigned, selfSigned } from "../../src/certs/self-signed.ts";
 import type { ImageIndex } from "../../src/images/image-index.ts";
 import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
 import { admissionServer } from "../../src/server/admission-server.ts";
-import type { Admission } from "../../src/server/pending-review.ts";
 import { listen } from "../../src/server/listen.ts";
+import type { Admission } from "../../src/server/pending-review.ts";
+import type { ReviewMetrics } from "../../src/server/review-metrics.ts";
 import { exampleIndex } from "./catalogue.ts";
 import { LogLines } from "./log-lines.ts";
 import { TlsClient } from "./tls-client.ts";
@@ -40,6 +41,7 @@ export async function webhook(
     readonly index?: ImageIndex;
     readonly certificate?: Certificate & Pick<SelfSigned, "ca">;
     readonly logLevel?: Level;
+    readonly metrics?: ReviewMetrics;
     readonly confirm?: Admission["confirm"];
     readonly prepare?: (server: FastifyInstance) => void;
   } = {},
@@ -47,10 +49,8 @@ export async function webhook(
   const { ca, ...certificate } = given.certificate ?? (await CERTIFICATE);
   const logged = new LogLines(given.logLevel);
   const index = given.index ?? exampleIndex();
-  const server = admissionServer(
-    { index, policy: DEFAULT_POLICY, log: logged.log, confirm: given.confirm },
-    certificate,
-  );
+  const { metrics, confirm } = given;
+  const server = admissionServer({ index, policy: DEFAULT_POLICY, log: logged.log, metrics, confirm }, certificate);
   given.prepare?.(server);
   const port = await listen(server, { host: "127.0.0.1", port: 0 });
   const client = new TlsClient(port, ca);

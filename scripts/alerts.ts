@@ -1,0 +1,57 @@
+import { METRICS } from "../src/metrics/table.ts";
+
+/** A Prometheus alerting rule. */
+export interface AlertRule {
+  readonly alert: string;
+  /** PromQL. */
+  readonly expr: string;
+  readonly for?: string;
+  readonly annotations: { readonly summary: string };
+}
+
+const { requests, failed, state, age, ambiguous, certificate, build } = METRICS;
+
+const WELL = "live|resyncing|absent";
+
+/** Examples for docs/metrics.md. */
+export const ALERTS: readonly AlertRule[] = [
+  {
+    alert: "VmImageWebhookIndexStale",
+    expr: `${age.name} > 180`,
+    annotations: { summary: "The index of {{ $labels.kind }}s was last proven {{ $value }} s ago" },
+  },
+  {
+    alert: "VmImageWebhookIndexNotLive",
+    expr: `${state.name}{state!~"${WELL}"} == 1`,
+    for: "5m",
+    annotations: { summary: "The index of {{ $labels.kind }}s is {{ $labels.state }}; /readyz?verbose says why" },
+  },
+  {
+    alert: "VmImageWebhookAmbiguousNames",
+    expr: `max by (kind) (${ambiguous.name}) > 0`,
+    for: "15m",
+    annotations: { summary: "{{ $value }} display names of {{ $labels.kind }}s mean several images" },
+  },
+  {
+    alert: "VmImageWebhookReviewsFailed",
+    expr: `sum by (webhook, reason) (increase(${failed.name}[10m])) > 0`,
+    annotations: { summary: "Reviews at {{ $labels.webhook }} failed ({{ $labels.reason }})" },
+  },
+  {
+    alert: "VmImageWebhookNoDecisions",
+    expr: `sum by (webhook) (rate(${requests.name}{webhook=~"/mutate|/validate",code=~"5.."}[5m])) / sum by (webhook) (rate(${requests.name}{webhook=~"/mutate|/validate"}[5m])) > 0.01`,
+    for: "5m",
+    annotations: { summary: "More than 1 % of the reviews at {{ $labels.webhook }} get no decision" },
+  },
+  {
+    alert: "VmImageWebhookCertificateExpires",
+    expr: `${certificate.name} - time() < 14 * 24 * 3600`,
+    annotations: { summary: "The serving certificate expires in {{ $value | humanizeDuration }}" },
+  },
+  {
+    alert: "VmImageWebhookAway",
+    expr: `absent(${build.name})`,
+    for: "5m",
+    annotations: { summary: "No replica is scraped" },
+  },
+];

@@ -1,0 +1,77 @@
+import type { Registry } from "prom-client";
+import packageJson from "../../package.json" with { type: "json" };
+import { IMAGE_KINDS, type ImageKind } from "../images/image.ts";
+import type { MemoryImageIndex } from "../images/image-index.ts";
+import { type StateName, STATES } from "../kube/kind-state.ts";
+import { LIVE_READ_OUTCOMES } from "../kube/live-read.ts";
+import type { ImageSource, KindFacts } from "../sources/image-source.ts";
+import { counter, gauge } from "./registered.ts";
+import { METRICS } from "./table.ts";
+
+/** What is looked at when somebody scrapes. */
+export interface Observed {
+  readonly index: Pick<MemoryImageIndex, "count" | "ambiguousNames">;
+  readonly source: Pick<ImageSource, "kinds" | "liveReads">;
+  /** Of the certificate in use; undefined before there is one. */
+  readonly certificateExpiry: () => Date | undefined;
+  readonly now: () => Date;
+}
+
+type Count = Extract<keyof KindFacts, "relists" | "watchRestarts" | "badLines" | "badObjects">;
+
+const COUNTS: readonly Count[] = ["relists", "watchRestarts", "badLines", "badObjects"];
+
+/** Registers the metrics that mirror what others know; nothing is told to them. */
+export function observe(registry: Registry, observed: Observed): void {
+  observeImages(registry, observed);
+  observeState(registry, observed);
+  observeLiveReads(registry, observed);
+  gauge(registry, METRICS.certificate, function () {
+    const expiry = observed.certificateExpiry();
+    if (expiry !== undefined) this.set(expiry.getTime() / 1_000);
+    else this.remove();
+  });
+  gauge(registry, METRICS.build, function () {
+    this.set({ version: packageJson.version }, 1);
+  });
+}
+
+function observeImages(registry: Registry, { index }: Observed): void {
+  gauge(registry, METRICS.images, function () {
+    for (const kind of IMAGE_KINDS) this.set({ kind }, index.count(kind));
+  });
+  gauge(registry, METRICS.ambiguous, function () {
+    for (const kind of IMAGE_KINDS) this.set({ kind }, index.ambiguousNames(kind));
+  });
+}
+
+function observeState(registry: Registry, { source, now }: Observed): void {
+  const startedAt = now();
+  const factsOf = (kind: ImageKind): KindFacts | undefined => source.kinds().find((facts) => facts.kind === kind);
+  gauge(registry, METRICS.state, function () {
+    for (const kind of IMAGE_KINDS) {
+      const current: StateName = factsOf(kind)?.state ?? "starting";
+      for (const state of Object.keys(STATES)) this.set({ kind, state }, Number(state === current));
+    }
+  });
+  gauge(registry, METRICS.age, function () {
+    for (const kind of IMAGE_KINDS) {
+      const since = factsOf(kind)?.lastProofAt ?? startedAt;
+      // A clock may be set back.
+      this.set({ kind }, Math.max(0, now().getTime() - since.getTime()) / 1_000);
+    }
+  });
+  for (const count of COUNTS) {
+    counter(registry, METRICS[count], function () {
+      for (const kind of IMAGE_KINDS) this.inc({ kind }, factsOf(kind)?.[count] ?? 0);
+    });
+  }
+}
+
+function observeLiveReads(registry: Registry, { source }: Observed): void {
+  const outcomes = Object.keys(LIVE_READ_OUTCOMES) as (keyof typeof LIVE_READ_OUTCOMES)[];
+  counter(registry, METRICS.liveReads, function () {
+    const counts = source.liveReads?.();
+    for (const outcome of outcomes) this.inc({ outcome }, counts?.[outcome] ?? 0);
+  });
+}

@@ -1,0 +1,169 @@
+import { expect, describe, it } from "vitest";
+import packageJson from "../../package.json" with { type: "json" };
+import { MemoryImageIndex } from "../../src/images/image-index.ts";
+import { IMAGE_KINDS } from "../../src/images/image.ts";
+import { STATES } from "../../src/kube/kind-state.ts";
+import { type MetricRow, METRICS } from "../../src/metrics/table.ts";
+import type { KindFacts } from "../../src/sources/image-source.ts";
+import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
+import { metricsOf, scrape, type Scraped } from "../support/scrape.ts";
+
+const KIND = { kind: "VirtualMachineImage" };
+const CLUSTER_KIND = { kind: "ClusterVirtualMachineImage" };
+
+const FACTS: KindFacts = {
+  kind: "VirtualMachineImage",
+  state: "live",
+  lastProofAt: new Date(1_000_000),
+  relists: 1,
+  watchRestarts: 2,
+  badLines: 3,
+  badObjects: 4,
+};
+
+function statesOf({ series }: Scraped, { kind }: { kind: string }): readonly (string | undefined)[] {
+  const own = series.filter(({ name, labels }) => name === METRICS.state.name && labels["kind"] === kind);
+  expect(own).toHaveLength(Object.keys(STATES).length);
+  return own.filter(({ value }) => value === 1).map(({ labels }) => labels["state"]);
+}
+
+describe("a scrape", () => {
+  it.each(Object.values<MetricRow>(METRICS))("has $name with its type and help", async ({ name, type, help }) => {
+    const expiry = new Date();
+    const { types, helps, series } = await scrape(metricsOf({ certificateExpiry: () => expiry }));
+    expect(types.get(name)).toBe(type);
+    expect(helps.get(name)).toBe(help);
+    expect(series.some((each) => each.name.startsWith(name))).toBe(true);
+  });
+
+  it("has nothing else of ours", async () => {
+    const { types } = await scrape(metricsOf());
+    const own = [...types.keys()].filter((name) => !/^(nodejs|process)_/.test(name));
+    expect(own.sort()).toEqual(
+      Object.values<MetricRow>(METRICS)
+        .map(({ name }) => name)
+        .sort(),
+    );
+  });
+
+  it("has the process, its event loop and what it runs on", async () => {
+    const scraped = await scrape(metricsOf());
+    expect(scraped.types.has("nodejs_eventloop_lag_p99_seconds")).toBe(true);
+    expect(scraped.value("process_resident_memory_bytes")).toBeGreaterThan(0);
+    expect(scraped.value("nodejs_version_info", { version: process.version })).toBe(1);
+    expect(scraped.value(METRICS.build.name, { version: packageJson.version })).toBe(1);
+  });
+
+  it("is of one server only: two do not share their counts", async () => {
+    const [one, other] = [metricsOf(), metricsOf()];
+    one.shed("mutate");
+    const labels = { webhook: "/mutate" };
+    expect((await scrape(other)).value(METRICS.shed.name, labels)).toBe(0);
+    expect((await scrape(one)).value(METRICS.shed.name, labels)).toBe(1);
+  });
+
+  it("repeated counts nothing twice", async () => {
+    const metrics = metricsOf({ source: { kinds: () => [FACTS] } });
+    await scrape(metrics);
+    metrics.shed("mutate");
+    await scrape(metrics);
+    const scraped = await scrape(metrics);
+    expect(scraped.value(METRICS.shed.name, { webhook: "/mutate" })).toBe(1);
+    expect(scraped.value(METRICS.relists.name, KIND)).toBe(1);
+  });
+});
+
+describe("the latency", () => {
+  it("is in seconds, in the bucket where it belongs", async () => {
+    const metrics = metricsOf();
+    const ended = metrics.reviewStarted("mutate");
+    const until = performance.now() + 6;
+    while (performance.now() < until);
+    ended(200);
+    const { value } = await scrape(metrics);
+    const bucket = (le: string): number | undefined =>
+      value(`${METRICS.latency.name}_bucket`, { webhook: "/mutate", le });
+    expect([bucket("0.0001"), bucket("0.005"), bucket("1"), bucket("+Inf")]).toEqual([0, 0, 1, 1]);
+    expect(value(`${METRICS.latency.name}_sum`, { webhook: "/mutate" })).toBeGreaterThanOrEqual(0.006);
+  });
+});
+
+describe("the index", () => {
+  it("is shown as it is at each scrape", async () => {
+    const index = indexOf([vmi("vmi-a", "ubuntu"), cvmi("vmi-c", "ubuntu")]);
+    const metrics = metricsOf({ index });
+    const shown = async (): Promise<unknown> => {
+      const { value } = await scrape(metrics);
+      return [METRICS.images, METRICS.ambiguous].map(({ name }) => [value(name, KIND), value(name, CLUSTER_KIND)]);
+    };
+    expect(await shown()).toEqual([
+      [1, 1],
+      [0, 0],
+    ]);
+    index.apply(vmi("vmi-b", "ubuntu", { resourceVersion: "2" }));
+    expect(await shown()).toEqual([
+      [2, 1],
+      [1, 0],
+    ]);
+    index.remove(vmi("vmi-a"), "3");
+    expect(await shown()).toEqual([
+      [1, 1],
+      [0, 0],
+    ]);
+  });
+
+  it("has one state of each kind, which follows", async () => {
+    let kinds: readonly KindFacts[] = [];
+    const metrics = metricsOf({ source: { kinds: () => kinds } });
+    expect(statesOf(await scrape(metrics), KIND)).toEqual(["starting"]);
+    kinds = [FACTS, { ...FACTS, kind: "ClusterVirtualMachineImage", state: "forbidden" }];
+    const scraped = await scrape(metrics);
+    expect([statesOf(scraped, KIND), statesOf(scraped, CLUSTER_KIND)]).toEqual([["live"], ["forbidden"]]);
+  });
+
+  it("is as old as its last proof, or as the process", async () => {
+    let now = 2_000_000;
+    let kinds: readonly KindFacts[] = [];
+    const metrics = metricsOf({ source: { kinds: () => kinds }, now: () => new Date(now) });
+    now += 200_000;
+    expect((await scrape(metrics)).value(METRICS.age.name, KIND)).toBe(200);
+    kinds = [{ ...FACTS, lastProofAt: new Date(now - 1_500) }];
+    expect((await scrape(metrics)).value(METRICS.age.name, KIND)).toBe(1.5);
+    now -= 60_000;
+    expect((await scrape(metrics)).value(METRICS.age.name, KIND)).toBe(0);
+  });
+
+  it("counts what its source met", async () => {
+    const { value } = await scrape(metricsOf({ source: { kinds: () => [FACTS] } }));
+    const rows = [METRICS.relists, METRICS.watchRestarts, METRICS.badLines, METRICS.badObjects];
+    expect(rows.map(({ name }) => value(name, KIND))).toEqual([1, 2, 3, 4]);
+    expect(rows.map(({ name }) => value(name, CLUSTER_KIND))).toEqual([0, 0, 0, 0]);
+  });
+
+  it("of a source without live reads has none", async () => {
+    const { value } = await scrape(metricsOf({ index: new MemoryImageIndex() }));
+    expect(value(METRICS.liveReads.name, { outcome: "read" })).toBe(0);
+    const liveReads = (): { read: number; joined: number; refused: number; failed: number } => ({
+      read: 4,
+      joined: 3,
+      refused: 2,
+      failed: 1,
+    });
+    const { value: read } = await scrape(metricsOf({ source: { kinds: () => [], liveReads } }));
+    const outcomes = ["read", "joined", "refused", "failed"];
+    expect(outcomes.map((outcome) => read(METRICS.liveReads.name, { outcome }))).toEqual([4, 3, 2, 1]);
+  });
+});
+
+it("the certificate's expiry is in unix time, and not there before there is one", async () => {
+  const served: { expiry?: Date } = {};
+  const metrics = metricsOf({ certificateExpiry: () => served.expiry });
+  expect((await scrape(metrics)).value(METRICS.certificate.name)).toBeUndefined();
+  served.expiry = new Date("2030-01-01T00:00:00Z");
+  expect((await scrape(metrics)).value(METRICS.certificate.name)).toBe(1_893_456_000);
+});
+
+it("all kinds are there before a source has told of any", async () => {
+  const { value } = await scrape(metricsOf());
+  for (const kind of IMAGE_KINDS) expect(value(METRICS.age.name, { kind })).toBeDefined();
+});

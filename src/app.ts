@@ -1,6 +1,4 @@
 import type { Logger } from "pino";
-import type { FastifyInstance } from "fastify";
-import { setTimeout as delay } from "node:timers/promises";
 import type { AdmissionPolicy } from "./admission/decide.ts";
 import { type Certificate, expiryOf, readCertificate } from "./certs/certificate.ts";
 import { hasNoCertificate, LOCAL_HOSTS, selfSigned, writeSelfSigned } from "./certs/self-signed.ts";
@@ -8,7 +6,10 @@ import { IMAGE_KINDS } from "./images/image.ts";
 import { MemoryImageIndex } from "./images/image-index.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { admissionServer } from "./server/admission-server.ts";
-import { SHUTDOWN_DEADLINE } from "./server/limits.ts";
+import { type ClosableServer, closeServers } from "./server/close-servers.ts";
+import { Connections } from "./server/connections.ts";
+import { Drain, systemTiming } from "./server/drain.ts";
+import { MOST_CONNECTIONS, MOST_OPS_CONNECTIONS } from "./server/limits.ts";
 import { listen, type ListenAddress } from "./server/listen.ts";
 import { opsServer, type ReadinessCheck } from "./server/ops-server.ts";
 import type { ImageSource } from "./sources/image-source.ts";
@@ -18,6 +19,8 @@ export interface AppOptions {
   readonly listen: ListenAddress;
   /** Where probes are. */
   readonly opsListen: ListenAddress;
+  /** Milliseconds that reviews are still taken after SIGTERM. */
+  readonly shutdownDelay: number;
   readonly certDir: string;
   /** Make a certificate in `certDir` where there is none. */
   readonly selfSigned: boolean;
@@ -35,8 +38,8 @@ export class App {
   readonly #index: MemoryImageIndex;
   readonly #metrics: Metrics;
   readonly #stopSource = new AbortController();
+  readonly #drain = new Drain(systemTiming);
   #certificateExpiry: Date | undefined;
-  #isStopping = false;
 
   constructor(options: AppOptions) {
     this.#options = options;
@@ -45,38 +48,57 @@ export class App {
     this.#metrics = new Metrics({ index: this.#index, source: options.source, certificateExpiry, now: options.now });
   }
 
-  /** Serves until the signal aborts, then ends what is under way and stops. A Failure says why it cannot start. */
-  async run(stop: AbortSignal): Promise<void> {
+  /**
+   * Serves until the signal aborts, then ends what is under way and stops. `cut` where some of that was not over by the
+   * deadline. A Failure says why it cannot start.
+   */
+  async run(stop: AbortSignal): Promise<"clean" | "cut"> {
+    const servers: ClosableServer[] = [];
+    try {
+      await this.#serve(stop, servers);
+    } catch (error) {
+      await this.#end(servers);
+      throw error;
+    }
+    return this.#end(servers);
+  }
+
+  async #serve(stop: AbortSignal, servers: ClosableServer[]): Promise<void> {
     const { log, policy, source } = this.#options;
     const ops = opsServer(() => this.#readiness(), this.#metrics);
-    const servers: FastifyInstance[] = [ops];
-    try {
-      const certificate = await this.#certificate();
-      this.#certificateExpiry = expiryOf(certificate);
-      const opsPort = await listen(ops, this.#options.opsListen);
-      const confirm = source.confirm?.bind(source);
-      const admission = admissionServer(
-        { index: this.#index, policy, log, confirm, metrics: this.#metrics },
-        certificate,
-      );
-      servers.unshift(admission);
-      const port = await listen(admission, this.#options.listen);
-      log.warn("no client CA is set: whoever can reach the port can ask about the images of any namespace");
-      // Until the images are complete a review is answered 503, and the API server asks again.
-      await Promise.race([source.start(this.#index, this.#stopSource.signal), aborted(stop)]);
-      if (!stop.aborted) log.info({ port, opsPort, images: this.#counts(), ...this.#choices() }, "serving");
-      await aborted(stop);
-    } finally {
-      await this.#end(servers);
-    }
+    servers.push({ server: ops, connections: new Connections(ops.server, MOST_OPS_CONNECTIONS) });
+    const certificate = await this.#certificate();
+    this.#certificateExpiry = expiryOf(certificate);
+    const opsPort = await listen(ops, this.#options.opsListen);
+    const confirm = source.confirm?.bind(source);
+    const admission = admissionServer(
+      { index: this.#index, policy, log, confirm, metrics: this.#metrics },
+      certificate,
+      this.#drain,
+    );
+    servers.unshift({ server: admission, connections: new Connections(admission.server, MOST_CONNECTIONS) });
+    const port = await listen(admission, this.#options.listen);
+    log.warn("no client CA is set: whoever can reach the port can ask about the images of any namespace");
+    // Until the images are complete a review is answered 503, and the API server asks again.
+    await Promise.race([source.start(this.#index, this.#stopSource.signal), aborted(stop)]);
+    // Nobody was sent here yet.
+    if (stop.aborted) return;
+    log.info({ port, opsPort, images: this.#counts(), ...this.#choices() }, "serving");
+    await aborted(stop);
+    await this.#takeLeave(stop.reason);
+  }
+
+  /** A person at the keyboard (SIGINT) has no callers that learn late. */
+  async #takeLeave(signal: unknown): Promise<void> {
+    if (signal === "SIGINT") return;
+    this.#options.log.info({ delay: this.#options.shutdownDelay }, "draining");
+    await this.#drain.over(this.#options.shutdownDelay);
   }
 
   #readiness(): readonly ReadinessCheck[] {
+    const { isDraining } = this.#drain;
     const images = this.#options.source.state().map(({ name, synced, text }) => ({ name, ok: synced, text }));
-    return [
-      ...images,
-      { name: "shutdown", ok: !this.#isStopping, text: this.#isStopping ? "stopping" : "not stopping" },
-    ];
+    return [...images, { name: "shutdown", ok: !isDraining, text: isDraining ? "stopping" : "not stopping" }];
   }
 
   async #certificate(): Promise<Certificate> {
@@ -97,23 +119,15 @@ export class App {
     return { resolution, write, checks: levels };
   }
 
-  /** Reviews under way are answered; a connection that does not end is cut at the deadline. */
-  async #end(servers: readonly FastifyInstance[]): Promise<void> {
-    this.#isStopping = true;
-    this.#options.log.info("stopping");
-    const deadline = new AbortController();
-    const closed = Promise.all(servers.map((server) => server.close()));
-    const timeUp = delay(SHUTDOWN_DEADLINE, undefined, { signal: deadline.signal }).then(
-      () => {
-        for (const { server } of servers) server.closeAllConnections();
-      },
-      () => undefined,
-    );
-    await Promise.race([closed, timeUp]);
-    deadline.abort();
-    await closed;
+  async #end(servers: readonly ClosableServer[]): Promise<"clean" | "cut"> {
+    const { log } = this.#options;
+    this.#drain.start();
+    log.info("stopping");
+    const cut = await closeServers(servers);
     this.#stopSource.abort();
-    this.#options.log.info("stopped");
+    if (cut > 0) log.error({ cut }, "stopped, and cut what was not over by the deadline");
+    else log.info("stopped");
+    return cut > 0 ? "cut" : "clean";
   }
 }
 

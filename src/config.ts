@@ -1,3 +1,4 @@
+import { durationOf } from "./duration.ts";
 import { Failure } from "./failure.ts";
 import { IMAGE_KINDS, isImageKind } from "./images/image.ts";
 import { DEFAULT_MOST_IMAGES } from "./images/image-index.ts";
@@ -72,6 +73,12 @@ export const FLAGS = {
     help: "where /livez, /readyz and /metrics are served over plain HTTP",
     default: [":8080"],
     parse: one(parseAddress),
+  }),
+  "shutdown-delay": flag({
+    argument: "DURATION",
+    help: "after SIGTERM: how long reviews are still taken, until no caller counts on this replica any more",
+    default: ["10s"],
+    parse: one(parseDelay),
   }),
   "cert-dir": flag({
     argument: "DIR",
@@ -257,6 +264,16 @@ function isOn([text = "false"]: readonly string[]): boolean {
 function positiveNumber(text: string): number {
   if (!/^[1-9]\d{0,14}$/.test(text)) throw new WrongValue("is not a whole number above 0");
   return Number(text);
+}
+
+const LONGEST_DELAY = 3_600_000;
+
+/** In milliseconds. */
+function parseDelay(text: string): number {
+  const milliseconds = durationOf(text);
+  if (milliseconds === undefined) throw new WrongValue("is no duration, such as 10s, 500ms or 0s");
+  if (milliseconds > LONGEST_DELAY) throw new WrongValue("is longer than an hour");
+  return milliseconds;
 }
 
 function oneOf<T extends string>(values: readonly T[]): (text: string) => T {

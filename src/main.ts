@@ -1,14 +1,23 @@
 #!/usr/bin/env node
 import { text } from "node:stream/consumers";
+import { EXIT_BY_SIGNAL, EXIT_CRASHED } from "./cli/command.ts";
+import { logCrash } from "./cli/log.ts";
 import { runProgram } from "./cli/program.ts";
 
+const printError = (output: string): boolean => process.stderr.write(output);
 const stop = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  // Once: a second signal ends the process at once, by its default action.
-  process.once(signal, () => {
-    stop.abort();
+  // Said here, because the default action of a signal is none for the first process of a container.
+  process.on(signal, () => {
+    if (stop.signal.aborted) process.exit(EXIT_BY_SIGNAL[signal]);
+    stop.abort(signal);
   });
 }
+// A promise that is rejected and not awaited comes here, too.
+process.on("uncaughtException", (error, origin) => {
+  logCrash({ printError }, error, origin);
+  process.exit(EXIT_CRASHED);
+});
 // A reader that went away (`| head`) is no error of ours.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
@@ -17,7 +26,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 process.exitCode = await runProgram(process.argv.slice(2), {
   environment: process.env,
   print: (output) => process.stdout.write(output),
-  printError: (output) => process.stderr.write(output),
+  printError,
   readStdin: () => text(process.stdin),
   stop: stop.signal,
   now: () => new Date(),

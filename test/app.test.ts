@@ -20,7 +20,7 @@ let server: FakeApiServer;
 let certDir: string;
 let stop: AbortController;
 let log: LogLine[];
-let running: Promise<void>;
+let running: Promise<unknown>;
 let port: number;
 let opsPort: number;
 
@@ -38,6 +38,7 @@ beforeEach(async () => {
   const app = new App({
     listen: { host: "127.0.0.1", port },
     opsListen: { host: "127.0.0.1", port: opsPort },
+    shutdownDelay: 3_600_000,
     certDir,
     selfSigned: true,
     source: new ClusterSource({ credentials, log: logger, timing: instantTiming(), limits: SHORT_LIMITS }),
@@ -56,7 +57,8 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  stop.abort();
+  // A person does not wait for the shutdown delay.
+  stop.abort("SIGINT");
   await running;
   await server.close();
   await rm(certDir, { recursive: true });
@@ -149,9 +151,9 @@ it("stays ready, and answers from the last set, while the API server is away", a
   await server.listen();
 });
 
-it("stops before the images are complete", async () => {
+it("stops before the images are complete, without the shutdown delay: nobody was sent here yet", async () => {
   await isReady(503);
-  stop.abort();
+  stop.abort("SIGTERM");
   await running;
   await eventually(() => {
     expect(server.connections).toBe(0);

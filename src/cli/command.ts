@@ -8,7 +8,7 @@ export interface CommandLine {
   /** Logs and errors, one line at a time. */
   readonly printError: (text: string) => void;
   readonly readStdin: () => Promise<string>;
-  /** Aborts when the process is asked to end. */
+  /** Aborts when the process is asked to end; its reason is the signal's name. */
   readonly stop: AbortSignal;
   readonly now: () => Date;
 }
@@ -16,6 +16,12 @@ export interface CommandLine {
 export const EXIT_DONE = 0;
 /** A refusal or a failed check. */
 export const EXIT_REFUSED = 1;
+/** The server stopped, but not all that was under way was over by its deadline. */
+export const EXIT_CUT = 4;
+/** An exception that nothing caught: a bug. */
+export const EXIT_CRASHED = 5;
+/** A second signal ended the process at once: 128 and its number, as shells say it. */
+export const EXIT_BY_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const;
 
 export interface Command<Names extends FlagName = FlagName> {
   readonly name: string;

@@ -5,7 +5,12 @@ import type { CommandLine } from "./command.ts";
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** JSON lines on stderr; level and time as people read them. */
-export function createLog(io: CommandLine, level: LogLevel): Logger {
+export function createLog(io: Pick<CommandLine, "printError">, level: LogLevel): Logger {
   const formatters = { level: (label: string) => ({ level: label }) };
   return pino({ level, base: null, formatters, timestamp: pino.stdTimeFunctions.isoTime }, { write: io.printError });
+}
+
+/** The last line of a process that a bug ends: what was thrown, which may be anything, and how it got here. */
+export function logCrash(io: Pick<CommandLine, "printError">, error: unknown, origin: string): void {
+  createLog(io, "fatal").fatal({ err: error, origin }, "a bug ended the process");
 }

@@ -1,5 +1,5 @@
 import { App } from "../app.ts";
-import { type Command, EXIT_DONE } from "./command.ts";
+import { type Command, EXIT_CUT, EXIT_DONE } from "./command.ts";
 import { IMAGE_FLAGS, imageSource } from "./images.ts";
 import { createLog } from "./log.ts";
 import { POLICY_FLAGS, policyOf } from "./policy.ts";
@@ -8,6 +8,7 @@ export const serve: Command<
   | (typeof IMAGE_FLAGS)[number]
   | "listen"
   | "ops-listen"
+  | "shutdown-delay"
   | "cert-dir"
   | "self-signed"
   | "log-level"
@@ -15,12 +16,22 @@ export const serve: Command<
 > = {
   name: "serve",
   summary: "serve admission reviews until SIGTERM",
-  flags: [...IMAGE_FLAGS, "listen", "ops-listen", "cert-dir", "self-signed", ...POLICY_FLAGS, "log-level"],
+  flags: [
+    ...IMAGE_FLAGS,
+    "listen",
+    "ops-listen",
+    "shutdown-delay",
+    "cert-dir",
+    "self-signed",
+    ...POLICY_FLAGS,
+    "log-level",
+  ],
   run: async (_, flags, io) => {
     const log = createLog(io, flags["log-level"]);
     const app = new App({
       listen: flags.listen,
       opsListen: flags["ops-listen"],
+      shutdownDelay: flags["shutdown-delay"],
       certDir: flags["cert-dir"],
       selfSigned: flags["self-signed"],
       source: imageSource(flags, io, log),
@@ -29,7 +40,6 @@ export const serve: Command<
       log,
       now: io.now,
     });
-    await app.run(io.stop);
-    return EXIT_DONE;
+    return (await app.run(io.stop)) === "clean" ? EXIT_DONE : EXIT_CUT;
   },
 };

@@ -3,12 +3,14 @@ import { constants } from "node:crypto";
 import type { Certificate } from "../certs/certificate.ts";
 import type { Endpoint } from "../references/subject.ts";
 import { admissionRoute } from "./admission-route.ts";
+import { Drain, systemTiming } from "./drain.ts";
 import { plainText } from "./plain-text.ts";
 import type { Admission } from "./pending-review.ts";
 import { countReviews } from "./review-metrics.ts";
 import {
   BODY_LIMIT,
   CONNECTIONS_CHECKING_INTERVAL,
+  HANDSHAKE_TIMEOUT,
   HEADERS_TIMEOUT,
   KEEP_ALIVE_TIMEOUT,
   REQUEST_TIMEOUT,
@@ -20,7 +22,11 @@ export const ENDPOINT_PATHS: Readonly<Record<Endpoint, string>> = { mutate: "/mu
 const OTHER_METHODS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /** Reviews over TLS and HTTP/1.1. Without a certificate it only serves `inject`, for `replay`. */
-export function admissionServer(admission: Admission, certificate?: Certificate): FastifyInstance {
+export function admissionServer(
+  admission: Admission,
+  certificate?: Certificate,
+  drain: Drain = new Drain(systemTiming),
+): FastifyInstance {
   const server = fastify({ ...commonOptions(), bodyLimit: BODY_LIMIT, ...secureOptions(certificate) });
   acceptJsonBytesOnly(server);
   if (admission.metrics !== undefined) countReviews(server, ENDPOINT_PATHS, admission.metrics);
@@ -33,7 +39,7 @@ export function admissionServer(admission: Admission, certificate?: Certificate)
     });
   }
   answerErrorsInText(server, admission);
-  letGoWhileClosing(server);
+  letGoWhileDraining(server, drain);
   return server;
 }
 
@@ -62,6 +68,7 @@ function secureOptions(certificate: Certificate | undefined): object {
       ciphers: "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:ECDHE+AESGCM:ECDHE+CHACHA20",
       secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
       ALPNProtocols: ["http/1.1"],
+      handshakeTimeout: HANDSHAKE_TIMEOUT,
       headersTimeout: HEADERS_TIMEOUT,
       connectionsCheckingInterval: CONNECTIONS_CHECKING_INTERVAL,
     },
@@ -76,15 +83,18 @@ function acceptJsonBytesOnly(server: FastifyInstance): void {
   });
 }
 
-/** A connection that stays open after its last answer would hold up the end. */
-function letGoWhileClosing(server: FastifyInstance): void {
-  let closing = false;
+/** A connection that stays open after its last answer would hold up the end, and bring the next review here. */
+function letGoWhileDraining(server: FastifyInstance, drain: Drain): void {
   server.addHook("preClose", (done) => {
-    closing = true;
+    drain.start();
+    done();
+  });
+  server.addHook("onRequest", (_request, _reply, done) => {
+    drain.noteRequest();
     done();
   });
   server.addHook("onSend", (_request, reply, _payload, done) => {
-    if (closing) reply.header("Connection", "close");
+    if (drain.isDraining) reply.header("Connection", "close");
     done();
   });
 }

@@ -22,7 +22,19 @@ export const HEADERS_TIMEOUT = 32 * SECOND;
 /** A webhook's `timeoutSeconds` is at most 30: nobody waits for a request that takes longer to arrive. */
 export const REQUEST_TIMEOUT = 35 * SECOND;
 
-/** How often Node looks for connections over the two limits above. */
+/** The API server gives up a handshake after 10 s (apiserver pkg/util/webhook: net/http TLSHandshakeTimeout). */
+export const HANDSHAKE_TIMEOUT = 10 * SECOND;
+
+/**
+ * The API server keeps 25 idle connections per host and one more for each review under way; there are few API servers.
+ * A connection takes 50 kB (measured), so that these take 100 MB of the 250 MiB beside the heap.
+ */
+export const MOST_CONNECTIONS = 2_000;
+
+/** Probes, scrapes, and people. */
+export const MOST_OPS_CONNECTIONS = 200;
+
+/** How often Node looks for connections over the limits of headers and requests. */
 export const CONNECTIONS_CHECKING_INTERVAL = 5 * SECOND;
 
 /** What the API server waits for where the query says nothing: the default of `timeoutSeconds`. */
@@ -37,5 +49,14 @@ export const LIVE_READ_SHARE = 1 / 3;
 /** Seconds until the API server calls again after a 503; it repeats up to 10 times within its timeout. */
 export const RETRY_AFTER_SECONDS = 1;
 
-/** Between SIGTERM and the end of the process: more than the longest review that may be under way. */
+/** After SIGTERM nobody may have asked for so long before the port closes: a caller that lags has been seen by then. */
+export const QUIET_PERIOD = SECOND;
+
+/** Most that quiet is waited for, beyond `--shutdown-delay`: whoever still asks has not heard that we go, and will not. */
+export const MOST_WAIT_FOR_QUIET = 5 * SECOND;
+
+/** A connection that was made in the last moment may still send its first request for so long. */
+export const LAST_REQUEST_WAIT = SECOND;
+
+/** Between the closing of the port and the end of the process: no less than the longest review that may be under way. */
 export const SHUTDOWN_DEADLINE = 30 * SECOND;

@@ -24,6 +24,7 @@ describe("defaults", () => {
       "max-images": 500_000,
       listen: { host: "", port: 9443 },
       "ops-listen": { host: "", port: 8080 },
+      "shutdown-delay": 10_000,
       "cert-dir": "certs",
       "self-signed": false,
       resolution: "namespace-first",
@@ -158,6 +159,30 @@ describe("levels of checks", () => {
     const told = problems(() => readFlags(["check"], { check: ["exist=deny", "ready=maybe"] }, {})).join("\n");
     expect(told).toContain("no check is called exist;");
     expect(told).toMatch(/ready=maybe.*is not one of deny, warn, off/);
+  });
+});
+
+describe("durations", () => {
+  test.each([
+    ["10s", 10_000],
+    ["500ms", 500],
+    ["0s", 0],
+    ["1.5s", 1_500],
+    ["60m", 3_600_000],
+  ])("%s is %d milliseconds", (text, milliseconds) => {
+    expect(readFlags(["shutdown-delay"], { "shutdown-delay": [text] }, {})).toEqual({ "shutdown-delay": milliseconds });
+  });
+
+  test.each(["10", "", "s", "-1s", "10 s", "1h", "1e3s", "1m30s", "forever"])("%j is none", (text) => {
+    expect(problems(() => readFlags(["shutdown-delay"], { "shutdown-delay": [text] }, {}))).toEqual([
+      `--shutdown-delay ${text}: is no duration, such as 10s, 500ms or 0s`,
+    ]);
+  });
+
+  test("one that a timer could not hold is too long", () => {
+    expect(problems(() => readFlags(["shutdown-delay"], { "shutdown-delay": ["99999m"] }, {}))).toEqual([
+      "--shutdown-delay 99999m: is longer than an hour",
+    ]);
   });
 });
 

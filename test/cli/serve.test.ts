@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { ClientRequest } from "node:http";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import { condition } from "../support/condition.ts";
 import { imageManifest } from "../support/image-manifest.ts";
 import { ServerProcess } from "../support/server-process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { JSON_HEADERS, type TlsClient } from "../support/tls-client.ts";
+import { type Answer, JSON_HEADERS, type TlsClient } from "../support/tls-client.ts";
 
 const EXAMPLES = ofCheckout("examples/images");
 const PINNED = "vmi-0a0044d7c690bcbea";
@@ -18,6 +19,8 @@ interface Given {
   readonly certDir?: string;
   readonly images?: string;
   readonly flags?: readonly string[];
+  /** Flags of Node itself. */
+  readonly node?: readonly string[];
 }
 
 /** The real program; it is gone when the test is. */
@@ -25,8 +28,9 @@ function serve({
   certDir = temporaryFolder(),
   images = EXAMPLES,
   flags = ["--self-signed"],
+  node = [],
 }: Given = {}): ServerProcess {
-  const server = new ServerProcess({ certDir, images, flags });
+  const server = new ServerProcess({ certDir, images, flags, node });
   onTestFinished(() => {
     server.kill();
   });
@@ -121,11 +125,7 @@ describe("the end", () => {
   test("a review under way is answered, and its connection does not hold it up either", async () => {
     const server = serve();
     const { client } = await server.serving();
-    const headers = { ...JSON_HEADERS, expect: "100-continue" };
-    const { request, answer } = closing(client()).open({ path: "/mutate", headers });
-    request.flushHeaders();
-    // The server has the headers and waits for the body.
-    await once(request, "continue");
+    const { request, answer } = await underWay(client());
     server.signal("SIGTERM");
     await server.says("stopping");
     request.end(JSON.stringify(createReview()));
@@ -139,20 +139,88 @@ describe("the end", () => {
   });
 });
 
+/** A review of which the server has the headers and not the body. */
+async function underWay(client: TlsClient): Promise<{ request: ClientRequest; answer: Promise<Answer> }> {
+  const opened = closing(client).open({ path: "/mutate", headers: { ...JSON_HEADERS, expect: "100-continue" } });
+  opened.request.flushHeaders();
+  await once(opened.request, "continue");
+  return opened;
+}
+
+describe("--shutdown-delay", () => {
+  test("after SIGTERM reviews are answered, over old and new connections, while /readyz fails", async () => {
+    const server = serve({ flags: ["--self-signed", "--shutdown-delay", "2s"] });
+    const { client, opsPort } = await server.serving();
+    const pooled = closing(client());
+    expect((await pooled.post("/mutate", createReview())).headers.connection).toBe("keep-alive");
+    server.signal("SIGTERM");
+    expect(await server.says("draining")).toMatchObject({ delay: 2_000 });
+    const ready = await fetch(`http://127.0.0.1:${opsPort}/readyz`);
+    expect(ready.status).toBe(503);
+    expect(await ready.text()).toContain("[-]shutdown failed: stopping");
+    for (const asks of [pooled, closing(client())]) {
+      const { status, headers } = await asks.post("/mutate", createReview());
+      expect([status, headers.connection]).toEqual([200, "close"]);
+    }
+    expect(server.log.map(({ msg }) => msg)).not.toContain("stopping");
+    expect(await server.exit()).toBe(0);
+    expect(server.log.at(-1)).toMatchObject({ msg: "stopped" });
+  });
+
+  test("SIGINT does not wait for it: a person asks", async () => {
+    const server = serve({ flags: ["--self-signed", "--shutdown-delay", "1m"] });
+    await server.serving();
+    server.signal("SIGINT");
+    expect(await server.exit()).toBe(0);
+    expect(server.log.map(({ msg }) => msg)).not.toContain("draining");
+  });
+});
+
 describe("a second signal", () => {
-  test("ends it at once, though a review is under way", async () => {
+  test.each([
+    ["SIGTERM", 143],
+    ["SIGINT", 130],
+  ] as const)("%s ends it at once with exit code %d, though a review is under way", async (signal, code) => {
     const server = serve();
     const { client } = await server.serving();
-    const headers = { ...JSON_HEADERS, expect: "100-continue" };
-    const { request, answer } = closing(client()).open({ path: "/mutate", headers });
+    const { answer } = await underWay(client());
     const unanswered = expect(answer).rejects.toThrow();
-    request.flushHeaders();
-    await once(request, "continue");
     server.signal("SIGTERM");
     await server.says("stopping");
-    server.signal("SIGTERM");
-    expect(await server.exit()).toBe("SIGTERM");
+    server.signal(signal);
+    expect(await server.exit()).toBe(code);
     await unanswered;
+  });
+
+  test("ends it at once while it drains, too", async () => {
+    const server = serve({ flags: ["--self-signed", "--shutdown-delay", "1m"] });
+    await server.serving();
+    server.signal("SIGTERM");
+    await server.says("draining");
+    server.signal("SIGTERM");
+    expect(await server.exit()).toBe(143);
+  });
+});
+
+describe("a bug that nothing caught", () => {
+  /** What a bug would do, when the test asks for it. */
+  const bug = (code: string): readonly string[] => [
+    "--import",
+    `data:text/javascript,${encodeURIComponent(`process.on("SIGUSR2", () => { ${code} })`)}`,
+  ];
+
+  test.each([
+    ["an exception", 'throw new TypeError("broken")', "uncaughtException", "broken"],
+    ["a rejected promise", 'void Promise.reject(new TypeError("broken"))', "unhandledRejection", "broken"],
+    ["a rejection with what is no error", 'void Promise.reject("broken")', "unhandledRejection", "broken"],
+  ])("%s is the last line of the log, and ends it with exit code 5", async (_, code, origin, message) => {
+    const server = serve({ node: bug(code) });
+    await server.serving();
+    server.signal("SIGUSR2");
+    expect(await server.exit()).toBe(5);
+    const last = server.log.at(-1);
+    expect(last).toMatchObject({ level: "fatal", msg: "a bug ended the process", origin });
+    expect(JSON.stringify(last?.["err"])).toContain(message);
   });
 });
 

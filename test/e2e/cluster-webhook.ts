@@ -73,7 +73,14 @@ export class ClusterWebhook {
   /** Waits until it lives; it need not be ready yet. The ports are ours: without images it does not say them. */
   static async start({ kubeconfig, certificate, flags = [] }: ClusterWebhookOptions): Promise<ClusterWebhook> {
     const ports = { port: await freePort(), opsPort: await freePort() };
-    const addresses = ["--listen", `127.0.0.1:${ports.port}`, "--ops-listen", `127.0.0.1:${ports.opsPort}`];
+    const addresses = [
+      "--listen",
+      `127.0.0.1:${ports.port}`,
+      "--ops-listen",
+      `127.0.0.1:${ports.opsPort}`,
+      "--shutdown-delay",
+      "0s",
+    ];
     const places = ["--kubeconfig", kubeconfig, "--cert-dir", certificate.directory];
     const child = spawn(process.execPath, [MAIN, "serve", ...places, ...addresses, ...flags], {
       env: ENVIRONMENT,

@@ -56,7 +56,16 @@ export class WebhookProcess {
   }
 
   static async start({ images, certificate, flags = [] }: WebhookOptions): Promise<WebhookProcess> {
-    const addresses = ["--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0", "--cert-dir", certificate.directory];
+    const addresses = [
+      "--listen",
+      "127.0.0.1:0",
+      "--ops-listen",
+      "127.0.0.1:0",
+      "--shutdown-delay",
+      "0s",
+      "--cert-dir",
+      certificate.directory,
+    ];
     const args = [MAIN, "serve", "--images", images, ...addresses, ...flags];
     const webhook = new WebhookProcess(
       spawn(process.execPath, args, { env: ENVIRONMENT, stdio: ["ignore", "ignore", "pipe"] }),

@@ -6,10 +6,11 @@ import { CERTIFICATE_FILE, KEY_FILE } from "../../src/certs/certificate.ts";
 import { serve } from "../../src/cli/serve.ts";
 import { FLAGS, type FlagName, readFlags } from "../../src/config.ts";
 import { DEFAULT_MOST_IMAGES } from "../../src/images/image-index.ts";
-import { SHUTDOWN_DEADLINE } from "../../src/server/limits.ts";
+import { MOST_WAIT_FOR_QUIET, SHUTDOWN_DEADLINE } from "../../src/server/limits.ts";
 import { type Container, kustomization, MANIFESTS, manifestsOf, only } from "./manifests.ts";
 
 const NAMESPACE = "vm-image-webhook-system";
+const SECOND = 1_000;
 const MEBIBYTE = 1024 * 1024;
 
 /** What an image takes in the index, and what the program takes without any: measured with 500,000 images. */
@@ -155,8 +156,15 @@ describe("the server", () => {
     expect(pod.securityContext).toHaveProperty("fsGroup");
   });
 
-  test("is not killed before its shutdown deadline has passed after preStop", () => {
-    const toStop = container.lifecycle.preStop.sleep.seconds + SHUTDOWN_DEADLINE / 1_000;
+  test("takes reviews for long enough after SIGTERM, and no preStop holds that up", () => {
+    const { "shutdown-delay": shutdownDelay } = readFlags(["shutdown-delay"], flags, {});
+    expect(shutdownDelay).toBe(10 * SECOND);
+    expect(container).not.toHaveProperty("lifecycle");
+  });
+
+  test("is not killed before its shutdown deadline has passed", () => {
+    const { "shutdown-delay": shutdownDelay } = readFlags(["shutdown-delay"], flags, {});
+    const toStop = (shutdownDelay + MOST_WAIT_FOR_QUIET + SHUTDOWN_DEADLINE) / SECOND;
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(toStop);
     expect(pod.terminationGracePeriodSeconds).toBeLessThanOrEqual(toStop + 10);
   });

@@ -33,7 +33,6 @@ export interface Container {
   readonly startupProbe: HttpProbe;
   readonly livenessProbe: HttpProbe;
   readonly readinessProbe: HttpProbe;
-  readonly lifecycle: { readonly preStop: { readonly sleep: { readonly seconds: number } } };
   readonly securityContext: Readonly<Record<string, unknown>>;
   readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string; readonly readOnly: boolean }[];
 }

@@ -29,6 +29,11 @@ describe("the limits", () => {
     expect(limits.SHUTDOWN_DEADLINE).toBeGreaterThanOrEqual(LONGEST_REVIEW);
   });
 
+  test("a connection of the last moment, and a lagging caller, are waited for less than a review", () => {
+    expect(limits.LAST_REQUEST_WAIT).toBeLessThan(limits.SHUTDOWN_DEADLINE);
+    expect(limits.QUIET_PERIOD).toBeLessThan(limits.MOST_WAIT_FOR_QUIET);
+  });
+
   test("the API server is asked back within the shortest timeout, in whole seconds, and not at once", () => {
     expect(limits.RETRY_AFTER_SECONDS).toBe(1);
     expect(limits.DEFAULT_REVIEW_TIMEOUT).toBe(DEFAULT_REVIEW);

@@ -12,6 +12,8 @@ const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
 /** Ports that are free, whatever else runs here. */
 const FREE_PORTS = ["--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"];
+/** Nobody here learns late that it ends. */
+const NO_DELAY = ["--shutdown-delay", "0s"];
 
 /** `serve` as its own process, with nothing of our environment. */
 export class ServerProcess {
@@ -27,6 +29,7 @@ export class ServerProcess {
     flags = [],
     program = [MAIN],
     cwd,
+    node = [],
   }: {
     readonly certDir: string;
     readonly images: string;
@@ -34,10 +37,16 @@ export class ServerProcess {
     readonly flags?: readonly string[];
     readonly program?: readonly string[];
     readonly cwd?: string;
+    /** Flags of Node itself. */
+    readonly node?: readonly string[];
   }) {
     this.certDir = certDir;
-    const args = ["serve", "--images", images, "--cert-dir", certDir, ...FREE_PORTS, ...flags];
-    this.#child = spawn(process.execPath, [...program, ...args], { env: {}, cwd, stdio: ["ignore", "pipe", "pipe"] });
+    const args = ["serve", "--images", images, "--cert-dir", certDir, ...FREE_PORTS, ...NO_DELAY, ...flags];
+    this.#child = spawn(process.execPath, [...node, ...program, ...args], {
+      env: {},
+      cwd,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     this.#exit = once(this.#child, "close");
     this.#child.stdout.setEncoding("utf8").on("data", (text: string) => {
       this.output += text;
@@ -70,7 +79,7 @@ export class ServerProcess {
     return { port, opsPort, client: () => new TlsClient(port, ca) };
   }
 
-  signal(signal: "SIGTERM" | "SIGINT"): void {
+  signal(signal: "SIGTERM" | "SIGINT" | "SIGUSR2"): void {
     this.#child.kill(signal);
   }
 

@@ -8,6 +8,7 @@ import { type SelfSigned, selfSigned } from "../../src/certs/self-signed.ts";
 import type { ImageIndex } from "../../src/images/image-index.ts";
 import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
 import { admissionServer } from "../../src/server/admission-server.ts";
+import type { Drain } from "../../src/server/drain.ts";
 import { listen } from "../../src/server/listen.ts";
 import type { Admission } from "../../src/server/pending-review.ts";
 import type { ReviewMetrics } from "../../src/server/review-metrics.ts";
@@ -43,14 +44,19 @@ export async function webhook(
     readonly logLevel?: Level;
     readonly metrics?: ReviewMetrics;
     readonly confirm?: Admission["confirm"];
+    readonly drain?: Drain;
     readonly prepare?: (server: FastifyInstance) => void;
   } = {},
 ): Promise<Webhook> {
   const { ca, ...certificate } = given.certificate ?? (await CERTIFICATE);
   const logged = new LogLines(given.logLevel);
   const index = given.index ?? exampleIndex();
-  const { metrics, confirm } = given;
-  const server = admissionServer({ index, policy: DEFAULT_POLICY, log: logged.log, metrics, confirm }, certificate);
+  const { metrics, confirm, drain } = given;
+  const server = admissionServer(
+    { index, policy: DEFAULT_POLICY, log: logged.log, metrics, confirm },
+    certificate,
+    drain,
+  );
   given.prepare?.(server);
   const port = await listen(server, { host: "127.0.0.1", port: 0 });
   const client = new TlsClient(port, ca);

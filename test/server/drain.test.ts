@@ -1,0 +1,151 @@
+import { connect as connectTcp, createServer } from "node:net";
+import { once } from "node:events";
+import { expect, describe, onTestFinished, test } from "vitest";
+import { closeServers } from "../../src/server/close-servers.ts";
+import { Connections } from "../../src/server/connections.ts";
+import { Drain } from "../../src/server/drain.ts";
+import { MOST_WAIT_FOR_QUIET, QUIET_PERIOD } from "../../src/server/limits.ts";
+import { createReview, responseOf } from "../support/admission-review.ts";
+import { condition } from "../support/condition.ts";
+import { JSON_HEADERS } from "../support/tls-client.ts";
+import { webhook } from "../support/webhook.ts";
+
+/** A clock that goes only while somebody waits, and notes for how long; `during` happens at the end of each wait. */
+class WaitingClock {
+  time = 0;
+  readonly waits: number[] = [];
+  during: () => void = () => undefined;
+
+  readonly now = (): number => this.time;
+  readonly delay = (milliseconds: number): Promise<void> => {
+    this.waits.push(milliseconds);
+    this.time += milliseconds;
+    this.during();
+    return Promise.resolve();
+  };
+}
+
+describe("the time before the port closes", () => {
+  test("is the delay, and no more where nobody asked lately", async () => {
+    const clock = new WaitingClock();
+    const drain = new Drain(clock);
+    drain.noteRequest();
+    await drain.over(10_000);
+    expect(clock.waits).toEqual([10_000]);
+  });
+
+  test("is none without a delay where nobody ever asked", async () => {
+    const clock = new WaitingClock();
+    await new Drain(clock).over(0);
+    expect(clock.waits).toEqual([]);
+  });
+
+  test("goes on until nobody has asked for the quiet period", async () => {
+    const clock = new WaitingClock();
+    const drain = new Drain(clock);
+    clock.during = () => {
+      // Somebody asks half a second into the quiet period, once.
+      if (clock.time === 500) drain.noteRequest();
+    };
+    await drain.over(500);
+    expect(clock.waits).toEqual([500, QUIET_PERIOD]);
+  });
+
+  test("is bounded where somebody asks for ever", async () => {
+    const clock = new WaitingClock();
+    const drain = new Drain(clock);
+    clock.during = () => {
+      drain.noteRequest();
+    };
+    await drain.over(500);
+    expect(clock.time).toBe(500 + MOST_WAIT_FOR_QUIET);
+  });
+
+  test("is draining from its first moment on", () => {
+    const drain = new Drain(new WaitingClock());
+    expect(drain.isDraining).toBe(false);
+    void drain.over(10_000);
+    expect(drain.isDraining).toBe(true);
+  });
+});
+
+describe("a draining server", () => {
+  test("answers over a connection of before, and over a new one, and lets go of both", async () => {
+    const drain = new Drain(new WaitingClock());
+    const { client } = await webhook({ drain });
+    const before = await client.post("/mutate", createReview());
+    expect(before.headers.connection).toBe("keep-alive");
+    drain.start();
+    const late = await client.post("/mutate", createReview());
+    expect(late.localPort).toBe(before.localPort);
+    const anew = await client.post("/mutate", createReview());
+    expect(anew.localPort).not.toBe(before.localPort);
+    for (const { status, headers, text } of [late, anew]) {
+      expect(status).toBe(200);
+      expect(headers.connection).toBe("close");
+      expect(responseOf(text)["allowed"]).toBe(true);
+    }
+  });
+
+  test("counts a request of any kind as one that ends the quiet", async () => {
+    const clock = new WaitingClock();
+    const drain = new Drain(clock);
+    const { client } = await webhook({ drain });
+    await client.ask({ method: "GET", path: "/nowhere" });
+    await drain.over(0);
+    expect(clock.waits).toEqual([QUIET_PERIOD]);
+  });
+});
+
+describe("closing", () => {
+  const SOON = 20;
+  const NEVER = 3_600_000;
+
+  test("waits for no connection that never asked, or never finished its handshake", async () => {
+    const { server, port } = await webhook();
+    const connections = new Connections(server.server, 10);
+    const socket = connectTcp(port, "127.0.0.1");
+    const ended = once(socket, "close");
+    await condition("the server has the connection", () => connections.count === 1);
+    expect(await closeServers([{ server, connections }], { cutIdle: SOON, cutAll: NEVER })).toBe(0);
+    await ended;
+  });
+
+  test("waits for a review under way", async () => {
+    const { server, client } = await webhook();
+    const connections = new Connections(server.server, 10);
+    const { request, answer } = client.open({ path: "/mutate", headers: { ...JSON_HEADERS, expect: "100-continue" } });
+    request.flushHeaders();
+    await once(request, "continue");
+    const other = connectTcp((server.server.address() as { port: number }).port, "127.0.0.1");
+    const otherEnded = once(other, "close");
+    await condition("the server has both connections", () => connections.count === 2);
+    const closed = closeServers([{ server, connections }], { cutIdle: SOON, cutAll: NEVER });
+    // Idle ones have been cut by now.
+    await otherEnded;
+    request.end(JSON.stringify(createReview()));
+    expect((await answer).headers.connection).toBe("close");
+    expect(await closed).toBe(0);
+  });
+
+  test("cuts a review that is not over by the deadline, and says so", async () => {
+    const { server, client } = await webhook();
+    const connections = new Connections(server.server, 10);
+    const { request, answer } = client.open({ path: "/mutate", headers: { ...JSON_HEADERS, expect: "100-continue" } });
+    const unanswered = expect(answer).rejects.toThrow();
+    request.flushHeaders();
+    await once(request, "continue");
+    expect(await closeServers([{ server, connections }], { cutIdle: SOON, cutAll: 2 * SOON })).toBe(1);
+    await unanswered;
+  });
+
+  test("frees the port", async () => {
+    const { server, port } = await webhook();
+    await closeServers([{ server, connections: new Connections(server.server, 10) }]);
+    const next = createServer().listen(port, "127.0.0.1");
+    onTestFinished(() => {
+      next.close();
+    });
+    await once(next, "listening");
+  });
+});

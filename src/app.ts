@@ -74,7 +74,7 @@ export class App {
     const admission = admissionServer(
       { index: this.#index, policy, log, confirm, metrics: this.#metrics },
       certificate,
-      this.#drain,
+      { drain: this.#drain },
     );
     servers.unshift({ server: admission, connections: new Connections(admission.server, MOST_CONNECTIONS) });
     const port = await listen(admission, this.#options.listen);

@@ -4,6 +4,8 @@ import type { Certificate } from "../certs/certificate.ts";
 import type { Endpoint } from "../references/subject.ts";
 import { admissionRoute } from "./admission-route.ts";
 import { Drain, systemTiming } from "./drain.ts";
+import { EventLoopLag } from "./event-loop-lag.ts";
+import { Overload } from "./overload.ts";
 import { plainText } from "./plain-text.ts";
 import type { Admission } from "./pending-review.ts";
 import { countReviews } from "./review-metrics.ts";
@@ -21,17 +23,24 @@ export const ENDPOINT_PATHS: Readonly<Record<Endpoint, string>> = { mutate: "/mu
 
 const OTHER_METHODS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
+/** What an owner of the server looks into; made where absent. */
+export interface ServerLoad {
+  readonly drain?: Drain | undefined;
+  readonly overload?: Overload | undefined;
+}
+
 /** Reviews over TLS and HTTP/1.1. Without a certificate it only serves `inject`, for `replay`. */
 export function admissionServer(
   admission: Admission,
   certificate?: Certificate,
-  drain: Drain = new Drain(systemTiming),
+  { drain = new Drain(systemTiming), overload }: ServerLoad = {},
 ): FastifyInstance {
   const server = fastify({ ...commonOptions(), bodyLimit: BODY_LIMIT, ...secureOptions(certificate) });
   acceptJsonBytesOnly(server);
   if (admission.metrics !== undefined) countReviews(server, ENDPOINT_PATHS, admission.metrics);
+  const shedding = overload ?? watchedOverload(server);
   for (const [endpoint, url] of Object.entries(ENDPOINT_PATHS) as [Endpoint, string][]) {
-    server.route({ method: "POST", url, ...admissionRoute(endpoint, admission) });
+    server.route({ method: "POST", url, ...admissionRoute(endpoint, admission, shedding) });
     server.route({
       method: OTHER_METHODS,
       url,
@@ -83,6 +92,21 @@ function acceptJsonBytesOnly(server: FastifyInstance): void {
   });
 }
 
+/** Its lag is measured while the server listens. */
+function watchedOverload(server: FastifyInstance): Overload {
+  const { now } = systemTiming;
+  const lag = new EventLoopLag(now);
+  server.addHook("onListen", (done) => {
+    lag.start();
+    done();
+  });
+  server.addHook("onClose", (_, done) => {
+    lag.stop();
+    done();
+  });
+  return new Overload({ now, lag: () => lag.milliseconds });
+}
+
 /** A connection that stays open after its last answer would hold up the end, and bring the next review here. */
 function letGoWhileDraining(server: FastifyInstance, drain: Drain): void {
   server.addHook("preClose", (done) => {
@@ -103,6 +127,10 @@ function answerErrorsInText(server: FastifyInstance, { log }: Admission): void {
   const paths = Object.values(ENDPOINT_PATHS).map((path) => `POST ${path}`);
   server.setNotFoundHandler((_, reply) => plainText(reply, 404, `no such path; there is ${paths.join(" and ")}`));
   server.setErrorHandler<Error & { statusCode?: number; code?: string }>((error, _, reply) => {
+    if (error.code === "ECONNRESET") {
+      log.info("the caller went away before its review had arrived");
+      return reply.hijack();
+    }
     const code = error.statusCode ?? 500;
     if (code >= 500) log.error({ err: error }, "request failed");
     else log.warn({ status: code, why: error.code }, "malformed request");

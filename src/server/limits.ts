@@ -43,11 +43,45 @@ export const DEFAULT_REVIEW_TIMEOUT = 10 * SECOND;
 /** A read beside the index takes about a millisecond; the person waits for no more than this. */
 export const LIVE_READ_BUDGET = SECOND / 2;
 
+/** Of the time that the caller waits, what stays for the answer to get there; no more than the next. */
+export const MARGIN_SHARE = 1 / 10;
+
+/** A busy network takes less to bring an answer. */
+export const LONGEST_MARGIN = SECOND / 4;
+
 /** Of the caller's time, so that the answer still comes in it: several webhooks may share those seconds. */
 export const LIVE_READ_SHARE = 1 / 3;
 
 /** Seconds until the API server calls again after a 503; it repeats up to 10 times within its timeout. */
 export const RETRY_AFTER_SECONDS = 1;
+
+/**
+ * Reviews under way at the same time: an API server has 200 writes in flight at most (--max-mutating-requests-inflight)
+ * and a cluster has three, which may all ask one replica. At less than a millisecond each they are all answered within
+ * the shortest timeout of a webhook, a second.
+ */
+export const MOST_REVIEWS = 600;
+
+/**
+ * Bodies of reviews under way, as announced: what 18 of the largest take. Beside the heap (640 MiB) and the program
+ * (130 MiB) 250 MiB are left of the container's memory; half of that.
+ */
+export const MOST_BODY_BYTES = 128 * MEBIBYTE;
+
+/** A body that takes longer gives way where there is no room: one of 7 MiB takes 60 ms at 1 Gbit/s. */
+export const SLOW_BODY = SECOND;
+
+/**
+ * Who is told to come back holds its place in the API server for RETRY_AFTER_SECONDS: half of the 200 that it has for all
+ * writes of the cluster. Beyond that callers are told at once that it did not go well.
+ */
+export const MOST_HELD = 100;
+
+/** Reviews that wait longer than this for their turn, twice for live reads too, come close to a timeout of a second. */
+export const MOST_LAG = SECOND / 2;
+
+/** How often the lag is measured: often enough to know of it within the limit. */
+export const LAG_INTERVAL = SECOND / 10;
 
 /** After SIGTERM nobody may have asked for so long before the port closes: a caller that lags has been seen by then. */
 export const QUIET_PERIOD = SECOND;

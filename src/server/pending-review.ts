@@ -8,6 +8,7 @@ import type { Endpoint } from "../references/subject.ts";
 import { PhaseTimes, roundedMilliseconds } from "./phase-times.ts";
 import { LIVE_READ_BUDGET, LIVE_READ_SHARE, RETRY_AFTER_SECONDS } from "./limits.ts";
 import { plainText } from "./plain-text.ts";
+import { ReviewEnd, unlessEnded, waitWithin } from "./review-end.ts";
 import type { ReviewMetrics } from "./review-metrics.ts";
 
 export interface Admission {
@@ -40,9 +41,6 @@ const STALE: Decision = {
   because: "the index is stale, and the API server could not be asked about a name that it does not know",
 };
 
-/** Times its budget: what confirms keeps to that itself, and this only holds where a bug keeps it from doing so. */
-const PATIENCE = 2;
-
 /** One review on its way to an answer and its one line in the log. */
 export class PendingReview {
   readonly #options: PendingReviewOptions;
@@ -74,9 +72,11 @@ export class PendingReview {
 
   async #confirmed(misses: readonly ImageQuery[], confirm: NonNullable<Admission["confirm"]>): Promise<FastifyReply> {
     const budget = Math.min(LIVE_READ_BUDGET, (this.#options.timeout - this.#elapsed()) * LIVE_READ_SHARE);
-    const answers = await inTime(PATIENCE * budget, Promise.all(misses.map((miss) => confirm(miss, budget))));
+    const confirming = Promise.all(misses.map((miss) => confirm(miss, budget)));
+    const wait = waitWithin(this.#options.timeout) - this.#elapsed();
+    const answers = await unlessEnded(confirming, this.#options.reply.raw, wait);
     this.#times?.end("liveRead");
-    return this.#send(answers?.every((confirmed) => confirmed) === true ? this.#decide() : STALE);
+    return this.#send(answers.every((confirmed) => confirmed) ? this.#decide() : STALE);
   }
 
   #decide(): Decision {
@@ -111,8 +111,19 @@ export class PendingReview {
   }
 
   #failed(error: unknown): FastifyReply {
+    if (error instanceof ReviewEnd) return this.#ended(error);
     this.#log.error({ err: error, ms: this.#milliseconds() }, "review failed");
     return plainText(this.#options.reply, 500, `internal error in review ${this.#options.review.request.uid}`);
+  }
+
+  #ended({ why }: ReviewEnd): FastifyReply {
+    const { reply, review } = this.#options;
+    if (why === "canceled") {
+      this.#log.info({ decision: "canceled", ms: this.#milliseconds() }, "review");
+      return reply.hijack();
+    }
+    this.#log.error({ ms: this.#milliseconds() }, "review found no decision in its time");
+    return plainText(reply, 504, `no decision in its time in review ${review.request.uid}`);
   }
 
   #elapsed(): number {
@@ -121,19 +132,6 @@ export class PendingReview {
 
   #milliseconds(): number {
     return roundedMilliseconds(this.#elapsed());
-  }
-}
-
-/** Undefined where it takes longer; a late result is nobody's. Leaves no timer behind. */
-async function inTime<T>(milliseconds: number, result: Promise<T>): Promise<T | undefined> {
-  const late = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => {
-    late.resolve(undefined);
-  }, milliseconds);
-  try {
-    return await Promise.race([result, late.promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

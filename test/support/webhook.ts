@@ -10,6 +10,7 @@ import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
 import { admissionServer } from "../../src/server/admission-server.ts";
 import type { Drain } from "../../src/server/drain.ts";
 import { listen } from "../../src/server/listen.ts";
+import type { Overload } from "../../src/server/overload.ts";
 import type { Admission } from "../../src/server/pending-review.ts";
 import type { ReviewMetrics } from "../../src/server/review-metrics.ts";
 import { exampleIndex } from "./catalogue.ts";
@@ -45,17 +46,18 @@ export async function webhook(
     readonly metrics?: ReviewMetrics;
     readonly confirm?: Admission["confirm"];
     readonly drain?: Drain;
+    readonly overload?: Overload;
     readonly prepare?: (server: FastifyInstance) => void;
   } = {},
 ): Promise<Webhook> {
   const { ca, ...certificate } = given.certificate ?? (await CERTIFICATE);
   const logged = new LogLines(given.logLevel);
   const index = given.index ?? exampleIndex();
-  const { metrics, confirm, drain } = given;
+  const { metrics, confirm, drain, overload } = given;
   const server = admissionServer(
     { index, policy: DEFAULT_POLICY, log: logged.log, metrics, confirm },
     certificate,
-    drain,
+    { drain, overload },
   );
   given.prepare?.(server);
   const port = await listen(server, { host: "127.0.0.1", port: 0 });

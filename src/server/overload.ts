@@ -1,0 +1,127 @@
+import { MOST_BODY_BYTES, MOST_HELD, MOST_LAG, MOST_REVIEWS, RETRY_AFTER_SECONDS, SLOW_BODY } from "./limits.ts";
+
+const SECOND = 1_000;
+
+export interface OverloadOptions {
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
+  /** How late the event loop is, in milliseconds. */
+  readonly lag: () => number;
+}
+
+/** What is known of a review when its headers are in. */
+export interface Arrival {
+  /** Of the body, as announced. */
+  readonly bytes: number;
+  /** Ends it: its body takes too long, and others need the room. */
+  readonly giveWay: () => void;
+}
+
+/** The place of one review that was let in. */
+export interface Place {
+  readonly is: "admitted";
+  /** The body is here: from now on it need not give way. */
+  readonly arrived: () => void;
+  /** The place is free again; `answered` is false where the caller went away before. */
+  readonly leave: (answered: boolean) => void;
+}
+
+export interface Shed {
+  readonly is: "shed";
+  readonly because: string;
+  /** Whether the caller may be asked to come back: it holds one of the API server's own places meanwhile. */
+  readonly mayRetry: boolean;
+  /** False where another was shed within the same second: no log keeps up with all of them. */
+  readonly isNews: boolean;
+}
+
+interface Guest {
+  readonly arrival: Arrival;
+  readonly since: number;
+}
+
+/** How many of each since the start. */
+export interface OverloadCounts {
+  shed: number;
+  /** Of those that were shed, the ones that were not asked to come back. */
+  turnedAway: number;
+  gaveWay: number;
+  /** The caller went away before its answer. */
+  canceled: number;
+}
+
+/**
+ * Bounds the reviews that are under way, their bytes, and the lag under which new ones are taken. What is beyond is shed
+ * at once, so that the API server may ask another replica, instead of waiting here for longer than its caller does.
+ */
+export class Overload {
+  readonly counts: OverloadCounts = { shed: 0, turnedAway: 0, gaveWay: 0, canceled: 0 };
+  readonly #options: OverloadOptions;
+  readonly #guests = new Set<Guest>();
+  /** Those of the guests whose body is not here yet; the oldest first. */
+  readonly #arriving = new Set<Guest>();
+  /** When callers were asked to come back, within the last while. */
+  #held: readonly number[] = [];
+  #bytes = 0;
+  #lastNews = -Infinity;
+
+  constructor(options: OverloadOptions) {
+    this.#options = options;
+  }
+
+  /** Reviews under way. */
+  get underWay(): number {
+    return this.#guests.size;
+  }
+
+  admit(arrival: Arrival): Place | Shed {
+    if (this.#options.lag() > MOST_LAG) return this.#shed("the event loop is late");
+    while (this.#isFullFor(arrival)) {
+      if (!this.#dismissSlow()) return this.#shed("too many reviews are under way");
+    }
+    const guest: Guest = { arrival, since: this.#options.now() };
+    this.#guests.add(guest);
+    this.#arriving.add(guest);
+    this.#bytes += arrival.bytes;
+    return {
+      is: "admitted",
+      arrived: () => this.#arriving.delete(guest),
+      leave: (answered) => {
+        if (this.#remove(guest) && !answered) this.counts.canceled++;
+      },
+    };
+  }
+
+  #isFullFor({ bytes }: Arrival): boolean {
+    return this.#guests.size >= MOST_REVIEWS || this.#bytes + bytes > MOST_BODY_BYTES;
+  }
+
+  /** Bodies of the API server come within milliseconds: a slow one is somebody else's, or not worth waiting for. */
+  #dismissSlow(): boolean {
+    const [oldest] = this.#arriving;
+    if (oldest === undefined || this.#options.now() - oldest.since < SLOW_BODY) return false;
+    this.#remove(oldest);
+    this.counts.gaveWay++;
+    oldest.arrival.giveWay();
+    return true;
+  }
+
+  #remove(guest: Guest): boolean {
+    this.#arriving.delete(guest);
+    if (!this.#guests.delete(guest)) return false;
+    this.#bytes -= guest.arrival.bytes;
+    return true;
+  }
+
+  #shed(because: string): Shed {
+    const now = this.#options.now();
+    this.#held = this.#held.filter((since) => now - since < RETRY_AFTER_SECONDS * SECOND);
+    const mayRetry = this.#held.length < MOST_HELD;
+    if (mayRetry) this.#held = [...this.#held, now];
+    else this.counts.turnedAway++;
+    this.counts.shed++;
+    const isNews = now - this.#lastNews >= SECOND;
+    if (isNews) this.#lastNews = now;
+    return { is: "shed", because, mayRetry, isNews };
+  }
+}

@@ -1,0 +1,82 @@
+import { describe, expect, test } from "vitest";
+import { LONGEST_MARGIN } from "../../src/server/limits.ts";
+import { waitWithin } from "../../src/server/review-end.ts";
+import { Overload } from "../../src/server/overload.ts";
+import { createReview, UID, virtualMachine } from "../support/admission-review.ts";
+import { condition } from "../support/condition.ts";
+import { JSON_HEADERS } from "../support/tls-client.ts";
+import { webhook } from "../support/webhook.ts";
+
+const UNKNOWN = JSON.stringify(createReview({ object: virtualMachine({ imageName: "rocky" }) }));
+
+describe("what a review may wait", () => {
+  test.each([
+    ["a second", 1_000, 900],
+    ["the default", 10_000, 10_000 - LONGEST_MARGIN],
+    ["the longest", 30_000, 30_000 - LONGEST_MARGIN],
+  ])("of %s leaves a margin for the answer", (_, timeout, most) => {
+    expect(waitWithin(timeout)).toBe(most);
+  });
+});
+
+describe("a live read that never ends", () => {
+  test("is 504 with the uid in the time of the review, and the server lives on", async () => {
+    const { client, logged } = await webhook({ confirm: () => new Promise<never>(() => undefined) });
+    const answer = await client.post("/mutate?timeout=100ms", UNKNOWN);
+    expect(answer).toMatchObject({ status: 504, text: `no decision in its time in review ${UID}\n` });
+    expect(logged.lines).toMatchObject([{ level: "error", uid: UID, msg: "review found no decision in its time" }]);
+    expect((await client.post("/mutate", createReview())).status).toBe(200);
+  });
+});
+
+describe("a caller that goes away during a live read", () => {
+  test("ends the review: logged once as canceled, counted, and nothing is written when the read is over", async () => {
+    const asked = Promise.withResolvers<undefined>();
+    const read = Promise.withResolvers<boolean>();
+    const overload = new Overload({ now: () => 0, lag: () => 0 });
+    const { client, logged } = await webhook({
+      overload,
+      confirm: () => {
+        asked.resolve(undefined);
+        return read.promise;
+      },
+    });
+    const { request, answer } = client.open({ path: "/mutate?timeout=30s", headers: JSON_HEADERS });
+    const unanswered = expect(answer).rejects.toThrow();
+    request.end(UNKNOWN);
+    await asked.promise;
+    request.destroy();
+    await unanswered;
+    await condition("the review is over", () => logged.saying("review").length === 1);
+    expect(logged.lines).toMatchObject([{ uid: UID, decision: "canceled" }]);
+    expect(overload.counts.canceled).toBe(1);
+    expect(overload.underWay).toBe(0);
+    read.resolve(true);
+    expect((await client.post("/mutate", createReview())).status).toBe(200);
+    expect(logged.lines.map(({ decision }) => decision)).toEqual(["canceled", "patched"]);
+  });
+});
+
+describe("a live read that throws what is no error", () => {
+  test.each([
+    [
+      "rejects",
+      async (): Promise<boolean> => {
+        await Promise.resolve();
+        throw "broken" as unknown as Error;
+      },
+    ],
+    [
+      "throws",
+      (): Promise<boolean> => {
+        throw "broken" as unknown as Error;
+      },
+    ],
+  ])("%s is 500 with the uid, and the server lives on", async (_, confirm) => {
+    const { client, logged } = await webhook({ confirm });
+    const answer = await client.post("/mutate", UNKNOWN);
+    expect(answer).toMatchObject({ status: 500, text: `internal error in review ${UID}\n` });
+    expect(logged.lines).toMatchObject([{ level: "error", uid: UID, err: "broken" }]);
+    expect((await client.post("/mutate", createReview())).status).toBe(200);
+  });
+});

@@ -1,0 +1,174 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { Connections } from "../../src/server/connections.ts";
+import * as limits from "../../src/server/limits.ts";
+import { createReview, responseOf } from "../support/admission-review.ts";
+import { condition } from "../support/condition.ts";
+import { TlsClient } from "../support/tls-client.ts";
+import { type Webhook, webhook } from "../support/webhook.ts";
+
+/** A TCP connection that says so much, and then nothing. */
+async function tcp({ port }: Webhook, text = ""): Promise<Socket> {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => undefined);
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  await once(socket, "connect");
+  socket.write(text);
+  return socket;
+}
+
+/** A TLS connection that says so much, and then nothing. */
+async function tls({ port, ca }: Webhook, text: string): Promise<Socket> {
+  const socket = connectTls({ port, host: "127.0.0.1", ca });
+  socket.on("error", () => undefined);
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  await once(socket, "secureConnect");
+  socket.write(text);
+  return socket;
+}
+
+/** As the API server: over the connection that it has, or over a new one. */
+async function expectReviews(served: Webhook): Promise<void> {
+  const stranger = new TlsClient(served.port, served.ca);
+  onTestFinished(() => {
+    stranger.close();
+  });
+  for (const client of [served.client, stranger]) {
+    const { status, text } = await client.post("/mutate", createReview());
+    expect(status).toBe(200);
+    expect(responseOf(text)["allowed"]).toBe(true);
+  }
+}
+
+/** The server's own connections, and what holds them. */
+async function watched(most: number): Promise<{ served: Webhook; connections: Connections }> {
+  let made: Connections | undefined;
+  const served = await webhook({
+    prepare: ({ server }) => {
+      made = new Connections(server, most);
+    },
+  });
+  if (made === undefined) throw new Error("nobody watches");
+  return { served, connections: made };
+}
+
+const HEADERS = "POST /mutate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+
+describe("who holds connections without asking", () => {
+  test.each([
+    ["idle connections", (served: Webhook) => tcp(served)],
+    ["handshakes that are never finished", (served: Webhook) => tcp(served, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc")],
+  ])("1,000 %s block nobody", async (_, open) => {
+    const { served, connections } = await watched(limits.MOST_CONNECTIONS);
+    await expectReviews(served);
+    await Promise.all(Array.from({ length: 1_000 }, () => open(served)));
+    await condition("the server has them", () => connections.count >= 1_000);
+    await expectReviews(served);
+  });
+
+  test("slow headers and slow bodies block nobody", async () => {
+    const { served, connections } = await watched(limits.MOST_CONNECTIONS);
+    await expectReviews(served);
+    await Promise.all(Array.from({ length: 50 }, () => tls(served, "POST /mutate HT")));
+    await Promise.all(Array.from({ length: 10 }, () => tls(served, `${HEADERS}Content-Length: 1000000\r\n\r\n{`)));
+    await condition("the server has them", () => connections.count >= 60);
+    await expectReviews(served);
+  });
+
+  test("beyond the limit gives way: first who never asked, then who has not asked for longest", async () => {
+    const { served, connections } = await watched(3);
+    await expectReviews(served);
+    const first = await tcp(served);
+    const ended = once(first, "close");
+    await condition("the server has all three", () => connections.count === 3);
+    const second = await tcp(served);
+    await ended;
+    const secondEnded = once(second, "close");
+    // A new caller gets its place, too; those who asked before keep theirs.
+    const third = new TlsClient(served.port, served.ca);
+    onTestFinished(() => {
+      third.close();
+    });
+    const before = (await served.client.post("/mutate", createReview())).localPort;
+    expect((await third.post("/mutate", createReview())).status).toBe(200);
+    await secondEnded;
+    expect((await served.client.post("/mutate", createReview())).localPort).toBe(before);
+    expect(connections.count).toBe(3);
+  });
+
+  test("is turned away where all connections have a review under way", async () => {
+    const { served, connections } = await watched(2);
+    for (let count = 0; count < 2; count++) {
+      const slow = await tls(served, `${HEADERS}Content-Length: 1000\r\nExpect: 100-continue\r\n\r\n`);
+      await once(slow, "data");
+    }
+    const late = connect(served.port, "127.0.0.1");
+    late.on("error", () => undefined);
+    await once(late, "close");
+    expect(connections.count).toBe(2);
+  });
+});
+
+describe("a connection that is gone", () => {
+  test("is forgotten", async () => {
+    const { served, connections } = await watched(10);
+    await expectReviews(served);
+    const idle = await tcp(served);
+    await condition("the server has it", () => connections.count === 3);
+    idle.destroy();
+    await condition("the server has lost it", () => connections.count === 2);
+  });
+
+  test("closed by one side only, with a review that never came whole, is closed by the other", async () => {
+    const { served, connections } = await watched(10);
+    const half = await tls(served, `${HEADERS}Content-Length: 1000\r\n\r\n{`);
+    await condition("the server has it", () => connections.count === 1);
+    half.end();
+    await condition("the server has lost it", () => connections.count === 0);
+  });
+});
+
+describe("deadlines of what is never finished", () => {
+  /** Node's own, with times that a test can wait for. */
+  async function impatient(): Promise<Webhook> {
+    return webhook({
+      prepare: ({ server }) => {
+        server.headersTimeout = 50;
+        server.requestTimeout = 100;
+      },
+    });
+  }
+
+  test("the server has them all", async () => {
+    const { server } = await webhook();
+    expect(server.server).toMatchObject({
+      headersTimeout: limits.HEADERS_TIMEOUT,
+      requestTimeout: limits.REQUEST_TIMEOUT,
+      keepAliveTimeout: limits.KEEP_ALIVE_TIMEOUT,
+    });
+    // Node keeps this one to itself.
+    const symbol = Object.getOwnPropertySymbols(server.server).find(({ description }) =>
+      /^handshake.?timeout$/i.test(description ?? ""),
+    );
+    expect((server.server as unknown as Record<symbol, unknown>)[symbol ?? Symbol.iterator]).toBe(
+      limits.HANDSHAKE_TIMEOUT,
+    );
+  });
+
+  test.each([
+    ["no headers", ""],
+    ["half its headers", "POST /mutate HTTP/1.1\r\nHo"],
+    ["half its body", `${HEADERS}Content-Length: 1000\r\n\r\n{`],
+  ])("a connection with %s is ended by them", async (_, text) => {
+    const served = await impatient();
+    const socket = await tls(served, text);
+    socket.resume();
+    await once(socket, "close");
+  });
+});

@@ -1,0 +1,174 @@
+import { readFileSync } from "node:fs";
+import { Agent, request } from "node:https";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { createReview, responseOf } from "../support/admission-review.ts";
+import { ofCheckout, run } from "../support/command-run.ts";
+import { condition } from "../support/condition.ts";
+import { ServerProcess } from "../support/server-process.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { JSON_HEADERS } from "../support/tls-client.ts";
+
+const RESTARTS = 10;
+const REVIEWS_A_SECOND = 200;
+/** Milliseconds after which callers learn that a replica goes, or comes: endpoints lag. */
+const ENDPOINT_LAG = 250;
+/** Twice the lag: what --shutdown-delay is for. */
+const SHUTDOWN_DELAY = "500ms";
+const REVIEW = JSON.stringify(createReview());
+
+interface Replica {
+  readonly process: ServerProcess;
+  readonly port: number;
+  readonly opsPort: number;
+}
+
+/** Two replicas with one certificate, as a Deployment has, and what callers take for their endpoints. */
+class ReplicaSet {
+  readonly #certDir: string;
+  readonly ca: string;
+  #endpoints: readonly Replica[] = [];
+  readonly #exits: Promise<unknown>[] = [];
+  replicas: readonly Replica[] = [];
+
+  constructor(certDir: string) {
+    this.#certDir = certDir;
+    this.ca = readFileSync(join(certDir, "ca.crt"), "utf8");
+  }
+
+  /** Some endpoint, as kube-proxy chooses. */
+  endpoint(): Replica {
+    const replica = this.#endpoints[Math.floor(Math.random() * this.#endpoints.length)];
+    if (replica === undefined) throw new Error("no endpoint");
+    return replica;
+  }
+
+  /** A new one is ready, and known to be, before an old one is asked to end: maxUnavailable 0, maxSurge 1. */
+  async replaceOldest(): Promise<void> {
+    await this.add();
+    const [oldest] = this.replicas;
+    if (oldest === undefined) throw new Error("no replica");
+    oldest.process.signal("SIGTERM");
+    await condition("its readiness fails", async () => !(await isReady(oldest)));
+    this.replicas = this.replicas.filter((replica) => replica !== oldest);
+    await this.#publish();
+    this.#exits.push(oldest.process.exit());
+  }
+
+  /** The exit codes of those that were replaced. */
+  async exits(): Promise<readonly unknown[]> {
+    return Promise.all(this.#exits);
+  }
+
+  async add(): Promise<void> {
+    const process = new ServerProcess({
+      certDir: this.#certDir,
+      images: ofCheckout("examples/images"),
+      flags: ["--shutdown-delay", SHUTDOWN_DELAY],
+    });
+    onTestFinished(() => {
+      process.kill();
+    });
+    const { port, opsPort } = await process.serving();
+    const replica: Replica = { process, port, opsPort };
+    await condition("it is ready", () => isReady(replica));
+    this.replicas = [...this.replicas, replica];
+    await this.#publish();
+  }
+
+  async #publish(): Promise<void> {
+    await delay(ENDPOINT_LAG);
+    this.#endpoints = this.replicas;
+  }
+}
+
+async function isReady({ opsPort }: Replica): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${opsPort}/readyz`).then(
+    ({ status }) => status === 200,
+    () => false,
+  );
+}
+
+/** The agent, and where it makes a new connection to for this review. */
+type Pool = (replicas: ReplicaSet) => { readonly agent: Agent; readonly port: number };
+
+/** Before Kubernetes 1.37: connections of one name, whichever replica they ended at; a new one goes to an endpoint. */
+function byService(): Pool {
+  let set: ReplicaSet | undefined;
+  const agent = new (class extends Agent {
+    override createConnection(
+      ...[options, done]: Parameters<Agent["createConnection"]>
+    ): ReturnType<Agent["createConnection"]> {
+      return super.createConnection({ ...options, port: set?.endpoint().port }, done);
+    }
+  })({ keepAlive: true });
+  return (replicas) => {
+    set = replicas;
+    // Of the name, not of a replica: the port is chosen by each new connection.
+    return { agent, port: 443 };
+  };
+}
+
+/** Kubernetes 1.37: each review chooses an endpoint, and one of its connections. */
+function byEndpoint(): Pool {
+  const agent = new Agent({ keepAlive: true });
+  return (replicas) => ({ agent, port: replicas.endpoint().port });
+}
+
+/** Like the API server: not tried again where the connection breaks. What went wrong, or undefined. */
+async function review(pool: Pool, replicas: ReplicaSet): Promise<string | undefined> {
+  const { agent, port } = pool(replicas);
+  const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
+  const asked = request({
+    ...{ host: "127.0.0.1", port, agent, ca: replicas.ca },
+    ...{ method: "POST", path: "/mutate?timeout=5s", headers: JSON_HEADERS },
+  });
+  asked.on("error", reject).on("response", (response) => {
+    text(response).then((body) => {
+      const isGood = response.statusCode === 200 && responseOf(body)["allowed"] === true;
+      resolve(isGood ? undefined : `${String(response.statusCode)} ${body}`);
+    }, reject);
+  });
+  asked.end(REVIEW);
+  return promise.catch(String);
+}
+
+/** Reviews at this rate, whatever becomes of those before, until the signal; gives what failed, and how many went well. */
+async function load(pool: Pool, replicas: ReplicaSet, until: AbortSignal): Promise<{ failed: string[]; good: number }> {
+  const underWay: Promise<string | undefined>[] = [];
+  const start = performance.now();
+  while (!until.aborted) {
+    const due = ((performance.now() - start) * REVIEWS_A_SECOND) / 1_000;
+    while (underWay.length < due) underWay.push(review(pool, replicas));
+    await delay(5);
+  }
+  const results = await Promise.all(underWay);
+  const failed = results.filter((result) => result !== undefined);
+  return { failed, good: results.length - failed.length };
+}
+
+describe(`${RESTARTS} rolling restarts under ${REVIEWS_A_SECOND} reviews a second`, () => {
+  test.each([
+    ["by service", byService],
+    ["by endpoint", byEndpoint],
+  ])(
+    "fail no call of a client that pools its connections %s",
+    async (_, pool) => {
+      const certDir = temporaryFolder();
+      await run(["certs", "--out", certDir]);
+      const replicas = new ReplicaSet(certDir);
+      await Promise.all([replicas.add(), replicas.add()]);
+      const end = new AbortController();
+      const loaded = load(pool(), replicas, end.signal);
+      for (let count = 0; count < RESTARTS; count++) await replicas.replaceOldest();
+      expect(await replicas.exits()).toEqual(Array.from({ length: RESTARTS }, () => 0));
+      end.abort();
+      const { failed, good } = await loaded;
+      expect(failed).toEqual([]);
+      expect(good).toBeGreaterThan(RESTARTS * REVIEWS_A_SECOND);
+    },
+    180_000,
+  );
+});

@@ -27,7 +27,7 @@ export const HANDSHAKE_TIMEOUT = 10 * SECOND;
 
 /**
  * The API server keeps 25 idle connections per host and one more for each review under way; there are few API servers.
- * A connection takes 50 kB (measured), so that these take 100 MB of the 250 MiB beside the heap.
+ * With some 50 kB for each (an estimate: TLS buffers and sockets) these take 100 MB of the 250 MiB beside the heap.
  */
 export const MOST_CONNECTIONS = 2_000;
 

@@ -107,7 +107,7 @@ async function isReady(code: number): Promise<Answer> {
 
 const mutate = (): Promise<Answer> => ask(`https://127.0.0.1:${port}/mutate`, resolved);
 
-it("answers 503 to probes and reviews until the images are complete, then decides", async () => {
+it("T12: answers 503 to probes and reviews until the images are complete, then decides", async () => {
   const { body } = await isReady(503);
   expect(body).toContain("[-]VirtualMachineImage failed: ");
   expect(await mutate()).toMatchObject({ code: 503, retryAfter: "1" });
@@ -151,7 +151,7 @@ it("stays ready, and answers from the last set, while the API server is away", a
   await server.listen();
 });
 
-it("stops before the images are complete, without the shutdown delay: nobody was sent here yet", async () => {
+it("T13: stops before the images are complete, without the shutdown delay: nobody was sent here yet", async () => {
   await isReady(503);
   stop.abort("SIGTERM");
   await running;

@@ -25,10 +25,11 @@ export interface AdmissionRequest {
 
 export type DecodedReview =
   | { readonly is: "review"; readonly version: ReviewVersion; readonly request: AdmissionRequest }
-  | { readonly is: "malformed"; readonly why: string };
+  | { readonly is: "malformed"; readonly why: string; /** "" where there is none to be read. */ readonly uid: string };
 
 /** From parsed JSON to a review, or to what is wrong with the envelope; the object inside is not judged. */
 export function decodeReview(body: unknown): DecodedReview {
+  const malformed = (why: string): DecodedReview => ({ is: "malformed", why, uid: textAt(body, ["request", "uid"]) });
   const [group, version = ""] = textAt(body, ["apiVersion"]).split("/");
   if (textAt(body, ["kind"]) !== "AdmissionReview" || group !== ADMISSION_GROUP) {
     return malformed("not an AdmissionReview of admission.k8s.io: apiVersion and kind say otherwise");
@@ -60,10 +61,6 @@ const OBJECTS_OF_OPERATION: Readonly<Record<string, readonly string[]>> = {
   CREATE: ["object"],
   UPDATE: ["object", "oldObject"],
 };
-
-function malformed(why: string): DecodedReview {
-  return { is: "malformed", why };
-}
 
 function isReviewVersion(version: string): version is ReviewVersion {
   return (REVIEW_VERSIONS as readonly string[]).includes(version);

@@ -29,8 +29,9 @@ export function admissionRoute(endpoint: Endpoint, admission: Admission, overloa
     place?.arrived();
     const review = decodeReview(parseJson(request.body));
     if (review.is === "malformed") {
-      admission.log.warn({ endpoint, why: review.why }, "malformed review");
-      return plainText(reply, 400, review.why);
+      const { uid, why } = review;
+      admission.log.warn({ endpoint, uid, why }, "malformed review");
+      return plainText(reply, 400, uid === "" ? why : `${why}, in review ${uid}`);
     }
     const timeout = reviewTimeout((request.query as Record<string, unknown>)["timeout"]);
     return new PendingReview({ endpoint, admission, reply, review, arrived, received, timeout }).answer();

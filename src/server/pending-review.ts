@@ -123,7 +123,7 @@ export class PendingReview {
       return reply.hijack();
     }
     this.#log.error({ ms: this.#milliseconds() }, "review found no decision in its time");
-    return plainText(reply, 504, `no decision in its time in review ${review.request.uid}`);
+    return plainText(reply, 500, `no decision in its time in review ${review.request.uid}`);
   }
 
   #elapsed(): number {

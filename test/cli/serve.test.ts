@@ -104,7 +104,7 @@ describe("serving", () => {
   });
 });
 
-describe("the end", () => {
+describe("T13: the end", () => {
   test.each(["SIGTERM", "SIGINT"] as const)("%s ends it with exit code 0", async (signal) => {
     const server = serve();
     await server.serving();
@@ -147,7 +147,7 @@ async function underWay(client: TlsClient): Promise<{ request: ClientRequest; an
   return opened;
 }
 
-describe("--shutdown-delay", () => {
+describe("T11: --shutdown-delay", () => {
   test("after SIGTERM reviews are answered, over old and new connections, while /readyz fails", async () => {
     const server = serve({ flags: ["--self-signed", "--shutdown-delay", "2s"] });
     const { client, opsPort } = await server.serving();
@@ -176,7 +176,7 @@ describe("--shutdown-delay", () => {
   });
 });
 
-describe("a second signal", () => {
+describe("T13: a second signal", () => {
   test.each([
     ["SIGTERM", 143],
     ["SIGINT", 130],
@@ -202,7 +202,7 @@ describe("a second signal", () => {
   });
 });
 
-describe("a bug that nothing caught", () => {
+describe("T34: a bug that nothing caught", () => {
   /** What a bug would do, when the test asks for it. */
   const bug = (code: string): readonly string[] => [
     "--import",

@@ -123,7 +123,7 @@ function references(machine: unknown): unknown {
 /** Checks that references are judged by, wherever an object goes wrong besides. */
 const REFERENCE_CHECKS = ["type", "exists", "kind", "agree", "immutable"];
 
-it("M11: a patch applies to its own input, keeps unknown fields, and is empty on a second run", () => {
+it("M11, T5: a patch applies to its own input, keeps unknown fields, and is empty on a second run", () => {
   fc.assert(
     fc.property(anyImages, anyMachine, anyPolicy, (images, { facts, object }, policy) => {
       const index = indexOf(images);

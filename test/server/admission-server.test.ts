@@ -112,7 +112,7 @@ describe("a good review", () => {
   });
 });
 
-describe("a body that is no review", () => {
+describe("T2, T3: a body that is no review", () => {
   const review = JSON.stringify(createReview());
   const EMPTY = "the body is empty; an AdmissionReview is expected";
   const NO_REVIEW = "not an AdmissionReview of admission.k8s.io: apiVersion and kind say otherwise";
@@ -132,13 +132,13 @@ describe("a body that is no review", () => {
       "a review of another version",
       { headers: JSON_HEADERS, body: JSON.stringify(createReview({}, "v2")) },
       400,
-      "AdmissionReview version is not one of v1, v1beta1",
+      `AdmissionReview version is not one of v1, v1beta1, in review ${UID}`,
     ],
     [
       "a review of another group",
       { headers: JSON_HEADERS, body: JSON.stringify({ ...createReview(), apiVersion: "authorization.k8s.io/v1" }) },
       400,
-      NO_REVIEW,
+      `${NO_REVIEW}, in review ${UID}`,
     ],
     [
       "no request",
@@ -150,12 +150,24 @@ describe("a body that is no review", () => {
       [
         ["no uid", { uid: undefined }, "request.uid is missing or empty"],
         ["a uid that is no string", { uid: 7 }, "request.uid is missing or empty"],
-        ["no operation", { operation: undefined }, "request.operation is missing or empty"],
-        ["CREATE without an object", { object: null }, "request.object is missing on CREATE"],
-        ["UPDATE without an object", { operation: "UPDATE", object: null }, "request.object is missing on UPDATE"],
-        ["UPDATE without an old object", { operation: "UPDATE" }, "request.oldObject is missing on UPDATE"],
-        ["an object that is a list", { object: [virtualMachine()] }, "request.object is no object"],
-        ["an old object that is text", { operation: "UPDATE", oldObject: "web" }, "request.oldObject is no object"],
+        ["no operation", { operation: undefined }, `request.operation is missing or empty, in review ${UID}`],
+        ["CREATE without an object", { object: null }, `request.object is missing on CREATE, in review ${UID}`],
+        [
+          "UPDATE without an object",
+          { operation: "UPDATE", object: null },
+          `request.object is missing on UPDATE, in review ${UID}`,
+        ],
+        [
+          "UPDATE without an old object",
+          { operation: "UPDATE" },
+          `request.oldObject is missing on UPDATE, in review ${UID}`,
+        ],
+        ["an object that is a list", { object: [virtualMachine()] }, `request.object is no object, in review ${UID}`],
+        [
+          "an old object that is text",
+          { operation: "UPDATE", oldObject: "web" },
+          `request.oldObject is no object, in review ${UID}`,
+        ],
       ] as const
     ).map(([what, request, text]): (typeof cases)[number] => [
       what,
@@ -171,20 +183,20 @@ describe("a body that is no review", () => {
     await expectGoodReview(served);
   });
 
-  test("a body of 6.9 MiB is read", async () => {
+  test("T4: a body of 6.9 MiB is read", async () => {
     const { client } = await webhook();
     const answer = await client.post("/mutate", reviewOfSize(Math.floor(6.9 * MEBIBYTE)));
     expect(expectReview(answer)).toMatchObject({ uid: UID, allowed: true, patchType: "JSONPatch" });
   });
 
-  test("an UPDATE with two objects of 3 MiB is read", async () => {
+  test("T4: an UPDATE with two objects of 3 MiB is read", async () => {
     const { client } = await webhook();
     const object = { ...virtualMachine(), metadata: { annotations: { ballast: "x".repeat(3 * MEBIBYTE - 1_000) } } };
     const answer = await client.post("/validate", createReview({ operation: "UPDATE", object, oldObject: object }));
     expectUntouched(answer);
   });
 
-  test("a body of 7.1 MiB is refused by its length, before it is sent", async () => {
+  test("T4: a body of 7.1 MiB is refused by its length, before it is sent", async () => {
     const served = await webhook();
     const headers = { ...JSON_HEADERS, "content-length": Math.floor(7.1 * MEBIBYTE) };
     const { request, answer } = served.client.open({ path: "/mutate", headers });
@@ -194,13 +206,13 @@ describe("a body that is no review", () => {
     await expectGoodReview(served);
   });
 
-  test("a body of 7.1 MiB that is sent whole gets its answer all the same", async () => {
+  test("T4: a body of 7.1 MiB that is sent whole gets its answer all the same", async () => {
     const served = await webhook();
     expectText(await served.client.post("/mutate", reviewOfSize(Math.floor(7.1 * MEBIBYTE))), 413, /body is too large/);
     await expectGoodReview(served);
   });
 
-  test("a body that does not say its length is cut at the limit", async () => {
+  test("T4: a body that does not say its length is cut at the limit", async () => {
     const served = await webhook();
     const { request, answer } = served.client.open({ path: "/mutate", headers: JSON_HEADERS });
     request.write(" ".repeat(7 * MEBIBYTE + 1));
@@ -211,7 +223,7 @@ describe("a body that is no review", () => {
 });
 
 describe("a review with a strange object", () => {
-  test("keys __proto__ and constructor are keys like any other", async () => {
+  test("T4: keys __proto__ and constructor are keys like any other", async () => {
     const served = await webhook();
     const hostile = `{"__proto__":{"polluted":"yes","imageName":"photon-5"},"constructor":{"prototype":{"polluted":"yes"}}`;
     const text = JSON.stringify(createReview())
@@ -269,7 +281,7 @@ describe("a review with a strange object", () => {
   test.each([
     ["in an unknown field", (deep: string) => `"spec":{"imageName":"ubuntu-24.04","deep":${deep}}`, true],
     ["in imageName", (deep: string) => `"spec":{"imageName":${deep}}`, false],
-  ])("20,000 levels %s are decided, on CREATE and UPDATE", async (_, spec, allowed) => {
+  ])("T4: 20,000 levels %s are decided, on CREATE and UPDATE", async (_, spec, allowed) => {
     const served = await webhook();
     const deep = "[".repeat(20_000) + "]".repeat(20_000);
     const object = JSON.stringify(virtualMachine()).replace('"spec":{"imageName":"ubuntu-24.04"}', spec(deep));
@@ -298,7 +310,7 @@ describe("a review with a strange object", () => {
         subResource: "status",
       },
     ],
-  ])("%s is allowed untouched", async (_, request) => {
+  ])("T7: %s is allowed untouched", async (_, request) => {
     const served = await webhook();
     for (const path of ENDPOINTS) expectUntouched(await served.client.post(path, createReview(request)));
     await expectGoodReview(served);
@@ -354,7 +366,7 @@ describe("what is no decision", () => {
     expect(expectReview(await client.post("/mutate", createReview()))["allowed"]).toBe(false);
   });
 
-  test("a bug is 500 with the uid, logged once, and the server lives on", async () => {
+  test("T34: a bug is 500 with the uid, logged once, and the server lives on", async () => {
     let broken = true;
     const good = exampleIndex();
     const index: ImageIndex = {

@@ -25,7 +25,7 @@ class WaitingClock {
   };
 }
 
-describe("the time before the port closes", () => {
+describe("T11: the time before the port closes", () => {
   test("is the delay, and no more where nobody asked lately", async () => {
     const clock = new WaitingClock();
     const drain = new Drain(clock);
@@ -69,7 +69,7 @@ describe("the time before the port closes", () => {
   });
 });
 
-describe("a draining server", () => {
+describe("T11: a draining server", () => {
   test("answers over a connection of before, and over a new one, and lets go of both", async () => {
     const drain = new Drain(new WaitingClock());
     const { client } = await webhook({ drain });
@@ -97,7 +97,7 @@ describe("a draining server", () => {
   });
 });
 
-describe("closing", () => {
+describe("T13: closing", () => {
   const SOON = 20;
   const NEVER = 3_600_000;
 

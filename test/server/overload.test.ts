@@ -49,7 +49,7 @@ class Load {
   }
 }
 
-describe("reviews under way", () => {
+describe("T16: reviews under way", () => {
   test("are bounded: one more is shed, and each that leaves makes room for one", () => {
     const load = new Load();
     const [first] = load.fill();
@@ -87,7 +87,7 @@ describe("reviews under way", () => {
   });
 });
 
-describe("a slow body", () => {
+describe("T14: a slow body", () => {
   test("gives way where there is no room, the oldest first", () => {
     const load = new Load();
     for (let count = 0; count < MOST_REVIEWS; count++) load.place(1_000, `slow ${count}`);
@@ -119,7 +119,7 @@ describe("a slow body", () => {
   });
 });
 
-describe("who is shed", () => {
+describe("T16: who is shed", () => {
   test("is asked to come back, until many are held by that; a second later they are not held any more", () => {
     const load = new Load();
     load.fill();
@@ -143,7 +143,7 @@ describe("who is shed", () => {
   });
 });
 
-describe("lag of the event loop", () => {
+describe("T16: lag of the event loop", () => {
   test("above the limit sheds, at the limit not", () => {
     const load = new Load();
     load.lag = MOST_LAG;
@@ -177,7 +177,7 @@ describe("lag of the event loop", () => {
   });
 });
 
-describe("an overloaded server", () => {
+describe("T16: an overloaded server", () => {
   /** Full but for so many places. */
   function nearlyFull(free: number): Load {
     const load = new Load();

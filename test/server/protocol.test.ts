@@ -287,24 +287,23 @@ describe("T34: whatever a confirmation does", () => {
   const unknown = createReview({ object: virtualMachine({ imageName: "ubuntu-2404" }) });
 
   test.each([
-    ["rejects with no error", () => Promise.reject(NO_ERROR), 500],
+    ["rejects with no error", () => Promise.reject(NO_ERROR)],
     [
       "throws a text",
       () => {
         throw "a text" as unknown as Error;
       },
-      500,
     ],
-    ["never ends", () => new Promise<boolean>(() => undefined), 503],
-  ])("that %s, a review is answered in one line, and the server lives on", async (_, confirm, status) => {
+    ["never ends", () => new Promise<boolean>(() => undefined)],
+  ])("that %s, a review is answered in one line, and the server lives on", async (_, confirm) => {
     const { client, logged } = await webhook({ confirm });
     for (const path of ["/mutate?timeout=1s", "/validate?timeout=1s"]) {
       const answer = await client.post(path, unknown);
-      expect(answer.status).toBe(status);
+      expect(answer.status).toBe(500);
       expect(answer.text).toMatch(/^[^\p{Cc}]+\n$/u);
-      if (status === 500) expect(answer.text).toContain(UID);
+      expect(answer.text).toContain(UID);
     }
-    expect(logged.lines.filter(({ level }) => level === "error")).toHaveLength(status === 500 ? 2 : 0);
+    expect(logged.lines.filter(({ level }) => level === "error")).toHaveLength(2);
     expect(responseOf((await client.post("/mutate", createReview())).text)).toMatchObject({ uid: UID, allowed: true });
   });
 });

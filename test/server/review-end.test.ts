@@ -9,7 +9,7 @@ import { webhook } from "../support/webhook.ts";
 
 const UNKNOWN = JSON.stringify(createReview({ object: virtualMachine({ imageName: "rocky" }) }));
 
-describe("what a review may wait", () => {
+describe("T15: what a review may wait", () => {
   test.each([
     ["a second", 1_000, 900],
     ["the default", 10_000, 10_000 - LONGEST_MARGIN],
@@ -19,17 +19,17 @@ describe("what a review may wait", () => {
   });
 });
 
-describe("a live read that never ends", () => {
-  test("is 504 with the uid in the time of the review, and the server lives on", async () => {
+describe("T34: a live read that never ends", () => {
+  test("is 500 with the uid in the time of the review, and the server lives on", async () => {
     const { client, logged } = await webhook({ confirm: () => new Promise<never>(() => undefined) });
     const answer = await client.post("/mutate?timeout=100ms", UNKNOWN);
-    expect(answer).toMatchObject({ status: 504, text: `no decision in its time in review ${UID}\n` });
+    expect(answer).toMatchObject({ status: 500, text: `no decision in its time in review ${UID}\n` });
     expect(logged.lines).toMatchObject([{ level: "error", uid: UID, msg: "review found no decision in its time" }]);
     expect((await client.post("/mutate", createReview())).status).toBe(200);
   });
 });
 
-describe("a caller that goes away during a live read", () => {
+describe("T15: a caller that goes away during a live read", () => {
   test("ends the review: logged once as canceled, counted, and nothing is written when the read is over", async () => {
     const asked = Promise.withResolvers<undefined>();
     const read = Promise.withResolvers<boolean>();
@@ -57,7 +57,7 @@ describe("a caller that goes away during a live read", () => {
   });
 });
 
-describe("a live read that throws what is no error", () => {
+describe("T34: a live read that throws what is no error", () => {
   test.each([
     [
       "rejects",

@@ -82,7 +82,8 @@ describe("the line of a review", () => {
     const { client, logged } = await webhook();
     await client.post("/mutate", "{}");
     await client.post("/mutate", "");
-    expect(logged.lines.map(({ level }) => level)).toEqual(["warn", "warn"]);
+    await client.post("/mutate", createReview({ object: null }));
+    expect(logged.lines).toMatchObject([{ level: "warn", uid: "" }, { level: "warn" }, { level: "warn", uid: UID }]);
   });
 });
 

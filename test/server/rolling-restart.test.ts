@@ -149,7 +149,7 @@ async function load(pool: Pool, replicas: ReplicaSet, until: AbortSignal): Promi
   return { failed, good: results.length - failed.length };
 }
 
-describe(`${RESTARTS} rolling restarts under ${REVIEWS_A_SECOND} reviews a second`, () => {
+describe(`T11: ${RESTARTS} rolling restarts under ${REVIEWS_A_SECOND} reviews a second`, () => {
   test.each([
     ["by service", byService],
     ["by endpoint", byEndpoint],

@@ -60,7 +60,7 @@ async function watched(most: number): Promise<{ served: Webhook; connections: Co
 
 const HEADERS = "POST /mutate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
 
-describe("who holds connections without asking", () => {
+describe("T14: who holds connections without asking", () => {
   test.each([
     ["idle connections", (served: Webhook) => tcp(served)],
     ["handshakes that are never finished", (served: Webhook) => tcp(served, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc")],
@@ -115,7 +115,7 @@ describe("who holds connections without asking", () => {
   });
 });
 
-describe("a connection that is gone", () => {
+describe("T14: a connection that is gone", () => {
   test("is forgotten", async () => {
     const { served, connections } = await watched(10);
     await expectReviews(served);
@@ -134,7 +134,7 @@ describe("a connection that is gone", () => {
   });
 });
 
-describe("deadlines of what is never finished", () => {
+describe("T14: deadlines of what is never finished", () => {
   /** Node's own, with times that a test can wait for. */
   async function impatient(): Promise<Webhook> {
     return webhook({

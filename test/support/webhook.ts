@@ -54,11 +54,10 @@ export async function webhook(
   const logged = new LogLines(given.logLevel);
   const index = given.index ?? exampleIndex();
   const { metrics, confirm, drain, overload } = given;
-  const server = admissionServer(
-    { index, policy: DEFAULT_POLICY, log: logged.log, metrics, confirm },
-    certificate,
-    { drain, overload },
-  );
+  const server = admissionServer({ index, policy: DEFAULT_POLICY, log: logged.log, metrics, confirm }, certificate, {
+    drain,
+    overload,
+  });
   given.prepare?.(server);
   const port = await listen(server, { host: "127.0.0.1", port: 0 });
   const client = new TlsClient(port, ca);

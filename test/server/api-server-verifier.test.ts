@@ -21,7 +21,7 @@ interface Row {
   readonly response?: Json | null;
   readonly review?: Json;
   readonly call?: Partial<Call>;
-  readonly http?: { readonly status?: number; readonly text?: string };
+  readonly http?: Partial<HttpAnswer>;
   /** What v1 says: a verdict, or the words of a failure. */
   readonly v1: Partial<Verdict> | string;
   /** What v1beta1 says, where that is something else. */
@@ -37,6 +37,9 @@ const ROWS: readonly Row[] = [
   { title: "a status of 207", http: { status: 207 }, v1: "failed to call webhook" },
   { title: "a status of 206", http: { status: 206 }, v1: ADMITTED },
   { title: "a status of 503", http: { status: 503 }, v1: "failed to call webhook" },
+  { title: "a Content-Type of text", http: { contentType: "text/plain; charset=utf-8" }, v1: ADMITTED },
+  { title: "no Content-Type", http: { contentType: "" }, v1: ADMITTED },
+  { title: "a Content-Type that is none", http: { contentType: "; charset=utf-8" }, v1: "mime" },
   { title: "an empty body", http: { text: "" }, v1: "0-length response" },
   { title: "a body that is no JSON", http: { text: "allowed" }, v1: "couldn't decode" },
   { title: "no response", response: null, v1: "webhook response was absent" },
@@ -171,7 +174,7 @@ function answerOf({ response = {}, review, http }: Row, version: string): HttpAn
     response: response === null ? undefined : { uid: UID, allowed: true, ...response },
     ...review,
   });
-  return { status: 200, text, ...http };
+  return { status: 200, contentType: "application/json", text, ...http };
 }
 
 function callOf(version: Call["version"]): Call {

@@ -39,7 +39,7 @@ export class ApiServerRequest {
       }),
     });
     const verdict = verdictOn(
-      { status: answer.statusCode, text: answer.body },
+      { status: answer.statusCode, contentType: answer.headers["content-type"] ?? "", text: answer.body },
       {
         webhook: `${endpoint}.vm-image-webhook.dev`,
         mutating: endpoint === "mutate",

@@ -3,6 +3,7 @@
  * (client-go rest/request.go transformResponse; apiserver pkg/admission/plugin/webhook/request/admissionreview.go
  * VerifyAdmissionResponse, mutating/dispatcher.go callAttrMutatingHook, errors/statuserror.go ToStatusErr).
  */
+import { MIMEType } from "node:util";
 import jsonPatch from "fast-json-patch";
 import { isJsonObject } from "../../src/json.ts";
 import type { AuditEvent } from "./api-server-audit.ts";
@@ -10,6 +11,8 @@ import type { WarningHeaders } from "./api-server-warnings.ts";
 
 export interface HttpAnswer {
   readonly status: number;
+  /** The header, "" where there is none. */
+  readonly contentType: string;
   readonly text: string;
 }
 
@@ -54,7 +57,9 @@ interface Response {
   readonly warnings: readonly string[];
 }
 
-function decoded({ status, text: body }: HttpAnswer): Record<string, unknown> {
+function decoded({ status, contentType, text: body }: HttpAnswer): Record<string, unknown> {
+  // Any type will do, and none; a header that is not one will not (mime.ParseMediaType).
+  if (contentType !== "" && !isMediaType(contentType)) throw new CallFailure("failed to call webhook: mime");
   if (status < 200 || status > 206) throw new CallFailure(`failed to call webhook: HTTP ${status}`);
   if (body === "") throw new CallFailure("0-length response");
   let review: unknown;
@@ -65,6 +70,14 @@ function decoded({ status, text: body }: HttpAnswer): Record<string, unknown> {
   }
   if (!isJsonObject(review)) throw new CallFailure("couldn't decode");
   return review;
+}
+
+function isMediaType(header: string): boolean {
+  try {
+    return new MIMEType(header).essence !== "";
+  } catch {
+    return false;
+  }
 }
 
 /** VerifyAdmissionResponse; the types of the members are those of k8s.io/api/admission. */

@@ -26,7 +26,7 @@ export const CHECKS_AND_TYPE = [...CHECK_IDS, "type"] as const;
 export const EFFECTS = ["deny", "warn"] as const;
 export const OUTCOMES = ["resolved", "ambiguous", "notFound", "unsupportedKind", "nameless", "notSynced"] as const;
 /** Why a review got no answer of ours that the API server could use, by the HTTP status that says so. */
-export const FAILURES = { 500: "error", 504: "late", 499: "gone" } as const;
+export const FAILURES = { 500: "error", 504: "late", 408: "slow", 499: "gone" } as const;
 
 /** 0.1 ms, what a review takes, to 1 s, what no review should. */
 const LATENCY_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
@@ -73,7 +73,7 @@ export const METRICS = {
   failed: {
     name: "vm_image_webhook_reviews_failed_total",
     type: "counter",
-    help: "Reviews without an answer that serves: error is a bug, with the review's uid in the log; late came after its timeout; gone is a caller that did not wait. Any is worth a look.",
+    help: "Reviews without an answer that serves: error is a bug, with the review's uid in the log; late came after its timeout; slow sent its body so slowly that others needed its place; gone is a caller that did not wait. Any is worth a look.",
     labels: { webhook: WEBHOOKS, reason: Object.values(FAILURES) },
   },
   shed: {

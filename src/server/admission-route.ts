@@ -34,7 +34,16 @@ export function admissionRoute(endpoint: Endpoint, admission: Admission, overloa
       return plainText(reply, 400, uid === "" ? why : `${why}, in review ${uid}`);
     }
     const timeout = reviewTimeout((request.query as Record<string, unknown>)["timeout"]);
-    return new PendingReview({ endpoint, admission, reply, review, arrived, received, timeout }).answer();
+    return new PendingReview({
+      endpoint,
+      admission,
+      reply,
+      review,
+      arrived,
+      received,
+      timeout,
+      mayRetry: () => overload.hold(),
+    }).answer();
   };
   return {
     onRequest: (request, reply, done) => {

@@ -61,7 +61,7 @@ export class Overload {
   /** Those of the guests whose body is not here yet; the oldest first. */
   readonly #arriving = new Set<Guest>();
   /** When callers were asked to come back, within the last while. */
-  #held: readonly number[] = [];
+  #held: number[] = [];
   #bytes = 0;
   #lastNews = -Infinity;
 
@@ -113,12 +113,19 @@ export class Overload {
     return true;
   }
 
-  #shed(because: string): Shed {
+  /** Whether one more caller may be asked to come back, for whatever reason it gets no decision now; counts it in. */
+  hold(): boolean {
     const now = this.#options.now();
     this.#held = this.#held.filter((since) => now - since < RETRY_AFTER_SECONDS * SECOND);
-    const mayRetry = this.#held.length < MOST_HELD;
-    if (mayRetry) this.#held = [...this.#held, now];
-    else this.counts.turnedAway++;
+    if (this.#held.length >= MOST_HELD) return false;
+    this.#held.push(now);
+    return true;
+  }
+
+  #shed(because: string): Shed {
+    const now = this.#options.now();
+    const mayRetry = this.hold();
+    if (!mayRetry) this.counts.turnedAway++;
     this.counts.shed++;
     const isNews = now - this.#lastNews >= SECOND;
     if (isNews) this.#lastNews = now;

@@ -34,6 +34,8 @@ interface PendingReviewOptions {
   readonly received: number;
   /** Milliseconds that the caller waits from then on. */
   readonly timeout: number;
+  /** Whether the caller may be asked to come back, where nothing can be decided now. */
+  readonly mayRetry: () => boolean;
 }
 
 const STALE: Decision = {
@@ -91,7 +93,8 @@ export class PendingReview {
     this.#options.admission.metrics?.decided(this.#options.endpoint, decision);
     if (decision.is === "undecided") {
       this.#logDecision(decision);
-      return plainText(reply.header("Retry-After", RETRY_AFTER_SECONDS), 503, decision.because);
+      if (this.#options.mayRetry()) reply.header("Retry-After", RETRY_AFTER_SECONDS);
+      return plainText(reply, 503, decision.because);
     }
     const answer = JSON.stringify(encodeReview(review.version, review.request, decision));
     this.#times?.end("encode");

@@ -185,6 +185,13 @@ describe("T16: an overloaded server", () => {
     return load;
   }
 
+  /** Free, but as many callers as may be were asked to come back. */
+  function heldOut(): Load {
+    const load = new Load();
+    while (load.overload.hold());
+    return load;
+  }
+
   test("answers 503 at once, before the body is there, and keeps the connection", async () => {
     const load = nearlyFull(0);
     const { client, logged } = await webhook({ overload: load.overload });
@@ -214,6 +221,14 @@ describe("T16: an overloaded server", () => {
     const { client } = await webhook({ overload: load.overload });
     const { status, headers } = await client.post("/mutate", createReview());
     expect(status).toBe(503);
+    expect(headers).not.toHaveProperty("retry-after");
+  });
+
+  test("has none either for whom an index that is not complete cannot be held", async () => {
+    const { client } = await webhook({ overload: heldOut().overload, index: new MemoryImageIndex() });
+    const { status, headers, text } = await client.post("/mutate", createReview());
+    expect(status).toBe(503);
+    expect(text).not.toContain("overloaded");
     expect(headers).not.toHaveProperty("retry-after");
   });
 

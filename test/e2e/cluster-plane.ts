@@ -21,7 +21,14 @@ const ACCOUNT_TOKEN = "/api/v1/namespaces/vm-image-webhook-system/serviceaccount
 export const TEAMS = ["team-a", "team-b", "team-c"];
 
 interface WebhookConfiguration {
+  readonly metadata: object;
   readonly webhooks: readonly { readonly clientConfig: { readonly service: { readonly path: string } } }[];
+}
+
+/** Where a webhook is asked for, and by which configurations. */
+interface WayTo {
+  readonly port?: number;
+  readonly as?: string;
 }
 
 /** What the API server answered to a creation. */
@@ -128,8 +135,8 @@ export class ClusterPlane {
   }
 
   /** As the ordinary user, who has to ask the webhook. */
-  async createMachine(imageName: string, namespace = NAMESPACE): Promise<Created> {
-    const manifest = machine(newName("vm"), { imageName });
+  async createMachine(imageName: string, namespace = NAMESPACE, name = newName("vm")): Promise<Created> {
+    const manifest = machine(name, { imageName });
     const sent = { ...manifest, metadata: { ...manifest.metadata, namespace } };
     const path = `/apis/${GROUP_VERSION}/namespaces/${namespace}/virtualmachines`;
     const { status, text } = await restRequest(this.#user, "POST", path, sent);
@@ -138,12 +145,13 @@ export class ClusterPlane {
 
   /**
    * Installs the configurations of manifests/base for this process, and waits until the API server follows both;
-   * `known` is the display name of an image.
+   * `known` is the display name of an image, `port` where the way to it is another one, `as` what they are called then.
    */
-  async pointAt(webhook: ClusterWebhook, known: string): Promise<void> {
+  async pointAt(webhook: ClusterWebhook, known: string, { port = webhook.port, as }: WayTo = {}): Promise<void> {
     for (const file of ["mutating-webhook.yaml", "validating-webhook.yaml"]) {
       const configuration = parse(await readFile(join(BASE, file), "utf8")) as WebhookConfiguration;
-      await this.admin.ok(["apply", "-f", "-"], this.#withUrl(configuration, webhook.port));
+      const metadata = { ...configuration.metadata, ...(as === undefined ? {} : { name: as }) };
+      await this.admin.ok(["apply", "-f", "-"], this.#withUrl({ ...configuration, metadata }, port));
     }
     await eventuallySees("the API server asks the webhook at both endpoints", async () => {
       await this.createMachine(known);

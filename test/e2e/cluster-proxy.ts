@@ -1,38 +1,52 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
-/** TCP to the API server. Cut, whoever connects waits until it is let through: no failure but the first is counted. */
+/**
+ * TCP to the API server, or to webhooks, as a Service is: each new connection goes to the next target. Cut, whoever
+ * connects waits until it is let through: no failure but the first is counted.
+ */
 export class Proxy {
   readonly #server: Server;
   readonly #open = new Set<Socket>();
   #waiting: Socket[] = [];
   #isCut = false;
 
-  private constructor(target: number) {
+  #targets: readonly number[];
+  #connections = 0;
+
+  private constructor(targets: readonly number[]) {
+    this.#targets = targets;
     this.#server = createServer((socket) => {
       this.#keep(socket);
       if (this.#isCut) this.#waiting.push(socket);
-      else this.#join(socket, target);
+      else this.#join(socket);
     });
-    this.#target = target;
   }
 
-  readonly #target: number;
-
-  static async start(target: number): Promise<Proxy> {
-    const proxy = new Proxy(target);
+  /** `targets`: ports of this machine. */
+  static async start(...targets: readonly number[]): Promise<Proxy> {
+    const proxy = new Proxy(targets);
     proxy.#server.listen(0, "127.0.0.1");
     await once(proxy.#server, "listening");
     return proxy;
   }
 
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
   get url(): string {
-    return `https://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `https://127.0.0.1:${this.port}`;
   }
 
   /** How many wait. */
   get waiting(): number {
     return this.#waiting.length;
+  }
+
+  /** New connections only: those that are there stay where they are. */
+  forwardTo(...targets: readonly number[]): void {
+    this.#targets = targets;
   }
 
   cut(): void {
@@ -42,7 +56,7 @@ export class Proxy {
 
   mend(): void {
     this.#isCut = false;
-    for (const socket of this.#waiting) this.#join(socket, this.#target);
+    for (const socket of this.#waiting) this.#join(socket);
     this.#waiting = [];
   }
 
@@ -53,7 +67,9 @@ export class Proxy {
     await closed;
   }
 
-  #join(socket: Socket, target: number): void {
+  #join(socket: Socket): void {
+    const target = this.#targets[this.#connections++ % this.#targets.length];
+    if (target === undefined) throw new Error("no target");
     const other = connect(target, "127.0.0.1");
     this.#keep(other);
     socket.pipe(other).pipe(socket);

@@ -89,8 +89,11 @@ export const QUIET_PERIOD = SECOND;
 /** Most that quiet is waited for, beyond `--shutdown-delay`: whoever still asks has not heard that we go, and will not. */
 export const MOST_WAIT_FOR_QUIET = 5 * SECOND;
 
-/** A connection that was made in the last moment may still send its first request for so long. */
-export const LAST_REQUEST_WAIT = SECOND;
+/**
+ * A connection that was made in the last moment may still send its first request for so long: a busy machine takes
+ * seconds for a handshake. Nobody waits for us meanwhile.
+ */
+export const LAST_REQUEST_WAIT = 5 * SECOND;
 
 /** Between the closing of the port and the end of the process: no less than the longest review that may be under way. */
 export const SHUTDOWN_DEADLINE = 30 * SECOND;

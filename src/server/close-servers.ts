@@ -22,6 +22,8 @@ const TIMES: CloseTimes = { cutIdle: LAST_REQUEST_WAIT, cutAll: SHUTDOWN_DEADLIN
  */
 export async function closeServers(servers: readonly ClosableServer[], times: CloseTimes = TIMES): Promise<number> {
   const over = new AbortController();
+  // Closing the port, Node would end all of these at once.
+  await Promise.all(servers.map(({ connections }) => connections.releaseIdle()));
   const closed = Promise.all(servers.map(({ server }) => server.close()));
   let cut = 0;
   const at = async (milliseconds: number, act: (connections: Connections) => void): Promise<void> => {

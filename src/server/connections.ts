@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { setImmediate as turn } from "node:timers/promises";
 
 /**
  * Every connection of a server, also those that never finish their TLS handshake, of which Node's own list knows
@@ -26,6 +27,19 @@ export class Connections {
 
   get count(): number {
     return this.#strangers.size + this.#idle.size + this.#busy.size;
+  }
+
+  /**
+   * Ends those that asked before and have no request under way, one in each turn of the event loop: what arrived
+   * meanwhile over the next ones has been read by then, and is answered.
+   */
+  async releaseIdle(): Promise<void> {
+    // The present turn may have read already.
+    await turn();
+    for (const socket of this.#idle) {
+      await turn();
+      if (this.#idle.has(socket)) socket.destroy();
+    }
   }
 
   /** Ends all that have no request under way. */

@@ -1,9 +1,12 @@
 import { connect as connectTcp, createServer } from "node:net";
 import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import { Agent, request } from "node:https";
+import { text } from "node:stream/consumers";
 import { expect, describe, onTestFinished, test } from "vitest";
 import { closeServers } from "../../src/server/close-servers.ts";
 import { Connections } from "../../src/server/connections.ts";
-import { Drain } from "../../src/server/drain.ts";
+import { Drain, systemTiming } from "../../src/server/drain.ts";
 import { MOST_WAIT_FOR_QUIET, QUIET_PERIOD } from "../../src/server/limits.ts";
 import { createReview, responseOf } from "../support/admission-review.ts";
 import { condition } from "../support/condition.ts";
@@ -69,6 +72,28 @@ describe("T11: the time before the port closes", () => {
   });
 });
 
+test("T11: a delay ends behind what has arrived meanwhile, however late the event loop is", async () => {
+  let hasArrived = false;
+  const server = createServer((socket) => {
+    socket.on("data", () => {
+      hasArrived = true;
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const socket = connectTcp((server.address() as { port: number }).port, "127.0.0.1");
+  onTestFinished(() => {
+    socket.destroy();
+    server.close();
+  });
+  await Promise.all([once(socket, "connect"), once(server, "connection")]);
+  const delayed = systemTiming.delay(5);
+  socket.write("x");
+  const end = performance.now() + 20;
+  while (performance.now() < end);
+  await delayed;
+  expect(hasArrived).toBe(true);
+});
+
 describe("T11: a draining server", () => {
   test("answers over a connection of before, and over a new one, and lets go of both", async () => {
     const drain = new Drain(new WaitingClock());
@@ -96,6 +121,43 @@ describe("T11: a draining server", () => {
     expect(clock.waits).toEqual([QUIET_PERIOD]);
   });
 });
+
+describe("T11: the end of idle connections", () => {
+  const CONNECTIONS = 20;
+
+  test("comes for none that is asked over at the last moment: it is answered", async () => {
+    const drain = new Drain(new WaitingClock());
+    let connections: Connections | undefined;
+    const { server, port, ca } = await webhook({
+      drain,
+      prepare: ({ server }) => {
+        connections = new Connections(server, 100);
+      },
+    });
+    if (connections === undefined) throw new Error("nobody watches");
+    const agent = new Agent({ ca, keepAlive: true });
+    onTestFinished(() => {
+      agent.destroy();
+    });
+    const askOverAll = (): Promise<readonly (readonly [number | undefined, boolean])[]> =>
+      Promise.all(Array.from({ length: CONNECTIONS }, () => askOnce(agent, port)));
+    expect(await askOverAll()).toEqual(Array.from({ length: CONNECTIONS }, () => [200, false]));
+    await condition("all are idle", () => Object.values(agent.freeSockets).flat().length === CONNECTIONS);
+    drain.start();
+    const answers = askOverAll();
+    await closeServers([{ server, connections }]);
+    expect(await answers).toEqual(Array.from({ length: CONNECTIONS }, () => [200, true]));
+  });
+});
+
+/** The status, and whether it came over a connection of before. */
+async function askOnce(agent: Agent, port: number): Promise<readonly [number | undefined, boolean]> {
+  const asked = request({ agent, host: "127.0.0.1", port, method: "POST", path: "/mutate", headers: JSON_HEADERS });
+  asked.end(JSON.stringify(createReview()));
+  const [response] = (await once(asked, "response")) as [IncomingMessage];
+  await text(response);
+  return [response.statusCode, asked.reusedSocket];
+}
 
 describe("T13: closing", () => {
   const SOON = 20;

@@ -15,8 +15,8 @@ const RESTARTS = 10;
 const REVIEWS_A_SECOND = 200;
 /** Milliseconds after which callers learn that a replica goes, or comes: endpoints lag. */
 const ENDPOINT_LAG = 250;
-/** Twice the lag: what --shutdown-delay is for. */
-const SHUTDOWN_DELAY = "500ms";
+/** Many times the lag, for this client lags, too, where the machine is busy: what --shutdown-delay is for. */
+const SHUTDOWN_DELAY = "2s";
 const REVIEW = JSON.stringify(createReview());
 
 interface Replica {
@@ -117,8 +117,14 @@ function byEndpoint(): Pool {
   return (replicas) => ({ agent, port: replicas.endpoint().port });
 }
 
-/** Like the API server: not tried again where the connection breaks. What went wrong, or undefined. */
-async function review(pool: Pool, replicas: ReplicaSet): Promise<string | undefined> {
+/** The API server's 10 s, less what a retry may take. */
+const PATIENCE = 9_000;
+
+/**
+ * Like the API server: tried again where the answer says when (client-go rest/with_retry.go), never where the connection
+ * breaks. What went wrong, or undefined.
+ */
+async function review(pool: Pool, replicas: ReplicaSet, since = performance.now()): Promise<string | undefined> {
   const { agent, port } = pool(replicas);
   const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
   const asked = request({
@@ -127,6 +133,11 @@ async function review(pool: Pool, replicas: ReplicaSet): Promise<string | undefi
   });
   asked.on("error", reject).on("response", (response) => {
     text(response).then((body) => {
+      const retryAfter = response.headers["retry-after"];
+      if (retryAfter !== undefined && performance.now() - since < PATIENCE) {
+        resolve(delay(Number(retryAfter) * 1_000).then(() => review(pool, replicas, since)));
+        return;
+      }
       const isGood = response.statusCode === 200 && responseOf(body)["allowed"] === true;
       resolve(isGood ? undefined : `${String(response.statusCode)} ${body}`);
     }, reject);

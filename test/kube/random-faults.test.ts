@@ -12,23 +12,11 @@ import {
   type Verb,
 } from "../support/fake-api-server.ts";
 import { KIND, Reflection, SHORT_LIMITS } from "../support/reflection.ts";
+import { SEED_VARIABLE, seeded, testSeed } from "../support/seed.ts";
 
-/** Set it to see a failure again. */
-const SEED_VARIABLE = "VM_IMAGE_WEBHOOK_TEST_SEED";
 const EVENTS = 2_000;
 /** So many events are one burst, then the event loop turns. */
 const LONGEST_BURST = 12;
-
-/** mulberry32: small, and the same on every machine. */
-function seeded(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 const FAULTS: readonly Fault[] = [
   status(401),
@@ -54,7 +42,7 @@ const FAULTS: readonly Fault[] = [
 const VERBS: readonly Verb[] = ["discovery", "list", "watch", "watch"];
 
 it("2,000 random events and faults end with the index equal to a fresh list", async () => {
-  const seed = Number(process.env[SEED_VARIABLE] ?? Date.now() % 1_000_000);
+  const seed = testSeed();
   const random = seeded(seed);
   const limits = { ...SHORT_LIMITS, pageSize: 7, pageDeadline: 20, watchSeconds: () => 0.03, watchGrace: 0 };
   const reflection = await new Reflection({ limits }).start();

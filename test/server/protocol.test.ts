@@ -8,7 +8,7 @@ import { at } from "../../src/json.ts";
 import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
 import { admissionServer } from "../../src/server/admission-server.ts";
 import { createReview, type Json, patchOf, responseOf, UID, virtualMachine } from "../support/admission-review.ts";
-import { ApiServerRequest } from "../support/api-server-request.ts";
+import { ApiServerRequest, injecting } from "../support/api-server-request.ts";
 import type { Verdict } from "../support/api-server-verifier.ts";
 import { exampleIndex, indexOf, vmi } from "../support/catalogue.ts";
 import { DEFAULT_POLICY, webhook } from "../support/webhook.ts";
@@ -80,7 +80,7 @@ describe.each(POLICIES)("T1: the API server takes every answer, %s", (_, policy)
 
   describe.each(REVIEW_VERSIONS)("in %s", (version) => {
     test.each([...RECORDED, ...MADE])("to %s", async (__, review) => {
-      const request = new ApiServerRequest(server, review, version);
+      const request = new ApiServerRequest(injecting(server), review, version);
       const verdict = await throughAll(request);
       if (verdict.is === "denied") {
         expect([422, 403]).toContain(verdict.code);
@@ -103,7 +103,7 @@ async function passed(
 ): Promise<ApiServerRequest> {
   const server = serving(policy, index);
   onTestFinished(() => server.close());
-  const request = new ApiServerRequest(server, review, version);
+  const request = new ApiServerRequest(injecting(server), review, version);
   await throughAll(request);
   return request;
 }
@@ -221,7 +221,7 @@ describe("another webhook between two calls", () => {
   test("T9: its edits of other fields stay, and nothing of ours goes back and forth", async () => {
     const server = serving(DEFAULT_POLICY);
     onTestFinished(() => server.close());
-    const request = new ApiServerRequest(server, createReview(), "v1");
+    const request = new ApiServerRequest(injecting(server), createReview(), "v1");
     await request.ask("mutate");
     const ours = request.object as Json;
     const annotations = { ...(at(ours, ["metadata", "annotations"]) as Json), "other.example/seen": "yes" };
@@ -240,7 +240,7 @@ describe("another webhook between two calls", () => {
   test("T9: its own image is pinned in turn, once", async () => {
     const server = serving(DEFAULT_POLICY);
     onTestFinished(() => server.close());
-    const request = new ApiServerRequest(server, createReview(), "v1");
+    const request = new ApiServerRequest(injecting(server), createReview(), "v1");
     await request.ask("mutate");
     request.object = { ...(request.object as Json), spec: { imageName: "debian-13" } };
     expect(await request.ask("mutate")).toMatchObject({ changed: true });

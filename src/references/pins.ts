@@ -45,12 +45,18 @@ export function livingPins(pins: Pins, valueOf: (field: string) => string | unde
 
 /** How the annotation has to change to say `pins`; undefined where it says so already. */
 export function pinsEdit(object: JsonObject, pins: Pins): Edit | undefined {
-  const annotations = at(object, ["metadata", "annotations"]);
-  if (annotations !== undefined && annotations !== null && !isJsonObject(annotations)) return undefined;
+  const metadata = member(object, "metadata");
+  const annotations = member(metadata, "annotations");
+  if (!mayHold(metadata) || !mayHold(annotations)) return undefined;
   const current = member(annotations, PINNED_ANNOTATION);
   if (pins.size === 0) return current === undefined ? undefined : { path: ANNOTATION_PATH, is: "remove" };
   if (saysExactly(current, pins)) return undefined;
   return { path: ANNOTATION_PATH, is: "set", value: JSON.stringify(Object.fromEntries(pins)) };
+}
+
+/** An object, or a place for one: nothing can be put into anything else. */
+function mayHold(value: unknown): boolean {
+  return value === undefined || value === null || isJsonObject(value);
 }
 
 /** Whether the text means these pins and nothing else, in whatever layout. */

@@ -336,12 +336,12 @@ describe("CREATE", () => {
     expect(requestedIn(object)).toEqual({ "spec.imageName": "ubuntu" });
   });
 
-  it("M11: leaves annotations of a wrong type to the API server", () => {
-    const { patched } = answer(
-      "mutate",
-      request({ metadata: { annotations: [] }, spec: { imageName: "ubuntu" } }),
-      indexOf(IMAGES),
-    );
+  it.each([
+    ["annotations", { annotations: [] }],
+    ["metadata", [null]],
+    ["metadata", "web"],
+  ])("M11: leaves %s of a wrong type to the API server", (_, metadata) => {
+    const { patched } = answer("mutate", request({ metadata, spec: { imageName: "ubuntu" } }), indexOf(IMAGES));
     expect(patched).toEqual(["/spec/image", "/spec/imageName"]);
   });
 });

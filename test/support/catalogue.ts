@@ -41,10 +41,14 @@ export function indexOf(images: readonly Image[], synced: readonly ImageKind[] =
 }
 
 /** The images of examples/images. */
-export function exampleIndex(): MemoryImageIndex {
-  const images = ["dev.yaml", "cluster.yaml"].flatMap((file) => {
+export function exampleImages(): readonly Image[] {
+  return ["dev.yaml", "cluster.yaml"].flatMap((file) => {
     const text = readFileSync(new URL(`../../examples/images/${file}`, import.meta.url), "utf8");
     return readImageFile(text, ".yaml").images.map(({ image }) => image);
   });
-  return indexOf(images);
+}
+
+/** An index with them. */
+export function exampleIndex(): MemoryImageIndex {
+  return indexOf(exampleImages());
 }

@@ -1,0 +1,55 @@
+/**
+ * Random reviews against the real servers: `npm run fuzz -- N` tries N of them, 20,000 where nothing is said. Prints its
+ * seed, which VM_IMAGE_WEBHOOK_TEST_SEED repeats, and what came of it.
+ */
+import { setImmediate as turn } from "node:timers/promises";
+import { Fuzzer } from "../test/fuzz/fuzzer.ts";
+import { SEED_VARIABLE, testSeed } from "../test/support/seed.ts";
+
+const DEFAULT_REVIEWS = 20_000;
+/** Bytes that the heap may be larger at the end than half-way: 100 a review of the default would be 1 MB. */
+const HEAP_NOISE = 1_000_000;
+
+const reviews = Number(process.argv[2] ?? DEFAULT_REVIEWS);
+if (!Number.isInteger(reviews) || reviews < 1) throw new Error(`${String(process.argv[2])} is no number of reviews`);
+const gc = globalThis.gc as (() => void) | undefined;
+if (gc === undefined) throw new Error("run it by `npm run fuzz`: memory is measured with --expose-gc");
+
+const seed = testSeed();
+print(`seed ${seed}: ${SEED_VARIABLE}=${seed} repeats it`);
+const fuzzer = new Fuzzer();
+try {
+  let batch = seed;
+  const runUntil = async (count: number): Promise<number> => {
+    while (fuzzer.reviews < count) {
+      await fuzzer.batch(batch);
+      batch++;
+    }
+    return heapInUse(gc);
+  };
+  const half = await runUntil(reviews / 2);
+  const end = await runUntil(reviews);
+  for (const [what, count] of [...fuzzer.tally].sort()) print(`${String(count).padStart(8)}  ${what}`);
+  print(`${fuzzer.reviews} reviews; heap ${megabytes(half)} MB half-way, ${megabytes(end)} MB at the end`);
+  if (end - half > HEAP_NOISE) throw new Error(`the heap grows, with seed ${seed}`);
+} finally {
+  await fuzzer.close();
+}
+
+/** Bytes, after all that can be let go was let go. */
+async function heapInUse(collect: () => void): Promise<number> {
+  for (let round = 0; round < 3; round++) {
+    await turn();
+    collect();
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1_000_000).toFixed(1);
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,43 @@
+import { isJsonObject } from "../../src/json.ts";
+import type { Json } from "../support/admission-review.ts";
+
+/** What the contract says of a body: it has to be answered under its uid, or the envelope is wrong. */
+export type Envelope =
+  { readonly is: "review"; readonly uid: string; readonly apiVersion: string } | { readonly is: "wrong" };
+
+const VERSIONS: readonly unknown[] = ["admission.k8s.io/v1", "admission.k8s.io/v1beta1"];
+const WRONG: Envelope = { is: "wrong" };
+const NEEDED = new Map([
+  ["CREATE", ["object"]],
+  ["UPDATE", ["object", "oldObject"]],
+]);
+
+/** Read from the text as it was sent, and not by the code that is fuzzed. */
+export function envelopeOf(text: string): Envelope {
+  const review = parsed(text);
+  const { apiVersion, kind, request } = review;
+  const isReview = kind === "AdmissionReview" && VERSIONS.includes(apiVersion);
+  if (!isReview || !isJsonObject(request)) return WRONG;
+  const { uid, operation } = request;
+  if (!isText(uid) || !isText(operation)) return WRONG;
+  const needed = NEEDED.get(operation) ?? [];
+  const areObjects = ["object", "oldObject"].every((member) => {
+    const value = request[member] ?? undefined;
+    return isJsonObject(value) || (value === undefined && !needed.includes(member));
+  });
+  return areObjects ? { is: "review", uid, apiVersion: String(apiVersion) } : WRONG;
+}
+
+function parsed(text: string): Json {
+  try {
+    // As it travels: no lone half of a surrogate pair arrives.
+    const value: unknown = JSON.parse(Buffer.from(text).toString());
+    return isJsonObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}

@@ -1,0 +1,64 @@
+import fc from "fast-check";
+import { REVIEW_VERSIONS } from "../../src/admission/review.ts";
+import { VERSIONS } from "../../src/references/references.ts";
+import { createReview, type Json } from "../support/admission-review.ts";
+import { anyImages, anyMachine, anyPolicy } from "../support/arbitrary-machines.ts";
+import { anyBrokenText } from "./broken-text.ts";
+import { WAYS } from "./fuzzed-server.ts";
+import { anyMutatedFixture } from "./mutated-fixture.ts";
+
+/** What a case asks with, whatever it asks about. One in eight travels over TLS. */
+const ASKED = {
+  policy: anyPolicy,
+  version: fc.constantFrom(...REVIEW_VERSIONS),
+  way: fc.oneof({ weight: 7, arbitrary: fc.constant(WAYS[0]) }, fc.constant(WAYS[1])),
+};
+
+const anyPublishRequest = fc
+  .record({
+    version: fc.constantFrom(...VERSIONS),
+    source: fc.option(fc.record({ name: fc.constantFrom<unknown>("web", "", 7) }, { requiredKeys: [] })),
+    target: fc.option(
+      fc.record({ item: fc.record({ name: fc.constantFrom<unknown>("ubuntu", "vmi-1", "", null, 7) }) }),
+    ),
+  })
+  .map(({ version, ...spec }) =>
+    createReview({ kind: kindOf("VirtualMachinePublishRequest", version), object: { spec } }),
+  );
+
+const anyOtherKind = fc
+  .record({
+    version: fc.constantFrom("v1alpha6", "v1alpha7", "v1"),
+    object: fc.dictionary(fc.string(), fc.jsonValue()),
+  })
+  .map(({ version, object }) => createReview({ kind: kindOf("VirtualMachineService", version), object }));
+
+const anyReview = fc.oneof(
+  { weight: 6, arbitrary: anyMutatedFixture.map((review) => ({ images: "examples" as const, review })) },
+  { weight: 1, arbitrary: fc.record({ images: anyImages, review: fc.oneof(anyPublishRequest, anyOtherKind) }) },
+);
+
+/** THE list of what is tried: each is decided by its own rules (`fuzzer.ts`). */
+const CASES = {
+  /** A machine is created, applied again, and changed into another one. */
+  machine: fc.record({ ...ASKED, images: anyImages, later: anyImages, machine: anyMachine, other: anyMachine }),
+  /** A review of any kind that the API server could send. */
+  review: fc.record({ ...ASKED, asked: anyReview }),
+  /** A body that nobody should send. */
+  text: fc.record({ ...ASKED, text: anyBrokenText }),
+};
+
+type Cases = typeof CASES;
+type CaseOf<K extends keyof Cases> = { readonly is: K } & Readonly<Cases[K] extends fc.Arbitrary<infer T> ? T : never>;
+export type MachineCase = CaseOf<"machine">;
+export type FuzzCase = MachineCase | CaseOf<"review"> | CaseOf<"text">;
+
+export const anyFuzzCase: fc.Arbitrary<FuzzCase> = fc.oneof(
+  { weight: 4, arbitrary: CASES.machine.map((each) => ({ is: "machine" as const, ...each })) },
+  { weight: 4, arbitrary: CASES.review.map((each) => ({ is: "review" as const, ...each })) },
+  { weight: 2, arbitrary: CASES.text.map((each) => ({ is: "text" as const, ...each })) },
+);
+
+export function kindOf(kind: string, version: string): Json {
+  return { group: "vmoperator.vmware.com", version, kind };
+}

@@ -1,0 +1,150 @@
+import fc from "fast-check";
+import assert from "node:assert/strict";
+import { textAt } from "../../src/json.ts";
+import { createReview } from "../support/admission-review.ts";
+import { exampleImages, NAMESPACE } from "../support/catalogue.ts";
+import { mutateOnCreate, toHub } from "../support/vm-operator.ts";
+import { disagreement, machineIn, referencesOf } from "../support/vm-operator-agreement.ts";
+import { anyFuzzCase, type FuzzCase, kindOf, type MachineCase } from "./fuzz-case.ts";
+import { FuzzedServer, type Way } from "./fuzzed-server.ts";
+import { judged, judgedText, type Mutated, type Outcome } from "./judged-review.ts";
+
+/** Cases of one batch, which one seed makes. */
+const BATCH = 100;
+/** Characters of a case that a failure shows. */
+const LONGEST_REPORT = 5_000;
+const EXAMPLES = exampleImages();
+
+/** How many reviews there were, by what they were about and what became of them. */
+export type Tally = ReadonlyMap<string, number>;
+
+/** Random reviews to real servers, one of each policy, and the rules that all answers have to keep. */
+export class Fuzzer {
+  readonly #servers = new Map<string, FuzzedServer>();
+  readonly #tally = new Map<string, number>();
+
+  /** Each review counts once, however often it is asked about. */
+  get reviews(): number {
+    return [...this.#tally.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  get tally(): Tally {
+    return this.#tally;
+  }
+
+  /** Throws with the smallest case that it finds to break a rule. */
+  async batch(seed: number): Promise<void> {
+    const property = fc.asyncProperty(anyFuzzCase, (each) => this.#run(each));
+    const { failed, errorInstance, counterexample, numShrinks } = await fc.check(property, { seed, numRuns: BATCH });
+    if (!failed) return;
+    const found = fc.stringify(counterexample?.[0]).slice(0, LONGEST_REPORT);
+    throw new Error(`with seed ${seed}, made smaller ${numShrinks} times: ${found}`, { cause: errorInstance });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#servers.values()].map((server) => server.close()));
+  }
+
+  async #run(each: FuzzCase): Promise<void> {
+    const server = await this.#serverOf(each.policy);
+    switch (each.is) {
+      case "machine":
+        return this.#runMachine(server, each);
+      case "review": {
+        const { images, review } = each.asked;
+        server.holds(images === "examples" ? EXAMPLES : images);
+        const operation = textAt(review, ["request", "operation"]);
+        const outcome = await judged(server, review, each);
+        this.#count(`${operation} ${images === "examples" ? "mutated fixture" : "other kind"}`, each.way, outcome);
+        return;
+      }
+      case "text":
+        server.holds(EXAMPLES);
+        await judgedText(server, each.text, each.way);
+        this.#count("broken text", each.way);
+        return;
+    }
+  }
+
+  async #runMachine(server: FuzzedServer, each: MachineCase): Promise<void> {
+    const { images, later, machine, other } = each;
+    const { facts, object } = machine;
+    const about = { kind: kindOf(facts.kind, facts.version) };
+    server.holds(images);
+    const created = await judged(server, createReview({ ...about, object }), each);
+    this.#count(`CREATE ${facts.kind}`, each.way, created);
+    if (each.policy.resolution === "strict") resolvesAsVmOperator(each, created);
+    if (created.is === "refused") return;
+    agreesWithVmOperator(each, created);
+    server.holds(later);
+    const update = { ...about, operation: "UPDATE", oldObject: created.object };
+    const applied = await judged(server, createReview({ ...update, object }), each);
+    this.#count(`UPDATE ${facts.kind}`, each.way, applied);
+    keepsReferences(each, created, applied);
+    const changed = await judged(server, createReview({ ...update, object: other.object }), each);
+    this.#count(`UPDATE ${facts.kind}`, each.way, changed);
+    keepsBootImage(each, created, changed);
+  }
+
+  async #serverOf(policy: FuzzCase["policy"]): Promise<FuzzedServer> {
+    const key = JSON.stringify(policy);
+    const server = this.#servers.get(key) ?? (await FuzzedServer.start(policy));
+    this.#servers.set(key, server);
+    return server;
+  }
+
+  #count(what: string, way: Way, outcome?: Outcome): void {
+    const key = [what, outcome?.is ?? "answered", way].join(" ");
+    this.#tally.set(key, (this.#tally.get(key) ?? 0) + 1);
+  }
+}
+
+/** With `--resolution strict`, a lone imageName is refused where vm-operator refuses it, and nowhere else. */
+function resolvesAsVmOperator({ images, machine: { facts, object } }: MachineCase, created: Outcome): void {
+  const hub = toHub(facts.version, machineIn(facts, object));
+  const isAlone = hub.imageName !== "" && hub.image === undefined && hub.cdroms.length === 0;
+  if (!isAlone) return;
+  const theirs = mutateOnCreate(hub, images, NAMESPACE);
+  assert.equal(created.is, theirs.is === "denied" ? "refused" : "mutated", `vm-operator: ${JSON.stringify(theirs)}`);
+}
+
+/** The README lists what cannot hold: images whose object name is no VMI ID. */
+function agreesWithVmOperator({ images, policy, machine: { facts } }: MachineCase, created: Mutated): void {
+  const isPromised = created.images.length > 0 && created.images.every((name) => name.startsWith("vmi-"));
+  if (!isPromised || created.refusedFor.includes("required")) return;
+  assert.equal(disagreement(facts, created.object, { images, write: policy.write }), undefined);
+}
+
+/** The manifest of a machine that resolved, applied again, changes nothing, whatever became of the images. */
+function keepsReferences({ machine: { facts } }: MachineCase, created: Mutated, applied: Outcome): void {
+  if (created.images.length === 0 || applied.is === "refused") return;
+  assert.deepEqual(
+    referencesOf(machineIn(facts, applied.object)),
+    referencesOf(machineIn(facts, created.object)),
+    "applied again, other references",
+  );
+}
+
+/** Checks that references are judged by, wherever an object goes wrong besides. */
+const REFERENCE_CHECKS = ["type", "exists", "kind", "agree", "immutable"];
+
+/** A machine keeps the image that it boots from: only a kind that was empty may be filled. */
+function keepsBootImage({ machine: { facts } }: MachineCase, created: Mutated, changed: Outcome): void {
+  const isOurs = facts.kind === "VirtualMachine" && created.images.length > 0;
+  if (!isOurs || changed.is === "refused") return;
+  if (changed.refusedFor.some((check) => REFERENCE_CHECKS.includes(check))) return;
+  const fields = [
+    ["imageName"],
+    ...(facts.version < "v1alpha3"
+      ? []
+      : [
+          ["image", "name"],
+          ["image", "kind"],
+        ]),
+  ];
+  for (const path of fields) {
+    const before = textAt(created.object, ["spec", ...path]);
+    if (path.includes("kind") && before === "") continue;
+    assert.equal(textAt(changed.object, ["spec", ...path]), before, `spec.${path.join(".")} of a stored machine`);
+  }
+}

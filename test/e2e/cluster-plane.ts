@@ -143,6 +143,24 @@ export class ClusterPlane {
     return { status, text, imageName: status === 201 ? (JSON.parse(text) as Machine).spec?.imageName : undefined };
   }
 
+  /** A machine that is there, as a person writes it who knows nothing of what became of it. */
+  async replaceMachine(name: string, imageName: string, namespace = NAMESPACE): Promise<Created> {
+    const path = `/apis/${GROUP_VERSION}/namespaces/${namespace}/virtualmachines/${name}`;
+    const { text: found } = await restRequestOk(this.#user, "GET", path);
+    const { resourceVersion = "" } = (JSON.parse(found) as Machine).metadata;
+    const manifest = machine(name, { imageName });
+    const sent = { ...manifest, metadata: { ...manifest.metadata, namespace, resourceVersion } };
+    const { status, text } = await restRequest(this.#user, "PUT", path, sent);
+    return { status, text, imageName: status === 200 ? (JSON.parse(text) as Machine).spec?.imageName : undefined };
+  }
+
+  /** All of a namespace. */
+  async machines(namespace = NAMESPACE): Promise<readonly Machine[]> {
+    const path = `/apis/${GROUP_VERSION}/namespaces/${namespace}/virtualmachines`;
+    const { text } = await restRequestOk(this.api.admin, "GET", path);
+    return (JSON.parse(text) as { items: Machine[] }).items;
+  }
+
   /**
    * Installs the configurations of manifests/base for this process, and waits until the API server follows both;
    * `known` is the display name of an image, `port` where the way to it is another one, `as` what they are called then.

@@ -31,15 +31,19 @@ export interface Answer {
   readonly body: string;
 }
 
-interface Response {
+/** The part of an AdmissionResponse that tests look at. */
+export interface Response {
   readonly allowed: boolean;
   readonly patch?: string;
+  readonly status?: object;
 }
 
 export interface ClusterWebhookOptions {
   readonly kubeconfig: string;
   readonly certificate: ServingCertificate;
   readonly flags?: readonly string[];
+  /** Of Node itself. */
+  readonly nodeFlags?: readonly string[];
 }
 
 /** The webhook as the real program over a cluster, in a process of its own. */
@@ -71,7 +75,12 @@ export class ClusterWebhook {
   }
 
   /** Waits until it lives; it need not be ready yet. The ports are ours: without images it does not say them. */
-  static async start({ kubeconfig, certificate, flags = [] }: ClusterWebhookOptions): Promise<ClusterWebhook> {
+  static async start({
+    kubeconfig,
+    certificate,
+    flags = [],
+    nodeFlags = [],
+  }: ClusterWebhookOptions): Promise<ClusterWebhook> {
     const ports = { port: await freePort(), opsPort: await freePort() };
     const addresses = [
       "--listen",
@@ -82,7 +91,7 @@ export class ClusterWebhook {
       "0s",
     ];
     const places = ["--kubeconfig", kubeconfig, "--cert-dir", certificate.directory];
-    const child = spawn(process.execPath, [MAIN, "serve", ...places, ...addresses, ...flags], {
+    const child = spawn(process.execPath, [...nodeFlags, MAIN, "serve", ...places, ...addresses, ...flags], {
       env: ENVIRONMENT,
       stdio: ["ignore", "ignore", "pipe"],
     });
@@ -158,6 +167,14 @@ export class ClusterWebhook {
     const { text: said } = await this.readiness();
     const found = new RegExp(`^\\[[+-]\\]${kind} .*\\b${what}=(?<count>\\d+)`, "m").exec(said)?.groups?.["count"];
     if (found === undefined) throw new Error(`/readyz?verbose says no ${what} of ${kind}: ${said}`);
+    return Number(found);
+  }
+
+  /** A number of /metrics without labels. */
+  async metric(name: string): Promise<number> {
+    const { text: said } = await this.#get("/metrics");
+    const found = new RegExp(`^${name} (?<value>\\S+)$`, "m").exec(said)?.groups?.["value"];
+    if (found === undefined) throw new Error(`/metrics says no ${name}: ${said}`);
     return Number(found);
   }
 
@@ -252,7 +269,7 @@ export function reviewOf(imageName: string, namespace = NAMESPACE): object {
 }
 
 /** What `spec.imageName` becomes. */
-function pinned({ patch = "" }: Response, sent: string): string {
+export function pinned({ patch = "" }: Response, sent: string): string {
   const text = Buffer.from(patch, "base64").toString() || "[]";
   const operations = JSON.parse(text) as readonly { readonly path: string; readonly value?: unknown }[];
   const written = operations.find(({ path }) => path === "/spec/imageName")?.value;

@@ -11,7 +11,10 @@ const DEFAULT_REVIEWS = 20_000;
 const HEAP_NOISE = 1_000_000;
 
 const reviews = Number(process.argv[2] ?? DEFAULT_REVIEWS);
-if (!Number.isInteger(reviews) || reviews < 1) throw new Error(`${String(process.argv[2])} is no number of reviews`);
+if (!Number.isInteger(reviews) || reviews < 1) {
+  process.stderr.write(`"${String(process.argv[2])}" is no number of reviews; say one, as in npm run fuzz -- 1000\n`);
+  process.exit(2);
+}
 const gc = globalThis.gc as (() => void) | undefined;
 if (gc === undefined) throw new Error("run it by `npm run fuzz`: memory is measured with --expose-gc");
 

@@ -88,6 +88,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("two webhooks while everythi
       if (plane === undefined || replicas === undefined) throw new Error("the cluster or the webhooks did not start");
       const [api, webhooks] = [plane, replicas];
       const seed = testSeed();
+      console.info(`${SEED_VARIABLE}=${seed}`);
       const random = seeded(seed);
       const churn = new ImageChurn({ admin: api.api.admin, webhooks: () => webhooks.answering, random });
       const load = new MachineLoad({ plane: api, history: churn.history, random, retries: true });
@@ -107,8 +108,8 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("two webhooks while everythi
         await underWay;
       }
 
-      console.info(`${SEED_VARIABLE}=${seed}`, { changes: churn.changes, ...load.answers });
-      expect([...load.wrong, ...(await load.wronglyStored())], `with ${SEED_VARIABLE}=${seed}`).toEqual([]);
+      console.info({ changes: churn.changes, ...load.answers });
+      expect([...load.wrong, ...(await load.wronglyStored())]).toEqual([]);
       expect(load.answers.pinned).toBeGreaterThan(0);
       expect(load.answers.retried, "the faults were felt").toBeGreaterThan(0);
       expect(await listedImages(api)).toEqual({ ...churn.images, [ROCKY.metadata.name]: KNOWN });

@@ -50,6 +50,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("a webhook under load while 
     async () => {
       if (plane === undefined || webhook === undefined) throw new Error("the cluster or the webhook did not start");
       const seed = testSeed();
+      console.info(`${SEED_VARIABLE}=${seed}`);
       const random = seeded(seed);
       const webhooks = [webhook];
       const churn = new ImageChurn({ admin: plane.api.admin, webhooks: () => webhooks, random });
@@ -88,7 +89,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("a webhook under load while 
       for (const client of clients) client.close();
 
       const reviews = webhook.log.filter(({ msg }) => msg === "review").length;
-      console.info(`${SEED_VARIABLE}=${seed}`, {
+      console.info({
         reviews,
         shed,
         changes: churn.changes,

@@ -3,7 +3,10 @@ export const SEED_VARIABLE = "VM_IMAGE_WEBHOOK_TEST_SEED";
 
 /** What the variable says; otherwise another one each time. */
 export function testSeed(): number {
-  return Number(process.env[SEED_VARIABLE] ?? Date.now() % 1_000_000);
+  const said = process.env[SEED_VARIABLE] ?? "";
+  const seed = said === "" ? Date.now() % 1_000_000 : Number(said);
+  if (!Number.isInteger(seed)) throw new Error(`${SEED_VARIABLE} is "${said}"; it has to be a whole number`);
+  return seed;
 }
 
 /** mulberry32: small, and the same on every machine. Gives whole numbers from 0 to below the one it is called with. */

@@ -11,17 +11,19 @@ import { CONTROL_PLANE_ASSETS, OWN_CRDS } from "./control-plane.ts";
 import { CHURNED_NAMES, ImageChurn } from "./image-churn.ts";
 import { MachineLoad } from "./machine-load.ts";
 import { meaningIn } from "./meaning.ts";
+import { LONGEST_LAG } from "./name-history.ts";
 import { Replicas } from "./replicas.ts";
 import { steadyLoad } from "./steady-load.ts";
 
 const REPLICAS = 2;
 /** The display name of an image that stays. */
 const KNOWN = "rocky-9.5";
-const CREATORS = { people: 3, pause: 100 };
-/** Milliseconds, at most: without an API server, without a way to it, and between two faults. */
+const CREATORS = { people: 6, pause: 100 };
+/** Milliseconds, at most: without an API server, and between two faults. */
 const OUTAGE = 3_000;
-const CUT = 2_000;
-const PAUSE = 4_000;
+const PAUSE = 3_000;
+/** Milliseconds, about, without a way to it: so long that a name can be given that a live index would know. */
+const CUT = 2 * LONGEST_LAG;
 
 interface Chaos {
   readonly plane: ClusterPlane;
@@ -41,7 +43,7 @@ const killApiServer: Fault = async ({ plane, random }) => {
 const cutWatches: Fault = async ({ replicas, random }) => {
   const cut = replicas.toApi[random(REPLICAS)];
   cut?.cut();
-  await delay(random(CUT));
+  await delay(CUT / 2 + random(CUT));
   cut?.mend();
 };
 

@@ -117,6 +117,7 @@ export class ImageChurn {
       this.history.begin(named.name, meaningOf(images), performance.now());
     }
     await act();
+    for (const { named } of changes) this.history.done(named.name, performance.now());
     for (const { named } of changes) {
       await this.#isKnown(named.name, meaningOf(named.images));
       this.history.settle(named.name, performance.now());

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { couldMean } from "./meaning.ts";
-import { NameHistory } from "./name-history.ts";
+import { LONGEST_LAG, NameHistory } from "./name-history.ts";
 
 describe("what may be answered about a name", () => {
   /** Created from 10, known everywhere at 20; deleted from 30, known at 40. */
@@ -20,6 +20,14 @@ describe("what may be answered about a name", () => {
     ["afterwards", 40, 50, ["not found"]],
   ])("%s", (_, asked, answered, possible) => {
     expect(history.possible("ubuntu", asked, answered)).toEqual(possible);
+  });
+
+  test("a name that was given a while ago, though not every webhook was seen to know", () => {
+    const given = new NameHistory();
+    given.begin("ubuntu", "vmi-1", 10);
+    given.done("ubuntu", 20);
+    expect(given.possible("ubuntu", LONGEST_LAG, LONGEST_LAG + 50)).toEqual(["not found", "vmi-1"]);
+    expect(given.possible("ubuntu", LONGEST_LAG + 20, LONGEST_LAG + 50)).toEqual(["vmi-1"]);
   });
 
   test("a name that nothing ever had", () => {

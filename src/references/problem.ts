@@ -31,12 +31,12 @@ export interface FieldProblem {
 
 /** `Not found: "ubuntu-2404": no image ...`: a Kubernetes field error without its field. */
 export function problemMessage({ reason, value, why }: FieldProblem): string {
-  return [CAUSE_TEXT[reason], ...(value === undefined ? [] : [quote(value)]), why].join(": ");
+  return [CAUSE_TEXT[reason], ...(value === undefined ? [] : [quote(value)]), printable(why)].join(": ");
 }
 
 /** The same for a person whose object is admitted all the same. */
 export function warningMessage({ field, value, why }: FieldProblem): string {
-  return [field, ...(value === undefined ? [] : [quote(value)]), why].join(": ");
+  return [field, ...(value === undefined ? [] : [quote(value)]), printable(why)].join(": ");
 }
 
 /** Longer than any Kubernetes name (253), short enough to print. */

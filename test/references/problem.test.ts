@@ -39,3 +39,9 @@ it("a message of an absent value has none", () => {
   expect(problemMessage(problem)).toBe("Required value: w");
   expect(warningMessage(problem)).toBe("spec.x: w");
 });
+
+it("what a message says of other fields cannot forge a line either", () => {
+  const problem = { check: "required", reason: "FieldValueRequired", field: "spec.x", why: "-n a\nb" } as const;
+  expect(problemMessage(problem)).toBe("Required value: -n a\\u000ab");
+  expect(warningMessage(problem)).toBe("spec.x: -n a\\u000ab");
+});

@@ -85,6 +85,6 @@ export default defineConfig(
     },
   },
   ...LAYERS.map(importRule),
-  { files: ["test/**", "scripts/**"], rules: { "max-lines": "off", "max-lines-per-function": "off" } },
+  { files: ["test/**", "scripts/**", "bench/**"], rules: { "max-lines": "off", "max-lines-per-function": "off" } },
   { files: ["**/*.js"], extends: [tseslint.configs.disableTypeChecked] },
 );

@@ -1,0 +1,117 @@
+import { type ChildProcess, spawn, spawnSync, type StdioOptions } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
+
+/** What is measured has the first core of the machine for itself, what measures has the second. */
+export type Place = "measured" | "measuring";
+
+/** Numbers of the cores that this process may use; none where that, or `taskset`, is not to be had. */
+const CORES = usableCores();
+
+/** Whether measured and measuring processes are kept apart. */
+export const IS_PINNED = CORES.length > 1;
+
+export interface ProcessOptions {
+  readonly place: Place;
+  /** Of Node: its own flags, the program, the program's. */
+  readonly args: readonly string[];
+  readonly stdio?: StdioOptions;
+}
+
+/** Starts Node on the core of its place, without our environment. */
+export function startNode({ place, args, stdio = ["ignore", "ignore", "inherit"] }: ProcessOptions): ChildProcess {
+  const core = CORES[place === "measured" ? 0 : 1];
+  const command = [process.execPath, ...args];
+  const [file = "", ...rest] = IS_PINNED ? ["taskset", "-c", String(core), ...command] : command;
+  return spawn(file, rest, { env: { PATH: process.env["PATH"] }, stdio });
+}
+
+/** Runs a program of this folder with options in JSON to its end, and gives the JSON that it prints. */
+export async function runProgram(
+  place: Place,
+  program: string,
+  options: unknown,
+  flags: readonly string[] = [],
+): Promise<unknown> {
+  const args = [...flags, join(import.meta.dirname, program), JSON.stringify(options)];
+  const child = startNode({ place, args, stdio: ["ignore", "pipe", "inherit"] });
+  const exit = once(child, "exit");
+  if (child.stdout === null) throw new Error("no stdout");
+  const output = await text(child.stdout);
+  const [code] = (await exit) as [number | null];
+  if (code !== 0) throw new Error(`${program} ended with ${String(code)}`);
+  return JSON.parse(output);
+}
+
+/** Options that `runProgram` gave to this process. */
+export function programOptions(): unknown {
+  return JSON.parse(process.argv[2] ?? "");
+}
+
+/** Asks the process to end, and waits for that. */
+export async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, "exit");
+  child.kill("SIGINT");
+  await exit;
+}
+
+/** Seconds of processor time that a process has taken; NaN where the system does not say. */
+export function cpuSeconds(pid: number): number {
+  const TICKS_PER_SECOND = 100;
+  try {
+    // After the name, which may hold anything: fields 14 and 15 are user and system time (proc_pid_stat(5)).
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ");
+    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  } catch {
+    return NaN;
+  }
+}
+
+/** The most bytes that a process ever had in memory; NaN where the system does not say. */
+export function peakResidentBytes(pid: number): number {
+  try {
+    const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+    return Number(kibibytes) * 1_024;
+  } catch {
+    return NaN;
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Waits until the process says yes; throws where it ended, or has not after two minutes. */
+export async function eventually(child: ChildProcess, what: string, test: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 120_000;
+  while (!(await test().catch(() => false))) {
+    if (child.exitCode !== null) throw new Error(`${what}: the process ended with ${child.exitCode}`);
+    if (performance.now() > deadline) throw new Error(`${what}: not after two minutes`);
+    await delay(5);
+  }
+}
+
+function usableCores(): readonly number[] {
+  if (spawnSync("taskset", ["--version"]).error !== undefined) return [];
+  try {
+    const [, list = ""] = /^Cpus_allowed_list:\s+(.+)$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+    return list.split(",").flatMap((range) => {
+      const [first = NaN, last = first] = range.split("-").map(Number);
+      return Array.from({ length: last - first + 1 }, (_, step) => first + step);
+    });
+  } catch {
+    return [];
+  }
+}

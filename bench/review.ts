@@ -1,0 +1,44 @@
+/**
+ * What a review costs beside what Node itself costs: `npm run bench`. Exits with 1 where a limit is missed; see
+ * docs/performance.md.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { profileReviews } from "./profile.ts";
+import { IS_PINNED } from "./processes.ts";
+import { report } from "./results.ts";
+import { figuresOf, REVIEW_FIGURES } from "./review-figures.ts";
+import { measureReviews, type ReviewPlan } from "./review-rounds.ts";
+import { BUNDLE, SOURCES } from "./servers.ts";
+
+const FULL: ReviewPlan = { program: BUNDLE, images: 10_000, rounds: 15, seconds: 2, latencyRounds: 5 };
+/** Whether all of it works; it says nothing about time. */
+const SMOKE: ReviewPlan = { program: SOURCES, images: 100, rounds: 1, seconds: 1, latencyRounds: 1, calls: 300 };
+
+const { values: flags } = parseArgs({
+  options: {
+    smoke: { type: "boolean", default: false },
+    profile: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
+    rounds: { type: "string", default: String(FULL.rounds) },
+  },
+});
+const folder = await mkdtemp(join(tmpdir(), "vm-image-webhook-bench-"));
+try {
+  if (flags.profile) await profileReviews(folder, { ...FULL, program: SOURCES });
+  else process.exitCode = (await bench()) ? 0 : 1;
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function bench(): Promise<boolean> {
+  const plan = flags.smoke ? SMOKE : { ...FULL, rounds: Number(flags.rounds) };
+  if (!IS_PINNED) process.stdout.write("servers and load share their cores: there is one, or no taskset\n");
+  const measured = await measureReviews(folder, plan);
+  const figures = figuresOf(measured);
+  if (!flags.smoke) return report({ bench: "review", rows: REVIEW_FIGURES, figures, write: flags.write });
+  process.stdout.write(`${measured.calls} calls, ${measured.failed} failed\n`);
+  return measured.failed === 0 && measured.calls > 0;
+}

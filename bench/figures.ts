@@ -2,7 +2,7 @@
 export interface FigureRow {
   readonly text: string;
   /** `share` is printed in percent. */
-  readonly unit: "share" | "ms" | "us" | "calls/s" | "calls" | "B" | "kB" | "MiB" | "times";
+  readonly unit: "share" | "ms" | "us" | "ns" | "calls/s" | "calls" | "B" | "MiB" | "times";
   readonly most?: number;
   readonly least?: number;
 }

@@ -95,10 +95,21 @@ export async function freePort(): Promise<number> {
 
 /** Waits until the process says yes; throws where it ended, or has not after two minutes. */
 export async function eventually(child: ChildProcess, what: string, test: () => Promise<boolean>): Promise<void> {
+  await eventuallyGives(what, async () => {
+    if (child.exitCode === null && !(await test())) throw new Error("not yet");
+  });
+  if (child.exitCode !== null) throw new Error(`${what}: the process ended with ${child.exitCode}`);
+}
+
+/** What it gives once it does not throw; throws where that is not within two minutes. */
+export async function eventuallyGives<T>(what: string, ask: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + 120_000;
-  while (!(await test().catch(() => false))) {
-    if (child.exitCode !== null) throw new Error(`${what}: the process ended with ${child.exitCode}`);
-    if (performance.now() > deadline) throw new Error(`${what}: not after two minutes`);
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (performance.now() > deadline) throw new Error(`${what}: not after two minutes`, { cause: error });
+    }
     await delay(5);
   }
 }

@@ -8,8 +8,8 @@ await build({
   platform: "node",
   format: "esm",
   target: "node24",
-  minify: true,
-  keepNames: true,
+  minifySyntax: true,
+  minifyWhitespace: true,
   legalComments: "none",
   // CommonJS packages inside an ES module still call require.
   banner: { js: 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);' },

@@ -14,11 +14,11 @@ export type PatchOperation =
 export function patchFor(object: JsonObject, edits: readonly Edit[]): readonly PatchOperation[] {
   const patch: PatchOperation[] = [];
   let here = object;
-  for (const edit of edits) {
+  for (const [position, edit] of edits.entries()) {
     const operation = edit.is === "set" ? setOperation(here, edit.path, edit.value) : removeOperation(here, edit.path);
     if (operation === undefined) continue;
     patch.push(operation);
-    here = applyEdits(here, [edit]);
+    if (position < edits.length - 1) here = applyEdits(here, [edit]);
   }
   return patch;
 }
@@ -71,7 +71,13 @@ function nested(path: JsonPath, value: unknown): unknown {
 
 /** RFC 6901: `~` is `~0`, `/` is `~1`. */
 function pointer(path: JsonPath): string {
-  return path.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+  let text = "";
+  for (const step of path) text += `/${typeof step === "string" && /[~/]/.test(step) ? escaped(step) : step}`;
+  return text;
+}
+
+function escaped(step: string): string {
+  return step.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
 function stepsOf(path: string): JsonPath {

@@ -7,18 +7,22 @@ export type Edit =
 
 /** The object after the edits, in order. Nothing is changed in place; what is not edited is shared. */
 export function applyEdits(object: JsonObject, edits: readonly Edit[]): JsonObject {
-  return edits.reduce<JsonObject>((before, edit) => changed(before, edit, edit.path) as JsonObject, object);
+  return edits.reduce<JsonObject>((before, edit) => changed(before, edit, 0) as JsonObject, object);
 }
 
-function changed(before: unknown, edit: Edit, [step, ...rest]: JsonPath): unknown {
+/** What stands `depth` steps down the path of the edit. */
+function changed(before: unknown, edit: Edit, depth: number): unknown {
+  const step = edit.path[depth];
   if (step === undefined) return edit.is === "set" ? edit.value : undefined;
-  const isLast = rest.length === 0;
+  const below = depth + 1;
   if (Array.isArray(before)) {
-    return before.map((entry: unknown, index) => (String(index) === String(step) ? changed(entry, edit, rest) : entry));
+    return before.map((entry: unknown, index) =>
+      String(index) === String(step) ? changed(entry, edit, below) : entry,
+    );
   }
   const parent = isJsonObject(before) ? before : {};
-  if (isLast && edit.is === "remove") {
+  if (edit.is === "remove" && below === edit.path.length) {
     return Object.fromEntries(Object.entries(parent).filter(([key]) => key !== step));
   }
-  return { ...parent, [step]: changed(member(parent, step), edit, rest) };
+  return { ...parent, [step]: changed(member(parent, step), edit, below) };
 }

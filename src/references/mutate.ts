@@ -4,8 +4,8 @@ import type { ReviewContext } from "./context.ts";
 import { conversionWarnings } from "./conversion.ts";
 import { applyEdits, type Edit } from "./edit.ts";
 import { pinBoot, pinObject } from "./pin.ts";
-import { livingPins, type Pin, type Pins, pinsEdit, readPins } from "./pins.ts";
-import { kindKey, nameKey, readReferences } from "./reading.ts";
+import { type Pin, type Pins, pinsEdit, readPins } from "./pins.ts";
+import { kindKey, nameKey, type Reading, readReferences } from "./reading.ts";
 import { putBack, restore } from "./reapply.ts";
 import { joinRewrites, NO_REWRITES, type Rewrite, type Rewrites } from "./rewrite.ts";
 
@@ -75,27 +75,28 @@ function cdromRewrites({ subject }: ReviewContext): (cdrom: Cdrom) => Rewrites {
  * The annotation after mutation: pins that came with the object or, where a client dropped them from an unchanged
  * value, with the old one, as far as their value stands, and what was rewritten now.
  */
-function pinsAfter({ subject }: ReviewContext, mutated: JsonObject, rewrites: readonly Rewrite[]): Pins {
-  const values = stringsOf(mutated, subject.rows);
-  const sent = stringsOf(subject.object, subject.rows);
-  const dropped = [...readPins(subject.oldObject)].filter(([field]) => sent.get(field) !== values.get(field));
-  const pins = livingPins(new Map([...dropped, ...readPins(subject.object)]), (field) => values.get(field));
-  const made = rewrites
-    .filter(({ pinned }) => pinned)
-    .map(({ key, from, to }): [string, Pin] => [key, { requested: from, resolved: to }]);
-  const after = new Map([...pins, ...made]);
-  return new Map(
-    [...values.keys()].flatMap((field): [string, Pin][] => {
-      const pin = after.get(field);
-      return pin === undefined ? [] : [[field, pin]];
-    }),
-  );
+function pinsAfter({ subject, reading }: ReviewContext, mutated: JsonObject, rewrites: readonly Rewrite[]): Pins {
+  const values = stringsOf(readReferences(mutated, subject.rows));
+  const sent = stringsOf(reading);
+  const made = new Map(rewrites.filter(({ pinned }) => pinned).map((rewrite) => [rewrite.key, pinOf(rewrite)]));
+  const [stored, own] = [readPins(subject.oldObject), readPins(subject.object)];
+  const pins = new Map<string, Pin>();
+  for (const [field, value] of values) {
+    const known = own.get(field) ?? (sent.get(field) === value ? undefined : stored.get(field));
+    const pin = made.get(field) ?? (known?.resolved === value ? known : undefined);
+    if (pin !== undefined) pins.set(field, pin);
+  }
+  return pins;
+}
+
+function pinOf({ from, to }: Rewrite): Pin {
+  return { requested: from, resolved: to };
 }
 
 /** Every string of a reference, by its key. */
-function stringsOf(object: JsonObject, rows: ReviewContext["subject"]["rows"]): ReadonlyMap<string, string> {
+function stringsOf({ references }: Reading): ReadonlyMap<string, string> {
   const strings = new Map<string, string>();
-  for (const reference of readReferences(object, rows).references) {
+  for (const reference of references) {
     strings.set(nameKey(reference), reference.name);
     if (reference.form === "object") strings.set(kindKey(reference), reference.kind);
   }

@@ -64,11 +64,58 @@ interface Place {
 
 /** The values that a row's path leads to; wrong types on the way are malformed, once each. */
 function places(object: JsonObject, path: readonly string[], malformed: Malformed[]): readonly Place[] {
-  let here: readonly Place[] = [{ path: [], key: "", value: object }];
-  for (const step of path) {
-    here = here.flatMap((place) => (step === EACH ? entries(place, malformed) : members(place, step, malformed)));
+  const [straight = NOWHERE, ...others] = segmentsOf(path);
+  const first = placeBelow({ path: [], key: "", value: object }, straight, malformed);
+  let here: readonly Place[] = first === undefined ? [] : [first];
+  for (const segment of others) {
+    here = here.flatMap((list) =>
+      entries(list, malformed).flatMap((entry) => placeBelow(entry, segment, malformed) ?? []),
+    );
   }
   return here;
+}
+
+/** Members from one list entry to the next, or to the end. */
+interface Segment {
+  readonly path: readonly string[];
+  /** `spec.hardware.cdrom` */
+  readonly key: string;
+}
+
+const NOWHERE: Segment = { path: [], key: "" };
+
+/** A path in the parts between its lists. Paths are those of THE table, so that each is cut once. */
+function segmentsOf(path: readonly string[]): readonly Segment[] {
+  const known = SEGMENTS.get(path);
+  if (known !== undefined) return known;
+  const segments: string[][] = [[]];
+  for (const step of path) {
+    if (step === EACH) segments.push([]);
+    else segments.at(-1)?.push(step);
+  }
+  const made = segments.map((steps): Segment => ({ path: steps, key: steps.join(".") }));
+  SEGMENTS.set(path, made);
+  return made;
+}
+
+const SEGMENTS = new WeakMap<readonly string[], readonly Segment[]>();
+
+/** What a segment leads to from a place; undefined behind a value of a wrong type. */
+function placeBelow(from: Place, segment: Segment, malformed: Malformed[]): Place | undefined {
+  let value = from.value;
+  for (const [depth, step] of segment.path.entries()) {
+    if (value !== undefined && value !== null && !isJsonObject(value)) {
+      addOnce(malformed, { path: [...from.path, ...segment.path.slice(0, depth)], value, expected: "an object" });
+      return undefined;
+    }
+    value = member(value, step);
+  }
+  if (from.path.length === 0) return { path: segment.path, key: segment.key, value };
+  return { path: [...from.path, ...segment.path], key: joinKeys(from.key, segment.key), value };
+}
+
+function joinKeys(key: string, below: string): string {
+  return below === "" ? key : `${key}.${below}`;
 }
 
 /** Entries are known by their names; where these do not tell them apart, by their positions. */
@@ -83,14 +130,6 @@ function entries({ path, key, value }: Place, malformed: Malformed[]): readonly 
     });
   }
   addOnce(malformed, { path, value, expected: "a list" });
-  return [];
-}
-
-function members({ path, key, value }: Place, step: string, malformed: Malformed[]): readonly Place[] {
-  const parentIsFine = value === undefined || value === null || isJsonObject(value);
-  if (parentIsFine)
-    return [{ path: [...path, step], key: key === "" ? step : `${key}.${step}`, value: member(value, step) }];
-  addOnce(malformed, { path, value, expected: "an object" });
   return [];
 }
 

@@ -28,6 +28,8 @@ export function kindPath({ path }: Reference): JsonPath {
 }
 
 export function joinRewrites(parts: readonly Rewrites[]): Rewrites {
+  const [first, ...others] = parts;
+  if (first !== undefined && others.length === 0) return first;
   return {
     rewrites: parts.flatMap(({ rewrites }) => rewrites),
     edits: parts.flatMap(({ edits }) => edits),

@@ -42,8 +42,8 @@ type Contender = { readonly server: MeasuredServer; readonly rounds: MutableRoun
 
 /** API servers keep connections to a webhook alive, and share them. */
 const CONNECTIONS = 8;
-/** Until the compiler has seen enough; the first rounds would be slower. */
-const WARM_UP_SECONDS = 4;
+/** Until the compiler has seen enough: it counts calls, not seconds, and before that a review takes several times as long. */
+const WARM_UP_CALLS = 30_000;
 
 const BODY = createReview(MEANT);
 
@@ -110,7 +110,8 @@ async function takeTurns(contenders: readonly Contender[], plan: ReviewPlan, exp
   };
   let failed = 0;
   for (const { server } of contenders) {
-    failed += ((await runProgram("measuring", "load.ts", optionsFor(server, WARM_UP_SECONDS))) as Load).failed;
+    const options = { calls: WARM_UP_CALLS, ...optionsFor(server, plan.seconds) };
+    failed += ((await runProgram("measuring", "load.ts", options)) as Load).failed;
   }
   for (let round = 0; round < plan.rounds; round++) {
     for (const { server, rounds } of rotated(contenders, round)) {

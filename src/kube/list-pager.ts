@@ -3,11 +3,12 @@ import type { ImageKind } from "../images/image.ts";
 import { isResourceVersion } from "../images/resource-version.ts";
 import { isJsonObject, listAt, textAt } from "../json.ts";
 import { within } from "./deadline.ts";
+import { imageObject, type ImageObject } from "./image-object.ts";
 import { type ApiClient, readJson } from "./response.ts";
 import { Trouble } from "./trouble.ts";
 
 export interface ListPage {
-  readonly items: readonly unknown[];
+  readonly objects: readonly ImageObject[];
   /** Of the whole list: each page is of the same moment. */
   readonly resourceVersion: string;
 }
@@ -34,15 +35,26 @@ export async function* listPages(
 ): AsyncGenerator<ListPage, void, undefined> {
   let token = "";
   do {
-    const body = await within({ what: "a page of the list", milliseconds: options.pageDeadline, signal }, async (cut) =>
-      readJson(await client.get(pagePath(options, token), cut)),
-    );
-    yield pageOf(body, options.kind);
-    const next = textAt(body, ["metadata", "continue"]);
+    const path = pagePath(options, token);
+    const deadline = { what: "a page of the list", milliseconds: options.pageDeadline, signal };
+    const { page, next } = await within(deadline, (cut) => readPage(client, path, options.kind, cut));
+    yield page;
     if (next !== "" && next === token) throw new Trouble("malformed", "the list never ends: the same page came twice");
     token = next;
     await setImmediate();
   } while (token !== "");
+}
+
+interface ReadPage {
+  readonly page: ListPage;
+  /** Of the page behind it; "" for the last one. */
+  readonly next: string;
+}
+
+/** Trims the objects before it gives them: a page as it came would stay in memory until the next one is here. */
+async function readPage(client: ApiClient, path: string, kind: ImageKind, signal: AbortSignal): Promise<ReadPage> {
+  const body = await readJson(await client.get(path, signal));
+  return { page: pageOf(body, kind), next: textAt(body, ["metadata", "continue"]) };
 }
 
 function pagePath({ path, pageSize }: ListOptions, token: string): string {
@@ -55,6 +67,9 @@ function pageOf(body: unknown, kind: ImageKind): ListPage {
   const isList = isJsonObject(body) && body["kind"] === `${kind}List` && Array.isArray(body["items"]);
   if (!isList || !isResourceVersion(resourceVersion)) throw new Trouble("malformed", `the answer is no ${kind}List`);
   const type = { apiVersion: textAt(body, ["apiVersion"]), kind };
-  const items = listAt(body, ["items"]).map((item) => (isJsonObject(item) ? { ...type, ...item } : item));
-  return { items, resourceVersion };
+  const typed = (item: unknown): unknown =>
+    isJsonObject(item) && (item["kind"] === undefined || item["apiVersion"] === undefined)
+      ? { ...type, ...item }
+      : item;
+  return { objects: listAt(body, ["items"]).map((item) => imageObject(typed(item), kind)), resourceVersion };
 }

@@ -3,7 +3,7 @@ import { IMAGE_KINDS, type ImageKind, VM_OPERATOR_GROUP, VMI_ID_PREFIX } from ".
 import type { ImageIndexWriter, ImageQuery } from "../images/image-index.ts";
 import { within } from "./deadline.ts";
 import type { Resource } from "./discovery.ts";
-import { imageObject } from "./image-object.ts";
+import { imageObject, type ImageObject } from "./image-object.ts";
 import { listPages } from "./list-pager.ts";
 import { type ApiClient, readJson } from "./response.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -153,22 +153,21 @@ export class LiveRead {
     const path = pathOf(target, resource);
     if (target.name !== "") return this.#fetchOne(target.kind, path, signal);
     const options = { kind: target.kind, path, pageSize: PAGE_SIZE, pageDeadline: budget };
-    for await (const { items } of listPages(this.#options.client, options, signal)) {
-      for (const item of items) this.#apply(item, target.kind);
+    for await (const { objects } of listPages(this.#options.client, options, signal)) {
+      for (const object of objects) this.#apply(object);
     }
   }
 
   async #fetchOne(kind: ImageKind, path: string, signal: AbortSignal): Promise<void> {
     try {
-      this.#apply(await readJson(await this.#options.client.get(path, signal)), kind);
+      this.#apply(imageObject(await readJson(await this.#options.client.get(path, signal)), kind));
     } catch (error) {
       // Not there: that answers this review, and deletes nothing.
       if (!(error instanceof Trouble) || error.code !== "gone") throw error;
     }
   }
 
-  #apply(object: unknown, kind: ImageKind): void {
-    const read = imageObject(object, kind);
+  #apply(read: ImageObject): void {
     if (read.is !== "image") return;
     const applied = this.#options.index.apply(read.image);
     if (applied === "overflow") throw new Trouble("overflow", "there is no room for what was read");

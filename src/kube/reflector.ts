@@ -6,7 +6,7 @@ import { isNewer } from "../images/resource-version.ts";
 import { Backoff, type Timing } from "./backoff.ts";
 import { within } from "./deadline.ts";
 import { discover, type Resource } from "./discovery.ts";
-import { imageObject } from "./image-object.ts";
+import { imageObject, type ImageObject } from "./image-object.ts";
 import { KindRecord, type KindState } from "./kind-state.ts";
 import { listPages } from "./list-pager.ts";
 import { DEFAULT_LIMITS, type ReflectorLimits } from "./reflector-limits.ts";
@@ -140,7 +140,7 @@ export class Reflector {
     for await (const page of listPages(client, { kind, path: this.#path(resource), ...this.#limits }, signal)) {
       signal.throwIfAborted();
       resourceVersion ||= page.resourceVersion;
-      if (relist.add(this.#usable(page.items)) === "overflow") throw overflow();
+      if (relist.add(this.#usable(page.objects)) === "overflow") throw overflow();
     }
     signal.throwIfAborted();
     // A consistent list from before what we saw is of an etcd that was restored from a backup.
@@ -207,9 +207,8 @@ export class Reflector {
     this.#record.told(this.#resourceVersion ?? resourceVersion, isEvent);
   }
 
-  *#usable(items: readonly unknown[]): Iterable<Image> {
-    for (const item of items) {
-      const object = imageObject(item, this.#options.kind);
+  *#usable(objects: readonly ImageObject[]): Iterable<Image> {
+    for (const object of objects) {
       if (object.is === "image") yield object.image;
       else this.#record.badObject(object.why);
     }

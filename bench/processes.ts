@@ -85,6 +85,9 @@ export function peakResidentBytes(pid: number): number {
   }
 }
 
+/** Milliseconds between two looks: few enough to be no load. */
+const LOOK_INTERVAL = 20;
+
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -110,7 +113,7 @@ export async function eventuallyGives<T>(what: string, ask: () => Promise<T>): P
     } catch (error) {
       if (performance.now() > deadline) throw new Error(`${what}: not after two minutes`, { cause: error });
     }
-    await delay(5);
+    await delay(LOOK_INTERVAL);
   }
 }
 

@@ -46,7 +46,6 @@ const STALE: Decision = {
 /** One review on its way to an answer and its one line in the log. */
 export class PendingReview {
   readonly #options: PendingReviewOptions;
-  readonly #log: Logger;
   /** Only where somebody reads them. */
   readonly #times: PhaseTimes | undefined;
 
@@ -55,7 +54,6 @@ export class PendingReview {
     this.#times = options.admission.log.isLevelEnabled("debug") ? new PhaseTimes(options.arrived) : undefined;
     this.#times?.end("receive", options.received);
     this.#times?.end("decode");
-    this.#log = options.admission.log.child(reviewFields(options.endpoint, options.review.request));
   }
 
   /** At once, but for a refusal over an unknown name: that is confirmed first. */
@@ -103,38 +101,45 @@ export class PendingReview {
   }
 
   #logDecision(decision: Decision): void {
-    this.#log.info({ ...decisionFields(decision), ms: this.#milliseconds() }, "review");
-    if (this.#times !== undefined) this.#log.debug({ phases: this.#times }, "phases of the review");
+    const { log } = this.#options.admission;
+    if (!log.isLevelEnabled("info")) return;
+    log.info(this.#line(decisionFields(decision)), "review");
+    if (this.#times !== undefined) log.debug(this.#fields({ phases: this.#times }), "phases of the review");
   }
 
   #tooLate(): FastifyReply {
-    this.#log.warn({ ms: this.#milliseconds() }, "review came too late to answer");
+    this.#options.admission.log.warn(this.#line({}), "review came too late to answer");
     const text = "the time that the caller gave this review was over before it had arrived";
     return plainText(this.#options.reply, 504, text);
   }
 
   #failed(error: unknown): FastifyReply {
     if (error instanceof ReviewEnd) return this.#ended(error);
-    this.#log.error({ err: error, ms: this.#milliseconds() }, "review failed");
+    this.#options.admission.log.error(this.#line({ err: error }), "review failed");
     return plainText(this.#options.reply, 500, `internal error in review ${this.#options.review.request.uid}`);
   }
 
   #ended({ why }: ReviewEnd): FastifyReply {
-    const { reply, review } = this.#options;
+    const { admission, reply, review } = this.#options;
     if (why === "canceled") {
-      this.#log.info({ decision: "canceled", ms: this.#milliseconds() }, "review");
+      admission.log.info(this.#line({ decision: "canceled" }), "review");
       return reply.hijack();
     }
-    this.#log.error({ ms: this.#milliseconds() }, "review found no decision in its time");
+    admission.log.error(this.#line({}), "review found no decision in its time");
     return plainText(reply, 500, `no decision in its time in review ${review.request.uid}`);
+  }
+
+  /** What the one line of a review says. */
+  #line(fields: object): object {
+    return this.#fields({ ...fields, ms: roundedMilliseconds(this.#elapsed()) });
+  }
+
+  #fields(fields: object): object {
+    return { ...reviewFields(this.#options.endpoint, this.#options.review.request), ...fields };
   }
 
   #elapsed(): number {
     return performance.now() - this.#options.arrived;
-  }
-
-  #milliseconds(): number {
-    return roundedMilliseconds(this.#elapsed());
   }
 }
 

@@ -17,7 +17,7 @@ const FULL: IndexPlan = {
   sizes: [1_000, 10_000, 100_000],
   syncs: 3,
   eventSeconds: 5,
-  looks: 100,
+  looks: 60,
   reviewRounds: 7,
   reviewSeconds: 2,
 };

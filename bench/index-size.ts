@@ -12,8 +12,8 @@ import { freePort, peakResidentBytes, runProgram } from "./processes.ts";
 import { startWebhook } from "./servers.ts";
 import { median, pairedRatio, percentile } from "./statistics.ts";
 
-/** What a pod of 256 MiB would run with. */
-const NODE_FLAGS = ["--max-old-space-size=128"];
+/** What a pod of 256 MiB would run with; the second as in manifests/base (see docs/performance.md). */
+const NODE_FLAGS = ["--max-old-space-size=128", "--max-semi-space-size=8"];
 const EVENTS_PER_SECOND = 1_000;
 const MEBIBYTE = 1_024 * 1_024;
 const LOOKUP_SLICES = 200;

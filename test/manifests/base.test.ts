@@ -171,7 +171,8 @@ describe("the server", () => {
 
   test("has a heap for two indexes of the largest size, within the memory limit", () => {
     const options = container.env.find(({ name }) => name === "NODE_OPTIONS")?.value;
-    const oldSpace = Number(/^--max-old-space-size=(\d+)$/.exec(options ?? "")?.[1]) * MEBIBYTE;
+    const oldSpace =
+      Number(/^--max-old-space-size=(\d+) --max-semi-space-size=\d+$/.exec(options ?? "")?.[1]) * MEBIBYTE;
     expect(oldSpace).toBeGreaterThanOrEqual(2 * DEFAULT_MOST_IMAGES * BYTES_PER_IMAGE + BYTES_OF_PROGRAM);
     expect(oldSpace).toBeLessThanOrEqual((bytes(container.resources.limits["memory"] ?? "") * 2) / 3);
     expect(container.resources.limits).not.toHaveProperty("cpu");

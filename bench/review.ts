@@ -17,6 +17,9 @@ const FULL: ReviewPlan = { program: BUNDLE, images: 10_000, rounds: 15, seconds:
 /** Whether all of it works; it says nothing about time. */
 const SMOKE: ReviewPlan = { program: SOURCES, images: 100, rounds: 1, seconds: 1, latencyRounds: 1, calls: 300 };
 
+/** Below it something else ran on the core. */
+const WHOLE_CORE = 0.95;
+
 const { values: flags } = parseArgs({
   options: {
     smoke: { type: "boolean", default: false },
@@ -38,7 +41,16 @@ async function bench(): Promise<boolean> {
   if (!IS_PINNED) process.stdout.write("servers and load share their cores: there is one, or no taskset\n");
   const measured = await measureReviews(folder, plan);
   const figures = figuresOf(measured);
+  if (!flags.smoke) say(figures);
   if (!flags.smoke) return report({ bench: "review", rows: REVIEW_FIGURES, figures, write: flags.write });
   process.stdout.write(`${measured.calls} calls, ${measured.failed} failed\n`);
   return measured.failed === 0 && measured.calls > 0;
+}
+
+function say({ coreShare, clientShare }: Readonly<Record<"coreShare" | "clientShare", number>>): void {
+  const told = (share: number): string => `${(100 * share).toFixed(0)} % of a core`;
+  if (coreShare < WHOLE_CORE && clientShare < WHOLE_CORE) {
+    process.stdout.write(`the machine is busy: servers got ${told(coreShare)}, so that these figures say little\n`);
+  }
+  if (clientShare >= WHOLE_CORE) process.stdout.write(`the load generator was the limit: ${told(clientShare)}\n`);
 }

@@ -1,4 +1,4 @@
-import { VMI_ID_PREFIX } from "../images/image.ts";
+import { isImageKind, VMI_ID_PREFIX } from "../images/image.ts";
 import { at } from "../json.ts";
 import type { ReviewContext } from "./context.ts";
 import type { Edit } from "./edit.ts";
@@ -43,8 +43,9 @@ export function restore(
       path: kindPath(sent),
       key: kindKey(sent),
       from: sent.kind,
-      to: old.kind === "" ? sent.kind : old.kind,
-      pinned: sent.kind !== "",
+      // A kind that was empty may be filled (M14), by one that images have.
+      to: old.kind === "" && isImageKind(sent.kind) ? sent.kind : old.kind,
+      pinned: sent.kind !== "" && old.kind !== "",
     },
   ];
   return { ...NO_REWRITES, rewrites: rewrites.filter(({ from, to }) => from !== to) };

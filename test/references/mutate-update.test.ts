@@ -58,6 +58,12 @@ const KEPT: readonly Row[] = [
   { rule: "M12", title: "image is an empty object", spec: { imageName: "vmi-a", image: {} } },
   { rule: "M12", title: "the kind is absent", spec: { imageName: "vmi-a", image: { name: "vmi-a" } } },
   { rule: "M12", title: "the name is absent", spec: { imageName: "vmi-a", image: { kind: VMI } } },
+  {
+    rule: "M12",
+    title: "the name is absent beside a kind that no image has, where no kind is stored",
+    old: { spec: { imageName: "vmi-a", image: { name: "vmi-a" } } },
+    spec: { imageName: "vmi-a", image: { kind: "Secret" } },
+  },
   { rule: "M12", title: "there is no spec", metadata: {} },
   { rule: "M12", title: "in v1alpha1", old: { spec: { imageName: "vmi-a" } }, spec: {}, version: "v1alpha1" },
   { rule: "M13", title: "nothing changed", spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") } },

@@ -11,6 +11,7 @@ import { admissionServer } from "../../src/server/admission-server.ts";
 import { listen } from "../../src/server/listen.ts";
 import type { LogLine } from "../support/log-lines.ts";
 import { injecting, type Post } from "../support/api-server-request.ts";
+import { patientOverload } from "../support/patient-overload.ts";
 import { TlsClient } from "../support/tls-client.ts";
 
 /** How a review travels. */
@@ -50,7 +51,7 @@ export class FuzzedServer {
       // A live read that finds nothing more: refusals go the long way round.
       confirm: () => Promise.resolve(true),
     };
-    const server = admissionServer(admission, certificate);
+    const server = admissionServer(admission, certificate, { overload: patientOverload() });
     const port = await listen(server, { host: "127.0.0.1", port: 0 });
     return new FuzzedServer(server, index, new TlsClient(port, ca), lines);
   }

@@ -15,6 +15,7 @@ import type { Admission } from "../../src/server/pending-review.ts";
 import type { ReviewMetrics } from "../../src/server/review-metrics.ts";
 import { exampleIndex } from "./catalogue.ts";
 import { LogLines } from "./log-lines.ts";
+import { patientOverload } from "./patient-overload.ts";
 import { TlsClient } from "./tls-client.ts";
 
 /** As the flags' defaults say. */
@@ -53,7 +54,7 @@ export async function webhook(
   const { ca, ...certificate } = given.certificate ?? (await CERTIFICATE);
   const logged = new LogLines(given.logLevel);
   const index = given.index ?? exampleIndex();
-  const { metrics, confirm, drain, overload } = given;
+  const { metrics, confirm, drain, overload = patientOverload() } = given;
   const server = admissionServer({ index, policy: DEFAULT_POLICY, log: logged.log, metrics, confirm }, certificate, {
     drain,
     overload,

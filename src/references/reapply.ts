@@ -43,12 +43,16 @@ export function restore(
       path: kindPath(sent),
       key: kindKey(sent),
       from: sent.kind,
-      // A kind that was empty may be filled (M14), by one that images have.
-      to: old.kind === "" && isImageKind(sent.kind) ? sent.kind : old.kind,
+      to: restoredKind(sent, old),
       pinned: sent.kind !== "" && old.kind !== "",
     },
   ];
   return { ...NO_REWRITES, rewrites: rewrites.filter(({ from, to }) => from !== to) };
+}
+
+/** A kind that was empty may be filled (M14), by one that images have. */
+function restoredKind(sent: Reference, old: Reference): string {
+  return old.kind === "" && isImageKind(sent.kind) ? sent.kind : old.kind;
 }
 
 /** A CD-ROM may have another position now. */

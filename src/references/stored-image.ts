@@ -1,7 +1,7 @@
-import { type Image, IMAGE_KINDS, isImageKind } from "../images/image.ts";
+import { type Image, IMAGE_KINDS, isImageKind, VMI_ID_PREFIX } from "../images/image.ts";
 import { find, isNameOf, type NotSynced } from "../images/resolve.ts";
 import { scopeOf } from "../images/image-index.ts";
-import { livingPins, type Pin, type Pins } from "./pins.ts";
+import { livingPins, type Pin, type Pins, readPins } from "./pins.ts";
 import { kindKey, nameKey, type Reference } from "./reading.ts";
 import { isEmpty, isSame, type Question } from "./reference-image.ts";
 
@@ -55,19 +55,13 @@ export class StoredImage {
       ]),
     );
     this.#pins = livingPins(options.pins, (key) => stored.get(key));
-    const { subject, index } = question;
-    this.#images =
-      options.objectName === undefined
-        ? []
-        : IMAGE_KINDS.flatMap(
-            (kind) => scopeOf(index, kind, subject.namespace).byObjectName(options.objectName ?? "") ?? [],
-          );
+    this.#images = options.objectName === undefined ? [] : this.#objectsNamed(options.objectName);
   }
 
   change(sent: Reference | undefined, old: Reference | undefined): Change {
     if (sent === undefined || old === undefined || isSame(sent, old)) return SAME;
     if (sent.name === "") return isEmpty(old) ? SAME : { is: "putBack" };
-    if (this.#isKnownName(sent.name) && this.#isKnownKind(sent, old)) return { is: "putBack" };
+    if (this.#isKnownName(sent) && this.#isKnownKind(sent, old)) return { is: "putBack" };
     return this.#meaningNow(sent);
   }
 
@@ -86,11 +80,25 @@ export class StoredImage {
     return { is: "changed", namesOtherImage: objectName !== undefined };
   }
 
-  #isKnownName(name: string): boolean {
+  #isKnownName(sent: Reference): boolean {
+    const { name } = sent;
     const { objectName, values } = this.#options;
     if (name === objectName || values.some((value) => value.name === name)) return true;
-    if ([...this.#pins.values()].some(({ requested }) => requested === name)) return true;
+    const wasRequested = [...this.#pins.values()].some(({ requested }) => requested === name);
+    if (wasRequested && !this.#isOurs(sent)) return true;
+    // R1: what is a VMI ID means that image, whatever display name another has.
+    if (name.startsWith(VMI_ID_PREFIX) && this.#objectsNamed(name).length > 0) return false;
     return this.#images.some((image) => isNameOf(image, name, this.#question.policy.resolution));
+  }
+
+  /** Written by an earlier call about this same object, instead of something else that a person wants now. */
+  #isOurs(sent: Reference): boolean {
+    return readPins(this.#question.subject.object).get(nameKey(sent))?.resolved === sent.name;
+  }
+
+  #objectsNamed(name: string): readonly Image[] {
+    const { subject, index } = this.#question;
+    return IMAGE_KINDS.flatMap((kind) => scopeOf(index, kind, subject.namespace).byObjectName(name) ?? []);
   }
 
   /**

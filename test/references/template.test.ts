@@ -142,6 +142,16 @@ describe("UPDATE of a template", () => {
     expect(again.patched).toEqual([]);
   });
 
+  it("M20: a VMI ID is that image, though it is the stored one's display name, too, or what was requested for it", () => {
+    const images = [vmi("vmi-a", "vmi-b"), vmi("vmi-b", "rocky")];
+    const pinned = { [PINNED_ANNOTATION]: '{"spec.template.spec.imageName":{"requested":"vmi-b","resolved":"vmi-a"}}' };
+    const old = { metadata: { annotations: pinned }, ...set({ imageName: "vmi-a", image: image(VMI, "vmi-a") }) };
+    const changed = update(old, { imageName: "rocky" }, {}, images);
+    expect(machineOf(changed)).toEqual({ imageName: "vmi-b", image: image(VMI, "vmi-b") });
+    const again = answer("mutate", request(changed.object, { ...KIND, oldObject: { ...old } }), indexOf(images));
+    expect(again.decision).toMatchObject({ is: "allowed", patch: [] });
+  });
+
   it("M20: imageName as it was written, with another image, contradicts itself", () => {
     const { problems } = update(stored(), { imageName: "ubuntu", image: image(CVMI, "vmi-c") });
     expect(problems.map(({ check }) => check)).toEqual(["agree"]);

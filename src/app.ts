@@ -2,7 +2,6 @@ import type { Logger } from "pino";
 import type { AdmissionPolicy } from "./admission/decide.ts";
 import { type Certificate, expiryOf, readCertificate } from "./certs/certificate.ts";
 import { hasNoCertificate, LOCAL_HOSTS, selfSigned, writeSelfSigned } from "./certs/self-signed.ts";
-import { IMAGE_KINDS } from "./images/image.ts";
 import { MemoryImageIndex } from "./images/image-index.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { admissionServer } from "./server/admission-server.ts";
@@ -111,7 +110,7 @@ export class App {
   }
 
   #counts(): object {
-    return Object.fromEntries(IMAGE_KINDS.map((kind) => [kind, this.#index.count(kind)]));
+    return Object.fromEntries(this.#options.source.follows.map((kind) => [kind, this.#index.count(kind)]));
   }
 
   #choices(): object {

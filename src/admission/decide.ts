@@ -1,4 +1,4 @@
-import { IMAGE_KINDS, isImageKind } from "../images/image.ts";
+import { isVmImageKind, VM_IMAGE_KINDS } from "../images/image.ts";
 import type { ImageIndex, ImageQuery } from "../images/image-index.ts";
 import { at, textAt } from "../json.ts";
 import { runChecks } from "../references/checks.ts";
@@ -114,7 +114,7 @@ function missesOf(context: ReviewContext, denials: readonly FieldProblem[]): rea
   return judgedReferences(context).flatMap((judged) => {
     if (judged.is !== "unresolved" || judged.resolution.is !== "notFound") return [];
     const { name, kind } = judged.by;
-    return { namespace: context.subject.namespace, name, kind: isImageKind(kind) ? kind : undefined };
+    return { namespace: context.subject.namespace, name, kind: isVmImageKind(kind) ? kind : undefined };
   });
 }
 
@@ -125,7 +125,7 @@ function unsyncedKind(context: ReviewContext): string | undefined {
   for (const met of [bootImage, changes?.imageName, changes?.image, ...ofCdroms]) {
     if (met?.is === "notSynced") return met.kind;
   }
-  return asksForCollisions(context) ? IMAGE_KINDS.find((kind) => !index.isSynced(kind)) : undefined;
+  return asksForCollisions(context) ? VM_IMAGE_KINDS.find((kind) => !index.isSynced(kind)) : undefined;
 }
 
 /** Whether it is to be said that no image has a name: that takes all images. */

@@ -1,4 +1,5 @@
-import { type Image, IMAGE_KINDS } from "../images/image.ts";
+import type { Image } from "../images/image.ts";
+import { kindsSearched } from "../images/image-index.ts";
 import { type FoundBy, type Resolution, resolve as resolveName } from "../images/resolve.ts";
 import { quote } from "../references/problem.ts";
 import { type Command, EXIT_DONE, EXIT_REFUSED } from "./command.ts";
@@ -18,7 +19,7 @@ export const resolve: Command<(typeof IMAGE_FLAGS)[number] | "namespace" | "kind
   flags: [...IMAGE_FLAGS, "namespace", "kind", "resolution", "output"],
   run: async ([name = ""], flags, io) => {
     const { namespace, kind, resolution: mode, output } = flags;
-    const wanted = { kinds: kind === undefined ? IMAGE_KINDS : [kind], namespace };
+    const wanted = { kinds: kindsSearched({ kind }), namespace };
     const index = await readImages(flags, io, createLog(io, "warn"), wanted);
     const resolution = resolveName(index, { namespace, name, kind }, mode);
     io.print(output === "json" ? `${JSON.stringify(resolution)}\n` : inWords(name, namespace, resolution));

@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import { IMAGE_KINDS, type Image, type ImageKind } from "./image.ts";
+import { IMAGE_KINDS, type Image, type ImageKind, VM_IMAGE_KINDS } from "./image.ts";
 import { isNewer } from "./resource-version.ts";
 import { type ImageScope, ScopedImages } from "./scoped-images.ts";
 
@@ -26,8 +26,13 @@ export interface ImageQuery {
   /** The namespace of the object that names the image. */
   readonly namespace: string;
   readonly name: string;
-  /** Only this kind; undefined searches both. */
+  /** Only this kind; undefined searches both kinds that machines boot from. */
   readonly kind?: ImageKind | undefined;
+}
+
+/** The kinds that a query looks through, in order. */
+export function kindsSearched({ kind }: Pick<ImageQuery, "kind">): readonly ImageKind[] {
+  return kind === undefined ? VM_IMAGE_KINDS : [kind];
 }
 
 export function scopeOf(index: ImageIndex, kind: ImageKind, namespace: string): ImageScope {
@@ -72,19 +77,22 @@ interface KindOfImages {
   listedAt: string | undefined;
 }
 
+function emptyKind(): KindOfImages {
+  return { scopes: new Map(), count: 0, coming: 0, synced: false, listedAt: undefined };
+}
+
 const EMPTY_SCOPE: ImageScope = new ScopedImages();
 
 export interface ImageIndexOptions {
-  /** Of both kinds together. */
+  /** Of all kinds together. */
   readonly mostImages?: number;
 }
 
 /** An image index in memory, ordered by resourceVersion: late, repeated and reordered news never win over newer ones. */
 export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
-  readonly #kinds: Readonly<Record<ImageKind, KindOfImages>> = {
-    VirtualMachineImage: { scopes: new Map(), count: 0, coming: 0, synced: false, listedAt: undefined },
-    ClusterVirtualMachineImage: { scopes: new Map(), count: 0, coming: 0, synced: false, listedAt: undefined },
-  };
+  readonly #kinds = Object.fromEntries(IMAGE_KINDS.map((kind) => [kind, emptyKind()])) as Readonly<
+    Record<ImageKind, KindOfImages>
+  >;
   /** The resourceVersion of a deletion, by kind, namespace and name. */
   readonly #tombstones = new LRUCache<string, string>(GROWING);
   readonly #mostImages: number;

@@ -2,9 +2,24 @@ import { at, isJsonObject, type JsonObject, listAt, member, textAt } from "../js
 
 export const VM_OPERATOR_GROUP = "vmoperator.vmware.com";
 
-/** The kinds of image, namespaced first: the order in which a name is searched. */
-export const IMAGE_KINDS = ["VirtualMachineImage", "ClusterVirtualMachineImage"] as const;
+/** The kinds of image that machines boot from, namespaced first: the order in which a name is searched. */
+export const VM_IMAGE_KINDS = ["VirtualMachineImage", "ClusterVirtualMachineImage"] as const;
+export type VmImageKind = (typeof VM_IMAGE_KINDS)[number];
+
+export const IMAGE_KINDS = [...VM_IMAGE_KINDS] as const;
 export type ImageKind = (typeof IMAGE_KINDS)[number];
+
+interface ImageKindRow {
+  /** API groups that serve it, in the order in which they are asked for it. */
+  readonly groups: readonly string[];
+  readonly scope: "Namespaced" | "Cluster";
+}
+
+/** THE table of image kinds. */
+export const IMAGE_KIND_ROWS: Readonly<Record<ImageKind, ImageKindRow>> = {
+  VirtualMachineImage: { groups: [VM_OPERATOR_GROUP], scope: "Namespaced" },
+  ClusterVirtualMachineImage: { groups: [VM_OPERATOR_GROUP], scope: "Cluster" },
+};
 
 /** An image whose object name starts so is meant by its VMI ID (design section 2). */
 export const VMI_ID_PREFIX = "vmi-";
@@ -85,6 +100,10 @@ export function isImageKind(kind: string): kind is ImageKind {
   return (IMAGE_KINDS as readonly string[]).includes(kind);
 }
 
+export function isVmImageKind(kind: string): kind is VmImageKind {
+  return (VM_IMAGE_KINDS as readonly string[]).includes(kind);
+}
+
 /**
  * The one place that knows where an image object keeps its facts (design section 2).
  *
@@ -92,9 +111,11 @@ export function isImageKind(kind: string): kind is ImageKind {
  * JSON type count as absent where they do not decide which image is meant.
  */
 export function decodeImage(value: unknown): DecodedImage {
-  const [group, version = ""] = textAt(value, ["apiVersion"]).split("/");
+  const [group = "", version = ""] = textAt(value, ["apiVersion"]).split("/");
   const kind = textAt(value, ["kind"]);
-  if (!isJsonObject(value) || group !== VM_OPERATOR_GROUP || !isImageKind(kind)) return { is: "otherKind" };
+  if (!isJsonObject(value) || !isImageKind(kind) || !IMAGE_KIND_ROWS[kind].groups.includes(group)) {
+    return { is: "otherKind" };
+  }
   const name = textAt(value, ["metadata", "name"]);
   if (name === "") return { is: "malformed", field: "metadata.name", why: "must be a non-empty string" };
   const facts = factsOf(version);
@@ -121,7 +142,8 @@ export function decodeImage(value: unknown): DecodedImage {
 }
 
 function namespaceOf(value: JsonObject, kind: ImageKind): string {
-  return kind === "VirtualMachineImage" ? textAt(value, ["metadata", "namespace"]) || DEFAULT_NAMESPACE : "";
+  const isNamespaced = IMAGE_KIND_ROWS[kind].scope === "Namespaced";
+  return isNamespaced ? textAt(value, ["metadata", "namespace"]) || DEFAULT_NAMESPACE : "";
 }
 
 function factsOf(version: string): VersionFacts {

@@ -1,6 +1,6 @@
 import { distance } from "fastest-levenshtein";
-import { IMAGE_KINDS, type Image, VMI_ID_PREFIX } from "./image.ts";
-import { type ImageIndex, type ImageQuery, scopeOf } from "./image-index.ts";
+import { type Image, isVmImageKind, VM_IMAGE_KINDS, VMI_ID_PREFIX } from "./image.ts";
+import { type ImageIndex, type ImageQuery, kindsSearched, scopeOf } from "./image-index.ts";
 import { foldName, type ImageScope } from "./scoped-images.ts";
 
 /** More suggestions than a person reads are noise. */
@@ -27,9 +27,8 @@ export function nearMatches(index: ImageIndex, query: ImageQuery): readonly Imag
 }
 
 function* candidates(index: ImageIndex, query: ImageQuery): Iterable<Image> {
-  if (query.kind !== undefined) yield* sameNameInOtherScope(index, query);
-  const kinds = query.kind === undefined ? IMAGE_KINDS : [query.kind];
-  const scopes = kinds.map((kind) => scopeOf(index, kind, query.namespace));
+  if (query.kind !== undefined && isVmImageKind(query.kind)) yield* sameNameInOtherScope(index, query);
+  const scopes = kindsSearched(query).map((kind) => scopeOf(index, kind, query.namespace));
   const terms = searchTerms(query.name);
   for (const term of terms) for (const scope of scopes) yield* equalButForCase(scope, term);
   for (const term of terms) yield* fewEditsAway(scopes, term);
@@ -42,7 +41,7 @@ function searchTerms(name: string): readonly string[] {
 }
 
 function* sameNameInOtherScope(index: ImageIndex, { namespace, name, kind }: ImageQuery): Iterable<Image> {
-  for (const other of IMAGE_KINDS.filter((each) => each !== kind)) {
+  for (const other of VM_IMAGE_KINDS.filter((each) => each !== kind)) {
     yield* imagesNamed(scopeOf(index, other, namespace), name);
   }
 }

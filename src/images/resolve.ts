@@ -1,5 +1,5 @@
-import { IMAGE_KINDS, type Image, type ImageKind, VMI_ID_PREFIX } from "./image.ts";
-import { type ImageIndex, type ImageQuery, scopeOf } from "./image-index.ts";
+import { type Image, type ImageKind, VM_IMAGE_KINDS, VMI_ID_PREFIX } from "./image.ts";
+import { type ImageIndex, type ImageQuery, kindsSearched, scopeOf } from "./image-index.ts";
 import { nearMatches } from "./near-matches.ts";
 import type { ImageScope } from "./scoped-images.ts";
 
@@ -69,7 +69,7 @@ export function isNameOf(image: Image, name: string, mode: ResolutionMode): bool
 }
 
 function searchObjectName(index: ImageIndex, { namespace, name, kind }: ImageQuery): Found {
-  for (const each of kind === undefined ? IMAGE_KINDS : [kind]) {
+  for (const each of kindsSearched({ kind })) {
     const image = scopeOf(index, each, namespace).byObjectName(name);
     if (image !== undefined) return { is: "resolved", image, by: "objectName" };
     if (!index.isSynced(each)) return { is: "notSynced", kind: each };
@@ -107,7 +107,7 @@ function firstScopeWith(
   { namespace, kind }: ImageQuery,
   candidatesIn: (scope: ImageScope) => { readonly candidates: readonly Image[]; readonly by: FoundBy },
 ): Found {
-  for (const each of kind === undefined ? IMAGE_KINDS : [kind]) {
+  for (const each of kindsSearched({ kind })) {
     if (!index.isSynced(each)) return { is: "notSynced", kind: each };
     const { candidates, by } = candidatesIn(scopeOf(index, each, namespace));
     const [image, ...others] = candidates;
@@ -135,9 +135,9 @@ function splitLibraryName(name: string): { readonly library: string; readonly na
  */
 function findStrictly(index: ImageIndex, query: ImageQuery): Found {
   if (query.kind !== undefined || query.name.startsWith(VMI_ID_PREFIX)) return searchObjectName(index, query);
-  const unsynced = IMAGE_KINDS.find((kind) => !index.isSynced(kind));
+  const unsynced = VM_IMAGE_KINDS.find((kind) => !index.isSynced(kind));
   if (unsynced !== undefined) return { is: "notSynced", kind: unsynced };
-  const candidates = IMAGE_KINDS.flatMap((kind) => scopeOf(index, kind, query.namespace).byDisplayName(query.name));
+  const candidates = VM_IMAGE_KINDS.flatMap((kind) => scopeOf(index, kind, query.namespace).byDisplayName(query.name));
   const [image, ...others] = candidates;
   if (image === undefined) return undefined;
   if (others.length > 0) return { is: "ambiguous", candidates, by: "displayName" };

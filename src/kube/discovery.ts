@@ -1,32 +1,56 @@
-import { type ImageKind, VM_OPERATOR_GROUP } from "../images/image.ts";
+import { IMAGE_KIND_ROWS, type ImageKind } from "../images/image.ts";
 import { listAt, textAt } from "../json.ts";
 import { type ApiClient, readJson } from "./response.ts";
 import { Trouble } from "./trouble.ts";
 
 /** Where a kind is served. */
 export interface Resource {
+  readonly group: string;
   readonly version: string;
   /** As in paths and rights, `virtualmachineimages`. */
   readonly plural: string;
 }
 
-const GROUP_PATH = `/apis/${VM_OPERATOR_GROUP}`;
-
 /** v1 before v1beta1 before v1alpha6: the order of k8s.io/apimachinery version.CompareKubeAwareVersionStrings. */
 const VERSION = /^v(?<major>\d+)(?:(?<stage>alpha|beta)(?<minor>\d+))?$/;
 const STAGES: Readonly<Record<string, number>> = { alpha: 0, beta: 1, stable: 2 };
 
-/** The newest version that serves the kind. A Trouble `absent` where none does: the CRD is not installed. */
+/**
+ * The newest version that serves the kind, of the first of its groups that does. A Trouble `absent` where none does: the
+ * CRD is not installed.
+ */
 export async function discover(client: ApiClient, kind: ImageKind, signal: AbortSignal): Promise<Resource> {
-  const group = await getIfThere(client, GROUP_PATH, signal);
-  const versions = listAt(group, ["versions"]).map((entry) => textAt(entry, ["version"]));
+  const { groups } = IMAGE_KIND_ROWS[kind];
+  for (const group of groups) {
+    const resource = await discoverIn(group, client, kind, signal);
+    if (resource !== undefined) return resource;
+  }
+  throw new Trouble("absent", `no version of ${groups.join(" or ")} serves ${kind}`);
+}
+
+async function discoverIn(
+  group: string,
+  client: ApiClient,
+  kind: ImageKind,
+  signal: AbortSignal,
+): Promise<Resource | undefined> {
+  const path = `/apis/${group}`;
+  const versions = listAt(await getIfThere(client, path, signal), ["versions"]).map((entry) =>
+    textAt(entry, ["version"]),
+  );
   for (const version of versions.filter((each) => each !== "").sort(newestFirst)) {
-    const resources = listAt(await getIfThere(client, `${GROUP_PATH}/${version}`, signal), ["resources"]);
+    const resources = listAt(await getIfThere(client, `${path}/${version}`, signal), ["resources"]);
     const resource = resources.find((each) => textAt(each, ["kind"]) === kind && !isSubresource(each));
     const plural = textAt(resource, ["name"]);
-    if (plural !== "") return { version, plural };
+    if (plural !== "") return { group, version, plural };
   }
-  throw new Trouble("absent", `no version of ${VM_OPERATOR_GROUP} serves ${kind}`);
+  return undefined;
+}
+
+/** `/apis/vmoperator.vmware.com/v1alpha6/namespaces/dev/virtualmachineimages`; namespace "" is all. */
+export function resourcePath({ group, version, plural }: Resource, namespace: string): string {
+  const scope = namespace === "" ? "" : `namespaces/${encodeURIComponent(namespace)}/`;
+  return `/apis/${group}/${version}/${scope}${plural}`;
 }
 
 export function newestFirst(one: string, other: string): number {

@@ -1,4 +1,4 @@
-import { decodeImage, type Image, type ImageKind } from "../images/image.ts";
+import { decodeImage, type Image, IMAGE_KIND_ROWS, type ImageKind } from "../images/image.ts";
 import type { ImageKey } from "../images/image-index.ts";
 import { isResourceVersion } from "../images/resource-version.ts";
 import { textAt } from "../json.ts";
@@ -13,15 +13,14 @@ export type ImageObject =
 
 export function imageObject(object: unknown, kind: ImageKind): ImageObject {
   const metadata = (field: string): string => textAt(object, ["metadata", field]);
-  const missing = ["name", "uid", ...(kind === "VirtualMachineImage" ? ["namespace"] : [])].find(
-    (field) => metadata(field) === "",
-  );
+  const isNamespaced = IMAGE_KIND_ROWS[kind].scope === "Namespaced";
+  const missing = ["name", "uid", ...(isNamespaced ? ["namespace"] : [])].find((field) => metadata(field) === "");
   if (missing !== undefined) return { is: "malformed", why: `an object without metadata.${missing}` };
   const resourceVersion = metadata("resourceVersion");
   if (!isResourceVersion(resourceVersion)) return { is: "malformed", why: "an object without a resourceVersion" };
   const decoded = decodeImage(object);
   if (decoded.is === "malformed") {
-    const namespace = kind === "VirtualMachineImage" ? metadata("namespace") : "";
+    const namespace = isNamespaced ? metadata("namespace") : "";
     const why = `${decoded.field} ${decoded.why}`;
     return { is: "unusable", key: { kind, namespace, name: metadata("name") }, resourceVersion, why };
   }

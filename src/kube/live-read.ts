@@ -1,8 +1,8 @@
 import { LRUCache } from "lru-cache";
-import { IMAGE_KINDS, type ImageKind, VM_OPERATOR_GROUP, VMI_ID_PREFIX } from "../images/image.ts";
-import type { ImageIndexWriter, ImageQuery } from "../images/image-index.ts";
+import { IMAGE_KIND_ROWS, type ImageKind, VMI_ID_PREFIX } from "../images/image.ts";
+import { type ImageIndexWriter, type ImageQuery, kindsSearched } from "../images/image-index.ts";
 import { within } from "./deadline.ts";
-import type { Resource } from "./discovery.ts";
+import { type Resource, resourcePath } from "./discovery.ts";
 import { imageObject, type ImageObject } from "./image-object.ts";
 import { listPages } from "./list-pager.ts";
 import { type ApiClient, readJson } from "./response.ts";
@@ -180,15 +180,14 @@ const NEVER = new AbortController().signal;
 /** A VMI ID is one object in each scope; any other name may be anything's display name. */
 function targetsOf({ namespace, name, kind }: ImageQuery): readonly Target[] {
   const objectName = name.startsWith(VMI_ID_PREFIX) ? name : "";
-  return IMAGE_KINDS.filter((each) => kind === undefined || each === kind).map((each) => ({
+  return kindsSearched({ kind }).map((each) => ({
     kind: each,
-    namespace: each === "VirtualMachineImage" ? namespace : "",
+    namespace: IMAGE_KIND_ROWS[each].scope === "Namespaced" ? namespace : "",
     name: objectName,
   }));
 }
 
-function pathOf({ namespace, name }: Target, { version, plural }: Resource): string {
-  const scope = namespace === "" ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
+function pathOf({ namespace, name }: Target, resource: Resource): string {
   const object = name === "" ? "" : `/${encodeURIComponent(name)}`;
-  return `/apis/${VM_OPERATOR_GROUP}/${version}${scope}/${plural}${object}`;
+  return resourcePath(resource, namespace) + object;
 }

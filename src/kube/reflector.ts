@@ -1,11 +1,11 @@
 import type { Logger } from "pino";
 import { messageOf } from "../failure.ts";
-import { type Image, type ImageKind, VM_OPERATOR_GROUP } from "../images/image.ts";
+import { type Image, IMAGE_KIND_ROWS, type ImageKind } from "../images/image.ts";
 import type { ImageIndexWriter } from "../images/image-index.ts";
 import { isNewer } from "../images/resource-version.ts";
 import { Backoff, type Timing } from "./backoff.ts";
 import { within } from "./deadline.ts";
-import { discover, type Resource } from "./discovery.ts";
+import { discover, type Resource, resourcePath } from "./discovery.ts";
 import { imageObject, type ImageObject } from "./image-object.ts";
 import { KindRecord, type KindState } from "./kind-state.ts";
 import { listPages } from "./list-pager.ts";
@@ -243,17 +243,16 @@ export class Reflector {
 
   /** In words that RBAC rules use. */
   #asked(step: WorkingStep): string {
-    if (step.is === "discover") return `get /apis/${VM_OPERATOR_GROUP}`;
-    const { namespace } = this.#options;
+    const { kind, namespace } = this.#options;
+    if (step.is === "discover")
+      return `get ${IMAGE_KIND_ROWS[kind].groups.map((group) => `/apis/${group}`).join(", ")}`;
     const where = namespace === undefined ? "" : ` in namespace ${namespace}`;
-    return `${step.is} ${step.resource.plural}.${VM_OPERATOR_GROUP}${where}`;
+    return `${step.is} ${step.resource.plural}.${step.resource.group}${where}`;
   }
 
-  #path({ version, plural }: Resource): string {
-    const { namespace, kind } = this.#options;
-    const isScoped = namespace !== undefined && kind === "VirtualMachineImage";
-    const scope = isScoped ? `namespaces/${encodeURIComponent(namespace)}/` : "";
-    return `/apis/${VM_OPERATOR_GROUP}/${version}/${scope}${plural}`;
+  #path(resource: Resource): string {
+    const { namespace = "", kind } = this.#options;
+    return resourcePath(resource, IMAGE_KIND_ROWS[kind].scope === "Namespaced" ? namespace : "");
   }
 }
 

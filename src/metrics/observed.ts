@@ -1,6 +1,6 @@
 import type { Registry } from "prom-client";
 import packageJson from "../../package.json" with { type: "json" };
-import { IMAGE_KINDS, type ImageKind } from "../images/image.ts";
+import type { ImageKind } from "../images/image.ts";
 import type { MemoryImageIndex } from "../images/image-index.ts";
 import { type StateName, STATES } from "../kube/kind-state.ts";
 import { LIVE_READ_OUTCOMES } from "../kube/live-read.ts";
@@ -11,7 +11,7 @@ import { METRICS } from "./table.ts";
 /** What is looked at when somebody scrapes. */
 export interface Observed {
   readonly index: Pick<MemoryImageIndex, "count" | "ambiguousNames">;
-  readonly source: Pick<ImageSource, "kinds" | "liveReads">;
+  readonly source: Pick<ImageSource, "follows" | "kinds" | "liveReads">;
   /** Of the certificate in use; undefined before there is one. */
   readonly certificateExpiry: () => Date | undefined;
   readonly now: () => Date;
@@ -36,12 +36,12 @@ export function observe(registry: Registry, observed: Observed): void {
   });
 }
 
-function observeImages(registry: Registry, { index }: Observed): void {
+function observeImages(registry: Registry, { index, source }: Observed): void {
   gauge(registry, METRICS.images, function () {
-    for (const kind of IMAGE_KINDS) this.set({ kind }, index.count(kind));
+    for (const kind of source.follows) this.set({ kind }, index.count(kind));
   });
   gauge(registry, METRICS.ambiguous, function () {
-    for (const kind of IMAGE_KINDS) this.set({ kind }, index.ambiguousNames(kind));
+    for (const kind of source.follows) this.set({ kind }, index.ambiguousNames(kind));
   });
 }
 
@@ -49,13 +49,13 @@ function observeState(registry: Registry, { source, now }: Observed): void {
   const startedAt = now();
   const factsOf = (kind: ImageKind): KindFacts | undefined => source.kinds().find((facts) => facts.kind === kind);
   gauge(registry, METRICS.state, function () {
-    for (const kind of IMAGE_KINDS) {
+    for (const kind of source.follows) {
       const current: StateName = factsOf(kind)?.state ?? "starting";
       for (const state of Object.keys(STATES)) this.set({ kind, state }, Number(state === current));
     }
   });
   gauge(registry, METRICS.age, function () {
-    for (const kind of IMAGE_KINDS) {
+    for (const kind of source.follows) {
       const since = factsOf(kind)?.lastProofAt ?? startedAt;
       // A clock may be set back.
       this.set({ kind }, Math.max(0, now().getTime() - since.getTime()) / 1_000);
@@ -63,7 +63,7 @@ function observeState(registry: Registry, { source, now }: Observed): void {
   });
   for (const count of COUNTS) {
     counter(registry, METRICS[count], function () {
-      for (const kind of IMAGE_KINDS) this.inc({ kind }, factsOf(kind)?.[count] ?? 0);
+      for (const kind of source.follows) this.inc({ kind }, factsOf(kind)?.[count] ?? 0);
     });
   }
 }

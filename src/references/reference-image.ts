@@ -1,4 +1,4 @@
-import { type Image, isImageKind } from "../images/image.ts";
+import { type Image, isVmImageKind } from "../images/image.ts";
 import type { ImageIndex } from "../images/image-index.ts";
 import { isNameOf, type NotSynced, type Resolution, resolve } from "../images/resolve.ts";
 import type { Policy } from "./policy.ts";
@@ -31,7 +31,7 @@ export type ReferenceImage =
 /** Looks one reference up, whether it has a kind or not. */
 export function resolveReference({ subject, index, policy }: Question, by: Reference): ReferenceImage {
   if (by.name === "") return { is: "nameless", by };
-  if (by.kind !== "" && !isImageKind(by.kind)) return { is: "unsupportedKind", by };
+  if (by.kind !== "" && !isVmImageKind(by.kind)) return { is: "unsupportedKind", by };
   const kind = by.kind === "" ? undefined : by.kind;
   const resolution = resolve(index, { namespace: subject.namespace, name: by.name, kind }, policy.resolution);
   switch (resolution.is) {

@@ -1,4 +1,4 @@
-import { type Image, IMAGE_KINDS, isImageKind, VMI_ID_PREFIX } from "../images/image.ts";
+import { type Image, isVmImageKind, VM_IMAGE_KINDS, VMI_ID_PREFIX } from "../images/image.ts";
 import { find, isNameOf, type NotSynced } from "../images/resolve.ts";
 import { scopeOf } from "../images/image-index.ts";
 import { livingPins, type Pin, type Pins, readPins } from "./pins.ts";
@@ -70,7 +70,7 @@ export class StoredImage {
     const { objectName, unsynced } = this.#options;
     if (unsynced !== undefined) return unsynced;
     const { subject, index, policy } = this.#question;
-    if (sent.kind !== "" && !isImageKind(sent.kind)) return { is: "changed", namesOtherImage: false };
+    if (sent.kind !== "" && !isVmImageKind(sent.kind)) return { is: "changed", namesOtherImage: false };
     const query = { namespace: subject.namespace, name: sent.name, kind: sent.kind === "" ? undefined : sent.kind };
     const found = find(index, query, policy.resolution);
     if (found?.is === "notSynced") return found;
@@ -98,7 +98,7 @@ export class StoredImage {
 
   #objectsNamed(name: string): readonly Image[] {
     const { subject, index } = this.#question;
-    return IMAGE_KINDS.flatMap((kind) => scopeOf(index, kind, subject.namespace).byObjectName(name) ?? []);
+    return VM_IMAGE_KINDS.flatMap((kind) => scopeOf(index, kind, subject.namespace).byObjectName(name) ?? []);
   }
 
   /**
@@ -108,7 +108,7 @@ export class StoredImage {
   #isKnownKind(sent: Reference, old: Reference): boolean {
     const stored = old.kind === "" ? this.#images[0]?.kind : old.kind;
     if (sent.kind === "" || stored === undefined || sent.kind === stored) return true;
-    if (!isImageKind(sent.kind)) return false;
+    if (!isVmImageKind(sent.kind)) return false;
     return sent.name === this.#options.objectName || this.#pins.get(kindKey(sent))?.requested === sent.kind;
   }
 }

@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
 import { setTimeout as delay } from "node:timers/promises";
 import { Failure } from "../failure.ts";
-import { IMAGE_KINDS, type ImageKind } from "../images/image.ts";
-import type { ImageIndexWriter, ImageQuery } from "../images/image-index.ts";
+import { IMAGE_KIND_ROWS, type ImageKind, VM_IMAGE_KINDS } from "../images/image.ts";
+import { type ImageIndexWriter, type ImageQuery, kindsSearched } from "../images/image-index.ts";
 import type { Timing } from "../kube/backoff.ts";
 import { Connection } from "../kube/connection.ts";
 import { CurrentCredentials, type ReadCredentials } from "../kube/credentials.ts";
@@ -32,6 +32,8 @@ export const TIMING: Timing = {
 export interface ClusterOptions {
   readonly credentials: ReadCredentials;
   readonly log: Logger;
+  /** The kinds to follow. */
+  readonly kinds?: readonly ImageKind[];
   readonly timing?: Timing;
   readonly limits?: ReflectorLimits;
   /** Milliseconds. */
@@ -40,6 +42,7 @@ export interface ClusterOptions {
 
 /** The images of a cluster: one list and watch for each kind, over one connection. */
 export class ClusterSource implements ImageSource {
+  readonly follows: readonly ImageKind[];
   readonly #options: ClusterOptions;
   readonly #timing: Timing;
   readonly #credentials: CurrentCredentials;
@@ -48,7 +51,8 @@ export class ClusterSource implements ImageSource {
   #liveRead: LiveRead | undefined;
 
   constructor(options: ClusterOptions) {
-    const { credentials: read, log, timing = TIMING } = options;
+    const { credentials: read, log, kinds = VM_IMAGE_KINDS, timing = TIMING } = options;
+    this.follows = kinds;
     this.#options = options;
     this.#timing = timing;
     this.#credentials = new CurrentCredentials({ read, log, now: timing.now });
@@ -58,7 +62,7 @@ export class ClusterSource implements ImageSource {
   async start(to: ImageIndexWriter, signal: AbortSignal): Promise<void> {
     await this.#credentials.check();
     if (signal.aborted) return;
-    this.#reflectors = IMAGE_KINDS.map((kind) => this.#reflector(to, { kind }));
+    this.#reflectors = this.follows.map((kind) => this.#reflector(to, { kind }));
     this.#liveRead = new LiveRead({
       client: this.#connection,
       index: to,
@@ -77,7 +81,7 @@ export class ClusterSource implements ImageSource {
     this.#reflectors = kinds.map((kind) =>
       this.#reflector(to, {
         kind,
-        namespace: kind === "VirtualMachineImage" ? namespace : undefined,
+        namespace: IMAGE_KIND_ROWS[kind].scope === "Namespaced" ? namespace : undefined,
         follow: false,
       }),
     );
@@ -95,7 +99,7 @@ export class ClusterSource implements ImageSource {
   /** Where a live read cannot be had, a current index answers and a stale one does not (design section 8). */
   async confirm(miss: ImageQuery, budget: number): Promise<boolean> {
     if ((await this.#liveRead?.confirm(miss, budget)) === true) return true;
-    return IMAGE_KINDS.every((kind) => (miss.kind ?? kind) !== kind || this.#isCurrent(kind));
+    return kindsSearched(miss).every((kind) => this.#isCurrent(kind));
   }
 
   state(): readonly SourceState[] {

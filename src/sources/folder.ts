@@ -31,6 +31,7 @@ export interface FolderOptions {
 
 /** Image manifests in a folder, read whole at the start and whenever a file changes; the last good set stays. */
 export class FolderSource implements ImageSource {
+  readonly follows = IMAGE_KINDS;
   readonly #directory: string;
   readonly #log: Logger;
   readonly #pollInterval: number;

@@ -5,6 +5,8 @@ import type { ImageIndexWriter, ImageQuery } from "../images/image-index.ts";
 
 /** Where images come from: fills an index and keeps it current. */
 export interface ImageSource {
+  /** The kinds that `start` keeps current. */
+  readonly follows: readonly ImageKind[];
   /**
    * Resolves when the index is complete for the first time, or the signal aborts; follows changes until it does.
    * Throws a Failure over what will not mend itself.

@@ -37,7 +37,7 @@ it("takes the newest version that serves the kind, and its plural from there", a
     [`${GROUP}/v1alpha1`]: { resources: [IMAGES] },
   });
   const resource = await discover(client, "VirtualMachineImage", NEVER);
-  expect(resource).toEqual({ version: "v1alpha6", plural: "virtualmachineimages" });
+  expect(resource).toEqual({ group: "vmoperator.vmware.com", version: "v1alpha6", plural: "virtualmachineimages" });
 });
 
 it.each([

@@ -71,7 +71,7 @@ beforeEach(() => {
   index = new MemoryImageIndex();
   isCurrent = true;
   lags = [];
-  live = liveRead((kind) => ({ version: "v1alpha6", plural: PLURALS[kind] }));
+  live = liveRead((kind) => ({ group: "vmoperator.vmware.com", version: "v1alpha6", plural: PLURALS[kind] }));
 });
 
 function liveRead(resourceOf: LiveReadOptions["resourceOf"]): LiveRead {

@@ -63,7 +63,7 @@ describe("a scrape", () => {
   });
 
   it("repeated counts nothing twice", async () => {
-    const metrics = metricsOf({ source: { kinds: () => [FACTS] } });
+    const metrics = metricsOf({ source: { follows: IMAGE_KINDS, kinds: () => [FACTS] } });
     await scrape(metrics);
     metrics.shed("mutate");
     await scrape(metrics);
@@ -114,7 +114,7 @@ describe("the index", () => {
 
   it("has one state of each kind, which follows", async () => {
     let kinds: readonly KindFacts[] = [];
-    const metrics = metricsOf({ source: { kinds: () => kinds } });
+    const metrics = metricsOf({ source: { follows: IMAGE_KINDS, kinds: () => kinds } });
     expect(statesOf(await scrape(metrics), KIND)).toEqual(["starting"]);
     kinds = [FACTS, { ...FACTS, kind: "ClusterVirtualMachineImage", state: "forbidden" }];
     const scraped = await scrape(metrics);
@@ -124,7 +124,7 @@ describe("the index", () => {
   it("is as old as its last proof, or as the process", async () => {
     let now = 2_000_000;
     let kinds: readonly KindFacts[] = [];
-    const metrics = metricsOf({ source: { kinds: () => kinds }, now: () => new Date(now) });
+    const metrics = metricsOf({ source: { follows: IMAGE_KINDS, kinds: () => kinds }, now: () => new Date(now) });
     now += 200_000;
     expect((await scrape(metrics)).value(METRICS.age.name, KIND)).toBe(200);
     kinds = [{ ...FACTS, lastProofAt: new Date(now - 1_500) }];
@@ -134,7 +134,7 @@ describe("the index", () => {
   });
 
   it("counts what its source met", async () => {
-    const { value } = await scrape(metricsOf({ source: { kinds: () => [FACTS] } }));
+    const { value } = await scrape(metricsOf({ source: { follows: IMAGE_KINDS, kinds: () => [FACTS] } }));
     const rows = [METRICS.relists, METRICS.watchRestarts, METRICS.badLines, METRICS.badObjects];
     expect(rows.map(({ name }) => value(name, KIND))).toEqual([1, 2, 3, 4]);
     expect(rows.map(({ name }) => value(name, CLUSTER_KIND))).toEqual([0, 0, 0, 0]);
@@ -149,7 +149,7 @@ describe("the index", () => {
       refused: 2,
       failed: 1,
     });
-    const { value: read } = await scrape(metricsOf({ source: { kinds: () => [], liveReads } }));
+    const { value: read } = await scrape(metricsOf({ source: { follows: IMAGE_KINDS, kinds: () => [], liveReads } }));
     const outcomes = ["read", "joined", "refused", "failed"];
     expect(outcomes.map((outcome) => read(METRICS.liveReads.name, { outcome }))).toEqual([4, 3, 2, 1]);
   });

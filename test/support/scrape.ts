@@ -1,4 +1,5 @@
 import { onTestFinished } from "vitest";
+import { IMAGE_KINDS } from "../../src/images/image.ts";
 import { Metrics } from "../../src/metrics/metrics.ts";
 import type { Observed } from "../../src/metrics/observed.ts";
 import { listen } from "../../src/server/listen.ts";
@@ -9,7 +10,7 @@ import { exampleIndex } from "./catalogue.ts";
 export function metricsOf(observed: Partial<Observed> = {}): Metrics {
   return new Metrics({
     index: exampleIndex(),
-    source: { kinds: () => [] },
+    source: { follows: IMAGE_KINDS, kinds: () => [] },
     certificateExpiry: () => undefined,
     now: () => new Date(),
     ...observed,

@@ -1,4 +1,4 @@
-import { type Image, IMAGE_KINDS, VMI_ID_PREFIX } from "../../images/image.ts";
+import { type Image, VM_IMAGE_KINDS, VMI_ID_PREFIX } from "../../images/image.ts";
 import type { Ambiguous } from "../../images/resolve.ts";
 import { judgedReferences, type ReviewContext } from "../context.ts";
 import { type FieldProblem, plain, quote } from "../problem.ts";
@@ -40,7 +40,7 @@ function inItsLibrary({ name, library }: Image): string {
 
 function placeOf(candidates: readonly Image[], namespace: string): string {
   const places = { VirtualMachineImage: `namespace ${quote(namespace)}`, ClusterVirtualMachineImage: "the cluster" };
-  return IMAGE_KINDS.filter((kind) => candidates.some((image) => image.kind === kind))
+  return VM_IMAGE_KINDS.filter((kind) => candidates.some((image) => image.kind === kind))
     .map((kind) => places[kind])
     .join(" and ");
 }

@@ -1,9 +1,9 @@
-import { IMAGE_KINDS } from "../../images/image.ts";
+import { VM_IMAGE_KINDS } from "../../images/image.ts";
 import { judgedReferences, type ReviewContext } from "../context.ts";
 import { type FieldProblem, quote } from "../problem.ts";
 import { fieldOf } from "../reading.ts";
 
-const SUPPORTED = `supported values: ${IMAGE_KINDS.map(quote).join(", ")}`;
+const SUPPORTED = `supported values: ${VM_IMAGE_KINDS.map(quote).join(", ")}`;
 
 /**
  * The kind of a reference is an image kind. `/mutate` fills a missing one, so that `/validate` finds it missing only

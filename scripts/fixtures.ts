@@ -13,6 +13,7 @@ import { pino } from "pino";
 import { POLICY_FLAGS, policyOf } from "../src/cli/policy.ts";
 import { readFlags } from "../src/config.ts";
 import { at, isJsonObject, type JsonObject, textAt } from "../src/json.ts";
+import { REFERENCES } from "../src/references/references.ts";
 import { creationRules, referenceRules } from "../src/references/webhook-rules.ts";
 import { admissionServer } from "../src/server/admission-server.ts";
 import { ControlPlane, NAMESPACE, OWN_CRDS, OWNED } from "../test/e2e/control-plane.ts";
@@ -216,7 +217,7 @@ class Recorder {
 
 /** Our rules, and with them what those leave out; without matchConditions every UPDATE is recorded. */
 function configuration(port: number, ca: string, reviewVersion: string): object {
-  const rules = [...referenceRules(), ...creationRules()].map((rule) => ({
+  const rules = [...referenceRules(REFERENCES), ...creationRules(REFERENCES)].map((rule) => ({
     ...rule,
     operations: ["CREATE", "UPDATE", "DELETE"],
     resources: rule.resources.flatMap((resource) => [resource, `${resource}/status`]),

@@ -3,7 +3,8 @@ import { RESOLUTION_RULES } from "../src/images/resolve.ts";
 import { type CheckRow, CHECKS } from "../src/references/checks.ts";
 import { MUTATION_RULES } from "../src/references/mutate.ts";
 import { LEVELS } from "../src/references/policy.ts";
-import { EACH, type ReferenceRow, REFERENCES, VERSIONS } from "../src/references/references.ts";
+import { REFERENCES, VERSIONS } from "../src/references/references.ts";
+import { EACH, type ReferenceRow } from "../src/references/row.ts";
 import { creationRules, referenceRules, referencesChanged, type WebhookRule } from "../src/references/webhook-rules.ts";
 import { code, table } from "./markdown.ts";
 
@@ -27,9 +28,9 @@ export const TABLES: Tables = {
   resolutionRules: RESOLUTION_RULES,
   mutationRules: MUTATION_RULES,
   checks: CHECKS,
-  referenceRules: referenceRules(),
-  creationRules: creationRules(),
-  matchCondition: referencesChanged(),
+  referenceRules: referenceRules(REFERENCES),
+  creationRules: creationRules(REFERENCES),
+  matchCondition: referencesChanged(REFERENCES),
 };
 
 const HEAD = "<!-- Made from the reference and check tables by npm run docs; do not edit. -->";
@@ -39,6 +40,7 @@ const FORMS: Readonly<Record<ReferenceRow["form"], string>> = { name: "string", 
 const ROLES: Readonly<Record<ReferenceRow["role"], string>> = {
   boot: "what the machine boots from",
   cdrom: "what a CD-ROM holds",
+  property: "what a node or machine is provisioned with",
   creates: "no reference: the display name that an image will have",
 };
 

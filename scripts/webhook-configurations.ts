@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { VM_REFERENCES } from "../src/references/references.ts";
 import { creationRules, referenceRules, referencesChanged } from "../src/references/webhook-rules.ts";
 import type { Endpoint } from "../src/references/subject.ts";
 import { ENDPOINT_PATHS } from "../src/server/admission-server.ts";
@@ -54,8 +55,8 @@ function webhook(endpoint: Endpoint, special: object, name: string = endpoint): 
 }
 
 const REFERENCES_CHANGED = {
-  rules: referenceRules(),
-  matchConditions: [{ name: "references-changed", expression: referencesChanged() }],
+  rules: referenceRules(VM_REFERENCES),
+  matchConditions: [{ name: "references-changed", expression: referencesChanged(VM_REFERENCES) }],
 };
 
 export const WEBHOOK_CONFIGURATIONS = [
@@ -70,7 +71,7 @@ export const WEBHOOK_CONFIGURATIONS = [
     text: configuration("ValidatingWebhookConfiguration", [
       webhook("validate", REFERENCES_CHANGED),
       // It warns only, so that nobody has to wait for it. Who sets publish-collision=deny sets Fail here.
-      webhook("validate", { rules: creationRules(), failurePolicy: "Ignore" }, "publish"),
+      webhook("validate", { rules: creationRules(VM_REFERENCES), failurePolicy: "Ignore" }, "publish"),
     ]),
   },
 ] as const;

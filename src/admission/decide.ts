@@ -1,4 +1,4 @@
-import { isVmImageKind, VM_IMAGE_KINDS } from "../images/image.ts";
+import { VM_IMAGE_KINDS } from "../images/image.ts";
 import type { ImageIndex, ImageQuery } from "../images/image-index.ts";
 import { at, textAt } from "../json.ts";
 import { runChecks } from "../references/checks.ts";
@@ -6,7 +6,9 @@ import { judgedReferences, type ReviewContext, reviewContext, usedImages } from 
 import { mutate } from "../references/mutate.ts";
 import { ALL_CHECKS_OFF, type Policy } from "../references/policy.ts";
 import { type FieldProblem, warningMessage } from "../references/problem.ts";
-import { type ReferenceRow, referenceRows } from "../references/references.ts";
+import { referenceRows } from "../references/references.ts";
+import type { ReferenceRow } from "../references/row.ts";
+import { kindMeant } from "../references/reference-image.ts";
 import type { Endpoint, Subject } from "../references/subject.ts";
 import { auditAnnotations, type AuditAnnotations, NOTHING_TO_AUDIT } from "./audit.ts";
 import type { Judged } from "./judged.ts";
@@ -113,8 +115,7 @@ function missesOf(context: ReviewContext, denials: readonly FieldProblem[]): rea
   if (!denials.some(({ check }) => check === "exists")) return [];
   return judgedReferences(context).flatMap((judged) => {
     if (judged.is !== "unresolved" || judged.resolution.is !== "notFound") return [];
-    const { name, kind } = judged.by;
-    return { namespace: context.subject.namespace, name, kind: isVmImageKind(kind) ? kind : undefined };
+    return { namespace: context.subject.namespace, name: judged.by.name, kind: kindMeant(judged.by) };
   });
 }
 

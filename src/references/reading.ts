@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonPath, member, textAt } from "../json.ts";
-import { EACH, type ReferenceRow } from "./references.ts";
+import { EACH, type ReferenceRow } from "./row.ts";
 
 /** One place of an object that names an image, or could. Absent, null, "" and {} all read as empty names. */
 export interface Reference {
@@ -14,6 +14,8 @@ export interface Reference {
   readonly name: string;
   /** Always "" for form `name`. */
   readonly kind: string;
+  /** The kinds of image that it can name, in the order in which they are searched. */
+  readonly images: ReferenceRow["images"];
 }
 
 /** A value of a JSON type that the field cannot have. */
@@ -39,11 +41,15 @@ export function readReferences(object: JsonObject, rows: readonly ReferenceRow[]
   return reading;
 }
 
-/** `spec.hardware.cdrom[0].image.name`, as Kubernetes writes field paths. */
+/** `spec.hardware.cdrom[0].image.name` and `spec.properties[vcluster.com/os-image]`, as Kubernetes writes field paths. */
 export function fieldOf(path: JsonPath): string {
-  return path
-    .map((step, position) => (typeof step === "number" ? `[${step}]` : position === 0 ? step : `.${step}`))
-    .join("");
+  return path.reduce<string>((field, step) => field + stepText(step, field === ""), "");
+}
+
+/** A key that is no name of a field is one of a map. */
+function stepText(step: string | number, isFirst: boolean): string {
+  if (typeof step === "number" || /[^\w-]/.test(step)) return `[${step}]`;
+  return isFirst ? step : `.${step}`;
 }
 
 /** The key of a reference's name, by which the annotation knows it. */
@@ -93,7 +99,7 @@ function segmentsOf(path: readonly string[]): readonly Segment[] {
     if (step === EACH) segments.push([]);
     else segments.at(-1)?.push(step);
   }
-  const made = segments.map((steps): Segment => ({ path: steps, key: steps.join(".") }));
+  const made = segments.map((steps): Segment => ({ path: steps, key: fieldOf(steps) }));
   SEGMENTS.set(path, made);
   return made;
 }
@@ -144,10 +150,10 @@ function readPlace(
   { path, key, value }: Place,
   reading: { references: Reference[]; malformed: Malformed[] },
 ): void {
-  const { role, form } = row;
+  const { role, form, images } = row;
   if (form === "name") {
     const name = readText(path, value, reading.malformed);
-    reading.references.push({ role, form, path, namePath: path, key, name, kind: "" });
+    reading.references.push({ role, form, path, namePath: path, key, name, kind: "", images });
     return;
   }
   if (value !== undefined && value !== null && !isJsonObject(value)) {
@@ -156,7 +162,7 @@ function readPlace(
   const namePath = [...path, "name"];
   const name = readText(namePath, member(value, "name"), reading.malformed);
   const kind = readText([...path, "kind"], member(value, "kind"), reading.malformed);
-  reading.references.push({ role, form, path, namePath, key, name, kind });
+  reading.references.push({ role, form, path, namePath, key, name, kind, images });
 }
 
 function readText(path: JsonPath, value: unknown, malformed: Malformed[]): string {

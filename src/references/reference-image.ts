@@ -1,4 +1,4 @@
-import { type Image, isVmImageKind } from "../images/image.ts";
+import type { Image, ImageKind } from "../images/image.ts";
 import type { ImageIndex } from "../images/image-index.ts";
 import { isNameOf, type NotSynced, type Resolution, resolve } from "../images/resolve.ts";
 import type { Policy } from "./policy.ts";
@@ -31,9 +31,9 @@ export type ReferenceImage =
 /** Looks one reference up, whether it has a kind or not. */
 export function resolveReference({ subject, index, policy }: Question, by: Reference): ReferenceImage {
   if (by.name === "") return { is: "nameless", by };
-  if (by.kind !== "" && !isVmImageKind(by.kind)) return { is: "unsupportedKind", by };
-  const kind = by.kind === "" ? undefined : by.kind;
-  const resolution = resolve(index, { namespace: subject.namespace, name: by.name, kind }, policy.resolution);
+  if (!hasSupportedKind(by)) return { is: "unsupportedKind", by };
+  const query = { namespace: subject.namespace, name: by.name, kind: kindMeant(by) };
+  const resolution = resolve(index, query, policy.resolution);
   switch (resolution.is) {
     case "notSynced":
       return { ...resolution, by };
@@ -43,6 +43,16 @@ export function resolveReference({ subject, index, policy }: Question, by: Refer
     case "resolved":
       return { is: "resolved", by, image: resolution.image };
   }
+}
+
+/** Whether the kind that a reference says, if any, is one that it can name. */
+export function hasSupportedKind({ kind, images }: Reference): boolean {
+  return kind === "" || images.some((each) => each === kind);
+}
+
+/** The kind to search for a reference's name; undefined where it may be any that machines boot from. */
+export function kindMeant({ kind, images }: Reference): ImageKind | undefined {
+  return kind === "" && images.length === 1 ? images[0] : images.find((each) => each === kind);
 }
 
 /** Whether a name is one of this image's; the same object name in the other scope is the same image (R5). */

@@ -1,35 +1,18 @@
-import { VM_OPERATOR_GROUP } from "../images/image.ts";
+import { VM_IMAGE_KINDS, VM_OPERATOR_GROUP } from "../images/image.ts";
+import { EACH, type ReferenceRow } from "./row.ts";
 
 /** API versions of group vmoperator.vmware.com that carry references, newest first: the order of webhook rules. */
 export const VERSIONS = ["v1alpha6", "v1alpha5", "v1alpha4", "v1alpha3", "v1alpha2", "v1alpha1"] as const;
-export type Version = (typeof VERSIONS)[number];
 
-/** Stands in a path for each entry of a list. */
-export const EACH = "[]";
+/** What all rows of vm-operator's kinds share. */
+const OF_VM_OPERATOR = { group: VM_OPERATOR_GROUP, scope: "Namespaced", images: VM_IMAGE_KINDS } as const;
 
-export interface ReferenceRow {
-  readonly group: string;
-  readonly kind: string;
-  /** The plural in URLs and RBAC. */
-  readonly resource: string;
-  readonly versions: readonly Version[];
-  /** Where the machine stands that the reference is of: the object itself, or a template in it. */
-  readonly root: readonly string[];
-  /** Members from the object's root; `EACH` for the entries of a list. */
-  readonly path: readonly string[];
-  /** `name`: a string, a VMI ID or display name. `object`: an object {kind, name}. */
-  readonly form: "name" | "object";
-  /** `creates`: no reference, but a display name that an image will have. */
-  readonly role: "boot" | "cdrom" | "creates";
-}
-
-type Machine = Pick<ReferenceRow, "group" | "kind" | "resource" | "versions" | "root">;
+type Machine = Pick<ReferenceRow, "kind" | "resource" | "versions" | "root">;
 
 /** Kinds that hold a machine. */
 const MACHINES: readonly Machine[] = [
-  { group: VM_OPERATOR_GROUP, kind: "VirtualMachine", resource: "virtualmachines", versions: VERSIONS, root: [] },
+  { kind: "VirtualMachine", resource: "virtualmachines", versions: VERSIONS, root: [] },
   {
-    group: VM_OPERATOR_GROUP,
     kind: "VirtualMachineReplicaSet",
     resource: "virtualmachinereplicasets",
     versions: ["v1alpha6", "v1alpha5", "v1alpha4", "v1alpha3"],
@@ -55,13 +38,11 @@ const MACHINE_FIELDS: readonly Pick<ReferenceRow, "versions" | "path" | "form" |
   },
 ];
 
-/**
- * THE table of places that name an image (design section 4; vm-operator config/crd/bases). Reading, mutation,
- * validation, the webhook configurations and docs/references.md follow it: a new place is a new row.
- */
-export const REFERENCES: readonly ReferenceRow[] = [
+/** The places in objects of vm-operator (design section 4; vm-operator config/crd/bases). */
+export const VM_REFERENCES: readonly ReferenceRow[] = [
   ...MACHINES.flatMap((machine) =>
     MACHINE_FIELDS.map((field) => ({
+      ...OF_VM_OPERATOR,
       ...machine,
       ...field,
       versions: machine.versions.filter((version) => field.versions.includes(version)),
@@ -69,7 +50,7 @@ export const REFERENCES: readonly ReferenceRow[] = [
     })),
   ),
   {
-    group: VM_OPERATOR_GROUP,
+    ...OF_VM_OPERATOR,
     kind: "VirtualMachinePublishRequest",
     resource: "virtualmachinepublishrequests",
     versions: VERSIONS,
@@ -79,6 +60,12 @@ export const REFERENCES: readonly ReferenceRow[] = [
     role: "creates",
   },
 ];
+
+/**
+ * THE table of places that name an image. Reading, mutation, validation, the webhook configurations and
+ * docs/references.md follow it: a new place is a new row.
+ */
+export const REFERENCES: readonly ReferenceRow[] = [...VM_REFERENCES];
 
 /** The rows of one kind in one version; empty for a kind that names no image. */
 export function referenceRows(group: string, version: string, kind: string): readonly ReferenceRow[] {

@@ -1,9 +1,9 @@
-import { type Image, isVmImageKind, VM_IMAGE_KINDS, VMI_ID_PREFIX } from "../images/image.ts";
+import { type Image, isVmImageKind, VMI_ID_PREFIX } from "../images/image.ts";
 import { find, isNameOf, type NotSynced } from "../images/resolve.ts";
 import { scopeOf } from "../images/image-index.ts";
 import { livingPins, type Pin, type Pins, readPins } from "./pins.ts";
 import { kindKey, nameKey, type Reference } from "./reading.ts";
-import { isEmpty, isSame, type Question } from "./reference-image.ts";
+import { hasSupportedKind, isEmpty, isSame, kindMeant, type Question } from "./reference-image.ts";
 
 /** How a reference of an UPDATE stands to the stored one. */
 export type Change =
@@ -29,7 +29,7 @@ export function exactChange(sent: Reference | undefined, old: Reference | undefi
 interface StoredImageOptions {
   /** Undefined where the object has no image, or a display name of which nobody knows the image. */
   readonly objectName: string | undefined;
-  /** The stored references to this image. */
+  /** The stored references to this image: one at least. */
   readonly values: readonly Reference[];
   /** Of the stored object. */
   readonly pins: Pins;
@@ -70,8 +70,8 @@ export class StoredImage {
     const { objectName, unsynced } = this.#options;
     if (unsynced !== undefined) return unsynced;
     const { subject, index, policy } = this.#question;
-    if (sent.kind !== "" && !isVmImageKind(sent.kind)) return { is: "changed", namesOtherImage: false };
-    const query = { namespace: subject.namespace, name: sent.name, kind: sent.kind === "" ? undefined : sent.kind };
+    if (!hasSupportedKind(sent)) return { is: "changed", namesOtherImage: false };
+    const query = { namespace: subject.namespace, name: sent.name, kind: kindMeant(sent) };
     const found = find(index, query, policy.resolution);
     if (found?.is === "notSynced") return found;
     if (found?.is !== "resolved") return { is: "changed", namesOtherImage: false };
@@ -86,8 +86,9 @@ export class StoredImage {
     if (name === objectName || values.some((value) => value.name === name)) return true;
     const wasRequested = [...this.#pins.values()].some(({ requested }) => requested === name);
     if (wasRequested && !this.#isOurs(sent)) return true;
-    // R1: what is a VMI ID means that image, whatever display name another has.
-    if (name.startsWith(VMI_ID_PREFIX) && this.#objectsNamed(name).length > 0) return false;
+    // Where object names come first (R1, R4, R8), one means that image, whatever display name another has.
+    const objectNameFirst = name.startsWith(VMI_ID_PREFIX) || kindMeant(sent) !== undefined;
+    if (objectNameFirst && this.#objectsNamed(name).length > 0) return false;
     return this.#images.some((image) => isNameOf(image, name, this.#question.policy.resolution));
   }
 
@@ -98,7 +99,8 @@ export class StoredImage {
 
   #objectsNamed(name: string): readonly Image[] {
     const { subject, index } = this.#question;
-    return VM_IMAGE_KINDS.flatMap((kind) => scopeOf(index, kind, subject.namespace).byObjectName(name) ?? []);
+    const kinds = this.#options.values[0]?.images ?? [];
+    return kinds.flatMap((kind) => scopeOf(index, kind, subject.namespace).byObjectName(name) ?? []);
   }
 
   /**

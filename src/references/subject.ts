@@ -1,5 +1,5 @@
 import type { JsonObject, JsonPath } from "../json.ts";
-import type { ReferenceRow } from "./references.ts";
+import type { ReferenceRow } from "./row.ts";
 
 export type Endpoint = "mutate" | "validate";
 

@@ -1,4 +1,4 @@
-import { EACH, type ReferenceRow, REFERENCES, VERSIONS } from "./references.ts";
+import { EACH, type ReferenceRow } from "./row.ts";
 
 /** A rule of a webhook configuration (k8s.io/api/admissionregistration/v1 RuleWithOperations). */
 export interface WebhookRule {
@@ -6,38 +6,49 @@ export interface WebhookRule {
   readonly apiVersions: readonly string[];
   readonly resources: readonly string[];
   readonly operations: readonly string[];
-  readonly scope: "Namespaced";
+  readonly scope: ReferenceRow["scope"];
 }
 
-/** Rows of what an object refers to; a display name that it creates is looked at once, by a webhook of its own. */
-const REFERRING = REFERENCES.filter(({ role }) => role !== "creates");
-const CREATING = REFERENCES.filter(({ role }) => role === "creates");
+/** Rows of what an object refers to; display names that objects create are looked at by webhooks of their own. */
+function referring(rows: readonly ReferenceRow[]): readonly ReferenceRow[] {
+  return rows.filter(({ role }) => role !== "creates");
+}
 
 /**
  * The rules that deliver every object with references: newest version first, because with matchPolicy Equivalent a
  * version that no rule lists is delivered as the first one that is listed.
  */
-export function referenceRules(): readonly WebhookRule[] {
-  return rulesFor(REFERRING, ["CREATE", "UPDATE"]);
+export function referenceRules(rows: readonly ReferenceRow[]): readonly WebhookRule[] {
+  return rulesFor(referring(rows), ["CREATE", "UPDATE"]);
 }
 
-/** The same for objects that create a display name: it never changes. */
-export function creationRules(): readonly WebhookRule[] {
-  return rulesFor(CREATING, ["CREATE"]);
+/** The same for objects that create a display name. */
+export function creationRules(
+  rows: readonly ReferenceRow[],
+  operations: readonly string[] = ["CREATE"],
+): readonly WebhookRule[] {
+  return rulesFor(
+    rows.filter(({ role }) => role === "creates"),
+    operations,
+  );
 }
 
 function rulesFor(rows: readonly ReferenceRow[], operations: readonly string[]): readonly WebhookRule[] {
-  return VERSIONS.flatMap((version) => {
-    const served = rows.filter(({ versions }) => versions.includes(version));
-    if (served.length === 0) return [];
-    return {
-      apiGroups: unique(served.map(({ group }) => group)),
-      apiVersions: [version],
-      resources: unique(served.map(({ resource }) => resource)),
-      operations,
-      scope: "Namespaced" as const,
-    };
-  });
+  const versions = unique(rows.flatMap((row) => row.versions));
+  const scopes = unique(rows.map(({ scope }) => scope));
+  return versions.flatMap((version) =>
+    scopes.flatMap((scope) => {
+      const served = rows.filter((row) => row.scope === scope && row.versions.includes(version));
+      if (served.length === 0) return [];
+      return {
+        apiGroups: unique(served.map(({ group }) => group)),
+        apiVersions: [version],
+        resources: unique(served.map(({ resource }) => resource)),
+        operations,
+        scope,
+      };
+    }),
+  );
 }
 
 /**
@@ -45,21 +56,21 @@ function rulesFor(rows: readonly ReferenceRow[], operations: readonly string[]):
  * optional `.?` steps are null-safe; with `has()` a machine without `spec` could never be changed or finalized again.
  * Kubernetes 1.30 or newer.
  */
-export function referencesChanged(): string {
-  const paths = unique(REFERRING.map(({ path }) => optionalPath(path)));
+export function referencesChanged(rows: readonly ReferenceRow[]): string {
+  const paths = unique(referring(rows).map(({ path }) => optionalPath(path)));
   const listOf = (object: string): string => `[${paths.map((path) => object + path).join(", ")}]`;
   return `request.operation != "UPDATE" || ${listOf("object")} != ${listOf("oldObject")}`;
 }
 
-/** `.?spec.?cdrom`: a list counts as a whole. */
+/** `.?spec.?cdrom`: a list counts as a whole. A key that is no CEL identifier is an index: `[?"vcluster.com/os-image"]`. */
 function optionalPath(path: readonly string[]): string {
   const each = path.indexOf(EACH);
   return path
     .slice(0, each === -1 ? path.length : each)
-    .map((step) => `.?${step}`)
+    .map((step) => (/^\w+$/.test(step) ? `.?${step}` : `[?${JSON.stringify(step)}]`))
     .join("");
 }
 
-function unique(values: readonly string[]): readonly string[] {
+function unique<T>(values: readonly T[]): readonly T[] {
   return [...new Set(values)];
 }

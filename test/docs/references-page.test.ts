@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { REFERENCES_PAGE, referencesPage, TABLES } from "../../scripts/references-page.ts";
 import { CHECKS } from "../../src/references/checks.ts";
 import { MUTATION_RULES } from "../../src/references/mutate.ts";
-import { REFERENCES, VERSIONS } from "../../src/references/references.ts";
+import { REFERENCES, VERSIONS, VM_REFERENCES } from "../../src/references/references.ts";
 import { RESOLUTION_RULES } from "../../src/images/resolve.ts";
 import { referencesChanged } from "../../src/references/webhook-rules.ts";
 
@@ -49,7 +49,9 @@ describe("every row is on the page", () => {
     expect(others).toEqual([]);
     expect(new Set(expanded(row?.[1] ?? ""))).toEqual(new Set(versions));
     expect(row?.[3]).toBe({ name: "string", object: "object {kind, name}" }[form]);
-    expect(row?.[4]).toContain({ boot: "boots", cdrom: "CD-ROM", creates: "no reference" }[role]);
+    expect(row?.[4]).toContain(
+      { boot: "boots", cdrom: "CD-ROM", property: "provisioned", creates: "no reference" }[role],
+    );
   });
 
   it.each(Object.entries(RESOLUTION_RULES))("rule %s", (id, rule) => {
@@ -74,7 +76,7 @@ describe("every row is on the page", () => {
 });
 
 it("the page has what the webhook configurations say", () => {
-  expect(PAGE).toContain(`\n${referencesChanged()}\n`);
+  expect(PAGE).toContain(`\n${referencesChanged(VM_REFERENCES)}\n`);
   expect(PAGE).toContain("CREATE and UPDATE of `virtualmachines` (v1alpha1 to v1alpha6)");
   expect(PAGE).toContain("CREATE of `virtualmachinepublishrequests` (v1alpha1 to v1alpha6)");
   for (const { resource } of REFERENCES) expect(PAGE).toContain(`\`${resource}\` (`);

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { WEBHOOK_CONFIGURATIONS, WEBHOOK_CONFIGURATIONS_FOLDER } from "../../scripts/webhook-configurations.ts";
-import { EACH, REFERENCES, VERSIONS } from "../../src/references/references.ts";
+import { REFERENCES, VERSIONS } from "../../src/references/references.ts";
+import { EACH } from "../../src/references/row.ts";
 
 /** vm-operator's own configurations begin so; configurations are called in the order of their names. */
 const VM_OPERATOR_CONFIGURATION = "vmware-system-vmop-";

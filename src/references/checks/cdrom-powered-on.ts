@@ -2,7 +2,7 @@ import { at } from "../../json.ts";
 import { type Cdrom, cdromReferences } from "../cdroms.ts";
 import type { ReviewContext } from "../context.ts";
 import type { FieldProblem } from "../problem.ts";
-import { EACH } from "../references.ts";
+import { EACH } from "../row.ts";
 import { fieldOf, type Reference } from "../reading.ts";
 
 const POWERED_ON = "PoweredOn";

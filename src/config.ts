@@ -132,10 +132,10 @@ export const FLAGS = {
   }),
   kind: flag({
     argument: "KIND",
-    help: `only this kind: ${IMAGE_KINDS.join(" or ")}`,
+    help: `only this kind: ${IMAGE_KINDS.join(", ")}`,
     parse: ([text]) => {
       if (text === undefined || isImageKind(text)) return text;
-      throw new WrongValue(`is not ${IMAGE_KINDS.join(" or ")}`);
+      throw new WrongValue(`is not one of ${IMAGE_KINDS.join(", ")}`);
     },
   }),
   output: flag({

@@ -50,6 +50,12 @@ export function textAt(value: unknown, path: JsonPath): string {
   return typeof found === "string" ? found : "";
 }
 
+/** The value at a path if it is a string that says something. */
+export function textOrNothing(value: unknown, path: JsonPath): string | undefined {
+  const text = textAt(value, path);
+  return text === "" ? undefined : text;
+}
+
 /** The value at a path if it is a list, else an empty one. */
 export function listAt(value: unknown, path: JsonPath): readonly unknown[] {
   const found = at(value, path);

@@ -18,6 +18,7 @@ export const DEFAULT_MOST_IMAGES = 500_000;
 export interface ImageIndex {
   namespaced(namespace: string): ImageScope;
   cluster(): ImageScope;
+  osImages(): ImageScope;
   /** Whether the first complete set of this kind has arrived; never back to false. */
   isSynced(kind: ImageKind): boolean;
 }
@@ -36,7 +37,14 @@ export function kindsSearched({ kind }: Pick<ImageQuery, "kind">): readonly Imag
 }
 
 export function scopeOf(index: ImageIndex, kind: ImageKind, namespace: string): ImageScope {
-  return kind === "VirtualMachineImage" ? index.namespaced(namespace) : index.cluster();
+  switch (kind) {
+    case "VirtualMachineImage":
+      return index.namespaced(namespace);
+    case "ClusterVirtualMachineImage":
+      return index.cluster();
+    case "OSImage":
+      return index.osImages();
+  }
 }
 
 /** What a change of the index did: `stale` is older than what is known, `overflow` has no room. */
@@ -107,6 +115,10 @@ export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
 
   cluster(): ImageScope {
     return this.#kinds.ClusterVirtualMachineImage.scopes.get("") ?? EMPTY_SCOPE;
+  }
+
+  osImages(): ImageScope {
+    return this.#kinds.OSImage.scopes.get("") ?? EMPTY_SCOPE;
   }
 
   isSynced(kind: ImageKind): boolean {

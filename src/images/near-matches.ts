@@ -1,5 +1,5 @@
 import { distance } from "fastest-levenshtein";
-import { type Image, isVmImageKind, VM_IMAGE_KINDS, VMI_ID_PREFIX } from "./image.ts";
+import { type Image, IMAGE_KIND_ROWS, isVmImageKind, VM_IMAGE_KINDS, VMI_ID_PREFIX } from "./image.ts";
 import { type ImageIndex, type ImageQuery, kindsSearched, scopeOf } from "./image-index.ts";
 import { foldName, type ImageScope } from "./scoped-images.ts";
 
@@ -31,7 +31,10 @@ function* candidates(index: ImageIndex, query: ImageQuery): Iterable<Image> {
   const scopes = kindsSearched(query).map((kind) => scopeOf(index, kind, query.namespace));
   const terms = searchTerms(query.name);
   for (const term of terms) for (const scope of scopes) yield* equalButForCase(scope, term);
-  for (const term of terms) yield* fewEditsAway(scopes, term);
+  const namedByPeople = query.kind !== undefined && IMAGE_KIND_ROWS[query.kind].namedByPeople;
+  for (const term of terms) {
+    yield* fewEditsAway(scopes, term, namedByPeople || foldName(term).startsWith(VMI_ID_PREFIX));
+  }
 }
 
 /** LIBRARY/NAME with a library that does not hold NAME: NAME by itself may be what helps. */
@@ -64,13 +67,13 @@ interface NearName {
   readonly name: string;
 }
 
-function* fewEditsAway(scopes: readonly ImageScope[], term: string): Iterable<Image> {
+function* fewEditsAway(scopes: readonly ImageScope[], term: string, withObjectNames: boolean): Iterable<Image> {
   const folded = foldName(term);
   const mostEdits = Math.floor(folded.length * SHARE_OF_EDITS);
   if (mostEdits === 0 || folded.length > LONGEST_NAME_COMPARED) return;
   const near: NearName[] = [];
   let compared = 0;
-  for (const { scope, name } of namesIn(scopes, folded.startsWith(VMI_ID_PREFIX))) {
+  for (const { scope, name } of namesIn(scopes, withObjectNames)) {
     if (++compared > MOST_NAMES_COMPARED) break;
     if (Math.abs(name.length - folded.length) > mostEdits) continue;
     const edits = distance(folded, foldName(name));
@@ -80,7 +83,7 @@ function* fewEditsAway(scopes: readonly ImageScope[], term: string): Iterable<Im
   for (const { scope, name } of near) yield* imagesNamed(scope, name);
 }
 
-/** Display names; object names too where a VMI ID was written. Namespace first, as the scopes come. */
+/** Display names; object names too where one may have been mistyped. Namespace first, as the scopes come. */
 function* namesIn(scopes: readonly ImageScope[], withObjectNames: boolean): Iterable<Omit<NearName, "edits">> {
   for (const scope of scopes) {
     if (withObjectNames) for (const name of scope.objectNames()) yield { scope, name };

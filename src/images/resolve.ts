@@ -16,7 +16,8 @@ export const RESOLUTION_RULES = {
   R5: "the same object name in both scopes is one image, the namespaced one",
   R6: "matching is exact; an image being deleted has no display name; readiness does not matter",
   R7: "near matches: at most 3, of this namespace and the cluster only",
-  RS: "strict: vmi- names are object names only, others display names over both scopes together",
+  R8: "an OSImage is meant by its object name, else by its display name, and never beside images of other kinds",
+  RS: "strict: vmi- names are object names only, others display names over both scopes together; OSImages by object name only",
 } as const;
 
 export type FoundBy = "objectName" | "displayName" | "libraryName";
@@ -52,7 +53,8 @@ export function find(index: ImageIndex, query: ImageQuery, mode: ResolutionMode)
 
 /**
  * A reference with a kind is an object reference, whose name is first of all an object name: otherwise what we wrote
- * there could mean another image when it is read again.
+ * there could mean another image when it is read again. So it is for an OSImage (R8), of which the platform itself knows
+ * the object name only: what is pinned must stay what it is, whatever display name somebody gives to another image.
  */
 function searchesFor({ name, kind }: ImageQuery): readonly Search[] {
   return kind !== undefined || name.startsWith(VMI_ID_PREFIX) ? OBJECT_NAME_FIRST : DISPLAY_NAME_FIRST;

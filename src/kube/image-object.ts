@@ -1,4 +1,5 @@
-import { decodeImage, type Image, IMAGE_KIND_ROWS, type ImageKind } from "../images/image.ts";
+import { decodeImage } from "../images/decode-image.ts";
+import { type Image, IMAGE_KIND_ROWS, type ImageKind } from "../images/image.ts";
 import type { ImageKey } from "../images/image-index.ts";
 import { isResourceVersion } from "../images/resource-version.ts";
 import { textAt } from "../json.ts";

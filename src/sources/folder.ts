@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import type { Logger } from "pino";
 import { Failure, messageOf } from "../failure.ts";
-import { type Image, IMAGE_KINDS, type ImageKind } from "../images/image.ts";
+import { type Image, IMAGE_KINDS, type ImageKind, isVmImageKind } from "../images/image.ts";
 import type { ImageIndexWriter } from "../images/image-index.ts";
 import { type ImageFile, readImageFile } from "./image-file.ts";
 import type { ImageSource, KindFacts, SourceState } from "./image-source.ts";
@@ -121,7 +121,10 @@ export class FolderSource implements ImageSource {
   }
 
   #report(images: ImagesByKind): void {
-    const counts = [...images].map(([kind, { length }]) => `${length} ${kind}${length === 1 ? "" : "s"}`).join(", ");
+    const counts = [...images]
+      .filter(([kind, { length }]) => isVmImageKind(kind) || length > 0)
+      .map(([kind, { length }]) => `${length} ${kind}${length === 1 ? "" : "s"}`)
+      .join(", ");
     const text = `${counts} from ${this.#directory}`;
     const skipped = [...this.#files.values()].reduce((sum, { content }) => sum + content.skipped, 0);
     const total = [...images.values()].reduce((sum, { length }) => sum + length, 0);

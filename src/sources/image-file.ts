@@ -1,6 +1,7 @@
 import { type Document, LineCounter, parseAllDocuments } from "yaml";
 import { messageOf } from "../failure.ts";
-import { decodeImage, type Image, IMAGE_KINDS } from "../images/image.ts";
+import { decodeImage } from "../images/decode-image.ts";
+import { type Image, IMAGE_KINDS } from "../images/image.ts";
 import { isJsonObject, type JsonObject, listAt, textAt } from "../json.ts";
 
 const BYTE_ORDER_MARK = "\ufeff";

@@ -193,7 +193,7 @@ describe("other values", () => {
     ["log-level", "INFO", "is not one of trace, debug, info, warn, error, fatal, silent"],
     ["output", "yaml", "is not one of text, json"],
     ["endpoint", "mutating", "is not one of both, mutate, validate"],
-    ["kind", "VirtualMachine", "is not VirtualMachineImage or ClusterVirtualMachineImage"],
+    ["kind", "VirtualMachine", "is not one of VirtualMachineImage, ClusterVirtualMachineImage, OSImage"],
     ["cert-dir", "", "is empty"],
     ["namespace", "", "is empty"],
   ] as const)("--%s %j is refused with what there is", (name, text, message) => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Image, IMAGE_KINDS } from "../../src/images/image.ts";
+import { type Image, VM_IMAGE_KINDS } from "../../src/images/image.ts";
 import { MemoryImageIndex } from "../../src/images/image-index.ts";
 import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
 
@@ -44,7 +44,7 @@ describe("ambiguous display names", () => {
       cvmi("vmi-8", "debian"),
       cvmi("vmi-9", "ubuntu"),
     ]);
-    expect(IMAGE_KINDS.map((kind) => index.ambiguousNames(kind))).toEqual([2, 1]);
+    expect(VM_IMAGE_KINDS.map((kind) => index.ambiguousNames(kind))).toEqual([2, 1]);
   });
 
   it("are not those of an image that is being deleted, nor of no name", () => {
@@ -268,7 +268,7 @@ describe("more images than there is room for", () => {
 
 it("two lists at the same time do not take the same room", () => {
   const index = new MemoryImageIndex({ mostImages: 1 });
-  const [one, other] = IMAGE_KINDS.map((kind) => index.relist(kind));
+  const [one, other] = VM_IMAGE_KINDS.map((kind) => index.relist(kind));
   expect(one?.add([a("1")])).toBe("applied");
   expect(other?.add([cvmi("vmi-c")])).toBe("overflow");
 });
@@ -352,5 +352,5 @@ describe("against a naive model", () => {
 
 it("counts the other kind from its own set only", () => {
   const index = indexOf([a("1"), cvmi("vmi-c")]);
-  expect(IMAGE_KINDS.map((kind) => index.count(kind))).toEqual([1, 1]);
+  expect(VM_IMAGE_KINDS.map((kind) => index.count(kind))).toEqual([1, 1]);
 });

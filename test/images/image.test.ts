@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { decodeImage, type Image } from "../../src/images/image.ts";
+import { decodeImage } from "../../src/images/decode-image.ts";
+import type { Image } from "../../src/images/image.ts";
 
 const GROUP = "vmoperator.vmware.com";
 

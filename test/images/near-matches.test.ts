@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Image, ImageKind } from "../../src/images/image.ts";
 import { nearMatches } from "../../src/images/near-matches.ts";
-import { cvmi, indexOf, NAMESPACE, vmi } from "../support/catalogue.ts";
+import { cvmi, indexOf, NAMESPACE, osImage, vmi } from "../support/catalogue.ts";
 
 interface Row {
   readonly title: string;
@@ -15,6 +15,27 @@ const UBUNTU = vmi("vmi-a", "ubuntu-24.04");
 const MANY = Array.from({ length: 5_000 }, (_, index) => vmi(`vmi-${index}`, `image-number-${index}`));
 
 const ROWS: readonly Row[] = [
+  {
+    title: "an OSImage by its object name, which people choose",
+    images: [osImage("ubuntu-noble"), vmi("vmi-a", "ubuntu-noble")],
+    name: "ubuntu-nobel",
+    kind: "OSImage",
+    near: ["ubuntu-noble"],
+  },
+  {
+    title: "an OSImage by its display name; no image of machines has the same name for it",
+    images: [osImage("noble", "Ubuntu Noble"), cvmi("vmi-c", "Ubuntu Nobel")],
+    name: "Ubuntu Nobel",
+    kind: "OSImage",
+    near: ["noble"],
+  },
+  {
+    title: "no OSImage for a machine",
+    images: [osImage("ubuntu-noble", "ubuntu")],
+    name: "ubuntu",
+    kind: "ClusterVirtualMachineImage",
+    near: [],
+  },
   { title: "letter case", images: [UBUNTU], name: "Ubuntu-24.04", near: ["vmi-a"] },
   { title: "letter case of the image", images: [vmi("vmi-a", "Ubuntu-24.04")], name: "ubuntu-24.04", near: ["vmi-a"] },
   { title: "outer spaces", images: [vmi("vmi-a", " ubuntu ")], name: "ubuntu", near: ["vmi-a"] },

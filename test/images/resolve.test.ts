@@ -2,17 +2,21 @@ import { describe, expect, it } from "vitest";
 import type { Image, ImageKind } from "../../src/images/image.ts";
 import type { ImageQuery } from "../../src/images/image-index.ts";
 import { isNameOf, type Resolution, type ResolutionMode, resolve } from "../../src/images/resolve.ts";
-import { cvmi, indexOf, NAMESPACE, vmi } from "../support/catalogue.ts";
+import { cvmi, indexOf, NAMESPACE, osImage, vmi } from "../support/catalogue.ts";
 
 const OURS = vmi("vmi-a", "ubuntu", { library: "cl-a" });
 const OTHER = vmi("vmi-b", "ubuntu", { library: "cl-b" });
 const CLUSTER = cvmi("vmi-c", "ubuntu", { library: "cl-c" });
 
+const SHORT = { VirtualMachineImage: "vmi", ClusterVirtualMachineImage: "cvmi", OSImage: "os" };
+
 /** `resolved vmi-a by displayName`, `ambiguous vmi-a vmi-b`, `notFound`, `notSynced VirtualMachineImage`. */
 function inShort(resolution: Resolution): string {
   switch (resolution.is) {
-    case "resolved":
-      return `${resolution.image.kind === "VirtualMachineImage" ? "vmi" : "cvmi"}/${resolution.image.name} by ${resolution.by}`;
+    case "resolved": {
+      const { kind, name } = resolution.image;
+      return `${SHORT[kind]}/${name} by ${resolution.by}`;
+    }
     case "ambiguous":
       return `ambiguous ${resolution.candidates.map(({ name }) => name).join(" ")}`;
     case "notFound":
@@ -36,7 +40,110 @@ interface Row {
 const VMI = "VirtualMachineImage";
 const CVMI = "ClusterVirtualMachineImage";
 
+const OS = "OSImage";
+const OS_ROWS: readonly Row[] = [
+  {
+    rule: "R8",
+    title: "an object name",
+    images: [osImage("noble", "Ubuntu")],
+    name: "noble",
+    kind: OS,
+    is: "os/noble by objectName",
+  },
+  {
+    rule: "R8",
+    title: "a display name",
+    images: [osImage("noble", "Ubuntu")],
+    name: "Ubuntu",
+    kind: OS,
+    is: "os/noble by displayName",
+  },
+  {
+    rule: "R8",
+    title: "an object name before another's display name",
+    images: [osImage("noble", "Ubuntu"), osImage("jammy", "noble")],
+    name: "noble",
+    kind: OS,
+    is: "os/noble by objectName",
+  },
+  {
+    rule: "R8",
+    title: "a display name of two",
+    images: [osImage("noble", "Ubuntu"), osImage("jammy", "Ubuntu")],
+    name: "Ubuntu",
+    kind: OS,
+    is: "ambiguous noble jammy",
+  },
+  {
+    rule: "R8",
+    title: "one that is being deleted has no display name",
+    images: [osImage("noble", "Ubuntu"), osImage("jammy", "Ubuntu", { terminating: true })],
+    name: "Ubuntu",
+    kind: OS,
+    is: "os/noble by displayName",
+  },
+  {
+    rule: "R8",
+    title: "vmi- means nothing special",
+    images: [osImage("a", "vmi-x")],
+    name: "vmi-x",
+    kind: OS,
+    is: "os/a by displayName",
+  },
+  {
+    rule: "R8",
+    title: "images of machines are none",
+    images: [OURS, CLUSTER],
+    name: "ubuntu",
+    kind: OS,
+    is: "notFound",
+  },
+  {
+    rule: "R8",
+    title: "and it is none of theirs",
+    images: [osImage("noble", "Ubuntu")],
+    name: "noble",
+    is: "notFound",
+  },
+  {
+    rule: "R8",
+    title: "it waits for no other kind",
+    images: [osImage("noble")],
+    name: "noble",
+    kind: OS,
+    synced: [OS],
+    is: "os/noble by objectName",
+  },
+  {
+    rule: "R8",
+    title: "and no other waits for it",
+    images: [OURS],
+    name: "vmi-a",
+    synced: [VMI, CVMI],
+    is: "vmi/vmi-a by objectName",
+  },
+  {
+    rule: "R8",
+    title: "it waits for its own",
+    images: [],
+    name: "noble",
+    kind: OS,
+    synced: [VMI, CVMI],
+    is: "notSynced OSImage",
+  },
+  {
+    rule: "RS",
+    title: "an OSImage by its object name only, as the platform itself",
+    images: [osImage("noble", "Ubuntu")],
+    name: "Ubuntu",
+    kind: OS,
+    mode: "strict",
+    is: "notFound",
+  },
+];
+
 const ROWS: readonly Row[] = [
+  ...OS_ROWS,
   {
     rule: "R1",
     title: "an ID of the namespace",

@@ -41,6 +41,26 @@ it("takes the newest version that serves the kind, and its plural from there", a
 });
 
 it.each([
+  ["storage.loft.sh", ["management.loft.sh", "storage.loft.sh"]],
+  ["management.loft.sh", ["management.loft.sh"]],
+])("takes an OSImage from %s where %j serve it", async (group, served) => {
+  const answers = served.flatMap((each) => [
+    [`/apis/${each}`, { versions: [{ version: "v1" }] }],
+    [`/apis/${each}/v1`, { resources: [{ kind: "OSImage", name: "osimages" }] }],
+  ]);
+  const client = apiServer(Object.fromEntries(answers) as Record<string, unknown>);
+  expect(await discover(client, "OSImage", NEVER)).toEqual({ group, version: "v1", plural: "osimages" });
+});
+
+it("finds OSImage absent where neither group has it", async () => {
+  const client = apiServer({ "/apis/storage.loft.sh": { versions: [{ version: "v1" }] } });
+  await expect(discover(client, "OSImage", NEVER)).rejects.toMatchObject({
+    code: "absent",
+    message: "no version of storage.loft.sh or management.loft.sh serves OSImage",
+  });
+});
+
+it.each([
   ["the group is not there", {}],
   ["the group has no versions", { [GROUP]: {} }],
   ["the answer is of a wrong shape", { [GROUP]: { versions: [7, null, { version: 7 }] } }],

@@ -9,6 +9,7 @@ const BUDGET = 200;
 const PLURALS = {
   VirtualMachineImage: "virtualmachineimages",
   ClusterVirtualMachineImage: "clustervirtualmachineimages",
+  OSImage: "osimages",
 };
 
 interface StoredImage {

@@ -375,6 +375,7 @@ describe("what is no decision", () => {
         return good.namespaced(namespace);
       },
       cluster: () => good.cluster(),
+      osImages: () => good.osImages(),
       isSynced: () => true,
     };
     const served = await webhook({ index });

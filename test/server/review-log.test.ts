@@ -123,6 +123,9 @@ describe("hostile text", () => {
       cluster: () => {
         throw new Error("broken");
       },
+      osImages: () => {
+        throw new Error("broken");
+      },
       isSynced: () => true,
       count: () => 0,
     };

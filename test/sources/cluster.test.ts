@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runProgram } from "../../src/cli/program.ts";
-import { IMAGE_KINDS } from "../../src/images/image.ts";
+import { IMAGE_KINDS, VM_IMAGE_KINDS } from "../../src/images/image.ts";
 import { MemoryImageIndex } from "../../src/images/image-index.ts";
-import { ClusterSource } from "../../src/sources/cluster.ts";
+import { type ClusterOptions, ClusterSource } from "../../src/sources/cluster.ts";
 import { FakeApiServer, hang, status } from "../support/fake-api-server.ts";
 import { capturedLog, eventually, instantTiming, type LogLine, SHORT_LIMITS } from "../support/reflection.ts";
 
@@ -33,12 +33,15 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-function source(readDeadline?: number): { source: ClusterSource; index: MemoryImageIndex; log: LogLine[] } {
+function source(special: Pick<ClusterOptions, "kinds" | "readDeadline"> = {}): {
+  source: ClusterSource;
+  index: MemoryImageIndex;
+  log: LogLine[];
+} {
   const { log, lines } = capturedLog();
   const credentials = (): Promise<{ server: URL; headers: object & Record<string, string>; tls: object }> =>
     Promise.resolve({ server: url, headers: {}, tls: {} });
-  const deadline = readDeadline === undefined ? {} : { readDeadline };
-  const options = { credentials, log, timing: instantTiming(), limits: SHORT_LIMITS, ...deadline };
+  const options = { credentials, log, timing: instantTiming(), limits: SHORT_LIMITS, ...special };
   return { source: new ClusterSource(options), index: new MemoryImageIndex(), log: lines };
 }
 
@@ -47,7 +50,7 @@ describe("start", () => {
     const { source: cluster, index } = source();
     expect(cluster.state()).toEqual([{ name: "cluster", synced: false, text: "not asked yet" }]);
     await cluster.start(index, stop.signal);
-    expect(IMAGE_KINDS.map((kind) => index.count(kind))).toEqual([2, 1]);
+    expect(VM_IMAGE_KINDS.map((kind) => index.count(kind))).toEqual([2, 1]);
     expect(cluster.state().map(({ name, synced }) => [name, synced])).toEqual([
       ["VirtualMachineImage", true],
       [CLUSTER_KIND, true],
@@ -64,13 +67,48 @@ describe("start", () => {
     });
   });
 
+  it("asks for OSImages where it follows them only", async () => {
+    server.platformGroups = ["storage.loft.sh"];
+    server.write("noble", "Ubuntu", { kind: "OSImage" });
+    const { source: machines, index: without } = source();
+    await machines.start(without, stop.signal);
+    expect(without.isSynced("OSImage")).toBe(false);
+    expect(server.requests.filter(({ url }) => url.includes("loft.sh"))).toEqual([]);
+    const { source: all, index } = source({ kinds: IMAGE_KINDS });
+    await all.start(index, stop.signal);
+    expect(index.osImages().byDisplayName("Ubuntu")).toHaveLength(1);
+    server.write("jammy", "Jammy", { kind: "OSImage" });
+    await eventually(() => {
+      expect(index.osImages().byDisplayName("Jammy")).toHaveLength(1);
+    });
+    expect(all.kinds().map(({ kind }) => kind)).toEqual(IMAGE_KINDS);
+  });
+
+  it("is ready without the CRD of OSImage, and looks for it in both groups", async () => {
+    const { source: cluster, index } = source({ kinds: ["OSImage"] });
+    await cluster.start(index, stop.signal);
+    expect(index.isSynced("OSImage")).toBe(true);
+    expect(cluster.state()[0]?.text).toContain(
+      "absent: get /apis/storage.loft.sh, /apis/management.loft.sh: no version",
+    );
+  });
+
+  it("confirms a name of an OSImage by a list of these only", async () => {
+    server.platformGroups = ["storage.loft.sh"];
+    const { source: cluster, index } = source({ kinds: IMAGE_KINDS });
+    await cluster.start(index, stop.signal);
+    await cluster.confirm({ namespace: "", name: "noble", kind: "OSImage" }, 5_000);
+    expect(cluster.liveReads()).toMatchObject({ read: 1, failed: 0 });
+    expect(server.requests.at(-1)?.url).toMatch(/^\/apis\/storage\.loft\.sh\/v1\/osimages\?limit=/);
+  });
+
   it("tells of both kinds in numbers, too", async () => {
     const { source: cluster, index } = source();
     expect([cluster.kinds(), cluster.liveReads()]).toEqual([[], undefined]);
     await cluster.start(index, stop.signal);
     await eventually(() => {
       const told = cluster.kinds().map(({ kind, state, relists }) => [kind, state, relists]);
-      expect(told).toEqual(IMAGE_KINDS.map((kind) => [kind, "live", 0]));
+      expect(told).toEqual(VM_IMAGE_KINDS.map((kind) => [kind, "live", 0]));
     });
     await cluster.confirm({ namespace: "dev", name: "vmi-none" }, 5_000);
     expect(cluster.liveReads()).toEqual({ read: 2, joined: 0, refused: 0, failed: 0 });
@@ -95,7 +133,7 @@ describe("start", () => {
     server.versions = [];
     const { source: cluster, index } = source();
     await cluster.start(index, stop.signal);
-    expect(IMAGE_KINDS.every((kind) => index.isSynced(kind))).toBe(true);
+    expect(VM_IMAGE_KINDS.every((kind) => index.isSynced(kind))).toBe(true);
     expect(cluster.state()[0]?.text).toContain("absent: get /apis/vmoperator.vmware.com: no version");
   });
 
@@ -196,14 +234,14 @@ describe("read", () => {
     server.fail("discovery", status(500), 3);
     server.fail("list", status(429));
     const { source: cluster, index } = source();
-    await cluster.read(index, { kinds: IMAGE_KINDS }, NEVER);
-    expect(IMAGE_KINDS.map((kind) => index.count(kind))).toEqual([2, 1]);
+    await cluster.read(index, { kinds: VM_IMAGE_KINDS }, NEVER);
+    expect(VM_IMAGE_KINDS.map((kind) => index.count(kind))).toEqual([2, 1]);
   });
 
   it("without the CRDs has no images", async () => {
     server.versions = [];
     const { source: cluster, index } = source();
-    await cluster.read(index, { kinds: IMAGE_KINDS }, NEVER);
+    await cluster.read(index, { kinds: VM_IMAGE_KINDS }, NEVER);
     expect(index.count("VirtualMachineImage")).toBe(0);
   });
 
@@ -218,8 +256,8 @@ describe("read", () => {
 
   it("says at its deadline what it waited for", async () => {
     server.failAlways("list", status(503, "starting"));
-    const { source: cluster, index } = source(100);
-    await expect(cluster.read(index, { kinds: IMAGE_KINDS }, NEVER)).rejects.toMatchObject({
+    const { source: cluster, index } = source({ readDeadline: 100 });
+    await expect(cluster.read(index, { kinds: VM_IMAGE_KINDS }, NEVER)).rejects.toMatchObject({
       code: "cluster",
       message: expect.stringMatching(/VirtualMachineImages: stale: list .*: 503 starting\n.*Cluster/) as string,
     });

@@ -29,7 +29,12 @@ export function cvmi(name: string, displayName?: string, facts: Partial<Image> =
   return vmi(name, displayName, { kind: "ClusterVirtualMachineImage", namespace: "", ...facts });
 }
 
-/** An index with these images; both kinds are synced unless said otherwise. */
+/** The same as an OSImage. */
+export function osImage(name: string, displayName?: string, facts: Partial<Image> = {}): Image {
+  return cvmi(name, displayName, { kind: "OSImage", type: undefined, firmware: undefined, ...facts });
+}
+
+/** An index with these images; all kinds are synced unless said otherwise. */
 export function indexOf(images: readonly Image[], synced: readonly ImageKind[] = IMAGE_KINDS): MemoryImageIndex {
   const index = new MemoryImageIndex();
   for (const kind of synced) {

@@ -1,7 +1,7 @@
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import https from "node:https";
 import type { AddressInfo, Socket } from "node:net";
-import { type ImageKind, VM_OPERATOR_GROUP } from "../../src/images/image.ts";
+import { IMAGE_KIND_ROWS, type ImageKind, VM_OPERATOR_GROUP } from "../../src/images/image.ts";
 
 /** What a request asks for. */
 export type Verb = "discovery" | "list" | "watch";
@@ -18,12 +18,12 @@ interface Event {
 interface Resource {
   readonly plural: string;
   readonly kind: ImageKind;
-  readonly namespaced: boolean;
 }
 
 const RESOURCES: readonly Resource[] = [
-  { plural: "virtualmachineimages", kind: "VirtualMachineImage", namespaced: true },
-  { plural: "clustervirtualmachineimages", kind: "ClusterVirtualMachineImage", namespaced: false },
+  { plural: "virtualmachineimages", kind: "VirtualMachineImage" },
+  { plural: "clustervirtualmachineimages", kind: "ClusterVirtualMachineImage" },
+  { plural: "osimages", kind: "OSImage" },
 ];
 
 /** An answer with a Status, as the API server's own. */
@@ -78,13 +78,15 @@ export function errorEvent(code: number, message = "scripted"): string {
 }
 
 /**
- * An API server with the two kinds of image and nothing else, over real HTTP on the loopback. It is right unless a
+ * An API server with the kinds of image and nothing else, over real HTTP on the loopback. It is right unless a
  * fault is scripted for the next requests of a verb.
  */
 export class FakeApiServer {
   readonly requests: { verb: Verb; url: string; headers: http.IncomingHttpHeaders }[] = [];
-  /** Served versions of each kind; none is a CRD that is not installed. */
+  /** Served versions of vm-operator's kinds; none is a CRD that is not installed. */
   versions: readonly string[] = ["v1alpha5", "v1alpha6"];
+  /** Groups that serve OSImage, in v1. */
+  platformGroups: readonly string[] = [];
   readonly #server: http.Server;
   readonly #faults: Record<Verb, Fault[]> = { discovery: [], list: [], watch: [] };
   readonly #always: Partial<Record<Verb, Fault | undefined>> = {};
@@ -156,12 +158,13 @@ export class FakeApiServer {
     const key = keyOf(kind, namespace, name);
     const known = this.#objects.get(key);
     const uid = (known?.["metadata"] as { uid: string } | undefined)?.uid ?? `uid-${this.#resourceVersion + 1}`;
-    const object = {
-      apiVersion: `${VM_OPERATOR_GROUP}/v1alpha6`,
-      kind,
-      metadata: { name, uid, resourceVersion: this.#next(), ...(kind.startsWith("Cluster") ? {} : { namespace }) },
-      status: { name: displayName },
-    };
+    const isNamespaced = kind === "VirtualMachineImage";
+    const facts =
+      kind === "OSImage"
+        ? { apiVersion: "storage.loft.sh/v1", spec: { displayName } }
+        : { apiVersion: `${VM_OPERATOR_GROUP}/v1alpha6`, status: { name: displayName } };
+    const metadata = { name, uid, resourceVersion: this.#next(), ...(isNamespaced ? { namespace } : {}) };
+    const object = { ...facts, kind, metadata };
     this.#objects.set(key, object);
     this.#publish(known === undefined ? "ADDED" : "MODIFIED", object);
   }
@@ -240,24 +243,32 @@ export class FakeApiServer {
     const fault = this.#faults[verb].shift() ?? this.#always[verb];
     if (fault !== undefined) fault(response, request);
     else if (resource === undefined) this.#discover(url, response);
-    else if (!this.versions.includes(url.pathname.split("/")[3] ?? ""))
+    else if (!this.#versionsOf(url).includes(url.pathname.split("/")[3] ?? ""))
       text(404, "404 page not found\n")(response, request);
     else if (verb === "watch") this.#watch(resource, url, response, request);
     else this.#list(resource, url, response);
   }
 
   #discover(url: URL, response: ServerResponse): void {
-    const [, , , version] = url.pathname.split("/");
-    if (this.versions.length === 0 || (version !== undefined && !this.versions.includes(version))) {
+    const [, , group = "", version] = url.pathname.split("/");
+    const served = this.#versionsOf(url);
+    if (served.length === 0 || (version !== undefined && !served.includes(version))) {
       response.writeHead(404).end("404 page not found\n");
       return;
     }
-    const resources = RESOURCES.flatMap(({ plural: name, kind }) => [
+    const ofGroup = RESOURCES.filter(({ kind }) => IMAGE_KIND_ROWS[kind].groups.includes(group));
+    const resources = ofGroup.flatMap(({ plural: name, kind }) => [
       { name: `${name}/status`, kind },
       { name, kind },
     ]);
-    const versions = this.versions.map((each) => ({ groupVersion: `${VM_OPERATOR_GROUP}/${each}`, version: each }));
+    const versions = served.map((each) => ({ groupVersion: `${group}/${each}`, version: each }));
     response.end(JSON.stringify(version === undefined ? { kind: "APIGroup", versions } : { resources }));
+  }
+
+  #versionsOf(url: URL): readonly string[] {
+    const [, , group = ""] = url.pathname.split("/");
+    if (group === VM_OPERATOR_GROUP) return this.versions;
+    return this.platformGroups.includes(group) ? ["v1"] : [];
   }
 
   #list({ kind }: Resource, url: URL, response: ServerResponse): void {
@@ -271,7 +282,8 @@ export class FakeApiServer {
     const end = start + Number(url.searchParams.get("limit") ?? all.length);
     const metadata = { resourceVersion, ...(end < all.length ? { continue: `${snapshot}.${end}` } : {}) };
     const items = all.slice(start, end);
-    response.end(JSON.stringify({ apiVersion: `${VM_OPERATOR_GROUP}/v1alpha6`, kind: `${kind}List`, metadata, items }));
+    const apiVersion = url.pathname.split("/").slice(2, 4).join("/");
+    response.end(JSON.stringify({ apiVersion, kind: `${kind}List`, metadata, items }));
   }
 
   #watch(resource: Resource, url: URL, response: ServerResponse, request: IncomingMessage): void {

@@ -1,4 +1,4 @@
-/** Writes the webhook configurations of manifests/base from the reference table: `npm run manifests`. */
+/** Writes the webhook configurations of manifests/ from the reference table: `npm run manifests`. */
 import { writeFile } from "node:fs/promises";
 import { WEBHOOK_CONFIGURATIONS, WEBHOOK_CONFIGURATIONS_FOLDER } from "./webhook-configurations.ts";
 

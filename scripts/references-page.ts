@@ -3,9 +3,17 @@ import { RESOLUTION_RULES } from "../src/images/resolve.ts";
 import { type CheckRow, CHECKS } from "../src/references/checks.ts";
 import { MUTATION_RULES } from "../src/references/mutate.ts";
 import { LEVELS } from "../src/references/policy.ts";
-import { REFERENCES, VERSIONS } from "../src/references/references.ts";
+import { OS_IMAGE_REFERENCES } from "../src/osimage/references.ts";
+import { REFERENCES, VM_REFERENCES } from "../src/references/references.ts";
+import { fieldOf } from "../src/references/reading.ts";
 import { EACH, type ReferenceRow } from "../src/references/row.ts";
-import { creationRules, referenceRules, referencesChanged, type WebhookRule } from "../src/references/webhook-rules.ts";
+import {
+  creationRules,
+  referenceRules,
+  referencesChanged,
+  SPEC_CHANGED,
+  type WebhookRule,
+} from "../src/references/webhook-rules.ts";
 import { code, table } from "./markdown.ts";
 
 /** Where `npm run docs` writes the page. */
@@ -17,6 +25,13 @@ export interface Tables {
   readonly resolutionRules: Readonly<Record<string, string>>;
   readonly mutationRules: Readonly<Record<string, string>>;
   readonly checks: readonly CheckRow[];
+  /** Of manifests/base. */
+  readonly machines: Webhooks;
+  /** Of manifests/osimage. */
+  readonly osImages: Webhooks;
+}
+
+interface Webhooks {
   readonly referenceRules: readonly WebhookRule[];
   readonly creationRules: readonly WebhookRule[];
   /** CEL. */
@@ -28,9 +43,16 @@ export const TABLES: Tables = {
   resolutionRules: RESOLUTION_RULES,
   mutationRules: MUTATION_RULES,
   checks: CHECKS,
-  referenceRules: referenceRules(REFERENCES),
-  creationRules: creationRules(REFERENCES),
-  matchCondition: referencesChanged(REFERENCES),
+  machines: {
+    referenceRules: referenceRules(VM_REFERENCES),
+    creationRules: creationRules(VM_REFERENCES),
+    matchCondition: referencesChanged(VM_REFERENCES),
+  },
+  osImages: {
+    referenceRules: referenceRules(OS_IMAGE_REFERENCES),
+    creationRules: creationRules(OS_IMAGE_REFERENCES, ["CREATE", "UPDATE"]),
+    matchCondition: referencesChanged(OS_IMAGE_REFERENCES),
+  },
 };
 
 const HEAD = "<!-- Made from the reference and check tables by npm run docs; do not edit. -->";
@@ -65,7 +87,8 @@ export function referencesPage(tables: Tables): string {
 }
 
 function referencesSection({ references }: Tables): readonly string[] {
-  const rows = references.map(({ kind, versions, path, form, role }) => [
+  const rows = references.map(({ group, kind, versions, path, form, role }) => [
+    group,
     kind,
     versionRange(versions),
     code(fieldPath(path)),
@@ -75,7 +98,7 @@ function referencesSection({ references }: Tables): readonly string[] {
   return [
     "## Where references are",
     "A new place is a new row of [references.ts](../src/references/references.ts). `[]` in a field stands for each entry of a list. What is absent, null or empty is no reference.",
-    table(["kind", "versions", "field", "form", "what it is"], rows),
+    table(["group", "kind", "versions", "field", "form", "what it is"], rows),
   ];
 }
 
@@ -105,12 +128,15 @@ function checksSection({ checks }: Tables): readonly string[] {
   ];
 }
 
-function webhooksSection(tables: Tables): readonly string[] {
+function webhooksSection({ machines, osImages }: Tables): readonly string[] {
   return [
     "## Webhook configurations",
-    `Both configurations have one rule for each version, newest first, for ${rulesInWords(tables.referenceRules)}; a webhook of its own validates ${rulesInWords(tables.creationRules)}. This matchCondition, which needs Kubernetes 1.30 or newer, spares the call for an UPDATE that changes no reference:`,
-    `\`\`\`text\n${tables.matchCondition}\n\`\`\``,
-    "`npm run manifests` writes them into [manifests/base](../manifests/base).",
+    `Both configurations have one rule for each version, newest first, for ${rulesInWords(machines.referenceRules)}; a webhook of its own validates ${rulesInWords(machines.creationRules)}. This matchCondition, which needs Kubernetes 1.30 or newer, spares the call for an UPDATE that changes no reference:`,
+    `\`\`\`text\n${machines.matchCondition}\n\`\`\``,
+    `Those of [manifests/osimage](../manifests/osimage), for clusters with vCluster Platform, are for ${rulesInWords(osImages.referenceRules)}, in both groups, with this condition:`,
+    `\`\`\`text\n${osImages.matchCondition}\n\`\`\``,
+    `A webhook of its own validates ${rulesInWords(osImages.creationRules)} where ${code(SPEC_CHANGED)}.`,
+    "`npm run manifests` writes them into [manifests/base](../manifests/base) and manifests/osimage.",
   ];
 }
 
@@ -125,9 +151,12 @@ function rulesInWords(rules: readonly WebhookRule[]): string {
   return `${[...operations].join(" and ")} of ${served.join(" and ")}`;
 }
 
+/** Newest first. */
+const ALL_VERSIONS = [...new Set(REFERENCES.flatMap(({ versions }) => versions))];
+
 /** `v1alpha3 to v1alpha6` for three or more without a gap, else `v1alpha3, v1alpha4`. */
 function versionRange(versions: readonly string[]): string {
-  const oldestFirst = VERSIONS.toReversed();
+  const oldestFirst = ALL_VERSIONS.toReversed();
   const listed = oldestFirst.filter((version) => versions.includes(version));
   const [oldest, newest] = [listed.at(0), listed.at(-1)];
   const start = oldestFirst.findIndex((version) => version === oldest);
@@ -135,7 +164,7 @@ function versionRange(versions: readonly string[]): string {
   return listed.length < 3 || hasGap ? listed.join(", ") : `${oldest} to ${newest}`;
 }
 
-/** `spec.hardware.cdrom[].image` */
+/** `spec.hardware.cdrom[].image`, `spec.properties[vcluster.com/os-image]` */
 function fieldPath(path: readonly string[]): string {
-  return path.join(".").replaceAll(`.${EACH}`, EACH);
+  return fieldOf(path).replaceAll(`[${EACH}]`, EACH);
 }

@@ -1,6 +1,8 @@
 import { stringify } from "yaml";
+import { OS_IMAGE_REFERENCES } from "../src/osimage/references.ts";
 import { VM_REFERENCES } from "../src/references/references.ts";
-import { creationRules, referenceRules, referencesChanged } from "../src/references/webhook-rules.ts";
+import { creationRules, referenceRules, referencesChanged, SPEC_CHANGED } from "../src/references/webhook-rules.ts";
+import type { ReferenceRow } from "../src/references/row.ts";
 import type { Endpoint } from "../src/references/subject.ts";
 import { ENDPOINT_PATHS } from "../src/server/admission-server.ts";
 
@@ -11,16 +13,18 @@ const SERVICE = { name: "vm-image-webhook", namespace: NAMESPACE, port: 443 };
 /** The API server waits this long for each call; a review takes far less than a millisecond. */
 const TIMEOUT_SECONDS = 5;
 
-/** Where they are written; kustomize takes no file from outside its folder. */
-export const WEBHOOK_CONFIGURATIONS_FOLDER = new URL("../manifests/base/", import.meta.url);
+/** Where they are written, each into the folder that has it applied. */
+export const WEBHOOK_CONFIGURATIONS_FOLDER = new URL("../manifests/", import.meta.url);
 
 /** Tells them from the server in a selector: they are applied after it and deleted before it. */
 const COMPONENT = "webhook-configuration";
 
 const HEADER = "# Made from the reference table by `npm run manifests`; do not edit.\n";
 
+const NAME = "vm-image-webhook";
+
 /** "vm-image-webhook" sorts before "vmware-system-vmop-...": names are pinned before vm-operator's webhooks run. */
-function configuration(kind: string, webhooks: readonly object[]): string {
+function configuration(kind: string, webhooks: readonly object[], name = NAME): string {
   return (
     HEADER +
     stringify(
@@ -28,7 +32,7 @@ function configuration(kind: string, webhooks: readonly object[]): string {
         apiVersion: "admissionregistration.k8s.io/v1",
         kind,
         metadata: {
-          name: "vm-image-webhook",
+          name,
           labels: { "app.kubernetes.io/name": "vm-image-webhook", "app.kubernetes.io/component": COMPONENT },
         },
         webhooks,
@@ -54,24 +58,52 @@ function webhook(endpoint: Endpoint, special: object, name: string = endpoint): 
   };
 }
 
-const REFERENCES_CHANGED = {
-  rules: referenceRules(VM_REFERENCES),
-  matchConditions: [{ name: "references-changed", expression: referencesChanged(VM_REFERENCES) }],
+/** For objects that refer to images of one system. */
+function referring(rows: readonly ReferenceRow[]): object {
+  return {
+    rules: referenceRules(rows),
+    matchConditions: [{ name: "references-changed", expression: referencesChanged(rows) }],
+  };
+}
+
+/** For OSImages themselves. */
+const OS_IMAGES = {
+  rules: creationRules(OS_IMAGE_REFERENCES, ["CREATE", "UPDATE"]),
+  matchConditions: [{ name: "spec-changed", expression: SPEC_CHANGED }],
 };
 
 export const WEBHOOK_CONFIGURATIONS = [
   {
-    file: "mutating-webhook.yaml",
+    file: "base/mutating-webhook.yaml",
     text: configuration("MutatingWebhookConfiguration", [
-      webhook("mutate", { ...REFERENCES_CHANGED, reinvocationPolicy: "IfNeeded" }),
+      webhook("mutate", { ...referring(VM_REFERENCES), reinvocationPolicy: "IfNeeded" }),
     ]),
   },
   {
-    file: "validating-webhook.yaml",
+    file: "base/validating-webhook.yaml",
     text: configuration("ValidatingWebhookConfiguration", [
-      webhook("validate", REFERENCES_CHANGED),
+      webhook("validate", referring(VM_REFERENCES)),
       // It warns only, so that nobody has to wait for it. Who sets publish-collision=deny sets Fail here.
       webhook("validate", { rules: creationRules(VM_REFERENCES), failurePolicy: "Ignore" }, "publish"),
     ]),
+  },
+  {
+    file: "osimage/mutating-webhook.yaml",
+    text: configuration(
+      "MutatingWebhookConfiguration",
+      [webhook("mutate", { ...referring(OS_IMAGE_REFERENCES), reinvocationPolicy: "IfNeeded" }, "mutate.osimage")],
+      `${NAME}-osimage`,
+    ),
+  },
+  {
+    file: "osimage/validating-webhook.yaml",
+    text: configuration(
+      "ValidatingWebhookConfiguration",
+      [
+        webhook("validate", referring(OS_IMAGE_REFERENCES), "validate.osimage"),
+        webhook("validate", OS_IMAGES, "object.osimage"),
+      ],
+      `${NAME}-osimage`,
+    ),
   },
 ] as const;

@@ -56,9 +56,10 @@ export const FLAGS = {
     help: "without --images: how to reach the cluster; not given, as in a pod, then the usual kubeconfig",
     parse: ([text]) => text,
   }),
+  osimage: flag({ help: "without --images: follow OSImages of vCluster Platform, too", parse: isOn }),
   "max-images": flag({
     argument: "N",
-    help: "images of both kinds to keep at most; more are reported as overflow",
+    help: "images of all kinds to keep at most; more are reported as overflow",
     default: [String(DEFAULT_MOST_IMAGES)],
     parse: one(positiveNumber),
   }),
@@ -116,6 +117,12 @@ export const FLAGS = {
     repeatable: true,
     help: "a group whose users may; * matches any text",
     parse: (texts) => texts,
+  }),
+  "team-group-prefix": flag({
+    argument: "PREFIX",
+    help: "a user is of team T of vCluster Platform who has group PREFIX and T",
+    default: ["loft:team:"],
+    parse: one(anyText),
   }),
   "log-level": flag({
     argument: "LEVEL",

@@ -47,6 +47,7 @@ beforeEach(async () => {
       resolution: "namespace-first",
       write: "both",
       levels: DEFAULT_LEVELS,
+      teamGroupPrefix: "loft:team:",
       isPrivileged: privilegedCallers({ users: [], groups: [] }),
     },
     log: logger,

@@ -1,4 +1,4 @@
-import { VM_IMAGE_KINDS } from "../images/image.ts";
+import type { ImageKind } from "../images/image.ts";
 import type { ImageIndex, ImageQuery } from "../images/image-index.ts";
 import { at, textAt } from "../json.ts";
 import { runChecks } from "../references/checks.ts";
@@ -24,7 +24,7 @@ export type Decision = (
       readonly is: "allowed";
       readonly patch: readonly PatchOperation[];
       readonly warnings: readonly string[];
-      /** VMI IDs that the references mean, for the log. */
+      /** Object names of the images that the references mean, for the log. */
       readonly images: readonly string[];
       readonly audit: AuditAnnotations;
     }
@@ -102,6 +102,7 @@ function subjectOf(
   const common = {
     endpoint,
     namespace,
+    user,
     privileged: isPrivileged(user),
     rows,
     root,
@@ -121,16 +122,23 @@ function missesOf(context: ReviewContext, denials: readonly FieldProblem[]): rea
 
 /** The kind whose missing list keeps us from deciding. */
 function unsyncedKind(context: ReviewContext): string | undefined {
-  const { bootImage, changes, cdroms, index } = context;
-  const ofCdroms = cdroms.flatMap(({ change, image }) => [change, image]);
-  for (const met of [bootImage, changes?.imageName, changes?.image, ...ofCdroms]) {
+  const { bootImage, changes, cdroms, properties, index } = context;
+  const ofOthers = [...cdroms, ...properties].flatMap(({ change, image }) => [change, image]);
+  for (const met of [bootImage, changes?.imageName, changes?.image, ...ofOthers]) {
     if (met?.is === "notSynced") return met.kind;
   }
-  return asksForCollisions(context) ? VM_IMAGE_KINDS.find((kind) => !index.isSynced(kind)) : undefined;
+  return kindsOfCollisions(context).find((kind) => !index.isSynced(kind));
 }
 
-/** Whether it is to be said that no image has a name: that takes all images. */
-function asksForCollisions({ subject, policy, reading }: ReviewContext): boolean {
-  const isAsked = subject.endpoint === "validate" && policy.levels["publish-collision"] !== "off";
-  return isAsked && subject.operation === "CREATE" && reading.references.some(({ role }) => role === "creates");
+/** Of which kinds it is to be said that no image has a name: that takes all images. */
+function kindsOfCollisions({ subject, policy, reading }: ReviewContext): readonly ImageKind[] {
+  if (subject.endpoint !== "validate") return [];
+  return reading.references
+    .filter(({ role, images }) => role === "creates" && asksForCollisions(subject, policy, images))
+    .flatMap(({ images }) => images);
+}
+
+function asksForCollisions({ operation }: Subject, { levels }: Policy, images: readonly ImageKind[]): boolean {
+  if (images.includes("OSImage")) return levels["osimage-display-name"] !== "off";
+  return levels["publish-collision"] !== "off" && operation === "CREATE";
 }

@@ -59,5 +59,5 @@ function wantedBy(manifests: readonly Manifest[], fallback: string): WantedImage
 }
 
 function ordinaryPolicy({ resolution, write, check: levels }: FlagValues<PolicyFlag>): AdmissionPolicy {
-  return { resolution, write, levels, isPrivileged: () => false };
+  return { resolution, write, levels, isPrivileged: () => false, teamGroupPrefix: "" };
 }

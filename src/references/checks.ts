@@ -1,3 +1,9 @@
+import { access } from "../osimage/checks/access.ts";
+import { checksum, emptyChecksum } from "../osimage/checks/checksum.ts";
+import { displayName } from "../osimage/checks/display-name.ts";
+import { owner } from "../osimage/checks/owner.ts";
+import { property } from "../osimage/checks/property.ts";
+import { source } from "../osimage/checks/source.ts";
 import { agree } from "./checks/agree.ts";
 import { bootType } from "./checks/boot-type.ts";
 import { capabilities } from "./checks/capabilities.ts";
@@ -117,6 +123,55 @@ export const CHECKS: readonly CheckRow[] = [
     endpoint: "validate",
     rule: "the item name of a publish request is no display name in use and no VMI ID; on CREATE",
     run: publishCollision,
+  },
+  {
+    id: "access",
+    level: "warn",
+    endpoint: "validate",
+    rule: "whoever names an OSImage owns it or is granted get or * by its access, where it says who may use it",
+    run: access,
+  },
+  {
+    id: "osimage-source",
+    level: "deny",
+    endpoint: "validate",
+    rule: "an OSImage has what Metal3 and KubeVirt need to fetch it; what they ignore, or others may add, warns",
+    run: source,
+  },
+  {
+    id: "osimage-checksum",
+    level: "deny",
+    endpoint: "validate",
+    rule: "a checksum of an OSImage can be one of its type, or is the URL of a file of checksums",
+    run: checksum,
+  },
+  {
+    id: "osimage-empty-checksum",
+    level: "warn",
+    endpoint: "validate",
+    rule: "a checksum of an OSImage is not that of an empty file",
+    run: emptyChecksum,
+  },
+  {
+    id: "osimage-property",
+    level: "warn",
+    endpoint: "validate",
+    rule: "a property of an OSImage with the prefix of Metal3 or KubeVirt is one that these know",
+    run: property,
+  },
+  {
+    id: "osimage-display-name",
+    level: "warn",
+    endpoint: "validate",
+    rule: "no other OSImage has the display name of an OSImage, or that as its object name",
+    run: displayName,
+  },
+  {
+    id: "osimage-owner",
+    level: "deny",
+    endpoint: "validate",
+    rule: "an OSImage is owned by a user or a team, not both, and entries of its access have verbs",
+    run: owner,
   },
 ];
 

@@ -1,8 +1,10 @@
 import type { Image } from "../images/image.ts";
 import type { ImageIndex } from "../images/image-index.ts";
 import { type BootImage, resolveBoot } from "./boot.ts";
+import { osImageProperties } from "../osimage/properties.ts";
 import { bootOf, type BootQuestion, changedFrom } from "./boot-references.ts";
 import { cdromsOf } from "./cdroms.ts";
+import type { ChangingReference } from "./changing-reference.ts";
 import type { Policy } from "./policy.ts";
 import { readReferences, type Reference } from "./reading.ts";
 import type { Question, ReferenceImage } from "./reference-image.ts";
@@ -16,6 +18,8 @@ export interface ReviewContext extends BootQuestion {
   readonly changes: BootChanges | undefined;
   /** What the boot references mean; `unchanged` where nobody needs to know. */
   readonly bootImage: BootImage;
+  /** Properties that name an OSImage. */
+  readonly properties: readonly ChangingReference[];
 }
 
 export function reviewContext(subject: Subject, index: ImageIndex, policy: Policy): ReviewContext {
@@ -30,12 +34,12 @@ export function reviewContext(subject: Subject, index: ImageIndex, policy: Polic
   };
   const changes = bootQuestion.oldBoot === undefined ? undefined : bootChanges(bootQuestion, bootQuestion.oldBoot);
   const bootImage: BootImage = needsImage(bootQuestion, changes) ? resolveBoot(bootQuestion) : { is: "unchanged" };
-  return { ...bootQuestion, changes, bootImage };
+  return { ...bootQuestion, changes, bootImage, properties: osImageProperties(question) };
 }
 
-/** All references that were looked up, each once: what boots first, then the CD-ROMs. */
-export function judgedReferences({ bootImage, cdroms }: ReviewContext): readonly ReferenceImage[] {
-  const judged = cdroms.flatMap(({ image }) => image ?? []);
+/** All references that were looked up, each once: what boots first, then the CD-ROMs; or the properties. */
+export function judgedReferences({ bootImage, cdroms, properties }: ReviewContext): readonly ReferenceImage[] {
+  const judged = [...cdroms, ...properties].flatMap(({ image }) => image ?? []);
   const boots = "by" in bootImage && bootImage.by.role === "boot" ? [bootImage] : [];
   return [...boots, ...judged];
 }
@@ -49,7 +53,7 @@ export interface UsedImage {
 export function usedImages(context: ReviewContext): readonly UsedImage[] {
   const used = new Map<string, UsedImage>();
   const judged = judgedReferences(context);
-  for (const role of ["cdrom", "boot"]) {
+  for (const role of ["cdrom", "boot", "property"]) {
     for (const reference of judged) {
       if (reference.is !== "resolved" || reference.by.role !== role || used.has(reference.image.name)) continue;
       used.set(reference.image.name, reference);

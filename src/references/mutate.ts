@@ -1,3 +1,4 @@
+import { pinProperty } from "../osimage/properties.ts";
 import type { JsonObject } from "../json.ts";
 import type { Cdrom } from "./cdroms.ts";
 import type { ReviewContext } from "./context.ts";
@@ -32,6 +33,7 @@ export const MUTATION_RULES = {
   M19: "UPDATE: any spelling of a CD-ROM's stored image keeps it, a new CD-ROM or another image is resolved",
   M20: "UPDATE of a template: a kept reference is left or put back, a changed one is resolved anew",
   M21: "CREATE before v1alpha3: a warning where vm-operator will take another image from its conversion annotation",
+  M22: "a property that names an OSImage: object name; UPDATE: any spelling of the stored image keeps it, none stays none",
 } as const;
 
 export interface Mutation {
@@ -46,6 +48,7 @@ export function mutate(context: ReviewContext): Mutation {
   const { rewrites, edits, warnings } = joinRewrites([
     bootRewrites(context),
     ...context.cdroms.map(cdromRewrites(context)),
+    ...context.properties.map(pinProperty(context.subject)),
   ]);
   const all = [...edits, ...rewrites.map(({ path, to }): Edit => ({ is: "set", path, value: to }))];
   const { object } = context.subject;

@@ -16,6 +16,13 @@ export const CHECK_IDS = [
   "firmware",
   "boot-type",
   "publish-collision",
+  "access",
+  "osimage-source",
+  "osimage-checksum",
+  "osimage-empty-checksum",
+  "osimage-property",
+  "osimage-display-name",
+  "osimage-owner",
 ] as const;
 export type CheckId = (typeof CHECK_IDS)[number];
 
@@ -27,11 +34,13 @@ export type WriteMode = (typeof WRITE_MODES)[number];
 export const LEVELS = ["deny", "warn", "off"] as const;
 export type Level = (typeof LEVELS)[number];
 
-/** What the operator chose: the flags `--resolution`, `--write` and `--check`. */
+/** What the operator chose: the flags `--resolution`, `--write`, `--check` and `--team-group-prefix`. */
 export interface Policy {
   readonly resolution: ResolutionMode;
   readonly write: WriteMode;
   readonly levels: Readonly<Record<CheckId, Level>>;
+  /** A caller is of team T of vCluster Platform where a group of theirs is this and T. */
+  readonly teamGroupPrefix: string;
 }
 
 /** A level for each check. */

@@ -1,4 +1,5 @@
 import { VM_IMAGE_KINDS, VM_OPERATOR_GROUP } from "../images/image.ts";
+import { OS_IMAGE_REFERENCES } from "../osimage/references.ts";
 import { EACH, type ReferenceRow } from "./row.ts";
 
 /** API versions of group vmoperator.vmware.com that carry references, newest first: the order of webhook rules. */
@@ -65,7 +66,7 @@ export const VM_REFERENCES: readonly ReferenceRow[] = [
  * THE table of places that name an image. Reading, mutation, validation, the webhook configurations and
  * docs/references.md follow it: a new place is a new row.
  */
-export const REFERENCES: readonly ReferenceRow[] = [...VM_REFERENCES];
+export const REFERENCES: readonly ReferenceRow[] = [...VM_REFERENCES, ...OS_IMAGE_REFERENCES];
 
 /** The rows of one kind in one version; empty for a kind that names no image. */
 export function referenceRows(group: string, version: string, kind: string): readonly ReferenceRow[] {

@@ -8,6 +8,7 @@ export interface Subject {
   readonly endpoint: Endpoint;
   readonly operation: "CREATE" | "UPDATE";
   readonly namespace: string;
+  readonly user: { readonly name: string; readonly groups: readonly string[] };
   /** The caller may do what vm-operator's own account may; design section 8. */
   readonly privileged: boolean;
   readonly rows: readonly ReferenceRow[];

@@ -62,6 +62,9 @@ export function referencesChanged(rows: readonly ReferenceRow[]): string {
   return `request.operation != "UPDATE" || ${listOf("object")} != ${listOf("oldObject")}`;
 }
 
+/** The same for objects that are looked at for what their whole spec says. */
+export const SPEC_CHANGED = 'request.operation != "UPDATE" || object.?spec != oldObject.?spec';
+
 /** `.?spec.?cdrom`: a list counts as a whole. A key that is no CEL identifier is an index: `[?"vcluster.com/os-image"]`. */
 function optionalPath(path: readonly string[]): string {
   const each = path.indexOf(EACH);

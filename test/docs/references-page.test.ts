@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { REFERENCES_PAGE, referencesPage, TABLES } from "../../scripts/references-page.ts";
 import { CHECKS } from "../../src/references/checks.ts";
 import { MUTATION_RULES } from "../../src/references/mutate.ts";
+import { OS_IMAGE_REFERENCES } from "../../src/osimage/references.ts";
 import { REFERENCES, VERSIONS, VM_REFERENCES } from "../../src/references/references.ts";
 import { RESOLUTION_RULES } from "../../src/images/resolve.ts";
 import { referencesChanged } from "../../src/references/webhook-rules.ts";
@@ -43,9 +44,14 @@ it("docs/references.md is laid out as prettier would", async () => {
 });
 
 describe("every row is on the page", () => {
-  it.each(REFERENCES)("$kind $path", ({ kind, path, form, role, versions }) => {
-    const field = path.join(".").replaceAll(".[]", "[]");
-    const [row, ...others] = rowsOf("Where references are").filter((cells) => cells[0] === kind && cells[2] === field);
+  it.each(REFERENCES)("$group $kind $path", ({ group, kind, path, form, role, versions }) => {
+    const field = path
+      .join(".")
+      .replaceAll(".[]", "[]")
+      .replace(/\.(vcluster\.com.*)$/, "[$1]");
+    const [row, ...others] = rowsOf("Where references are")
+      .filter((cells) => cells[0] === group && cells[1] === kind && cells[3] === field)
+      .map((cells) => cells.slice(1));
     expect(others).toEqual([]);
     expect(new Set(expanded(row?.[1] ?? ""))).toEqual(new Set(versions));
     expect(row?.[3]).toBe({ name: "string", object: "object {kind, name}" }[form]);
@@ -78,6 +84,9 @@ describe("every row is on the page", () => {
 it("the page has what the webhook configurations say", () => {
   expect(PAGE).toContain(`\n${referencesChanged(VM_REFERENCES)}\n`);
   expect(PAGE).toContain("CREATE and UPDATE of `virtualmachines` (v1alpha1 to v1alpha6)");
+  expect(PAGE).toContain(`\n${referencesChanged(OS_IMAGE_REFERENCES)}\n`);
+  expect(PAGE).toContain("CREATE and UPDATE of `nodeproviders` (v1) and `nodeclaims` (v1) and `machines` (v1)");
+  expect(PAGE).toContain("CREATE and UPDATE of `osimages` (v1)");
   expect(PAGE).toContain("CREATE of `virtualmachinepublishrequests` (v1alpha1 to v1alpha6)");
   for (const { resource } of REFERENCES) expect(PAGE).toContain(`\`${resource}\` (`);
 });
@@ -91,7 +100,7 @@ describe("the page follows its tables", () => {
   const [reference] = REFERENCES;
   const versionsWritten = (versions: readonly (typeof VERSIONS)[number][]): string | undefined => {
     const references = reference === undefined ? [] : [{ ...reference, versions }];
-    return rowsOf("Where references are", referencesPage({ ...TABLES, references }))[0]?.[1];
+    return rowsOf("Where references are", referencesPage({ ...TABLES, references }))[0]?.[2];
   };
 
   it.each([

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { WEBHOOK_CONFIGURATIONS, WEBHOOK_CONFIGURATIONS_FOLDER } from "../../scripts/webhook-configurations.ts";
-import { REFERENCES, VERSIONS } from "../../src/references/references.ts";
+import { OS_IMAGE_REFERENCES } from "../../src/osimage/references.ts";
+import { VERSIONS, VM_REFERENCES } from "../../src/references/references.ts";
 import { EACH } from "../../src/references/row.ts";
 
 /** vm-operator's own configurations begin so; configurations are called in the order of their names. */
@@ -34,20 +35,31 @@ interface Webhook {
 /** Of each configuration the webhooks with the operations and rows that they are for. */
 const WEBHOOKS = WEBHOOK_CONFIGURATIONS.flatMap(({ file }) => {
   const { webhooks } = parse(manifest(file)) as Configuration;
-  const endpoint = file.startsWith("mutating") ? "mutate" : "validate";
+  const endpoint = isMutating(file) ? "mutate" : "validate";
+  const isOfPlatform = file.startsWith("osimage/");
   return webhooks.map((webhook) => {
-    const creates = webhook.name.startsWith("publish.");
-    const rows = REFERENCES.filter(({ role }) => (role === "creates") === creates);
-    return { title: `${file} ${webhook.name}`, endpoint, webhook, creates, rows };
+    const [name = ""] = webhook.name.split(".");
+    const creates = name === "publish" || name === "object";
+    const rows = (isOfPlatform ? OS_IMAGE_REFERENCES : VM_REFERENCES).filter(
+      ({ role }) => (role === "creates") === creates,
+    );
+    const scope = isOfPlatform ? (creates ? "Cluster" : "*") : "Namespaced";
+    return { title: `${file} ${webhook.name}`, endpoint, webhook, name, creates, rows, scope };
   });
 });
+
+function isMutating(file: string): boolean {
+  return file.split("/")[1]?.startsWith("mutating") === true;
+}
 
 function manifest(file: string): string {
   return readFileSync(new URL(file, WEBHOOK_CONFIGURATIONS_FOLDER), "utf8");
 }
 
 test("every webhook manifest is made by the script, and none is missing", () => {
-  const files = readdirSync(WEBHOOK_CONFIGURATIONS_FOLDER).filter((file) => file.endsWith("-webhook.yaml"));
+  const files = readdirSync(WEBHOOK_CONFIGURATIONS_FOLDER, { recursive: true, encoding: "utf8" }).filter((file) =>
+    file.endsWith("-webhook.yaml"),
+  );
   expect(files.sort()).toEqual(WEBHOOK_CONFIGURATIONS.map(({ file }) => file).sort());
 });
 
@@ -64,15 +76,20 @@ describe.each(WEBHOOK_CONFIGURATIONS)("$file", ({ file, text }) => {
   });
 
   test("is of its kind", () => {
-    const [kind, names] = file.startsWith("mutating")
-      ? ["MutatingWebhookConfiguration", ["mutate.vm-image-webhook.dev"]]
-      : ["ValidatingWebhookConfiguration", ["validate.vm-image-webhook.dev", "publish.vm-image-webhook.dev"]];
+    const kind = isMutating(file) ? "MutatingWebhookConfiguration" : "ValidatingWebhookConfiguration";
     expect(configuration.kind).toBe(kind);
-    expect(configuration.webhooks.map(({ name }) => name)).toEqual(names);
+    expect(configuration.webhooks.map(({ name }) => name.replace(/\.vm-image-webhook\.dev$/, ""))).toEqual(
+      {
+        "base/mutating-webhook.yaml": ["mutate"],
+        "base/validating-webhook.yaml": ["validate", "publish"],
+        "osimage/mutating-webhook.yaml": ["mutate.osimage"],
+        "osimage/validating-webhook.yaml": ["validate.osimage", "object.osimage"],
+      }[file],
+    );
   });
 });
 
-describe.each(WEBHOOKS)("$title", ({ endpoint, webhook, creates, rows }) => {
+describe.each(WEBHOOKS)("$title", ({ endpoint, webhook, name, creates, rows, scope: wantedScope }) => {
   test("calls its endpoint", () => {
     expect(webhook.clientConfig.service).toMatchObject({ path: `/${endpoint}` });
     // The API server wants a fully qualified name of three parts or more.
@@ -91,34 +108,44 @@ describe.each(WEBHOOKS)("$title", ({ endpoint, webhook, creates, rows }) => {
     expect(new Set(delivered)).toEqual(new Set(wanted));
     expect(delivered).toHaveLength(new Set(wanted).size);
     const versions = webhook.rules.map(({ apiVersions }) => apiVersions);
-    expect(versions).toEqual(VERSIONS.filter((version) => wanted.join().includes(version)).map((version) => [version]));
+    const newestFirst = [...VERSIONS, "v1"].filter((version) => wanted.some((each) => each.startsWith(`${version} `)));
+    expect(versions).toEqual(newestFirst.map((version) => [version]));
     expect(versions.flat()).toEqual(versions.flat().toSorted().toReversed());
   });
 
-  test("is called for namespaced objects when they can change, never for subresources", () => {
+  test("is called for objects of their scope when they can change, never for subresources", () => {
     for (const { operations, scope, resources } of webhook.rules) {
-      expect([operations, scope]).toEqual([creates ? ["CREATE"] : ["CREATE", "UPDATE"], "Namespaced"]);
+      expect([operations, scope]).toEqual([name === "publish" ? ["CREATE"] : ["CREATE", "UPDATE"], wantedScope]);
       expect(resources.join()).not.toMatch(/[*/]/);
     }
   });
 
   test("has one matchCondition that compares every reference on UPDATE, if it is called then", () => {
-    expect(webhook.matchConditions ?? []).toHaveLength(creates ? 0 : 1);
+    expect(webhook.matchConditions ?? []).toHaveLength(name === "publish" ? 0 : 1);
     if (creates) return;
     const expression = webhook.matchConditions?.[0]?.expression ?? "";
     const [condition, lists = ""] = expression.split(" || ");
     expect(condition).toBe('request.operation != "UPDATE"');
     const [now, before] = lists.split(" != ").map((list) => list.slice(1, -1).split(", "));
     const paths = rows.map(({ path }) => (path.includes(EACH) ? path.slice(0, path.indexOf(EACH)) : path));
-    const wanted = new Set(paths.map((path) => path.map((step) => `.?${step}`).join("")));
+    const wanted = new Set(
+      paths.map((path) => path.map((step) => (step.includes("/") ? `[?"${step}"]` : `.?${step}`)).join("")),
+    );
     expect(new Set(now)).toEqual(new Set([...wanted].map((path) => `object${path}`)));
     expect(new Set(before)).toEqual(new Set([...wanted].map((path) => `oldObject${path}`)));
     expect(now?.map((path) => `old${path.replace("object", "Object")}`)).toEqual(before);
   });
 
+  test("of OSImages is called where their spec changes", () => {
+    if (name !== "object") return;
+    expect(webhook.matchConditions?.map(({ expression }) => expression)).toEqual([
+      'request.operation != "UPDATE" || object.?spec != oldObject.?spec',
+    ]);
+  });
+
   test("fails closed unless it only warns, quickly, without side effects, in both review versions", () => {
     expect(webhook).toMatchObject({
-      failurePolicy: creates ? "Ignore" : "Fail",
+      failurePolicy: name === "publish" ? "Ignore" : "Fail",
       timeoutSeconds: 5,
       sideEffects: "None",
       matchPolicy: "Equivalent",

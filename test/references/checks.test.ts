@@ -6,7 +6,7 @@ import type { CheckId, Level } from "../../src/references/policy.ts";
 import { problemMessage } from "../../src/references/problem.ts";
 import type { Endpoint } from "../../src/references/subject.ts";
 import { answer, request, type RequestFacts, type VirtualMachine } from "../support/admission.ts";
-import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
+import { cvmi, indexOf, osImage, vmi } from "../support/catalogue.ts";
 
 const VMI = "VirtualMachineImage";
 const CVMI = "ClusterVirtualMachineImage";
@@ -24,6 +24,7 @@ const IMAGES: readonly Image[] = [
   vmi("vmi-d", "doomed", { terminating: true }),
   vmi("vmi-iso", "installer", { type: "ISO", firmware: undefined }),
   vmi("vmi-bios", "legacy", { firmware: "bios" }),
+  osImage("closed", "Closed", { access: { users: [], teams: [] } }),
   ...["1", "2", "3", "4", "5", "6", "7"].map((n) => vmi(`vmi-${n}`, "many", n === "7" ? {} : { library: `cl-${n}` })),
 ];
 
@@ -374,6 +375,13 @@ describe("warnings", () => {
   });
 });
 
+const PLATFORM = { group: "storage.loft.sh", version: "v1" };
+const SHA256 = "a".repeat(64);
+
+function osImageWith(properties: object): { object: VirtualMachine; facts: RequestFacts } {
+  return { object: { spec: { properties } }, facts: { ...PLATFORM, kind: "OSImage" } };
+}
+
 /** An object that fails exactly this check at `/validate`. */
 const FAILING: Readonly<Record<CheckId, { object: VirtualMachine; facts?: RequestFacts }>> = {
   exists: { object: { spec: { imageName: "windows" } } },
@@ -397,6 +405,25 @@ const FAILING: Readonly<Record<CheckId, { object: VirtualMachine; facts?: Reques
     object: { spec: { target: { item: { name: "rocky" } } } },
     facts: { kind: "VirtualMachinePublishRequest" },
   },
+  access: {
+    object: { spec: { properties: { "vcluster.com/os-image": "closed" } } },
+    facts: { ...PLATFORM, kind: "NodeClaim" },
+  },
+  "osimage-source": osImageWith({
+    "metal3.vcluster.com/image-url": "ftp://x/y",
+    "metal3.vcluster.com/image-checksum": SHA256,
+  }),
+  "osimage-checksum": osImageWith({
+    "metal3.vcluster.com/image-url": "http://x/y",
+    "metal3.vcluster.com/image-checksum": "123",
+  }),
+  "osimage-empty-checksum": osImageWith({
+    "metal3.vcluster.com/image-url": "http://x/y",
+    "metal3.vcluster.com/image-checksum": "D41D8CD98F00B204E9800998ECF8427E",
+  }),
+  "osimage-property": osImageWith({ "metal3.vcluster.com/image-ulr": "http://x/y" }),
+  "osimage-display-name": { object: { spec: { displayName: "Closed" } }, facts: { ...PLATFORM, kind: "OSImage" } },
+  "osimage-owner": { object: { spec: { owner: { user: "a", team: "b" } } }, facts: { ...PLATFORM, kind: "OSImage" } },
 };
 
 describe("levels", () => {

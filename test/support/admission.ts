@@ -12,6 +12,7 @@ export const POLICY: AdmissionPolicy = {
   resolution: "namespace-first",
   write: "both",
   levels: DEFAULT_LEVELS,
+  teamGroupPrefix: "loft:team:",
   isPrivileged: ({ groups }) => groups.includes("system:masters"),
 };
 

@@ -23,6 +23,7 @@ export const DEFAULT_POLICY: AdmissionPolicy = {
   resolution: "namespace-first",
   write: "both",
   levels: DEFAULT_LEVELS,
+  teamGroupPrefix: "loft:team:",
   isPrivileged: privilegedCallers({ users: [], groups: [] }),
 };
 

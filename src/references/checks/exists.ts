@@ -1,8 +1,10 @@
-import { type Image, VM_IMAGE_KINDS, VMI_ID_PREFIX } from "../../images/image.ts";
+import { type Image, type ImageKind, IMAGE_KIND_ROWS, VM_IMAGE_KINDS, VMI_ID_PREFIX } from "../../images/image.ts";
 import type { Ambiguous } from "../../images/resolve.ts";
+import { mayUse } from "../../osimage/access.ts";
 import { judgedReferences, type ReviewContext } from "../context.ts";
 import { type FieldProblem, plain, quote } from "../problem.ts";
 import { fieldOf, type Reference } from "../reading.ts";
+import { kindMeant } from "../reference-image.ts";
 
 /** Beyond this many, candidates are counted; design section 7. */
 const MOST_CANDIDATES_LISTED = 5;
@@ -15,9 +17,12 @@ export function* exists(context: ReviewContext): Iterable<FieldProblem> {
     if (judged.is !== "unresolved") continue;
     const { by, resolution } = judged;
     const problem = { check: "exists", field: fieldOf(by.namePath), value: by.name } as const;
-    yield resolution.is === "ambiguous"
-      ? { ...problem, reason: "FieldValueInvalid", why: ambiguous(resolution, namespace, strict) }
-      : { ...problem, reason: "FieldValueNotFound", why: notFound(by, resolution.near, namespace, strict) };
+    if (resolution.is === "ambiguous") {
+      yield { ...problem, reason: "FieldValueInvalid", why: ambiguous(resolution, namespace, strict) };
+    } else {
+      const near = resolution.near.filter((image) => mayUse(context, image));
+      yield { ...problem, reason: "FieldValueNotFound", why: notFound(by, near, namespace, strict) };
+    }
   }
 }
 
@@ -27,9 +32,10 @@ function ambiguous({ candidates, by }: Ambiguous, namespace: string, strict: boo
   const libraries = new Set(candidates.map(({ library }) => library));
   const librariesTellThemApart =
     !strict && by === "displayName" && libraries.size === candidates.length && !libraries.has(undefined);
-  const remedy = `use one of these IDs${librariesTellThemApart ? ", or LIBRARY/NAME" : ""}`;
+  const ids = candidates.some(({ kind }) => IMAGE_KIND_ROWS[kind].namedByPeople) ? "object names" : "IDs";
+  const remedy = `use one of these ${ids}${librariesTellThemApart ? ", or LIBRARY/NAME" : ""}`;
   return (
-    `ambiguous: ${candidates.length} images in ${placeOf(candidates, namespace)} have this display name` +
+    `ambiguous: ${candidates.length} ${placeOf(candidates, namespace)} have this display name` +
     `${by === "libraryName" ? " and library" : ""}: ${listed}${more > 0 ? ` and ${more} more` : ""}; ${remedy}`
   );
 }
@@ -38,33 +44,48 @@ function inItsLibrary({ name, library }: Image): string {
   return library === undefined ? plain(name) : `${plain(name)} (${plain(library)})`;
 }
 
+/** `images in namespace "dev" and the cluster`, `OSImages` */
 function placeOf(candidates: readonly Image[], namespace: string): string {
+  if (candidates.some(({ kind }) => kind === "OSImage")) return "OSImages";
   const places = { VirtualMachineImage: `namespace ${quote(namespace)}`, ClusterVirtualMachineImage: "the cluster" };
-  return VM_IMAGE_KINDS.filter((kind) => candidates.some((image) => image.kind === kind))
-    .map((kind) => places[kind])
-    .join(" and ");
+  const named = VM_IMAGE_KINDS.filter((kind) => candidates.some((image) => image.kind === kind));
+  return `images in ${named.map((kind) => places[kind]).join(" and ")}`;
 }
 
 function notFound(by: Reference, near: readonly Image[], namespace: string, strict: boolean): string {
-  const places = {
-    "": `no image in namespace ${quote(namespace)} or the cluster`,
-    VirtualMachineImage: `no VirtualMachineImage in namespace ${quote(namespace)}`,
-    ClusterVirtualMachineImage: "no ClusterVirtualMachineImage",
-  };
-  const place = places[by.kind as keyof typeof places];
-  return `${place} has this ${namesSearched(by, strict)}; ${remedyOf(by, near, namespace)}`;
+  const kind = kindMeant(by);
+  return `${nowhere(kind, namespace)} has this ${namesSearched(by, kind, strict)}; ${remedyOf(by, near, namespace)}`;
 }
 
-function namesSearched({ name, kind }: Reference, strict: boolean): string {
+function nowhere(kind: ImageKind | undefined, namespace: string): string {
+  switch (kind) {
+    case undefined:
+      return `no image in namespace ${quote(namespace)} or the cluster`;
+    case "VirtualMachineImage":
+      return `no VirtualMachineImage in namespace ${quote(namespace)}`;
+    case "ClusterVirtualMachineImage":
+    case "OSImage":
+      return `no ${kind}`;
+  }
+}
+
+function namesSearched({ name }: Reference, kind: ImageKind | undefined, strict: boolean): string {
   if (!strict) return "display name or object name";
-  return kind !== "" || name.startsWith(VMI_ID_PREFIX) ? "object name" : "display name";
+  return kind !== undefined || name.startsWith(VMI_ID_PREFIX) ? "object name" : "display name";
 }
 
 function remedyOf(by: Reference, near: readonly Image[], namespace: string): string {
-  if (near.length === 0) return `kubectl get vmi,cvmi -n ${plain(namespace)} lists what can be written`;
+  if (near.length === 0) return `${listing(by, namespace)} lists what can be written`;
   const suggestions = near.map((image) => suggestion(image, by));
   const last = suggestions.pop();
   return `did you mean ${suggestions.length === 0 ? "" : `${suggestions.join(", ")} or `}${last}?`;
+}
+
+/** The command that shows all images which a reference could name. */
+function listing({ images }: Reference, namespace: string): string {
+  const rows = images.map((kind) => IMAGE_KIND_ROWS[kind]);
+  const inNamespace = rows.some(({ scope }) => scope === "Namespaced") ? ` -n ${plain(namespace)}` : "";
+  return `kubectl get ${rows.map(({ resource }) => resource).join(",")}${inNamespace}`;
 }
 
 function suggestion({ displayName, name, kind }: Image, by: Reference): string {

@@ -1,4 +1,4 @@
-import { VMI_ID_PREFIX } from "../../images/image.ts";
+import { isVmImageKind, VMI_ID_PREFIX } from "../../images/image.ts";
 import { textAt } from "../../json.ts";
 import type { ReviewContext } from "../context.ts";
 import { type FieldProblem, plain, quote } from "../problem.ts";
@@ -9,7 +9,7 @@ import { fieldOf, type Reference } from "../reading.ts";
  * library only (virtualmachinepublishrequest_controller.go).
  */
 export function* publishCollision(context: ReviewContext): Iterable<FieldProblem> {
-  const item = context.reading.references.find(({ role }) => role === "creates");
+  const item = context.reading.references.find(({ role, images }) => role === "creates" && images.every(isVmImageKind));
   if (item === undefined || context.subject.operation !== "CREATE" || context.reading.malformed.length > 0) return;
   const name = itemName(context, item);
   const why = whyNot(context, name);

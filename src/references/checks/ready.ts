@@ -7,7 +7,8 @@ import { type FieldProblem, plain } from "../problem.ts";
 export function* ready(context: ReviewContext): Iterable<FieldProblem> {
   for (const { by, image } of usedImages(context)) {
     if (image.readiness.is === "ready") continue;
-    const why = `the image is not ready (${stateOf(image.readiness)}); the VM waits until it is`;
+    const waits = image.kind === "OSImage" ? "nothing can be provisioned with it" : "the VM waits";
+    const why = `the image is not ready (${stateOf(image.readiness)}); ${waits} until it is`;
     yield imageProblem(context, by, image, { check: "ready", why });
   }
 }

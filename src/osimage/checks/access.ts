@@ -1,0 +1,19 @@
+import { judgedReferences, type ReviewContext } from "../../references/context.ts";
+import { imageProblem } from "../../references/image-problem.ts";
+import { type FieldProblem, quote } from "../../references/problem.ts";
+import { mayUse } from "../access.ts";
+
+/**
+ * Whoever makes a reference may use the image. The documentation of OSImage names no verb for use and no place where the
+ * platform looks, and a platform that writes for a person is itself the caller.
+ */
+export function* access(context: ReviewContext): Iterable<FieldProblem> {
+  for (const judged of judgedReferences(context)) {
+    if (judged.is !== "resolved" || mayUse(context, judged.image)) continue;
+    const why =
+      `user ${quote(context.subject.user.name)} neither owns the image nor is granted get or * by its spec.access; ` +
+      "ask its owner, or use another image";
+    const problem = imageProblem(context, judged.by, judged.image, { check: "access", why });
+    yield { ...problem, reason: "FieldValueForbidden" };
+  }
+}

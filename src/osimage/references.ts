@@ -1,0 +1,51 @@
+import { PLATFORM_GROUPS } from "../images/image.ts";
+import { EACH, type ReferenceRow } from "../references/row.ts";
+
+/** Names the OSImage that a node or machine is provisioned with. */
+export const OS_IMAGE_PROPERTY = "vcluster.com/os-image";
+
+type Holder = Pick<ReferenceRow, "kind" | "resource" | "scope"> & { readonly paths: readonly ReferenceRow["path"][] };
+
+/**
+ * Kinds of vCluster Platform with such properties. One rule is for both scopes: a NodeProvider is of the cluster, a
+ * NodeClaim of a project's namespace.
+ */
+const HOLDERS: readonly Holder[] = [
+  {
+    kind: "NodeProvider",
+    resource: "nodeproviders",
+    scope: "*",
+    paths: [
+      ["spec", "properties"],
+      ["spec", "metal3", "nodeTypes", EACH, "properties"],
+      ["spec", "kubeVirt", "nodeTypes", EACH, "properties"],
+    ],
+  },
+  { kind: "NodeClaim", resource: "nodeclaims", scope: "*", paths: [["spec", "properties"]] },
+  { kind: "Machine", resource: "machines", scope: "*", paths: [["spec", "properties"]] },
+];
+
+/** Both groups serve the same objects, each in this version. */
+const OF_PLATFORM = { versions: ["v1"], root: [], form: "name", images: ["OSImage"] } as const;
+
+/** The places in objects of vCluster Platform that name an OSImage, and the one where it gets a display name. */
+export const OS_IMAGE_REFERENCES: readonly ReferenceRow[] = PLATFORM_GROUPS.flatMap((group) => [
+  ...HOLDERS.flatMap(({ paths, ...holder }) =>
+    paths.map((path) => ({
+      ...OF_PLATFORM,
+      ...holder,
+      group,
+      path: [...path, OS_IMAGE_PROPERTY],
+      role: "property" as const,
+    })),
+  ),
+  {
+    ...OF_PLATFORM,
+    group,
+    kind: "OSImage",
+    resource: "osimages",
+    scope: "Cluster",
+    path: ["spec", "displayName"],
+    role: "creates",
+  },
+]);

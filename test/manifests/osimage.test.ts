@@ -1,0 +1,36 @@
+import { readdirSync } from "node:fs";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { FLAGS } from "../../src/config.ts";
+import { IMAGE_KIND_ROWS } from "../../src/images/image.ts";
+import { kustomization, MANIFESTS, manifestsOf, only, textOf } from "./manifests.ts";
+
+const NAME = "vm-image-webhook-osimage";
+const component = manifestsOf("osimage");
+
+test("every file of the component is listed in its kustomization, and nothing else", () => {
+  const files = readdirSync(new URL("osimage/", MANIFESTS)).filter((file) => file !== "kustomization.yaml");
+  expect([...kustomization("osimage").resources, "follow-osimages.yaml"].sort()).toEqual(files.sort());
+  expect(textOf("osimage/kustomization.yaml")).toContain("path: follow-osimages.yaml");
+});
+
+test("the webhook follows OSImages where their rules are, and nowhere else", () => {
+  const [patch, ...others] = parse(textOf("osimage/follow-osimages.yaml")) as { path: string; value: string }[];
+  expect(others).toEqual([]);
+  expect(patch).toMatchObject({ op: "add", path: "/spec/template/spec/containers/0/args/-", value: "--osimage" });
+  expect(FLAGS).toHaveProperty("osimage");
+  expect(JSON.stringify(manifestsOf("base"))).not.toMatch(/osimage|loft\.sh/);
+});
+
+test("it may read OSImages in both groups, and nothing more", () => {
+  expect(only(component, "ClusterRole", NAME)["rules"]).toEqual([
+    { apiGroups: IMAGE_KIND_ROWS.OSImage.groups, resources: ["osimages"], verbs: ["get", "list", "watch"] },
+  ]);
+  const binding = only(component, "ClusterRoleBinding", NAME);
+  expect(binding["roleRef"]).toMatchObject({ name: NAME });
+  expect(binding["subjects"]).toEqual(only(manifestsOf("base"), "ClusterRoleBinding")["subjects"]);
+});
+
+test.each(["cert-manager", "files"])("%s names the component, as a comment", (folder) => {
+  expect(textOf(`${folder}/kustomization.yaml`)).toMatch(/\n# components:\n# {3}- \.\.\/osimage\n$/);
+});

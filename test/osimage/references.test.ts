@@ -1,0 +1,294 @@
+import { describe, expect, it } from "vitest";
+import { type Image, VM_IMAGE_KINDS } from "../../src/images/image.ts";
+import { at, type JsonObject } from "../../src/json.ts";
+import { OS_IMAGE_REFERENCES } from "../../src/osimage/references.ts";
+import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
+import { PINNED_ANNOTATION } from "../../src/references/pins.ts";
+import { problemMessage } from "../../src/references/problem.ts";
+import { EACH } from "../../src/references/row.ts";
+import type { Answer } from "../support/admission.ts";
+import { osImage, vmi } from "../support/catalogue.ts";
+import { asked, nodeProvider, OS_IMAGE, OS_IMAGES } from "../support/platform.ts";
+
+const PROPERTY_ROWS = OS_IMAGE_REFERENCES.filter(({ role }) => role === "property");
+const FIELD = `spec.properties[${OS_IMAGE}]`;
+const GONE: readonly Image[] = OS_IMAGES.filter(({ name }) => name !== "noble");
+
+function claim(name: unknown, metadata: object = {}): { metadata: object; spec: object } {
+  return { metadata: { name: "node-1", ...metadata }, spec: { properties: { [OS_IMAGE]: name, other: "kept" } } };
+}
+
+function nameIn(answer: Answer): unknown {
+  return at(answer.object, ["spec", "properties", OS_IMAGE]);
+}
+
+function pinsIn({ object }: Answer): unknown {
+  const text = at(object, ["metadata", "annotations", PINNED_ANNOTATION]);
+  return typeof text === "string" ? JSON.parse(text) : undefined;
+}
+
+function messages({ problems }: Answer): readonly string[] {
+  return problems.map((problem) => `${problem.field}: ${problemMessage(problem)}`);
+}
+
+/** An object with this value at a row's path; a list has one entry before it. */
+function objectAt(path: readonly string[], value: string): JsonObject {
+  const made = path.reduceRight<unknown>(
+    (inner, step) =>
+      step === EACH ? [{ name: "first" }, { name: "second", ...(inner as object) }] : { [step]: inner },
+    value,
+  );
+  return made as JsonObject;
+}
+
+describe.each(PROPERTY_ROWS)("$group $kind $path", ({ group, kind, path }) => {
+  const field = (list: string): string =>
+    path
+      .reduce((text, step) => text + (step === EACH ? list : /[./]/.test(step) ? `[${step}]` : `.${step}`), "")
+      .slice(1);
+
+  it("M22: a display name becomes the object name, and the annotation says so", () => {
+    const made = asked("mutate", kind, objectAt(path, "Ubuntu 24.04"), { group });
+    expect(made.object).toMatchObject(objectAt(path, "noble"));
+    expect(pinsIn(made)).toEqual({ [field("[second]")]: { requested: "Ubuntu 24.04", resolved: "noble" } });
+    expect(asked("validate", kind, made.object, { group })).toMatchObject({ problems: [], warnings: [] });
+    expect(asked("mutate", kind, made.object, { group }).patched).toEqual([]);
+  });
+
+  it("M22: an object name stays, without an annotation", () => {
+    expect(asked("mutate", kind, objectAt(path, "noble"), { group }).patched).toEqual([]);
+  });
+
+  it.each(["mutate", "validate"] as const)("exists: a name that means nothing is refused at /%s", (endpoint) => {
+    expect(messages(asked(endpoint, kind, objectAt(path, "Ubuntu 2404"), { group }))).toEqual([
+      `${field("[1]")}: Not found: "Ubuntu 2404": no OSImage has this display name or object name; did you mean "Ubuntu 24.04" (noble) or "Ubuntu 22.04" (jammy)?`,
+    ]);
+  });
+});
+
+describe("exists", () => {
+  it("says what an ambiguous name could mean, by object names", () => {
+    expect(messages(asked("mutate", "NodeClaim", claim("Twin")))).toEqual([
+      `${FIELD}: Invalid value: "Twin": ambiguous: 2 OSImages have this display name: twin-a, twin-b; use one of these object names`,
+    ]);
+  });
+
+  it("says how to list images where none is like it", () => {
+    expect(messages(asked("mutate", "NodeClaim", claim("windows")))).toEqual([
+      `${FIELD}: Not found: "windows": no OSImage has this display name or object name; kubectl get osimages lists what can be written`,
+    ]);
+  });
+
+  it("finds a mistyped object name", () => {
+    expect(messages(asked("mutate", "NodeClaim", claim("noblee")))[0]).toContain(
+      'did you mean "Ubuntu 24.04" (noble)?',
+    );
+  });
+
+  it("suggests nothing that the caller may not use", () => {
+    expect(messages(asked("mutate", "NodeClaim", claim("Closd")))[0]).toContain("kubectl get osimages");
+    const user = { name: "granted", groups: [] };
+    expect(messages(asked("mutate", "NodeClaim", claim("Closd"), { user }))[0]).toContain('"Closed" (closed)');
+  });
+
+  it("knows images of machines by no name, and machines know no OSImage", () => {
+    const images = [...OS_IMAGES, vmi("vmi-a", "rocky")];
+    expect(messages(asked("mutate", "NodeClaim", claim("rocky"), { images }))).toHaveLength(1);
+    expect(messages(asked("mutate", "NodeClaim", claim("vmi-a"), { images }))).toHaveLength(1);
+    const machine = { group: "vmoperator.vmware.com", version: "v1alpha6" };
+    expect(messages(asked("mutate", "VirtualMachine", { spec: { imageName: "noble" } }, machine))).toHaveLength(1);
+  });
+
+  it("by --resolution strict, as the platform itself, by object name only", () => {
+    const strict = { resolution: "strict" } as const;
+    expect(messages(asked("mutate", "NodeClaim", claim("Ubuntu 24.04"), strict))[0]).toContain(
+      "no OSImage has this object name; did you mean",
+    );
+    expect(asked("mutate", "NodeClaim", claim("noble"), strict)).toMatchObject({ problems: [], patched: [] });
+  });
+
+  it("=warn leaves the name as it was sent", () => {
+    const levels = { ...DEFAULT_LEVELS, exists: "warn" } as const;
+    expect(asked("mutate", "NodeClaim", claim("windows"), { levels })).toMatchObject({ patched: [], problems: [] });
+    expect(asked("validate", "NodeClaim", claim("windows"), { levels }).warnings).toHaveLength(1);
+  });
+});
+
+describe("kind", () => {
+  it("OSImage is none that a machine can name", () => {
+    const object = { spec: { image: { kind: "OSImage", name: "noble" } } };
+    const facts = { group: "vmoperator.vmware.com", version: "v1alpha6", namespace: "dev" };
+    expect(asked("mutate", "VirtualMachine", object, facts).problems).toMatchObject([
+      { check: "kind", reason: "FieldValueNotSupported", field: "spec.image.kind" },
+    ]);
+  });
+});
+
+describe("what is no reference", () => {
+  it.each([[undefined], [null], [""]])("%j is left alone", (name) => {
+    for (const endpoint of ["mutate", "validate"] as const) {
+      expect(asked(endpoint, "NodeClaim", claim(name))).toMatchObject({ problems: [], warnings: [], patched: [] });
+    }
+  });
+
+  it("a number is left by /mutate and refused by /validate for its type", () => {
+    expect(asked("mutate", "NodeClaim", claim(24.04))).toMatchObject({ problems: [], patched: [] });
+    expect(messages(asked("validate", "NodeClaim", claim(24.04)))).toEqual([
+      `${FIELD}: Invalid value: 24.04: must be a string`,
+    ]);
+  });
+
+  it("other kinds, groups and versions are", () => {
+    const untouched = { problems: [], warnings: [], patched: [] };
+    expect(asked("mutate", "NodeType", claim("windows"))).toMatchObject(untouched);
+    expect(asked("mutate", "Machine", claim("windows"), { group: "cluster.x-k8s.io" })).toMatchObject(untouched);
+    expect(asked("mutate", "NodeClaim", claim("windows"), { version: "v2" })).toMatchObject(untouched);
+  });
+});
+
+describe("on UPDATE", () => {
+  const pin = { [PINNED_ANNOTATION]: JSON.stringify({ [FIELD]: { requested: "Ubuntu 24.04", resolved: "noble" } }) };
+  const stored = claim("noble", { annotations: pin });
+  const update = (object: object, images = OS_IMAGES, oldObject: object = stored): Answer =>
+    asked("mutate", "NodeClaim", object, { oldObject: oldObject as JsonObject, images });
+
+  it.each([
+    ["as requested, which means another image by now", "Ubuntu 24.04", [...GONE, osImage("newer", "Ubuntu 24.04")]],
+    ["as requested, which is ambiguous by now", "Ubuntu 24.04", [...OS_IMAGES, osImage("newer", "Ubuntu 24.04")]],
+    ["as requested, of an image that is gone", "Ubuntu 24.04", GONE],
+    ["another display name of the stored image", "Ubuntu LTS", [osImage("noble", "Ubuntu LTS")]],
+  ])("M22: the manifest applied again keeps what was pinned: %s", (_, name, images) => {
+    const applied = update(claim(name), images);
+    expect(nameIn(applied)).toBe("noble");
+    expect(applied.problems).toEqual([]);
+    const validated = asked("validate", "NodeClaim", applied.object, { oldObject: { ...stored }, images });
+    expect(validated).toMatchObject({ problems: [], warnings: [] });
+  });
+
+  it("M22: the annotation of what was pinned survives a manifest that does not have it", () => {
+    expect(pinsIn(update(claim("Ubuntu 24.04")))).toEqual({
+      [FIELD]: { requested: "Ubuntu 24.04", resolved: "noble" },
+    });
+  });
+
+  it("an unchanged reference is never refused, whatever it is", () => {
+    const old = claim("no such image");
+    for (const endpoint of ["mutate", "validate"] as const) {
+      const object = { ...old, metadata: { labels: { a: "b" } } };
+      const answer = asked(endpoint, "NodeClaim", object, { oldObject: { ...old } });
+      expect(answer).toMatchObject({ problems: [], warnings: [], patched: [] });
+    }
+  });
+
+  it("another image is resolved anew: nothing here is immutable", () => {
+    const changed = update(claim("Ubuntu 22.04", { annotations: pin }));
+    expect(nameIn(changed)).toBe("jammy");
+    expect(pinsIn(changed)).toEqual({ [FIELD]: { requested: "Ubuntu 22.04", resolved: "jammy" } });
+    expect(messages(update(claim("windows")))).toHaveLength(1);
+  });
+
+  it("the property may go, and its pin with it", () => {
+    const removed = update({ metadata: { annotations: pin }, spec: { properties: { other: "kept" } } });
+    expect(nameIn(removed)).toBeUndefined();
+    expect(pinsIn(removed)).toBeUndefined();
+  });
+
+  it("node types are known by their names, in whatever order", () => {
+    const type = (name: string): object => ({ [OS_IMAGE]: name });
+    const before = nodeProvider(undefined, { metal3: { small: type("gone"), big: type("noble") } });
+    const reordered = nodeProvider(undefined, { metal3: { big: type("noble"), small: type("gone") } });
+    expect(asked("mutate", "NodeProvider", reordered, { oldObject: before })).toMatchObject({
+      problems: [],
+      patched: [],
+    });
+    const renamed = nodeProvider(undefined, { metal3: { other: type("gone"), big: type("noble") } });
+    expect(messages(asked("mutate", "NodeProvider", renamed, { oldObject: before }))[0]).toMatch(
+      /^spec\.metal3\.nodeTypes\[0\]\.properties\[vcluster\.com\/os-image\]: Not found: "gone"/,
+    );
+  });
+
+  it("an object that is being deleted is left alone", () => {
+    const old = claim("noble", { deletionTimestamp: "2026-01-15T10:00:00Z" });
+    expect(update(claim("windows"), OS_IMAGES, old)).toMatchObject({ problems: [], patched: [] });
+  });
+});
+
+describe("a NodeProvider", () => {
+  it("has all its properties pinned at once, each by what it says", () => {
+    const sent = nodeProvider(
+      { [OS_IMAGE]: "Ubuntu 24.04" },
+      {
+        metal3: { small: { [OS_IMAGE]: "Ubuntu 22.04" }, big: { [OS_IMAGE]: "twin-a" }, none: {} },
+        kubeVirt: { vm: { [OS_IMAGE]: "Closed" } },
+      },
+    );
+    const made = asked("mutate", "NodeProvider", sent);
+    expect(made.spec).toEqual(
+      nodeProvider(
+        { [OS_IMAGE]: "noble" },
+        {
+          metal3: { small: { [OS_IMAGE]: "jammy" }, big: { [OS_IMAGE]: "twin-a" }, none: {} },
+          kubeVirt: { vm: { [OS_IMAGE]: "closed" } },
+        },
+      ).spec,
+    );
+    expect(made.patched).toEqual([
+      "/spec/properties/vcluster.com~1os-image",
+      "/spec/metal3/nodeTypes/0/properties/vcluster.com~1os-image",
+      "/spec/kubeVirt/nodeTypes/0/properties/vcluster.com~1os-image",
+      "/metadata/annotations",
+    ]);
+    expect(made.decision).toMatchObject({
+      audit: {
+        resolved:
+          "spec.properties[vcluster.com/os-image]=noble, spec.metal3.nodeTypes[small].properties[vcluster.com/os-image]=jammy, spec.kubeVirt.nodeTypes[vm].properties[vcluster.com/os-image]=closed",
+      },
+    });
+  });
+
+  it("is told of all that is wrong at once", () => {
+    const sent = nodeProvider({ [OS_IMAGE]: "windows" }, { metal3: { a: { [OS_IMAGE]: "Twin" } } });
+    expect(asked("mutate", "NodeProvider", sent).problems.map(({ field }) => field)).toEqual([
+      FIELD,
+      `spec.metal3.nodeTypes[0].properties[${OS_IMAGE}]`,
+    ]);
+  });
+});
+
+describe("an index without a list of OSImages", () => {
+  it.each(["mutate", "validate"] as const)("is no decision for a reference at /%s", (endpoint) => {
+    const { decision } = asked(endpoint, "NodeClaim", claim("noble"), { images: [], synced: VM_IMAGE_KINDS });
+    expect(decision).toMatchObject({ is: "undecided", because: "the index has no complete list of OSImage yet" });
+  });
+
+  it("does not matter to an object without one, or without a change", () => {
+    const special = { images: [], synced: VM_IMAGE_KINDS };
+    expect(asked("mutate", "NodeClaim", claim(""), special)).toMatchObject({ decision: { is: "allowed" } });
+    const oldObject = { ...claim("noble") };
+    expect(asked("validate", "NodeClaim", claim("noble"), { ...special, oldObject })).toMatchObject({
+      decision: { is: "allowed" },
+    });
+  });
+
+  it("needs none of the lists that machines need", () => {
+    const { decision } = asked("mutate", "NodeClaim", claim("Ubuntu 24.04"), { synced: ["OSImage"] });
+    expect(decision).toMatchObject({ is: "allowed", images: ["noble"] });
+  });
+});
+
+describe("warnings", () => {
+  it("ready: an image that is not uploaded yet is one", () => {
+    const readiness = { is: "notReady", condition: "Uploaded", reason: "Uploading", message: "" } as const;
+    const images = [osImage("noble", "Ubuntu", { readiness })];
+    expect(asked("validate", "NodeClaim", claim("noble"), { images }).warnings).toEqual([
+      `${FIELD}: "noble": Ubuntu: the image is not ready (Uploading); nothing can be provisioned with it until it is`,
+    ]);
+  });
+
+  it("terminating: an image that is being deleted is one", () => {
+    const images = [osImage("noble", "Ubuntu", { terminating: true })];
+    expect(asked("validate", "NodeClaim", claim("noble"), { images }).warnings).toEqual([
+      `${FIELD}: "noble": Ubuntu: the image is being deleted; choose another one`,
+    ]);
+  });
+});

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { FlagValues } from "../config.ts";
 import { Failure, messageOf } from "../failure.ts";
 import { IMAGE_KINDS } from "../images/image.ts";
+import { imagesNamedBy } from "../references/references.ts";
 import type { AdmissionPolicy } from "../admission/decide.ts";
 import type { WantedImages } from "../sources/image-source.ts";
 import { type Command, type CommandLine, EXIT_DONE, EXIT_REFUSED } from "./command.ts";
@@ -21,7 +22,7 @@ export const check: Command<(typeof IMAGE_FLAGS)[number] | "namespace" | PolicyF
   arguments: {
     name: "FILE",
     many: true,
-    help: "manifests of machines, ReplicaSets and publish requests in YAML or JSON; - is standard input",
+    help: "manifests of kinds that name images in YAML or JSON; - is standard input",
   },
   flags: [...IMAGE_FLAGS, "namespace", ...ORDINARY_POLICY_FLAGS, "check-output"],
   run: async (files, flags, io) => {
@@ -53,9 +54,10 @@ async function readText(file: string, io: CommandLine): Promise<string> {
 /** Images of other namespaces than the objects' are of no use. */
 function wantedBy(manifests: readonly Manifest[], fallback: string): WantedImages {
   const requests = manifests.flatMap((manifest) => createRequest(manifest, fallback) ?? []);
-  const [namespace, ...others] = new Set(requests.map((request) => request.namespace));
-  if (namespace === undefined) return { kinds: [] };
-  return others.length > 0 ? { kinds: IMAGE_KINDS } : { kinds: IMAGE_KINDS, namespace };
+  const named = new Set(requests.flatMap(({ kind }) => imagesNamedBy(kind.group, kind.version, kind.kind)));
+  const kinds = IMAGE_KINDS.filter((kind) => named.has(kind));
+  const [namespace, ...others] = new Set(requests.map((request) => request.namespace).filter((each) => each !== ""));
+  return namespace === undefined || others.length > 0 ? { kinds } : { kinds, namespace };
 }
 
 function ordinaryPolicy({ resolution, write, check: levels }: FlagValues<PolicyFlag>): AdmissionPolicy {

@@ -36,7 +36,7 @@ export const FINDING_FORMATS: Readonly<Record<CheckOutput, FindingFormat>> = {
   },
 };
 
-const NOTHING = `nothing was checked: there is no ${CHECKED_KINDS.join(" and no ")}`;
+const NOTHING = `nothing was checked: there is no ${CHECKED_KINDS.slice(0, -1).join(", ")} or ${CHECKED_KINDS.at(-1)}`;
 
 function isNothing(tally: Tally): boolean {
   return checkedOf(tally) === 0;
@@ -55,7 +55,10 @@ function inWords(tally: Tally): string {
 /** GitHub finds a file by its path from the root of the checkout; standard input is no file of it. */
 function propertiesOf({ file, line, column, object }: Finding): Readonly<Record<string, string | number>> {
   const place = file === "-" ? {} : { file: normalize(file), line, col: column };
-  return { ...place, title: plain(`${object.kind} ${object.namespace}/${object.name}`) };
+  return {
+    ...place,
+    title: plain(`${object.kind} ${[object.namespace, object.name].filter((part) => part !== "").join("/")}`),
+  };
 }
 
 /** docs.github.com/actions/reference/workflow-commands; escaped as actions/toolkit packages/core/src/command.ts does. */

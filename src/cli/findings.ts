@@ -2,12 +2,11 @@ import { type AdmissionPolicy, decide, type Decision } from "../admission/decide
 import { applyPatch } from "../admission/json-patch.ts";
 import type { AdmissionRequest } from "../admission/review.ts";
 import { Failure } from "../failure.ts";
-import { VM_OPERATOR_GROUP } from "../images/image.ts";
 import type { ImageIndex } from "../images/image-index.ts";
 import { isJsonObject, textAt } from "../json.ts";
 import { problemMessage } from "../references/problem.ts";
-import { referenceRows, VERSIONS } from "../references/references.ts";
-import { CHECKED_KINDS, type Manifest } from "./manifest-file.ts";
+import { referenceRows, REFERENCES } from "../references/references.ts";
+import { isChecked, type Manifest } from "./manifest-file.ts";
 
 /** What admission would say about one field of one object. */
 export interface Finding {
@@ -43,13 +42,14 @@ type Said = Pick<Finding, "level" | "field" | "message">;
 /** The CREATE of an object by an ordinary user; undefined for an object that names no image. */
 export function createRequest({ object }: Manifest, namespace: string): AdmissionRequest | undefined {
   const { group, version, kind } = typeOf(object);
-  if (!isJsonObject(object) || referenceRows(group, version, kind).length === 0) return undefined;
+  const [row] = referenceRows(group, version, kind);
+  if (!isJsonObject(object) || row === undefined) return undefined;
   return {
     uid: "",
     kind: { group, version, kind },
     subResource: "",
     operation: "CREATE",
-    namespace: textAt(object, ["metadata", "namespace"]) || namespace,
+    namespace: row.scope === "Cluster" ? "" : textAt(object, ["metadata", "namespace"]) || namespace,
     name: textAt(object, ["metadata", "name"]),
     user: { name: "", groups: [] },
     object,
@@ -68,7 +68,7 @@ export function judge(manifest: Manifest, { namespace, index, policy }: Bench): 
   if (undecided !== undefined) {
     throw new Failure("images", `${manifest.file}:${manifest.placeOf("").line}: not decided: ${undecided.because}`);
   }
-  return { verdict: verdictOf(said), findings: located(manifest, namespace, said) };
+  return { verdict: verdictOf(said), findings: located(manifest, request.namespace, said) };
 }
 
 /** As the API server asks: validation sees what mutation made, and nothing that mutation refused. */
@@ -97,8 +97,9 @@ function warningsOf(decisions: readonly Decision[]): readonly Said[] {
 /** An object of a known kind in a version without rows may name images all the same. */
 function unknownVersion({ object }: Manifest): readonly Said[] {
   const { group, version, kind } = typeOf(object);
-  if (group !== VM_OPERATOR_GROUP || !CHECKED_KINDS.includes(kind)) return [];
-  const known = VERSIONS.filter((each) => referenceRows(group, each, kind).length > 0).join(", ");
+  if (!isChecked(group, kind)) return [];
+  const rows = REFERENCES.filter((row) => row.group === group && row.kind === kind);
+  const known = [...new Set(rows.flatMap(({ versions }) => versions))].join(", ");
   return [
     {
       level: "warning",

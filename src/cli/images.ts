@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { FlagValues } from "../config.ts";
-import { IMAGE_KINDS } from "../images/image.ts";
+import { type ImageKind, VM_IMAGE_KINDS } from "../images/image.ts";
 import { MemoryImageIndex } from "../images/image-index.ts";
 import { kubeconfigCredentials } from "../kube/kubeconfig.ts";
 import { ClusterSource } from "../sources/cluster.ts";
@@ -12,14 +12,23 @@ import type { CommandLine } from "./command.ts";
 export const IMAGE_FLAGS = ["images", "kubeconfig", "max-images"] as const;
 export type ImageFlags = FlagValues<(typeof IMAGE_FLAGS)[number]>;
 
-const ALL: WantedImages = { kinds: IMAGE_KINDS };
+interface Surroundings {
+  readonly io: CommandLine;
+  readonly log: Logger;
+  /** Of a cluster: what to follow. */
+  readonly kinds?: readonly ImageKind[];
+}
 
 /** Where a command gets its images from: a folder if one is given, else the cluster. */
-export function imageSource({ images, kubeconfig }: ImageFlags, io: CommandLine, log: Logger): ImageSource {
+export function imageSource(
+  { images, kubeconfig }: Pick<ImageFlags, "images" | "kubeconfig">,
+  { io, log, kinds = VM_IMAGE_KINDS }: Surroundings,
+): ImageSource {
   if (images !== undefined && images !== "") return new FolderSource({ directory: images, log });
   return new ClusterSource({
     credentials: kubeconfigCredentials({ file: kubeconfig, environment: io.environment }),
     log,
+    kinds,
   });
 }
 
@@ -28,9 +37,9 @@ export async function readImages(
   flags: ImageFlags,
   io: CommandLine,
   log: Logger,
-  wanted: WantedImages = ALL,
+  wanted: WantedImages,
 ): Promise<MemoryImageIndex> {
   const index = new MemoryImageIndex({ mostImages: flags["max-images"] });
-  await imageSource(flags, io, log).read(index, wanted, io.stop);
+  await imageSource(flags, { io, log }).read(index, wanted, io.stop);
   return index;
 }

@@ -1,6 +1,5 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from "yaml";
 import { Failure, messageOf } from "../failure.ts";
-import { VM_OPERATOR_GROUP } from "../images/image.ts";
 import { isJsonObject, type JsonObject, listAt, textAt } from "../json.ts";
 import { REFERENCES } from "../references/references.ts";
 
@@ -21,6 +20,11 @@ export interface Manifest {
 
 /** Kinds whose manifests are checked. */
 export const CHECKED_KINDS: readonly string[] = [...new Set(REFERENCES.map(({ kind }) => kind))];
+
+/** Whether objects of this kind are, in some version of this group. */
+export function isChecked(group: string, kind: string): boolean {
+  return REFERENCES.some((row) => row.group === group && row.kind === kind);
+}
 
 /** Keys of maps and positions in lists. */
 type Steps = readonly string[];
@@ -78,15 +82,16 @@ function listItems(value: unknown): readonly unknown[] | undefined {
   const kind = textAt(value, ["kind"]);
   if (kind === "List") return listAt(value, ["items"]);
   const apiVersion = textAt(value, ["apiVersion"]);
-  const itemKind = CHECKED_KINDS.find((each) => kind === `${each}List`);
-  if (itemKind === undefined || !apiVersion.startsWith(`${VM_OPERATOR_GROUP}/`)) return undefined;
+  const [group = ""] = apiVersion.split("/");
+  const itemKind = CHECKED_KINDS.find((each) => kind === `${each}List` && isChecked(group, each));
+  if (itemKind === undefined) return undefined;
   const type: JsonObject = { apiVersion, kind: itemKind };
   return listAt(value, ["items"]).map((item) => (isJsonObject(item) ? { ...type, ...item } : item));
 }
 
-/** `spec.cdrom[0].image` is `spec`, `cdrom`, `0`, `image`. */
+/** `spec.cdrom[0].image` is `spec`, `cdrom`, `0`, `image`; in brackets a dot is part of a key. */
 function stepsOf(field: string): Steps {
-  return field.match(/[^.[\]]+/g) ?? [];
+  return [...field.matchAll(/\[([^\]]*)\]|[^.[\]]+/g)].map(([step, inBrackets]) => inBrackets ?? step);
 }
 
 interface FoundNode {

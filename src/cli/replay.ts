@@ -5,9 +5,12 @@ import { applyPatch, type PatchOperation } from "../admission/json-patch.ts";
 import type { FlagValues } from "../config.ts";
 import { Failure, messageOf } from "../failure.ts";
 import { at, isJsonObject, type JsonObject, textAt } from "../json.ts";
+import { IMAGE_KINDS } from "../images/image.ts";
 import { applyEdits } from "../references/edit.ts";
+import { imagesNamedBy } from "../references/references.ts";
 import type { Endpoint } from "../references/subject.ts";
 import { admissionServer, ENDPOINT_PATHS } from "../server/admission-server.ts";
+import type { WantedImages } from "../sources/image-source.ts";
 import { type Command, type CommandLine, EXIT_DONE, EXIT_REFUSED } from "./command.ts";
 import { IMAGE_FLAGS, readImages } from "./images.ts";
 import { createLog } from "./log.ts";
@@ -35,21 +38,40 @@ export const replay: Command<ReplayFlag> = {
   flags: [...IMAGE_FLAGS, "endpoint", "diff", ...POLICY_FLAGS, "output"],
   run: async (files, flags, io) => {
     const log = createLog(io, "error");
-    const index = await readImages(flags, io, createLog(io, "warn"));
+    const reviews: FileReview[] = [];
+    for (const file of files) {
+      for (const review of await readReviews(file, io)) reviews.push({ file, review });
+    }
+    const index = await readImages(flags, io, createLog(io, "warn"), wantedBy(reviews));
     const server = admissionServer({ index, policy: policyOf(flags), log });
     let refused = false;
-    for (const file of files) {
-      for (const review of await readReviews(file, io)) {
-        for (const answer of await answersTo(server, file, review, flags.endpoint)) {
-          io.print(shown(answer, flags));
-          refused ||= !answer.allowed;
-        }
+    for (const each of reviews) {
+      for (const answer of await answersTo(server, each, flags.endpoint)) {
+        io.print(shown(answer, flags));
+        refused ||= !answer.allowed;
       }
     }
     await server.close();
     return refused ? EXIT_REFUSED : EXIT_DONE;
   },
 };
+
+interface FileReview {
+  readonly file: string;
+  /** Any JSON value: nothing is known of it yet. */
+  readonly review: unknown;
+}
+
+/** The kinds of image that these reviews can be about. */
+function wantedBy(reviews: readonly FileReview[]): WantedImages {
+  const named = new Set(
+    reviews.flatMap(({ review }) => {
+      const part = (name: string): string => textAt(review, ["request", "kind", name]);
+      return imagesNamedBy(part("group"), part("version"), part("kind"));
+    }),
+  );
+  return { kinds: IMAGE_KINDS.filter((kind) => named.has(kind)) };
+}
 
 /** The documents of a file; JSON is YAML too. */
 async function readReviews(file: string, io: CommandLine): Promise<readonly unknown[]> {
@@ -69,8 +91,7 @@ async function readReviews(file: string, io: CommandLine): Promise<readonly unkn
 /** As the API server asks: validation sees what mutation made, and nothing that mutation refused. */
 async function answersTo(
   server: FastifyInstance,
-  file: string,
-  review: unknown,
+  { file, review }: FileReview,
   endpoint: FlagValues<"endpoint">["endpoint"],
 ): Promise<readonly Answer[]> {
   if (endpoint !== "both") return [await ask(server, file, endpoint, review)];

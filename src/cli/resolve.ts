@@ -22,13 +22,17 @@ export const resolve: Command<(typeof IMAGE_FLAGS)[number] | "namespace" | "kind
     const wanted = { kinds: kindsSearched({ kind }), namespace };
     const index = await readImages(flags, io, createLog(io, "warn"), wanted);
     const resolution = resolveName(index, { namespace, name, kind }, mode);
-    io.print(output === "json" ? `${JSON.stringify(resolution)}\n` : inWords(name, namespace, resolution));
+    io.print(
+      output === "json"
+        ? `${JSON.stringify(resolution)}\n`
+        : inWords(name, kind === "OSImage" ? undefined : namespace, resolution),
+    );
     return resolution.is === "resolved" ? EXIT_DONE : EXIT_REFUSED;
   },
 };
 
-function inWords(name: string, namespace: string, resolution: Resolution): string {
-  const asked = `${quote(name)} in namespace ${quote(namespace)}`;
+function inWords(name: string, namespace: string | undefined, resolution: Resolution): string {
+  const asked = namespace === undefined ? quote(name) : `${quote(name)} in namespace ${quote(namespace)}`;
   switch (resolution.is) {
     case "resolved":
       return `${asked} is ${resolution.image.name}, found by ${FOUND_BY[resolution.by]}\n${lines([resolution.image])}`;

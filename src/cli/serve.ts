@@ -1,4 +1,5 @@
 import { App } from "../app.ts";
+import { IMAGE_KINDS, VM_IMAGE_KINDS } from "../images/image.ts";
 import { type Command, EXIT_CUT, EXIT_DONE } from "./command.ts";
 import { IMAGE_FLAGS, imageSource } from "./images.ts";
 import { createLog } from "./log.ts";
@@ -6,6 +7,7 @@ import { POLICY_FLAGS, policyOf } from "./policy.ts";
 
 export const serve: Command<
   | (typeof IMAGE_FLAGS)[number]
+  | "osimage"
   | "listen"
   | "ops-listen"
   | "shutdown-delay"
@@ -18,6 +20,7 @@ export const serve: Command<
   summary: "serve admission reviews until SIGTERM",
   flags: [
     ...IMAGE_FLAGS,
+    "osimage",
     "listen",
     "ops-listen",
     "shutdown-delay",
@@ -34,7 +37,7 @@ export const serve: Command<
       shutdownDelay: flags["shutdown-delay"],
       certDir: flags["cert-dir"],
       selfSigned: flags["self-signed"],
-      source: imageSource(flags, io, log),
+      source: imageSource(flags, { io, log, kinds: flags.osimage ? IMAGE_KINDS : VM_IMAGE_KINDS }),
       mostImages: flags["max-images"],
       policy: policyOf(flags),
       log,

@@ -6,22 +6,19 @@ export const OS_IMAGE_PROPERTY = "vcluster.com/os-image";
 
 type Holder = Pick<ReferenceRow, "kind" | "resource" | "scope"> & { readonly paths: readonly ReferenceRow["path"][] };
 
-/**
- * Kinds of vCluster Platform with such properties. One rule is for both scopes: a NodeProvider is of the cluster, a
- * NodeClaim of a project's namespace.
- */
+/** Kinds of vCluster Platform with such properties. A Machine is of the cluster in some releases, as far as is known. */
 const HOLDERS: readonly Holder[] = [
   {
     kind: "NodeProvider",
     resource: "nodeproviders",
-    scope: "*",
+    scope: "Cluster",
     paths: [
       ["spec", "properties"],
       ["spec", "metal3", "nodeTypes", EACH, "properties"],
       ["spec", "kubeVirt", "nodeTypes", EACH, "properties"],
     ],
   },
-  { kind: "NodeClaim", resource: "nodeclaims", scope: "*", paths: [["spec", "properties"]] },
+  { kind: "NodeClaim", resource: "nodeclaims", scope: "Namespaced", paths: [["spec", "properties"]] },
   { kind: "Machine", resource: "machines", scope: "*", paths: [["spec", "properties"]] },
 ];
 

@@ -1,4 +1,4 @@
-import { VM_IMAGE_KINDS, VM_OPERATOR_GROUP } from "../images/image.ts";
+import { type ImageKind, VM_IMAGE_KINDS, VM_OPERATOR_GROUP } from "../images/image.ts";
 import { OS_IMAGE_REFERENCES } from "../osimage/references.ts";
 import { EACH, type ReferenceRow } from "./row.ts";
 
@@ -71,6 +71,11 @@ export const REFERENCES: readonly ReferenceRow[] = [...VM_REFERENCES, ...OS_IMAG
 /** The rows of one kind in one version; empty for a kind that names no image. */
 export function referenceRows(group: string, version: string, kind: string): readonly ReferenceRow[] {
   return ROWS.get(rowKey(group, version, kind)) ?? [];
+}
+
+/** The kinds of image that objects of one kind can name. */
+export function imagesNamedBy(group: string, version: string, kind: string): readonly ImageKind[] {
+  return [...new Set(referenceRows(group, version, kind).flatMap(({ images }) => images))];
 }
 
 const ROWS = new Map<string, ReferenceRow[]>();

@@ -21,6 +21,7 @@ describe("defaults", () => {
     expect(readFlags(NAMES, {}, {})).toEqual({
       images: undefined,
       kubeconfig: undefined,
+      osimage: false,
       "max-images": 500_000,
       listen: { host: "", port: 9443 },
       "ops-listen": { host: "", port: 8080 },
@@ -32,6 +33,7 @@ describe("defaults", () => {
       check: DEFAULT_LEVELS,
       "privileged-user": [],
       "privileged-group": [],
+      "team-group-prefix": "loft:team:",
       "log-level": "info",
       namespace: "default",
       kind: undefined,

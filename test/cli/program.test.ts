@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { createReview } from "../support/admission-review.ts";
 import { run } from "../support/command-run.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -71,7 +72,11 @@ describe("neither --images nor a cluster", () => {
     ["resolve", "x"],
     ["replay", "-"],
   ])("%s exits 3 and says what to give", async (...args) => {
-    const { exitCode, output, errors } = await run(args.map((arg) => (typeof arg === "string" ? arg : arg())));
+    const stdin = JSON.stringify(createReview());
+    const { exitCode, output, errors } = await run(
+      args.map((arg) => (typeof arg === "string" ? arg : arg())),
+      { stdin },
+    );
     expect([exitCode, output]).toEqual([3, ""]);
     expect(errors).toMatch(/^vm-image-webhook: no cluster: .*; give --kubeconfig FILE, or --images DIR/m);
   });

@@ -53,7 +53,7 @@ describe("serving", () => {
     expect(patchOf(answer.text)).toContainEqual({ op: "replace", path: "/spec/imageName", value: PINNED });
     const ready = await fetch(`http://127.0.0.1:${opsPort}/readyz?verbose`);
     expect(await ready.text()).toBe(
-      `[+]images ok: 4 VirtualMachineImages, 3 ClusterVirtualMachineImages from ${EXAMPLES}\n` +
+      `[+]images ok: 4 VirtualMachineImages, 3 ClusterVirtualMachineImages, 5 OSImages from ${EXAMPLES}\n` +
         "[+]shutdown ok: not stopping\nok\n",
     );
     expect(await (await fetch(`http://127.0.0.1:${opsPort}/livez`)).text()).toBe("ok\n");

@@ -47,7 +47,7 @@ export function indexOf(images: readonly Image[], synced: readonly ImageKind[] =
 
 /** The images of examples/images. */
 export function exampleImages(): readonly Image[] {
-  return ["dev.yaml", "cluster.yaml"].flatMap((file) => {
+  return ["dev.yaml", "cluster.yaml", "osimages.yaml"].flatMap((file) => {
     const text = readFileSync(new URL(`../../examples/images/${file}`, import.meta.url), "utf8");
     return readImageFile(text, ".yaml").images.map(({ image }) => image);
   });

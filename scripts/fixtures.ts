@@ -16,7 +16,7 @@ import { at, isJsonObject, type JsonObject, textAt } from "../src/json.ts";
 import { REFERENCES } from "../src/references/references.ts";
 import { creationRules, referenceRules } from "../src/references/webhook-rules.ts";
 import { admissionServer } from "../src/server/admission-server.ts";
-import { ControlPlane, NAMESPACE, OWN_CRDS, OWNED } from "../test/e2e/control-plane.ts";
+import { ControlPlane, NAMESPACE, OWN_CRDS, OWNED, PLATFORM_CRDS } from "../test/e2e/control-plane.ts";
 import { eventually } from "../test/e2e/eventually.ts";
 import { type Machine, machine, machineSet, newName, STORED } from "../test/e2e/machines.ts";
 import { exampleIndex } from "../test/support/catalogue.ts";
@@ -25,6 +25,7 @@ const FIXTURES = fileURLToPath(new URL("../test/fixtures/", import.meta.url));
 /** Of a program without flags. */
 const DEFAULT_POLICY = policyOf(readFlags(POLICY_FLAGS, {}, {}));
 const CONFIGURATION = "recorder";
+const PLATFORM_KINDS = ["nodeclaims", "nodeproviders", "osimages"];
 const UBUNTU_ID = "vmi-0a0044d7c690bcbea";
 
 type Step = (plane: ControlPlane) => Promise<unknown>;
@@ -71,6 +72,37 @@ function publishRequest(item: string): object {
 }
 
 const webSet = machineSet("web", { imageName: "ubuntu-24.04" });
+
+function nodeClaim(image: string): object {
+  return {
+    apiVersion: "storage.loft.sh/v1",
+    kind: "NodeClaim",
+    metadata: { name: "web-node", namespace: NAMESPACE },
+    spec: { properties: { "vcluster.com/os-image": image } },
+  };
+}
+
+const nodeType = (name: string, image: string): object => ({ name, properties: { "vcluster.com/os-image": image } });
+const NODE_PROVIDER = {
+  apiVersion: "storage.loft.sh/v1",
+  kind: "NodeProvider",
+  metadata: { name: "metal" },
+  spec: {
+    properties: { "vcluster.com/os-image": "Ubuntu Noble (24.04 LTS)" },
+    metal3: { nodeTypes: [nodeType("compute", "ubuntu-noble"), nodeType("secure", "Hardened")] },
+  },
+};
+
+/** Metal3's properties by their names. */
+function osImage(properties: Readonly<Record<string, string>>, owner?: object): object {
+  const prefixed = Object.entries(properties).map(([name, value]) => [`metal3.vcluster.com/${name}`, value]);
+  return {
+    apiVersion: "storage.loft.sh/v1",
+    kind: "OSImage",
+    metadata: { name: "debian-trixie" },
+    spec: { displayName: "Debian Trixie", owner, properties: Object.fromEntries(prefixed) as object },
+  };
+}
 
 const SCENARIOS: readonly Scenario[] = [
   ...["v1alpha1", "v1alpha2", "v1alpha3", "v1alpha4", "v1alpha5", "v1alpha6"].map((version) => ({
@@ -158,6 +190,27 @@ const SCENARIOS: readonly Scenario[] = [
     step: apply(machineSet("web", { imageName: "rocky-9.5" })),
   },
   { name: "create-publish", step: create(publishRequest("ubuntu-24.04")) },
+  { name: "create-node-claim", step: create(nodeClaim("Ubuntu Noble (24.04 LTS)")) },
+  { name: "create-node-claim-unknown", step: create(nodeClaim("ubuntu-nobel")) },
+  { name: "create-node-claim-ambiguous", step: create(nodeClaim("Rocky Linux")) },
+  { name: "create-node-claim-closed", step: create(nodeClaim("hardened")) },
+  {
+    name: "update-node-claim-apply-again",
+    before: apply(nodeClaim("Ubuntu Noble (24.04 LTS)")),
+    step: apply(nodeClaim("Ubuntu Noble (24.04 LTS)")),
+  },
+  {
+    name: "update-node-claim-other-image",
+    before: apply(nodeClaim("ubuntu-noble")),
+    step: apply(nodeClaim("Ubuntu Jammy (22.04 LTS)")),
+  },
+  { name: "create-node-provider", step: create(NODE_PROVIDER) },
+  { name: "create-os-image", step: create(osImage({ "image-url": "noble.img", "image-checksum": "e3b0" })) },
+  {
+    name: "update-os-image",
+    before: create(osImage({ "image-url": "https://images.example.com/noble.img" })),
+    step: apply(osImage({ "image-ulr": "https://images.example.com/noble.img" }, { user: "admin", team: "infra" })),
+  },
   { name: "delete", before: create(web), step: ({ user }) => user.run(["delete", "vm", "web", "-n", NAMESPACE]) },
 ];
 
@@ -250,7 +303,7 @@ async function record(plane: ControlPlane, recorder: Recorder): Promise<void> {
     const review = recorder.reviewOf(reviewVersion);
     if (!isJsonObject(review)) throw new Error(`${name}: the API server sent no review`);
     await writeFile(join(FIXTURES, `${name}.json`), `${JSON.stringify(stable(review), null, 2)}\n`);
-    await plane.user.ok(["delete", OWNED.join(), "--all", "-n", NAMESPACE]);
+    await plane.user.ok(["delete", [...OWNED, ...PLATFORM_KINDS].join(), "--all", "-n", NAMESPACE]);
   }
 }
 
@@ -302,7 +355,7 @@ async function removeOthers(): Promise<void> {
   }
 }
 
-const plane = await ControlPlane.start([OWN_CRDS]);
+const plane = await ControlPlane.start([OWN_CRDS, PLATFORM_CRDS]);
 try {
   const recorder = await Recorder.start(plane.certificate.directory);
   try {

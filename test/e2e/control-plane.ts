@@ -12,8 +12,11 @@ import { makeCertificate, type ServingCertificate, type WebhookProcess } from ".
 /** kube-apiserver, etcd and kubectl; undefined where there are none. */
 export const CONTROL_PLANE_ASSETS = nonEmpty(process.env["KUBEBUILDER_ASSETS"]);
 
-const MANIFESTS = fileURLToPath(new URL("../../manifests/base/", import.meta.url));
+const MANIFESTS = fileURLToPath(new URL("../../manifests/", import.meta.url));
 export const OWN_CRDS = fileURLToPath(new URL("crds/", import.meta.url));
+
+/** Of vCluster Platform, in group storage.loft.sh. */
+export const PLATFORM_CRDS = fileURLToPath(new URL("crds-osimage/", import.meta.url));
 
 /** The namespace of examples/images, and one without images. */
 export const NAMESPACE = "dev";
@@ -31,6 +34,7 @@ const ORDINARY_ROLE = [
     resources: ["virtualmachineimages", "clustervirtualmachineimages"],
     verbs: ["get", "list", "watch"],
   },
+  { apiGroups: ["storage.loft.sh"], resources: ["*"], verbs: ["*"] },
 ];
 
 /** Refused at both endpoints. */
@@ -50,18 +54,21 @@ export class ControlPlane {
   /** A folder of its own for whatever a test writes. */
   readonly directory: string;
   readonly certificate: ServingCertificate;
+  /** The admin's. */
+  readonly kubeconfig: string;
   readonly #environment: TestEnvironment;
 
   private constructor(
     environment: TestEnvironment,
     directory: string,
-    parts: { admin: Kubectl; user: Kubectl; certificate: ServingCertificate },
+    parts: { admin: Kubectl; user: Kubectl; certificate: ServingCertificate; kubeconfig: string },
   ) {
     this.#environment = environment;
     this.directory = directory;
     this.admin = parts.admin;
     this.user = parts.user;
     this.certificate = parts.certificate;
+    this.kubeconfig = parts.kubeconfig;
   }
 
   /** `crds`: files, or folders of files. */
@@ -82,7 +89,12 @@ export class ControlPlane {
       const admin = await Kubectl.as(config.kubeconfigPath, places);
       const user = await Kubectl.as(ordinary.kubeconfigPath, places);
       const certificate = await makeCertificate(join(directory, "certs"));
-      const controlPlane = new ControlPlane(environment, directory, { admin, user, certificate });
+      const controlPlane = new ControlPlane(environment, directory, {
+        admin,
+        user,
+        certificate,
+        kubeconfig: config.kubeconfigPath,
+      });
       await controlPlane.#prepare();
       return controlPlane;
     } catch (error) {
@@ -103,11 +115,29 @@ export class ControlPlane {
    */
   async pointAt(webhook: WebhookProcess, changed?: object): Promise<void> {
     if (changed !== undefined) await this.withoutWebhook();
+    await this.#install("base", webhook, changed);
+    await this.roundTrip(webhook);
+  }
+
+  /** The same for those of manifests/osimage, beside the others. */
+  async pointOsImagesAt(webhook: WebhookProcess): Promise<void> {
+    await this.#install("osimage", webhook);
+    await eventually("the API server asks the webhook about node claims", async () => {
+      const object = {
+        apiVersion: "storage.loft.sh/v1",
+        kind: "NodeClaim",
+        metadata: { name: "probe", namespace: NAMESPACE },
+        spec: { properties: { "vcluster.com/os-image": "no-such-image" } },
+      };
+      return (await this.user.run(["create", "--dry-run=server", "-f", "-"], object)).code !== 0;
+    });
+  }
+
+  async #install(folder: string, webhook: WebhookProcess, changed?: object): Promise<void> {
     for (const file of ["mutating-webhook.yaml", "validating-webhook.yaml"]) {
-      const configuration = parse(await readFile(join(MANIFESTS, file), "utf8")) as WebhookConfiguration;
+      const configuration = parse(await readFile(join(MANIFESTS, folder, file), "utf8")) as WebhookConfiguration;
       await this.admin.ok(["apply", "-f", "-"], this.#withUrl(configuration, webhook.port, changed));
     }
-    await this.roundTrip(webhook);
   }
 
   /** Removes the configurations, and waits until nobody asks the webhook any more. */

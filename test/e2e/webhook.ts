@@ -28,8 +28,9 @@ export async function makeCertificate(directory: string): Promise<ServingCertifi
 }
 
 export interface WebhookOptions {
-  /** The folder of images. */
-  readonly images: string;
+  /** The folder of images; without one they are those of the cluster. */
+  readonly images?: string;
+  readonly kubeconfig?: string;
   readonly certificate: ServingCertificate;
   readonly flags?: readonly string[];
 }
@@ -55,7 +56,7 @@ export class WebhookProcess {
     });
   }
 
-  static async start({ images, certificate, flags = [] }: WebhookOptions): Promise<WebhookProcess> {
+  static async start({ images, kubeconfig = "", certificate, flags = [] }: WebhookOptions): Promise<WebhookProcess> {
     const addresses = [
       "--listen",
       "127.0.0.1:0",
@@ -66,7 +67,8 @@ export class WebhookProcess {
       "--cert-dir",
       certificate.directory,
     ];
-    const args = [MAIN, "serve", "--images", images, ...addresses, ...flags];
+    const source = images === undefined ? ["--kubeconfig", kubeconfig] : ["--images", images];
+    const args = [MAIN, "serve", ...source, ...addresses, ...flags];
     const webhook = new WebhookProcess(
       spawn(process.execPath, args, { env: ENVIRONMENT, stdio: ["ignore", "ignore", "pipe"] }),
     );

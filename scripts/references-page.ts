@@ -136,7 +136,7 @@ function webhooksSection({ machines, osImages }: Tables): readonly string[] {
     `Those of [manifests/osimage](../manifests/osimage), for clusters with vCluster Platform, are for ${rulesInWords(osImages.referenceRules)}, in both groups, with this condition:`,
     `\`\`\`text\n${osImages.matchCondition}\n\`\`\``,
     `A webhook of its own validates ${rulesInWords(osImages.creationRules)} where ${code(SPEC_CHANGED)}.`,
-    "`npm run manifests` writes them into [manifests/base](../manifests/base) and manifests/osimage.",
+    "`npm run manifests` writes them into [manifests/base](../manifests/base) and [manifests/osimage/component](../manifests/osimage/component).",
   ];
 }
 

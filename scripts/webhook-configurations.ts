@@ -88,7 +88,7 @@ export const WEBHOOK_CONFIGURATIONS = [
     ]),
   },
   {
-    file: "osimage/mutating-webhook.yaml",
+    file: "osimage/component/mutating-webhook.yaml",
     text: configuration(
       "MutatingWebhookConfiguration",
       [webhook("mutate", { ...referring(OS_IMAGE_REFERENCES), reinvocationPolicy: "IfNeeded" }, "mutate.osimage")],
@@ -96,7 +96,7 @@ export const WEBHOOK_CONFIGURATIONS = [
     ),
   },
   {
-    file: "osimage/validating-webhook.yaml",
+    file: "osimage/component/validating-webhook.yaml",
     text: configuration(
       "ValidatingWebhookConfiguration",
       [

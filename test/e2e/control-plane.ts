@@ -121,7 +121,7 @@ export class ControlPlane {
 
   /** The same for those of manifests/osimage, beside the others. */
   async pointOsImagesAt(webhook: WebhookProcess): Promise<void> {
-    await this.#install("osimage", webhook);
+    await this.#install("osimage/component", webhook);
     await eventually("the API server asks the webhook about node claims", async () => {
       const object = {
         apiVersion: "storage.loft.sh/v1",

@@ -95,6 +95,7 @@ type OfKind<Kind extends string> = Kind extends keyof Kinds ? Kinds[Kind] : Mani
 
 export interface Kustomization {
   readonly resources: readonly string[];
+  readonly components?: readonly string[];
   readonly images?: readonly { readonly name: string; readonly newName: string; readonly newTag: string }[];
 }
 

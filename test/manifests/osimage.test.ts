@@ -6,16 +6,19 @@ import { IMAGE_KIND_ROWS } from "../../src/images/image.ts";
 import { kustomization, MANIFESTS, manifestsOf, only, textOf } from "./manifests.ts";
 
 const NAME = "vm-image-webhook-osimage";
-const component = manifestsOf("osimage");
+const component = manifestsOf("osimage/component");
 
 test("every file of the component is listed in its kustomization, and nothing else", () => {
-  const files = readdirSync(new URL("osimage/", MANIFESTS)).filter((file) => file !== "kustomization.yaml");
-  expect([...kustomization("osimage").resources, "follow-osimages.yaml"].sort()).toEqual(files.sort());
-  expect(textOf("osimage/kustomization.yaml")).toContain("path: follow-osimages.yaml");
+  const files = readdirSync(new URL("osimage/component/", MANIFESTS)).filter((file) => file !== "kustomization.yaml");
+  expect([...kustomization("osimage/component").resources, "follow-osimages.yaml"].sort()).toEqual(files.sort());
+  expect(textOf("osimage/component/kustomization.yaml")).toContain("path: follow-osimages.yaml");
 });
 
 test("the webhook follows OSImages where their rules are, and nowhere else", () => {
-  const [patch, ...others] = parse(textOf("osimage/follow-osimages.yaml")) as { path: string; value: string }[];
+  const [patch, ...others] = parse(textOf("osimage/component/follow-osimages.yaml")) as {
+    path: string;
+    value: string;
+  }[];
   expect(others).toEqual([]);
   expect(patch).toMatchObject({ op: "add", path: "/spec/template/spec/containers/0/args/-", value: "--osimage" });
   expect(FLAGS).toHaveProperty("osimage");
@@ -31,6 +34,11 @@ test("it may read OSImages in both groups, and nothing more", () => {
   expect(binding["subjects"]).toEqual(only(manifestsOf("base"), "ClusterRoleBinding")["subjects"]);
 });
 
-test.each(["cert-manager", "files"])("%s names the component, as a comment", (folder) => {
-  expect(textOf(`${folder}/kustomization.yaml`)).toMatch(/\n# components:\n# {3}- \.\.\/osimage\n$/);
+test.each(["cert-manager", "files"])("osimage/%s is that installation with the component", (folder) => {
+  const { resources, components } = kustomization(`osimage/${folder}`);
+  expect([resources, components]).toEqual([[`../../${folder}`], ["../component"]]);
+});
+
+test("the one without a choice is with cert-manager, as without OSImages", () => {
+  expect(kustomization("osimage").resources).toEqual(kustomization(".").resources);
 });

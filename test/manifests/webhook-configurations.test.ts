@@ -48,7 +48,7 @@ const WEBHOOKS = WEBHOOK_CONFIGURATIONS.flatMap(({ file }) => {
 });
 
 function isMutating(file: string): boolean {
-  return file.split("/")[1]?.startsWith("mutating") === true;
+  return file.split("/").at(-1)?.startsWith("mutating") === true;
 }
 
 function manifest(file: string): string {
@@ -81,8 +81,8 @@ describe.each(WEBHOOK_CONFIGURATIONS)("$file", ({ file, text }) => {
       {
         "base/mutating-webhook.yaml": ["mutate"],
         "base/validating-webhook.yaml": ["validate", "publish"],
-        "osimage/mutating-webhook.yaml": ["mutate.osimage"],
-        "osimage/validating-webhook.yaml": ["validate.osimage", "object.osimage"],
+        "osimage/component/mutating-webhook.yaml": ["mutate.osimage"],
+        "osimage/component/validating-webhook.yaml": ["validate.osimage", "object.osimage"],
       }[file],
     );
   });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
 import { problemMessage } from "../../src/references/problem.ts";
 import type { RequestFacts } from "../support/admission.ts";
+import { osImage } from "../support/catalogue.ts";
 import { asked, OS_IMAGE } from "../support/platform.ts";
 
 const FIELD = `spec.properties[${OS_IMAGE}]`;
@@ -38,6 +39,11 @@ describe("access: whoever names an image", () => {
 
   it("may use any image that says nothing of access", () => {
     expect(asked("validate", "NodeClaim", OPEN, user("stranger")).warnings).toEqual([]);
+  });
+
+  it("may use an image that is granted to everybody", () => {
+    const images = [osImage("closed", "Closed", { access: { users: ["owner", "*"], teams: [] } })];
+    expect(asked("validate", "NodeClaim", CLOSED, { ...user("stranger"), images }).warnings).toEqual([]);
   });
 
   it("is of a team by the prefix that the operator chose", () => {

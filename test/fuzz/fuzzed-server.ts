@@ -42,10 +42,15 @@ export class FuzzedServer {
     const { ca, ...certificate } = await selfSigned(["127.0.0.1"], new Date());
     const lines: LogLine[] = [];
     const index = new MemoryImageIndex();
-    const source = { kinds: () => [] };
+    const source = { follows: IMAGE_KINDS, kinds: () => [] };
     const admission = {
       index,
-      policy: { ...policy, levels: DEFAULT_LEVELS, isPrivileged: privilegedCallers({ users: [], groups: [] }) },
+      policy: {
+        ...policy,
+        levels: DEFAULT_LEVELS,
+        teamGroupPrefix: "loft:team:",
+        isPrivileged: privilegedCallers({ users: [], groups: [] }),
+      },
       log: pino({ base: null }, { write: (line) => lines.push(JSON.parse(line) as LogLine) }),
       metrics: new Metrics({ index, source, certificateExpiry: () => undefined, now: () => new Date() }),
       // A live read that finds nothing more: refusals go the long way round.

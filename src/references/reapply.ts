@@ -1,4 +1,4 @@
-import { isImageKind, VMI_ID_PREFIX } from "../images/image.ts";
+import { isVmImageKind, VMI_ID_PREFIX } from "../images/image.ts";
 import { at } from "../json.ts";
 import type { ReviewContext } from "./context.ts";
 import type { Edit } from "./edit.ts";
@@ -52,7 +52,7 @@ export function restore(
 
 /** A kind that was empty may be filled (M14), by one that images have. */
 function restoredKind(sent: Reference, old: Reference): string {
-  return old.kind === "" && isImageKind(sent.kind) ? sent.kind : old.kind;
+  return old.kind === "" && isVmImageKind(sent.kind) ? sent.kind : old.kind;
 }
 
 /** A CD-ROM may have another position now. */

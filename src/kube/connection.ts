@@ -4,7 +4,7 @@ import https from "node:https";
 import { messageOf } from "../failure.ts";
 import type { Credentials, CurrentCredentials, TlsMaterial } from "./credentials.ts";
 import { within } from "./deadline.ts";
-import type { ApiClient, ApiResponse } from "./response.ts";
+import type { ApiRequest, ApiResponse, WritingApiClient } from "./response.ts";
 import { Trouble } from "./trouble.ts";
 
 /** Two watches, two lists and two reads beside them. */
@@ -31,7 +31,7 @@ export interface ConnectionOptions {
 type Agent = https.Agent | http.Agent;
 
 /** Requests to one API server over few kept connections, with credentials as they are now. */
-export class Connection implements ApiClient {
+export class Connection implements WritingApiClient {
   readonly #credentials: CurrentCredentials;
   readonly #headerDeadline: number;
   #agent: { readonly material: string; readonly agent: Agent } | undefined;
@@ -41,12 +41,16 @@ export class Connection implements ApiClient {
     this.#headerDeadline = headerDeadline;
   }
 
-  async get(path: string, signal: AbortSignal): Promise<ApiResponse> {
+  get(path: string, signal: AbortSignal): Promise<ApiResponse> {
+    return this.send({ method: "GET", path }, signal);
+  }
+
+  async send(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
     const deadline = { what: "reading credentials", milliseconds: CREDENTIALS_DEADLINE, signal };
-    const response = await this.#send(path, await within(deadline, () => this.#credentials.get()), signal);
+    const response = await this.#send(request, await within(deadline, () => this.#credentials.get()), signal);
     if (response.statusCode !== 401) return apiResponse(response);
     response.destroy();
-    return apiResponse(await this.#send(path, await within(deadline, () => this.#credentials.renew()), signal));
+    return apiResponse(await this.#send(request, await within(deadline, () => this.#credentials.renew()), signal));
   }
 
   /** Ends every connection. */
@@ -55,9 +59,9 @@ export class Connection implements ApiClient {
     this.#agent = undefined;
   }
 
-  async #send(path: string, credentials: Credentials, signal: AbortSignal): Promise<IncomingMessage> {
+  async #send(request: ApiRequest, credentials: Credentials, signal: AbortSignal): Promise<IncomingMessage> {
     const agent = this.#agentFor(credentials);
-    const open = (): ClientRequest => request(path, credentials, agent, signal);
+    const open = (): ClientRequest => opened(request, credentials, agent, signal);
     const headers = { what: "the answer's headers", milliseconds: this.#headerDeadline };
     const first = open();
     try {
@@ -84,17 +88,26 @@ export class Connection implements ApiClient {
   }
 }
 
-function request(path: string, { server, headers }: Credentials, agent: Agent, signal: AbortSignal): ClientRequest {
+function opened(
+  request: ApiRequest,
+  { server, headers }: Credentials,
+  agent: Agent,
+  signal: AbortSignal,
+): ClientRequest {
   const { request: open } = server.protocol === "http:" ? http : https;
-  const url = new URL(server.pathname.replace(/\/$/, "") + path, server);
+  const url = new URL(server.pathname.replace(/\/$/, "") + request.path, server);
+  const body = request.body === undefined ? undefined : Buffer.from(request.body);
+  const length = body === undefined ? {} : { "Content-Length": String(body.length) };
   const sent = open(url, {
+    method: request.method,
     agent,
     signal,
-    headers: { ...headers, Accept: "application/json", "User-Agent": USER_AGENT },
+    headers: { ...request.headers, ...length, ...headers, Accept: "application/json", "User-Agent": USER_AGENT },
   });
   sent.once("socket", (socket) => {
     socket.setKeepAlive(true, TCP_KEEP_ALIVE);
   });
+  sent.end(body);
   return sent;
 }
 
@@ -113,7 +126,6 @@ function answerTo(sent: ClientRequest, limit: { what: string; milliseconds: numb
     response.on("error", () => undefined);
     resolve(response);
   });
-  sent.end();
   return promise;
 }
 

@@ -16,6 +16,23 @@ export interface ApiClient {
   get(path: string, signal: AbortSignal): Promise<ApiResponse>;
 }
 
+export interface ApiRequest {
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+}
+
+/** As `ApiClient`, for whoever writes, too. */
+export interface WritingApiClient extends ApiClient {
+  /**
+   * As `get`. Sent a second time where the connection broke before there was an answer, so it must be one that does no
+   * harm twice: a write says the resourceVersion that it changes.
+   */
+  send(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse>;
+}
+
 /** 250 images are 1 MiB; a page of 250 objects at etcd's limit of 1.5 MiB each would be refused as no honest list. */
 export const BODY_LIMIT = 64 * 1024 * 1024;
 /** A Status is short; a proxy's error page is not worth reading on. */
@@ -27,6 +44,7 @@ const CODES: Readonly<Record<number, TroubleCode>> = {
   401: "unauthorized",
   403: "forbidden",
   404: "gone",
+  409: "conflict",
   410: "expired",
   429: "busy",
 };
@@ -60,7 +78,8 @@ export function troubleOf(code: number, status: unknown, retryAfter?: number): T
   return new Trouble(CODES[code] ?? "server", message, { retryAfter: wait });
 }
 
-async function readText({ body }: ApiResponse, limit: number): Promise<string> {
+/** The whole body; throws a Trouble where it is longer than `limit` bytes. */
+export async function readText({ body }: ApiResponse, limit: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {

@@ -49,6 +49,8 @@ export const TROUBLES = {
   watchForbidden: { state: "degraded", wait: "degraded", relistAfter: 1, doubtedFor: DOUBTED_REFUSALS },
   /** 404 of a list or watch: the version is served no more; the list asks discovery first. */
   gone: { state: "stale", wait: "backoff", relistAfter: 1 },
+  /** 409 of a write: somebody else was first. A list or watch never has it. */
+  conflict: { state: "stale", wait: "backoff", relistAfter: 1 },
   /** Discovery has no such kind: the CRD is not installed. */
   absent: { state: "absent", wait: "absent", relistAfter: 1 },
   /** More images than `--max-images`. */

@@ -20,7 +20,9 @@ const TYPES: Readonly<Record<string, "written" | "deleted">> = {
 export interface WatchOptions {
   /** Without a query. */
   readonly path: string;
-  /** The resourceVersion after which events are wanted. */
+  /** Only this object; undefined is all. */
+  readonly name?: string;
+  /** The resourceVersion after which events are wanted; "" begins with what is there. */
   readonly from: string;
   /** After which the server ends the watch. */
   readonly seconds: number;
@@ -29,7 +31,7 @@ export interface WatchOptions {
 /** Resolves when the server has taken the watch; throws a Trouble where it has not, and so do the events. */
 export async function openWatch(
   client: ApiClient,
-  { path, from, seconds }: WatchOptions,
+  { path, name, from, seconds }: WatchOptions,
   signal: AbortSignal,
 ): Promise<AsyncIterable<WatchEvent>> {
   const query = new URLSearchParams({
@@ -37,6 +39,7 @@ export async function openWatch(
     allowWatchBookmarks: "true",
     resourceVersion: from,
     timeoutSeconds: String(seconds),
+    ...(name === undefined ? {} : { fieldSelector: `metadata.name=${name}` }),
   });
   const response = await client.get(`${path}?${query.toString()}`, signal);
   if (response.status !== 200) throw await refusalOf(response);

@@ -23,7 +23,7 @@ const PROCESS = { name: "process", message: "Only src/main.ts knows the process.
 const CONSOLE = { name: "console", message: "Log with pino, print with CommandLine." };
 
 /**
- * Imports of src point one way: cli, app > metrics > server, sources > kube, certs > admission > references > images.
+ * Imports of src point one way: cli, app > metrics > server, sources > certs > kube > admission > references > images.
  * src/osimage is beside the last two: what one image system has of its own, for their tables to take up.
  */
 const LAYERS = [
@@ -37,7 +37,7 @@ const LAYERS = [
   { folder: "admission", above: ["server", "sources", "kube", "certs", "metrics", "cli"], pure: true },
   {
     folder: "certs",
-    above: ["images", "references", "admission", "server", "sources", "kube", "metrics", "cli"],
+    above: ["images", "references", "admission", "server", "sources", "metrics", "cli"],
     pure: false,
   },
   { folder: "kube", above: ["references", "admission", "server", "sources", "certs", "metrics", "cli"], pure: false },

@@ -1,0 +1,114 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { base64, decodeAuthorities } from "../../src/certs/authority.ts";
+import { type Configuration, CONFIGURATION_KINDS, type ConfigurationKind } from "../../src/certs/ca-bundle.ts";
+import type { CertificateStore, StoredSecret } from "../../src/certs/cluster-store.ts";
+import { certificatesIn } from "../../src/certs/pem.ts";
+import { Trouble, type TroubleCode } from "../../src/kube/trouble.ts";
+
+type Method = Exclude<keyof CertificateStore, "watch" | "close">;
+
+/** The Secret and the configurations of one cluster, with optimistic concurrency, as an API server keeps them. */
+export class FakeCertificateCluster {
+  #version = 0;
+  #secret: StoredSecret | undefined;
+  readonly #configurations = new Map<ConfigurationKind, Configuration>();
+  readonly #watchers = new Set<() => void>();
+  /** Calls that fail, of all replicas. */
+  readonly refused = new Map<Method, TroubleCode>();
+  /** Each write of the Secret and of a bundle, oldest first. */
+  readonly writes: string[] = [];
+
+  get secret(): StoredSecret | undefined {
+    return this.#secret;
+  }
+
+  /** As a person, or another program, does it; undefined deletes it. */
+  setSecret(data: Readonly<Record<string, string>> | undefined): void {
+    this.#secret = data && { resourceVersion: this.#next(), data };
+    this.#changed();
+  }
+
+  /** Common names of the CAs in the Secret, oldest first. */
+  get names(): readonly string[] {
+    return decodeAuthorities(this.#secret?.data ?? {}).authorities.map(({ name }) => name);
+  }
+
+  applyConfigurations(): void {
+    for (const kind of CONFIGURATION_KINDS) this.#setBundle(kind, undefined, undefined);
+  }
+
+  overwrite(pem: string, writer = "somebody"): void {
+    for (const kind of CONFIGURATION_KINDS) this.#setBundle(kind, base64(pem), writer);
+  }
+
+  /** Common names of the CAs that every webhook trusts; undefined where there is no configuration. */
+  get trusted(): readonly string[] | undefined {
+    const bundles = [...this.#configurations.values()].flatMap(({ webhooks }) =>
+      webhooks.map(({ caBundle }) => caBundle),
+    );
+    if (bundles.length === 0) return undefined;
+    const [first = [], ...others] = bundles.map(namesIn);
+    return first.filter((name) => others.every((names) => names.includes(name)));
+  }
+
+  /** As one replica sees it; `isDown` cuts it off. */
+  store(isDown: () => boolean = () => false): CertificateStore {
+    const call = async <T>(method: Method, answer: () => T): Promise<T> => {
+      await turn();
+      const refusal = isDown() ? "connection" : this.refused.get(method);
+      if (refusal !== undefined) throw new Trouble(refusal, `${method}: ${refusal}`);
+      const result = answer();
+      await turn();
+      return result;
+    };
+    return {
+      check: () => Promise.resolve(),
+      configurations: () => call("configurations", () => [...this.#configurations.values()]),
+      secret: () => call("secret", () => this.#secret),
+      createSecret: () =>
+        call("createSecret", () => {
+          if (this.#secret === undefined) this.setSecret({});
+        }),
+      writeSecret: (read, data) =>
+        call("writeSecret", () => {
+          if (read.resourceVersion !== this.#secret?.resourceVersion) return false;
+          this.setSecret({ ...this.#secret.data, ...data });
+          this.writes.push("secret");
+          return true;
+        }),
+      writeBundle: ({ kind, resourceVersion }, bundle) =>
+        call("writeBundle", () => {
+          if (resourceVersion !== this.#configurations.get(kind)?.resourceVersion) return false;
+          this.#setBundle(kind, base64(bundle), undefined);
+          this.writes.push(kind);
+          return true;
+        }),
+      watch: (changed, signal) => {
+        this.#watchers.add(changed);
+        signal.addEventListener("abort", () => this.#watchers.delete(changed));
+        return Promise.resolve();
+      },
+      close: () => undefined,
+    };
+  }
+
+  #setBundle(kind: ConfigurationKind, caBundle: string | undefined, writer: string | undefined): void {
+    const webhooks = ["one", "other"].map((name) => ({ name, caBundle }));
+    this.#configurations.set(kind, { kind, resourceVersion: this.#next(), webhooks, writer });
+    this.#changed();
+  }
+
+  #changed(): void {
+    for (const changed of this.#watchers) changed();
+  }
+
+  #next(): string {
+    return String(++this.#version);
+  }
+}
+
+function namesIn(caBundle: string | undefined): readonly string[] {
+  const text = Buffer.from(caBundle ?? "", "base64").toString();
+  if (text === "") return [];
+  return certificatesIn(text).map(({ subject }) => subject.replace(/^CN=/, ""));
+}

@@ -9,7 +9,7 @@ export interface AlertRule {
   readonly annotations: { readonly summary: string };
 }
 
-const { requests, failed, state, age, ambiguous, certificate, build } = METRICS;
+const { requests, failed, state, age, ambiguous, certificate, ca, renewals, overwritings, build } = METRICS;
 
 const WELL = "live|resyncing|absent";
 
@@ -45,8 +45,23 @@ export const ALERTS: readonly AlertRule[] = [
   },
   {
     alert: "VmImageWebhookCertificateExpires",
-    expr: `${certificate.name} - time() < 14 * 24 * 3600`,
+    expr: `${certificate.name} - time() < 7 * 24 * 3600`,
     annotations: { summary: "The serving certificate expires in {{ $value | humanizeDuration }}" },
+  },
+  {
+    alert: "VmImageWebhookCaExpires",
+    expr: `${ca.name} - time() < 30 * 24 * 3600`,
+    annotations: { summary: "The CA of the serving certificate expires in {{ $value | humanizeDuration }}" },
+  },
+  {
+    alert: "VmImageWebhookCertificateKept",
+    expr: `increase(${renewals.name}{outcome="kept"}[1h]) > 0`,
+    annotations: { summary: "A new certificate cannot be used; the last good one stays" },
+  },
+  {
+    alert: "VmImageWebhookCaBundleContested",
+    expr: `increase(${overwritings.name}[1h]) > 3`,
+    annotations: { summary: "Somebody else writes caBundle of the webhook configurations again and again" },
   },
   {
     alert: "VmImageWebhookAway",

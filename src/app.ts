@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { AdmissionPolicy } from "./admission/decide.ts";
-import { type Certificate, expiryOf, readCertificate } from "./certs/certificate.ts";
-import { hasNoCertificate, LOCAL_HOSTS, selfSigned, writeSelfSigned } from "./certs/self-signed.ts";
+import type { CertificateSource } from "./certs/certificate-source.ts";
+import type { ClientCa } from "./certs/client-ca.ts";
 import { MemoryImageIndex } from "./images/image-index.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { admissionServer } from "./server/admission-server.ts";
@@ -10,6 +10,7 @@ import { Connections } from "./server/connections.ts";
 import { Drain, systemTiming } from "./server/drain.ts";
 import { MOST_CONNECTIONS, MOST_OPS_CONNECTIONS } from "./server/limits.ts";
 import { listen, type ListenAddress } from "./server/listen.ts";
+import { ServedTls, type TlsChoice } from "./server/served-tls.ts";
 import { opsServer, type ReadinessCheck } from "./server/ops-server.ts";
 import type { ImageSource } from "./sources/image-source.ts";
 
@@ -20,9 +21,10 @@ export interface AppOptions {
   readonly opsListen: ListenAddress;
   /** Milliseconds that reviews are still taken after SIGTERM. */
   readonly shutdownDelay: number;
-  readonly certDir: string;
-  /** Make a certificate in `certDir` where there is none. */
-  readonly selfSigned: boolean;
+  readonly certificates: CertificateSource;
+  /** Where callers must have a certificate; undefined lets everybody call. */
+  readonly clientCa: ClientCa | undefined;
+  readonly tls: TlsChoice;
   readonly source: ImageSource;
   /** Of both kinds together. */
   readonly mostImages: number;
@@ -38,13 +40,13 @@ export class App {
   readonly #metrics: Metrics;
   readonly #stopSource = new AbortController();
   readonly #drain = new Drain(systemTiming);
-  #certificateExpiry: Date | undefined;
+  readonly #tls: ServedTls;
 
   constructor(options: AppOptions) {
     this.#options = options;
     this.#index = new MemoryImageIndex({ mostImages: options.mostImages });
-    const certificateExpiry = (): Date | undefined => this.#certificateExpiry;
-    this.#metrics = new Metrics({ index: this.#index, source: options.source, certificateExpiry, now: options.now });
+    this.#tls = new ServedTls(options.tls);
+    this.#metrics = new Metrics({ ...options, index: this.#index });
   }
 
   /**
@@ -66,18 +68,21 @@ export class App {
     const { log, policy, source } = this.#options;
     const ops = opsServer(() => this.#readiness(), this.#metrics);
     servers.push({ server: ops, connections: new Connections(ops.server, MOST_OPS_CONNECTIONS) });
-    const certificate = await this.#certificate();
-    this.#certificateExpiry = expiryOf(certificate);
     const opsPort = await listen(ops, this.#options.opsListen);
+    const secured = this.#secure().then(() => true);
+    if (!(await Promise.race([secured, aborted(stop).then(() => false)]))) return;
     const confirm = source.confirm?.bind(source);
     const admission = admissionServer(
       { index: this.#index, policy, log, confirm, metrics: this.#metrics },
-      certificate,
+      this.#tls.current,
       { drain: this.#drain },
     );
+    this.#tls.follow(admission);
     servers.unshift({ server: admission, connections: new Connections(admission.server, MOST_CONNECTIONS) });
     const port = await listen(admission, this.#options.listen);
-    log.warn("no client CA is set: whoever can reach the port can ask about the images of any namespace");
+    if (this.#options.clientCa === undefined) {
+      log.warn("no client CA is set: whoever can reach the port can ask about the images of any namespace");
+    }
     // Until the images are complete a review is answered 503, and the API server asks again.
     await Promise.race([source.start(this.#index, this.#stopSource.signal), aborted(stop)]);
     // Nobody was sent here yet.
@@ -85,6 +90,18 @@ export class App {
     log.info({ port, opsPort, images: this.#counts(), ...this.#choices() }, "serving");
     await aborted(stop);
     await this.#takeLeave(stop.reason);
+  }
+
+  /** Until there is a certificate: where rights are missing, /readyz says so meanwhile. */
+  async #secure(): Promise<void> {
+    const { certificates, clientCa } = this.#options;
+    const { signal } = this.#stopSource;
+    await clientCa?.start((pem) => {
+      this.#tls.clientCa = pem;
+    }, signal);
+    await certificates.start((certificate) => {
+      this.#tls.certificate = certificate;
+    }, signal);
   }
 
   /** A person at the keyboard (SIGINT) has no callers that learn late. */
@@ -96,17 +113,10 @@ export class App {
 
   #readiness(): readonly ReadinessCheck[] {
     const { isDraining } = this.#drain;
-    const images = this.#options.source.state().map(({ name, synced, text }) => ({ name, ok: synced, text }));
-    return [...images, { name: "shutdown", ok: !isDraining, text: isDraining ? "stopping" : "not stopping" }];
-  }
-
-  async #certificate(): Promise<Certificate> {
-    const { certDir, log, now } = this.#options;
-    if (this.#options.selfSigned && (await hasNoCertificate(certDir))) {
-      await writeSelfSigned(certDir, await selfSigned(LOCAL_HOSTS, now()));
-      log.info({ certDir, hosts: LOCAL_HOSTS }, "made a self-signed certificate");
-    }
-    return readCertificate(certDir, now());
+    const { certificates, clientCa, source } = this.#options;
+    const images = source.state().map(({ name, synced, text }) => ({ name, ok: synced, text }));
+    const certs = [...certificates.state(), ...(clientCa === undefined ? [] : [clientCa.state()])];
+    return [...images, ...certs, { name: "shutdown", ok: !isDraining, text: isDraining ? "stopping" : "not stopping" }];
   }
 
   #counts(): object {

@@ -1,11 +1,21 @@
-import { durationOf } from "./duration.ts";
 import { Failure } from "./failure.ts";
+import {
+  anyText,
+  isOn,
+  one,
+  oneOf,
+  parseAddress,
+  parseDelay,
+  parseLevels,
+  parseLifetime,
+  parseSecretName,
+  positiveNumber,
+  WrongValue,
+} from "./flag-values.ts";
 import { IMAGE_KINDS, isImageKind } from "./images/image.ts";
 import { DEFAULT_MOST_IMAGES } from "./images/image-index.ts";
 import { RESOLUTION_MODES } from "./images/resolve.ts";
-import { DEFAULT_LEVELS } from "./references/checks.ts";
-import { CHECK_IDS, type CheckId, type Level, type Levels, LEVELS, WRITE_MODES } from "./references/policy.ts";
-import type { ListenAddress } from "./server/listen.ts";
+import { LEVELS, WRITE_MODES } from "./references/policy.ts";
 import { LOCAL_HOSTS } from "./certs/self-signed.ts";
 
 /** Flags are environment variables, too: `--ops-listen` is VM_IMAGE_WEBHOOK_OPS_LISTEN. */
@@ -17,17 +27,10 @@ export const OUTPUTS = ["text", "json"] as const;
 /** `github`: workflow commands, which GitHub shows at the lines of a pull request. */
 export const CHECK_OUTPUTS = [...OUTPUTS, "github"] as const;
 export type CheckOutput = (typeof CHECK_OUTPUTS)[number];
+/** Where the serving certificate comes from. */
+export const CERT_MODES = ["files", "cluster"] as const;
+export const TLS_VERSIONS = ["1.2", "1.3"] as const;
 export const REPLAY_ENDPOINTS = ["both", "mutate", "validate"] as const;
-
-/** Why what was given for a flag is wrong; with the texts that are, where only some of several are. */
-class WrongValue extends Error {
-  readonly texts: readonly string[] | undefined;
-
-  constructor(why: string, texts?: readonly string[]) {
-    super(why);
-    this.texts = texts;
-  }
-}
 
 interface Flag<T> {
   /** As people write it, where that is not its name in the table. */
@@ -88,6 +91,53 @@ export const FLAGS = {
     parse: one(anyText),
   }),
   "self-signed": flag({ help: "make a certificate in the certificate folder if there is none", parse: isOn }),
+  "cert-mode": flag({
+    argument: "MODE",
+    help: "files: the certificate of --cert-dir, read again when it changes; cluster: by a CA that all replicas share in a Secret",
+    default: ["files"],
+    parse: one(oneOf(CERT_MODES)),
+  }),
+  "cert-host": flag({
+    argument: "NAME",
+    repeatable: true,
+    help: "a DNS name or IP address by which the API server calls: the certificate must be for it, or is made for it",
+    parse: (texts) => texts,
+  }),
+  "ca-secret": flag({
+    argument: "NAMESPACE/NAME",
+    help: "cluster mode: the Secret with the CA",
+    default: ["vm-image-webhook-system/vm-image-webhook-cluster-ca"],
+    parse: one(parseSecretName),
+  }),
+  "ca-lifetime": flag({
+    argument: "DURATION",
+    help: "cluster mode: how long a CA is good for; replaced when a third of that is left",
+    default: ["8760h"],
+    parse: one(parseLifetime),
+  }),
+  "cert-lifetime": flag({
+    argument: "DURATION",
+    help: "cluster mode: how long a serving certificate is good for; replaced when a third of that is left",
+    default: ["720h"],
+    parse: one(parseLifetime),
+  }),
+  "client-ca": flag({
+    argument: "FILE",
+    help: "callers must have a certificate of a CA in FILE (PEM), read again when it changes",
+    parse: ([text]) => text,
+  }),
+  "client-name": flag({
+    argument: "NAME",
+    repeatable: true,
+    help: "with --client-ca: a common name or DNS name that a caller's certificate must have",
+    parse: (texts) => texts,
+  }),
+  "tls-min-version": flag({
+    argument: "VERSION",
+    help: "1.2 or 1.3",
+    default: ["1.2"],
+    parse: one(oneOf(TLS_VERSIONS)),
+  }),
   resolution: flag({
     argument: "MODE",
     help: "namespace-first: namespace images, then cluster images; strict: vm-operator's own rule",
@@ -252,70 +302,4 @@ function listOf(text: string): readonly string[] {
 
 function flag<T>(row: Flag<T>): Flag<T> {
   return row;
-}
-
-function one<T>(parse: (text: string) => T): (texts: readonly string[]) => T {
-  return (texts) => parse(texts.at(-1) ?? "");
-}
-
-function anyText(text: string): string {
-  if (text === "") throw new WrongValue("is empty");
-  return text;
-}
-
-function isOn([text = "false"]: readonly string[]): boolean {
-  if (text !== "true" && text !== "false") throw new WrongValue("is neither true nor false");
-  return text === "true";
-}
-
-function positiveNumber(text: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new WrongValue("is not a whole number above 0");
-  return Number(text);
-}
-
-const LONGEST_DELAY = 3_600_000;
-
-/** In milliseconds. */
-function parseDelay(text: string): number {
-  const milliseconds = durationOf(text);
-  if (milliseconds === undefined) throw new WrongValue("is no duration, such as 10s, 500ms or 0s");
-  if (milliseconds > LONGEST_DELAY) throw new WrongValue("is longer than an hour");
-  return milliseconds;
-}
-
-function oneOf<T extends string>(values: readonly T[]): (text: string) => T {
-  return (text) => {
-    const value = values.find((each) => each === text);
-    if (value === undefined) throw new WrongValue(`is not one of ${values.join(", ")}`);
-    return value;
-  };
-}
-
-/** `127.0.0.1:9443`, `:9443`, `[::1]:9443` */
-const ADDRESS = /^(?:\[(?<ipv6>[^\]]+)\]|(?<host>[^:]*)):(?<port>\d{1,5})$/;
-const LARGEST_PORT = 65_535;
-
-function parseAddress(text: string): ListenAddress {
-  const { host, ipv6, port = "" } = ADDRESS.exec(text)?.groups ?? {};
-  if (port === "" || Number(port) > LARGEST_PORT) {
-    throw new WrongValue("is not HOST:PORT, such as 127.0.0.1:9443, :9443 or [::1]:9443");
-  }
-  return { host: ipv6 ?? host ?? "", port: Number(port) };
-}
-
-function parseLevels(texts: readonly string[]): Levels {
-  const levels: Record<CheckId, Level> = { ...DEFAULT_LEVELS };
-  const wrong: WrongValue[] = [];
-  for (const text of texts) {
-    const [name = "", ...level] = text.split("=");
-    const check = CHECK_IDS.find((id) => id === name);
-    const chosen = LEVELS.find((each) => each === level.join("="));
-    if (check === undefined) {
-      wrong.push(new WrongValue(`no check is called ${name}; there are ${CHECK_IDS.join(", ")}`, [text]));
-    } else if (chosen === undefined) {
-      wrong.push(new WrongValue(`the level is not one of ${LEVELS.join(", ")}`, [text]));
-    } else levels[check] = chosen;
-  }
-  if (wrong.length > 0) throw new AggregateError(wrong);
-  return levels;
 }

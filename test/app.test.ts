@@ -8,9 +8,10 @@ import { text as readText } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { privilegedCallers } from "../src/admission/privileged.ts";
 import { App } from "../src/app.ts";
+import { SelfSignedSource } from "../src/certs/self-signed-source.ts";
 import { METRICS } from "../src/metrics/table.ts";
 import { DEFAULT_LEVELS } from "../src/references/checks.ts";
-import { ClusterSource } from "../src/sources/cluster.ts";
+import { ClusterSource, TIMING } from "../src/sources/cluster.ts";
 import { FakeApiServer, hang } from "./support/fake-api-server.ts";
 import { scrapeFrom } from "./support/scrape.ts";
 import { capturedLog, eventually, instantTiming, type LogLine, SHORT_LIMITS } from "./support/reflection.ts";
@@ -39,8 +40,9 @@ beforeEach(async () => {
     listen: { host: "127.0.0.1", port },
     opsListen: { host: "127.0.0.1", port: opsPort },
     shutdownDelay: 3_600_000,
-    certDir,
-    selfSigned: true,
+    certificates: new SelfSignedSource({ directory: certDir, hosts: [], log: logger, timing: TIMING }),
+    clientCa: undefined,
+    tls: {},
     source: new ClusterSource({ credentials, log: logger, timing: instantTiming(), limits: SHORT_LIMITS }),
     mostImages: 10,
     policy: {

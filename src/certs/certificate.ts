@@ -1,11 +1,15 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { isIP } from "node:net";
 import { join } from "node:path";
 import { Failure, messageOf } from "../failure.ts";
+import { certificatesIn } from "./pem.ts";
 
 /** The file names of a kubernetes.io/tls Secret, which kubelet mounts so. */
 export const CERTIFICATE_FILE = "tls.crt";
 export const KEY_FILE = "tls.key";
+/** The file with the CA that clients trust: curl's `--cacert`, a webhook configuration's `caBundle`. */
+export const CA_FILE = "ca.crt";
 
 /** A serving certificate with its chain and its key, in PEM. */
 export interface Certificate {
@@ -13,27 +17,99 @@ export interface Certificate {
   readonly key: string;
 }
 
-/** Reads a key pair that can serve now; a Failure says what is wrong with it. */
-export async function readCertificate(directory: string, now: Date): Promise<Certificate> {
-  const [cert, key] = await Promise.all([read(directory, CERTIFICATE_FILE), read(directory, KEY_FILE)]);
-  const leaf = parse(directory, CERTIFICATE_FILE, () => new X509Certificate(cert));
-  const privateKey = parse(directory, KEY_FILE, () => createPrivateKey(key));
-  if (!leaf.checkPrivateKey(privateKey)) {
-    throw new Failure("certificate", `${KEY_FILE} in ${directory} is not the key of ${CERTIFICATE_FILE}`);
-  }
-  if (leaf.validFromDate > now) {
-    throw new Failure("certificate", `${CERTIFICATE_FILE} in ${directory} is not valid before ${leaf.validFrom}`);
-  }
-  if (leaf.validToDate <= now) {
-    const remedy = "remove the files and start with --self-signed, or bring a new certificate";
-    throw new Failure("certificate", `${CERTIFICATE_FILE} in ${directory} expired at ${leaf.validTo}; ${remedy}`);
-  }
+/** The texts of a folder with a certificate; `ca` where it has one. */
+export interface CertificateFiles extends Certificate {
+  readonly ca: string | undefined;
+}
+
+export interface Demands {
+  readonly now: Date;
+  /** DNS names and IP addresses that clients call it by. */
+  readonly hosts: readonly string[];
+}
+
+export async function readCertificateFiles(directory: string): Promise<CertificateFiles> {
+  const [cert, key, ca] = await Promise.all([
+    read(directory, CERTIFICATE_FILE),
+    read(directory, KEY_FILE),
+    readFile(join(directory, CA_FILE), "utf8").catch(() => undefined),
+  ]);
+  return { cert, key, ca };
+}
+
+/** Gives a key pair that can serve now; a Failure says what is wrong with it, by the name of its file. */
+export function checkCertificate(directory: string, files: CertificateFiles, demands: Demands): Certificate {
+  const { cert, key } = files;
+  const place = (file: string): string => `${file} in ${directory}`;
+  const [leaf, ...chain] = parse(place(CERTIFICATE_FILE), () => certificatesIn(cert));
+  const privateKey = parse(place(KEY_FILE), () => createPrivateKey(key));
+  if (leaf === undefined) throw wrong(`${place(CERTIFICATE_FILE)} is not PEM that can be used: it has no certificate`);
+  if (!leaf.checkPrivateKey(privateKey)) throw wrong(`${place(KEY_FILE)} is not the key of ${CERTIFICATE_FILE}`);
+  checkDates(place(CERTIFICATE_FILE), leaf, demands.now);
+  checkHosts(place(CERTIFICATE_FILE), leaf, demands.hosts);
+  // cert-manager leaves it empty where the issuer has none to give.
+  if (files.ca?.trim()) checkChain(directory, [leaf, ...chain], { ca: files.ca, now: demands.now });
   return { cert, key };
 }
 
 /** When the serving certificate, the first of its chain, ceases to be valid. */
 export function expiryOf({ cert }: Certificate): Date {
   return new X509Certificate(cert).validToDate;
+}
+
+function checkDates(
+  what: string,
+  { validFromDate, validFrom, validToDate, validTo }: X509Certificate,
+  now: Date,
+): void {
+  if (validFromDate > now) throw wrong(`${what} is not valid before ${validFrom}`);
+  if (validToDate > now) return;
+  const remedy = "remove the files and start with --self-signed, or bring a new certificate";
+  throw wrong(`${what} expired at ${validTo}; ${remedy}`);
+}
+
+function checkHosts(what: string, leaf: X509Certificate, hosts: readonly string[]): void {
+  const missing = hosts.filter(
+    (host) => (isIP(host) === 0 ? leaf.checkHost(host, SAN_ONLY) : leaf.checkIP(host)) === undefined,
+  );
+  if (missing.length === 0) return;
+  const names = leaf.subjectAltName ?? "no name at all (a common name does not count)";
+  throw wrong(`${what} is not for ${missing.join(", ")}, by which it is called (--cert-host); it is for ${names}`);
+}
+
+/** As Go's verifier: the common name is no name. */
+const SAN_ONLY = { subject: "never" } as const;
+
+/** From the leaf up: each is signed by the next, and the last by a CA of the file. */
+function checkChain(
+  directory: string,
+  chain: readonly X509Certificate[],
+  { ca, now }: { readonly ca: string; readonly now: Date },
+): void {
+  const authorities = parse(`${CA_FILE} in ${directory}`, () => certificatesIn(ca));
+  const signedBy = (issuer: X509Certificate) => (each: X509Certificate) =>
+    each.checkIssued(issuer) && each.verify(issuer.publicKey);
+  let last = chain[0];
+  for (const next of chain.slice(1)) {
+    if (last === undefined || !signedBy(next)(last)) break;
+    last = next;
+  }
+  const top = last;
+  if (top === undefined) return;
+  const issuers = authorities.filter((each) => each.fingerprint256 === top.fingerprint256 || signedBy(each)(top));
+  if (issuers.length === 0) {
+    const why = `${CERTIFICATE_FILE} in ${directory} does not lead to a CA of ${CA_FILE}: `;
+    throw wrong(`${why}its issuer ${oneLine(top.issuer)} is in neither; add the intermediate certificate, or the CA`);
+  }
+  const ended = issuers.find(({ validToDate }) => validToDate <= now);
+  if (ended === undefined || issuers.some(({ validToDate }) => validToDate > now)) return;
+  throw wrong(
+    `the CA ${oneLine(ended.subject)} (${CA_FILE} in ${directory}) expired at ${ended.validTo}; bring a new one`,
+  );
+}
+
+function oneLine(name: string): string {
+  return name.replaceAll("\n", ", ");
 }
 
 async function read(directory: string, file: string): Promise<string> {
@@ -47,12 +123,14 @@ async function read(directory: string, file: string): Promise<string> {
   }
 }
 
-function parse<T>(directory: string, file: string, construct: () => T): T {
+function parse<T>(what: string, construct: () => T): T {
   try {
     return construct();
   } catch (error) {
-    throw new Failure("certificate", `${file} in ${directory} is not PEM that can be used: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw new Failure("certificate", `${what} is not PEM that can be used: ${messageOf(error)}`, { cause: error });
   }
+}
+
+function wrong(message: string): Failure {
+  return new Failure("certificate", message);
 }

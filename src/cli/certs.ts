@@ -1,5 +1,5 @@
-import { CA_FILE, selfSigned, writeSelfSigned } from "../certs/self-signed.ts";
-import { CERTIFICATE_FILE, KEY_FILE } from "../certs/certificate.ts";
+import { CA_FILE, CERTIFICATE_FILE, KEY_FILE } from "../certs/certificate.ts";
+import { selfSigned, writeSelfSigned } from "../certs/self-signed.ts";
 import { type Command, EXIT_DONE } from "./command.ts";
 
 export const certs: Command<"out" | "host"> = {

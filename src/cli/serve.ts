@@ -1,5 +1,6 @@
 import { App } from "../app.ts";
 import { IMAGE_KINDS, VM_IMAGE_KINDS } from "../images/image.ts";
+import { CERTIFICATE_FLAGS, certificateSource, clientCa } from "./certificates.ts";
 import { type Command, EXIT_CUT, EXIT_DONE } from "./command.ts";
 import { IMAGE_FLAGS, imageSource } from "./images.ts";
 import { createLog } from "./log.ts";
@@ -11,8 +12,7 @@ export const serve: Command<
   | "listen"
   | "ops-listen"
   | "shutdown-delay"
-  | "cert-dir"
-  | "self-signed"
+  | (typeof CERTIFICATE_FLAGS)[number]
   | "log-level"
   | (typeof POLICY_FLAGS)[number]
 > = {
@@ -24,8 +24,7 @@ export const serve: Command<
     "listen",
     "ops-listen",
     "shutdown-delay",
-    "cert-dir",
-    "self-signed",
+    ...CERTIFICATE_FLAGS,
     ...POLICY_FLAGS,
     "log-level",
   ],
@@ -35,8 +34,9 @@ export const serve: Command<
       listen: flags.listen,
       opsListen: flags["ops-listen"],
       shutdownDelay: flags["shutdown-delay"],
-      certDir: flags["cert-dir"],
-      selfSigned: flags["self-signed"],
+      certificates: certificateSource(flags, io, log),
+      clientCa: clientCa(flags, log),
+      tls: { minVersion: flags["tls-min-version"], clientNames: flags["client-name"] },
       source: imageSource(flags, { io, log, kinds: flags.osimage ? IMAGE_KINDS : VM_IMAGE_KINDS }),
       mostImages: flags["max-images"],
       policy: policyOf(flags),

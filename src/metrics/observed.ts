@@ -1,5 +1,6 @@
 import type { Registry } from "prom-client";
 import packageJson from "../../package.json" with { type: "json" };
+import type { CertificateSource } from "../certs/certificate-source.ts";
 import type { ImageKind } from "../images/image.ts";
 import type { MemoryImageIndex } from "../images/image-index.ts";
 import { type StateName, STATES } from "../kube/kind-state.ts";
@@ -12,8 +13,7 @@ import { METRICS } from "./table.ts";
 export interface Observed {
   readonly index: Pick<MemoryImageIndex, "count" | "ambiguousNames">;
   readonly source: Pick<ImageSource, "follows" | "kinds" | "liveReads">;
-  /** Of the certificate in use; undefined before there is one. */
-  readonly certificateExpiry: () => Date | undefined;
+  readonly certificates: Pick<CertificateSource, "facts">;
   readonly now: () => Date;
 }
 
@@ -26,11 +26,7 @@ export function observe(registry: Registry, observed: Observed): void {
   observeImages(registry, observed);
   observeState(registry, observed);
   observeLiveReads(registry, observed);
-  gauge(registry, METRICS.certificate, function () {
-    const expiry = observed.certificateExpiry();
-    if (expiry !== undefined) this.set(expiry.getTime() / 1_000);
-    else this.remove();
-  });
+  observeCertificates(registry, observed);
   gauge(registry, METRICS.build, function () {
     this.set({ version: packageJson.version }, 1);
   });
@@ -73,5 +69,22 @@ function observeLiveReads(registry: Registry, { source }: Observed): void {
   counter(registry, METRICS.liveReads, function () {
     const counts = source.liveReads?.();
     for (const outcome of outcomes) this.inc({ outcome }, counts?.[outcome] ?? 0);
+  });
+}
+
+function observeCertificates(registry: Registry, { certificates }: Observed): void {
+  const expiries = { certificate: "expiry", ca: "caExpiry" } as const;
+  for (const [id, fact] of Object.entries(expiries) as ["certificate" | "ca", "expiry" | "caExpiry"][]) {
+    gauge(registry, METRICS[id], function () {
+      const expiry = certificates.facts()[fact];
+      if (expiry !== undefined) this.set(expiry.getTime() / 1_000);
+      else this.remove();
+    });
+  }
+  counter(registry, METRICS.renewals, function () {
+    for (const [outcome, count] of Object.entries(certificates.facts().renewals)) this.inc({ outcome }, count);
+  });
+  counter(registry, METRICS.overwritings, function () {
+    this.inc(certificates.facts().overwritings);
   });
 }

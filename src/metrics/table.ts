@@ -1,3 +1,4 @@
+import { RENEWAL_OUTCOMES } from "../certs/certificate-source.ts";
 import { IMAGE_KINDS } from "../images/image.ts";
 import { STATES } from "../kube/kind-state.ts";
 import { LIVE_READ_OUTCOMES } from "../kube/live-read.ts";
@@ -139,7 +140,25 @@ export const METRICS = {
   certificate: {
     name: "vm_image_webhook_certificate_expiry_timestamp_seconds",
     type: "gauge",
-    help: "Unix time at which the serving certificate in use expires (notAfter). After it the API server cannot call: alert two weeks before.",
+    help: "Unix time at which the serving certificate in use expires (notAfter). After it the API server cannot call. Those of --cert-mode cluster have ten days left when they are renewed: alert a week before.",
+    labels: {},
+  },
+  ca: {
+    name: "vm_image_webhook_ca_expiry_timestamp_seconds",
+    type: "gauge",
+    help: "Unix time at which the CA that signed it expires, with --cert-mode cluster. It has four months left when the next one is made: alert a month before.",
+    labels: {},
+  },
+  renewals: {
+    name: "vm_image_webhook_certificate_renewals_total",
+    type: "counter",
+    help: "Certificates after the first: used is a renewal; kept is one that could not be used (half-written, another key, wrong name), so that the last good one stayed. Any kept: the log says why.",
+    labels: { outcome: Object.keys(RENEWAL_OUTCOMES) },
+  },
+  overwritings: {
+    name: "vm_image_webhook_ca_bundle_overwritten_total",
+    type: "counter",
+    help: "Times that somebody else wrote caBundle of our configurations, with --cert-mode cluster. Many: a GitOps tool fights for it; the log names the writer.",
     labels: {},
   },
   build: {

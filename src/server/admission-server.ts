@@ -1,6 +1,4 @@
 import fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from "fastify";
-import { constants } from "node:crypto";
-import type { Certificate } from "../certs/certificate.ts";
 import type { Endpoint } from "../references/subject.ts";
 import { admissionRoute } from "./admission-route.ts";
 import { Drain, systemTiming } from "./drain.ts";
@@ -9,14 +7,8 @@ import { Overload } from "./overload.ts";
 import { plainText } from "./plain-text.ts";
 import type { Admission } from "./pending-review.ts";
 import { countReviews } from "./review-metrics.ts";
-import {
-  BODY_LIMIT,
-  CONNECTIONS_CHECKING_INTERVAL,
-  HANDSHAKE_TIMEOUT,
-  HEADERS_TIMEOUT,
-  KEEP_ALIVE_TIMEOUT,
-  REQUEST_TIMEOUT,
-} from "./limits.ts";
+import { BODY_LIMIT, KEEP_ALIVE_TIMEOUT, REQUEST_TIMEOUT } from "./limits.ts";
+import { admitNamed, serverTls, type Tls } from "./tls.ts";
 
 /** Where the API server posts its reviews. */
 export const ENDPOINT_PATHS: Readonly<Record<Endpoint, string>> = { mutate: "/mutate", validate: "/validate" };
@@ -29,13 +21,14 @@ export interface ServerLoad {
   readonly overload?: Overload | undefined;
 }
 
-/** Reviews over TLS and HTTP/1.1. Without a certificate it only serves `inject`, for `replay`. */
+/** Reviews over TLS and HTTP/1.1. Without TLS it only serves `inject`, for `replay`. */
 export function admissionServer(
   admission: Admission,
-  certificate?: Certificate,
+  tls?: Tls,
   { drain = new Drain(systemTiming), overload }: ServerLoad = {},
 ): FastifyInstance {
-  const server = fastify({ ...commonOptions(), bodyLimit: BODY_LIMIT, ...secureOptions(certificate) });
+  const server = fastify({ ...commonOptions(), bodyLimit: BODY_LIMIT, ...(tls && { https: serverTls(tls) }) });
+  if (tls?.clientNames !== undefined) admitNamed(server, tls.clientNames);
   acceptJsonBytesOnly(server);
   if (admission.metrics !== undefined) countReviews(server, ENDPOINT_PATHS, admission.metrics);
   const shedding = overload ?? watchedOverload(server);
@@ -59,28 +52,6 @@ export function commonOptions(): FastifyServerOptions {
     requestTimeout: REQUEST_TIMEOUT,
     return503OnClosing: false,
     logController: new LogController({ disableRequestLogging: true }),
-  };
-}
-
-/**
- * Without a cipher list of our own Node offers TLS 1.2 suites without forward secrecy; only HTTP/1.1, because that is
- * what the API server speaks to webhooks (kubernetes/kubernetes issue 75791).
- */
-function secureOptions(certificate: Certificate | undefined): object {
-  if (certificate === undefined) return {};
-  const { cert, key } = certificate;
-  return {
-    https: {
-      cert,
-      key,
-      minVersion: "TLSv1.2",
-      ciphers: "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:ECDHE+AESGCM:ECDHE+CHACHA20",
-      secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
-      ALPNProtocols: ["http/1.1"],
-      handshakeTimeout: HANDSHAKE_TIMEOUT,
-      headersTimeout: HEADERS_TIMEOUT,
-      connectionsCheckingInterval: CONNECTIONS_CHECKING_INTERVAL,
-    },
   };
 }
 

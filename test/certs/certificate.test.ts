@@ -1,7 +1,9 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { generate } from "selfsigned";
 import { describe, expect, test } from "vitest";
-import { readCertificate } from "../../src/certs/certificate.ts";
+import { type Certificate, checkCertificate, readCertificateFiles } from "../../src/certs/certificate.ts";
+import { issueAuthority, issueServing } from "../../src/certs/issue.ts";
 import { selfSigned, writeSelfSigned } from "../../src/certs/self-signed.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -13,6 +15,10 @@ async function folderWithCertificate(): Promise<string> {
   const folder = temporaryFolder();
   await writeSelfSigned(folder, await selfSigned(["localhost"], NOW));
   return folder;
+}
+
+async function readCertificate(folder: string, now: Date, hosts: readonly string[] = []): Promise<Certificate> {
+  return checkCertificate(folder, await readCertificateFiles(folder), { now, hosts });
 }
 
 /** What a Failure of these words is. */
@@ -77,6 +83,58 @@ describe("reading a key pair", () => {
     await expect(readCertificate(folder, new Date(NOW.getTime() + YEAR - HOUR))).resolves.toBeDefined();
     await expect(readCertificate(folder, new Date(NOW.getTime() + YEAR + HOUR))).rejects.toMatchObject(
       failure(/^tls\.crt in .* expired at Nov 21 12:00:00 2027 GMT; remove the files and start with --self-signed/),
+    );
+  });
+
+  test("a name that is missing is named, with those that are there (T23)", async () => {
+    const folder = await folderWithCertificate();
+    await expect(readCertificate(folder, NOW, ["localhost"])).resolves.toBeDefined();
+    await expect(readCertificate(folder, NOW, ["localhost", "webhook.svc", "10.0.0.1"])).rejects.toMatchObject(
+      failure(
+        `tls.crt in ${folder} is not for webhook.svc, 10.0.0.1, by which it is called (--cert-host); it is for DNS:localhost`,
+      ),
+    );
+  });
+
+  test("a common name is no name (T23)", async () => {
+    const folder = temporaryFolder();
+    const { cert, private: key } = await generate([{ name: "commonName", value: "webhook.svc" }], {
+      ...{ keyType: "ec", notBeforeDate: NOW, notAfterDate: new Date(NOW.getTime() + YEAR) },
+      extensions: [{ name: "basicConstraints", cA: false }],
+    });
+    writeFileSync(join(folder, "tls.crt"), cert);
+    writeFileSync(join(folder, "tls.key"), key);
+    await expect(readCertificate(folder, NOW, ["webhook.svc"])).rejects.toMatchObject(
+      failure("it is for no name at all (a common name does not count)"),
+    );
+  });
+
+  test("an address of IPv6 is a name, however it is written (T23)", async () => {
+    const folder = temporaryFolder();
+    await writeSelfSigned(folder, await selfSigned(["fd00::1"], NOW));
+    await expect(readCertificate(folder, NOW, ["fd00:0:0::1"])).resolves.toBeDefined();
+  });
+
+  test("a CA beside it that did not sign it is named: an intermediate may be missing (T23)", async () => {
+    const folder = await folderWithCertificate();
+    writeFileSync(join(folder, "ca.crt"), (await selfSigned(["localhost"], NOW)).ca);
+    await expect(readCertificate(folder, NOW)).rejects.toMatchObject(
+      failure(
+        /^tls\.crt in .* does not lead to a CA of ca\.crt: its issuer CN=vm-image-webhook local CA \w+ is in neither/,
+      ),
+    );
+    writeFileSync(join(folder, "ca.crt"), "");
+    await expect(readCertificate(folder, NOW)).resolves.toBeDefined();
+  });
+
+  test("an expired CA beside it is named (T23)", async () => {
+    const folder = temporaryFolder();
+    const authority = await issueAuthority("old CA", { now: NOW, end: new Date(NOW.getTime() + HOUR) });
+    const leaf = await issueServing(authority, ["localhost"], { now: NOW, end: new Date(NOW.getTime() + YEAR) });
+    await writeSelfSigned(folder, { ...leaf, ca: authority.cert });
+    await expect(readCertificate(folder, NOW)).resolves.toBeDefined();
+    await expect(readCertificate(folder, new Date(NOW.getTime() + 2 * HOUR))).rejects.toMatchObject(
+      failure(/^the CA CN=old CA \w+ \(ca\.crt in .*\) expired at Nov 21 13:00:00 2026 GMT; bring a new one$/),
     );
   });
 

@@ -28,6 +28,14 @@ describe("defaults", () => {
       "shutdown-delay": 10_000,
       "cert-dir": "certs",
       "self-signed": false,
+      "cert-mode": "files",
+      "cert-host": [],
+      "ca-secret": { namespace: "vm-image-webhook-system", name: "vm-image-webhook-cluster-ca" },
+      "ca-lifetime": 365 * 24 * 3_600_000,
+      "cert-lifetime": 30 * 24 * 3_600_000,
+      "client-ca": undefined,
+      "client-name": [],
+      "tls-min-version": "1.2",
       resolution: "namespace-first",
       write: "both",
       check: DEFAULT_LEVELS,
@@ -184,6 +192,36 @@ describe("durations", () => {
   test("one that a timer could not hold is too long", () => {
     expect(problems(() => readFlags(["shutdown-delay"], { "shutdown-delay": ["99999m"] }, {}))).toEqual([
       "--shutdown-delay 99999m: is longer than an hour",
+    ]);
+  });
+});
+
+describe("lifetimes", () => {
+  test.each([
+    ["8760h", 8_760 * 3_600_000],
+    ["90m", 5_400_000],
+    ["30s", 30_000],
+  ])("%s is %d milliseconds", (text, milliseconds) => {
+    expect(readFlags(["ca-lifetime"], { "ca-lifetime": [text] }, {})).toEqual({ "ca-lifetime": milliseconds });
+  });
+
+  test.each(["1y", "365d", "h", "", "-1h"])("%j is none", (text) => {
+    expect(problems(() => readFlags(["cert-lifetime"], { "cert-lifetime": [text] }, {}))).toEqual([
+      `--cert-lifetime ${text}: is no duration, such as 720h or 90m`,
+    ]);
+  });
+
+  test("one below a second is too short", () => {
+    expect(problems(() => readFlags(["ca-lifetime"], { "ca-lifetime": ["999ms"] }, {}))).toEqual([
+      "--ca-lifetime 999ms: is shorter than a second",
+    ]);
+  });
+});
+
+describe("the Secret with the CA", () => {
+  test.each(["ca", "a/b/c", "/ca", "ns/", ""])("%j is no NAMESPACE/NAME", (text) => {
+    expect(problems(() => readFlags(["ca-secret"], { "ca-secret": [text] }, {}))).toEqual([
+      `--ca-secret ${text}: is not NAMESPACE/NAME`,
     ]);
   });
 });

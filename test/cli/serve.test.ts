@@ -52,10 +52,12 @@ describe("serving", () => {
     expect(answer.status).toBe(200);
     expect(patchOf(answer.text)).toContainEqual({ op: "replace", path: "/spec/imageName", value: PINNED });
     const ready = await fetch(`http://127.0.0.1:${opsPort}/readyz?verbose`);
-    expect(await ready.text()).toBe(
-      `[+]images ok: 4 VirtualMachineImages, 3 ClusterVirtualMachineImages, 5 OSImages from ${EXAMPLES}\n` +
-        "[+]shutdown ok: not stopping\nok\n",
+    const [images, certificate, ...rest] = (await ready.text()).split("\n");
+    expect(images).toBe(
+      `[+]images ok: 4 VirtualMachineImages, 3 ClusterVirtualMachineImages, 5 OSImages from ${EXAMPLES}`,
     );
+    expect(certificate).toMatch(/^\[\+\]certificate ok: good until 20\S+Z, from /);
+    expect(rest).toEqual(["[+]shutdown ok: not stopping", "ok", ""]);
     expect(await (await fetch(`http://127.0.0.1:${opsPort}/livez`)).text()).toBe("ok\n");
     expect(server.output).toBe("");
   });
@@ -73,6 +75,16 @@ describe("serving", () => {
       { msg: expect.stringContaining("no client CA is set") as unknown },
     ]);
     for (const text of server.errors.split("\n").slice(0, -1)) expect(() => JSON.parse(text) as unknown).not.toThrow();
+  });
+
+  test("with --client-ca it does not warn, and a caller without a certificate is not answered", async () => {
+    const certDir = temporaryFolder();
+    await run(["certs", "--out", certDir]);
+    const server = serve({ certDir, flags: ["--client-ca", join(certDir, "ca.crt"), "--client-name", "api"] });
+    const { client, opsPort } = await server.serving();
+    expect(server.log.filter(({ level }) => level === "warn")).toEqual([]);
+    await expect(closing(client()).post("/mutate", createReview())).rejects.toThrow();
+    expect(await (await fetch(`http://127.0.0.1:${opsPort}/readyz?verbose`)).text()).toMatch(/^\[\+\]clientCA ok: /m);
   });
 
   test("--log-level silent says nothing", async () => {
@@ -260,7 +272,41 @@ describe("the certificate folder", () => {
   });
 });
 
+describe("flags of certificates that contradict each other exit 2", () => {
+  test.each([
+    [["--client-name", "x"], "--client-name without --client-ca"],
+    [["--cert-mode", "cluster"], "--cert-mode cluster needs --cert-host"],
+    [["--cert-mode", "cluster", "--cert-host", "x", "--self-signed"], "--self-signed is for --cert-mode files"],
+    [["--cert-mode", "cluster", "--cert-host", "x", "--ca-lifetime", "100h"], "more than a fifth of --ca-lifetime"],
+    [["--tls-min-version", "1.1"], "--tls-min-version 1.1: is not one of 1.2, 1.3"],
+  ])("%j", async (flags, why) => {
+    const { exitCode, errors } = await run(["serve", "--images", EXAMPLES, ...flags]);
+    expect([exitCode, errors]).toEqual([2, expect.stringContaining(why)]);
+  });
+});
+
 describe("a start that fails", () => {
+  test("a certificate for another name than --cert-host exits 3 and says both (T23)", async () => {
+    const certDir = temporaryFolder();
+    await run(["certs", "--out", certDir]);
+    const server = serve({ certDir, flags: ["--cert-host", "webhook.svc"] });
+    expect(await server.exit()).toBe(3);
+    expect(server.errors).toMatch(/^vm-image-webhook: tls\.crt in .* is not for webhook\.svc, .*DNS:localhost/m);
+  });
+
+  test("a --client-ca that is not there exits 3 and is named", async () => {
+    const server = serve({ flags: ["--self-signed", "--client-ca", "/absent/ca.crt"] });
+    expect(await server.exit()).toBe(3);
+    expect(server.errors).toMatch(/^vm-image-webhook: --client-ca \/absent\/ca\.crt cannot be used: ENOENT/m);
+  });
+
+  test("with --cert-mode cluster and no cluster exits 3 and says so", async () => {
+    const flags = ["--cert-mode", "cluster", "--cert-host", "x", "--kubeconfig", "/absent/kubeconfig"];
+    const server = serve({ flags });
+    expect(await server.exit()).toBe(3);
+    expect(server.errors).toMatch(/^vm-image-webhook: cannot read the kubeconfig \/absent\/kubeconfig: /m);
+  });
+
   test.each(["--listen", "--ops-listen"])("a taken port of %s exits 3 and is named", async (flag) => {
     const taken = createServer().listen(0, "127.0.0.1");
     await once(taken, "listening");

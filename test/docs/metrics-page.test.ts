@@ -85,7 +85,10 @@ describe("the alerts", () => {
     [METRICS.age, "> 180"],
     [METRICS.ambiguous, "> 0"],
     [METRICS.failed, "> 0"],
-    [METRICS.certificate, "< 14 * 24 * 3600"],
+    [METRICS.certificate, "< 7 * 24 * 3600"],
+    [METRICS.ca, "< 30 * 24 * 3600"],
+    [METRICS.renewals, "> 0"],
+    [METRICS.overwritings, "> 3"],
     [METRICS.state, "== 1"],
   ])("there is one for $name %s", ({ name }, bound) => {
     expect(ALERTS.some(({ expr }) => expr.includes(name) && expr.endsWith(bound))).toBe(true);

@@ -5,13 +5,13 @@ import { privilegedCallers } from "../../src/admission/privileged.ts";
 import { selfSigned } from "../../src/certs/self-signed.ts";
 import { type Image, IMAGE_KINDS } from "../../src/images/image.ts";
 import { MemoryImageIndex } from "../../src/images/image-index.ts";
-import { Metrics } from "../../src/metrics/metrics.ts";
 import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
 import { admissionServer } from "../../src/server/admission-server.ts";
 import { listen } from "../../src/server/listen.ts";
 import type { LogLine } from "../support/log-lines.ts";
 import { injecting, type Post } from "../support/api-server-request.ts";
 import { patientOverload } from "../support/patient-overload.ts";
+import { metricsOf } from "../support/scrape.ts";
 import { TlsClient } from "../support/tls-client.ts";
 
 /** How a review travels. */
@@ -42,7 +42,6 @@ export class FuzzedServer {
     const { ca, ...certificate } = await selfSigned(["127.0.0.1"], new Date());
     const lines: LogLine[] = [];
     const index = new MemoryImageIndex();
-    const source = { follows: IMAGE_KINDS, kinds: () => [] };
     const admission = {
       index,
       policy: {
@@ -52,7 +51,7 @@ export class FuzzedServer {
         isPrivileged: privilegedCallers({ users: [], groups: [] }),
       },
       log: pino({ base: null }, { write: (line) => lines.push(JSON.parse(line) as LogLine) }),
-      metrics: new Metrics({ index, source, certificateExpiry: () => undefined, now: () => new Date() }),
+      metrics: metricsOf({ index }),
       // A live read that finds nothing more: refusals go the long way round.
       confirm: () => Promise.resolve(true),
     };

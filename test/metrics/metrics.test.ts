@@ -3,6 +3,8 @@ import packageJson from "../../package.json" with { type: "json" };
 import { MemoryImageIndex } from "../../src/images/image-index.ts";
 import { IMAGE_KINDS } from "../../src/images/image.ts";
 import { STATES } from "../../src/kube/kind-state.ts";
+import type { CertificateFacts } from "../../src/certs/certificate-source.ts";
+import type { Observed } from "../../src/metrics/observed.ts";
 import { type MetricRow, METRICS } from "../../src/metrics/table.ts";
 import type { KindFacts } from "../../src/sources/image-source.ts";
 import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
@@ -30,7 +32,9 @@ function statesOf({ series }: Scraped, { kind }: { kind: string }): readonly (st
 describe("a scrape", () => {
   it.each(Object.values<MetricRow>(METRICS))("has $name with its type and help", async ({ name, type, help }) => {
     const expiry = new Date();
-    const { types, helps, series } = await scrape(metricsOf({ certificateExpiry: () => expiry }));
+    const { types, helps, series } = await scrape(
+      metricsOf({ certificates: certificatesOf({ expiry, caExpiry: expiry }) }),
+    );
     expect(types.get(name)).toBe(type);
     expect(helps.get(name)).toBe(help);
     expect(series.some((each) => each.name.startsWith(name))).toBe(true);
@@ -155,12 +159,32 @@ describe("the index", () => {
   });
 });
 
-it("the certificate's expiry is in unix time, and not there before there is one", async () => {
-  const served: { expiry?: Date } = {};
-  const metrics = metricsOf({ certificateExpiry: () => served.expiry });
-  expect((await scrape(metrics)).value(METRICS.certificate.name)).toBeUndefined();
-  served.expiry = new Date("2030-01-01T00:00:00Z");
-  expect((await scrape(metrics)).value(METRICS.certificate.name)).toBe(1_893_456_000);
+function certificatesOf(facts: Partial<CertificateFacts>): Observed["certificates"] {
+  const none = { expiry: undefined, caExpiry: undefined, renewals: { used: 0, kept: 0 }, overwritings: 0 };
+  return { facts: () => ({ ...none, ...facts }) };
+}
+
+describe("certificates", () => {
+  it("have their expiries in unix time, and none before there is one", async () => {
+    const facts: { expiry?: Date; caExpiry?: Date } = {};
+    const metrics = metricsOf({ certificates: { facts: () => certificatesOf(facts).facts() } });
+    const read = async (): Promise<readonly (number | undefined)[]> => {
+      const { value } = await scrape(metrics);
+      return [METRICS.certificate.name, METRICS.ca.name].map((name) => value(name));
+    };
+    expect(await read()).toEqual([undefined, undefined]);
+    facts.expiry = new Date("2030-01-01T00:00:00Z");
+    facts.caExpiry = new Date("2031-01-01T00:00:00Z");
+    expect(await read()).toEqual([1_893_456_000, 1_924_992_000]);
+  });
+
+  it("have counts of renewals, of those that could not be used, and of overwritings", async () => {
+    const certificates = certificatesOf({ renewals: { used: 3, kept: 2 }, overwritings: 1 });
+    const { value } = await scrape(metricsOf({ certificates }));
+    expect(value(METRICS.renewals.name, { outcome: "used" })).toBe(3);
+    expect(value(METRICS.renewals.name, { outcome: "kept" })).toBe(2);
+    expect(value(METRICS.overwritings.name)).toBe(1);
+  });
 });
 
 it("all kinds are there before a source has told of any", async () => {

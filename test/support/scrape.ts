@@ -11,7 +11,9 @@ export function metricsOf(observed: Partial<Observed> = {}): Metrics {
   return new Metrics({
     index: exampleIndex(),
     source: { follows: IMAGE_KINDS, kinds: () => [] },
-    certificateExpiry: () => undefined,
+    certificates: {
+      facts: () => ({ expiry: undefined, caExpiry: undefined, renewals: { used: 0, kept: 0 }, overwritings: 0 }),
+    },
     now: () => new Date(),
     ...observed,
   });

@@ -22,9 +22,10 @@ export class TlsClient {
   readonly #agent: Agent;
   readonly #port: number;
 
-  constructor(port: number, ca: string) {
+  /** `own`: a client certificate. */
+  constructor(port: number, ca: string, own: { readonly cert?: string; readonly key?: string } = {}) {
     this.#port = port;
-    this.#agent = new Agent({ ca, keepAlive: true, maxSockets: 1 });
+    this.#agent = new Agent({ ca, ...own, keepAlive: true, maxSockets: 1 });
   }
 
   /** Sends what it is given and nothing more; the caller writes the body and ends it. */

@@ -3,7 +3,6 @@ import type { Level } from "pino";
 import { onTestFinished } from "vitest";
 import type { AdmissionPolicy } from "../../src/admission/decide.ts";
 import { privilegedCallers } from "../../src/admission/privileged.ts";
-import type { Certificate } from "../../src/certs/certificate.ts";
 import { type SelfSigned, selfSigned } from "../../src/certs/self-signed.ts";
 import type { ImageIndex } from "../../src/images/image-index.ts";
 import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
@@ -13,6 +12,7 @@ import { listen } from "../../src/server/listen.ts";
 import type { Overload } from "../../src/server/overload.ts";
 import type { Admission } from "../../src/server/pending-review.ts";
 import type { ReviewMetrics } from "../../src/server/review-metrics.ts";
+import type { Tls } from "../../src/server/tls.ts";
 import { exampleIndex } from "./catalogue.ts";
 import { LogLines } from "./log-lines.ts";
 import { patientOverload } from "./patient-overload.ts";
@@ -43,7 +43,7 @@ export interface Webhook {
 export async function webhook(
   given: {
     readonly index?: ImageIndex;
-    readonly certificate?: Certificate & Pick<SelfSigned, "ca">;
+    readonly certificate?: Tls & Pick<SelfSigned, "ca">;
     readonly logLevel?: Level;
     readonly metrics?: ReviewMetrics;
     readonly confirm?: Admission["confirm"];
@@ -52,11 +52,11 @@ export async function webhook(
     readonly prepare?: (server: FastifyInstance) => void;
   } = {},
 ): Promise<Webhook> {
-  const { ca, ...certificate } = given.certificate ?? (await CERTIFICATE);
+  const { ca, ...tls } = given.certificate ?? (await CERTIFICATE);
   const logged = new LogLines(given.logLevel);
   const index = given.index ?? exampleIndex();
   const { metrics, confirm, drain, overload = patientOverload() } = given;
-  const server = admissionServer({ index, policy: DEFAULT_POLICY, log: logged.log, metrics, confirm }, certificate, {
+  const server = admissionServer({ index, policy: DEFAULT_POLICY, log: logged.log, metrics, confirm }, tls, {
     drain,
     overload,
   });

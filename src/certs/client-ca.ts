@@ -1,0 +1,65 @@
+import { readFile } from "node:fs/promises";
+import type { Logger } from "pino";
+import { Failure, messageOf } from "../failure.ts";
+import type { Timing } from "../kube/backoff.ts";
+import { type CertificateState, timeText } from "./certificate-source.ts";
+import { certificatesIn } from "./pem.ts";
+import { PolledFiles } from "./polled-files.ts";
+
+export interface ClientCaOptions {
+  readonly file: string;
+  readonly log: Logger;
+  readonly timing: Timing;
+}
+
+/** The CAs that a caller's certificate must come from: a file, read again when it changes. */
+export class ClientCa {
+  readonly #options: ClientCaOptions;
+  readonly #files: PolledFiles<string>;
+  #use: (pem: string) => void = () => undefined;
+  #expiry: Date | undefined;
+
+  constructor(options: ClientCaOptions) {
+    const { file, log, timing } = options;
+    this.#options = options;
+    this.#files = new PolledFiles({
+      what: "client CA",
+      path: file,
+      read: () => readFile(file, "utf8"),
+      take: (pem) => {
+        this.#expiry = lastExpiry(pem, timing.now());
+        this.#use(pem);
+      },
+      log,
+      timing,
+    });
+  }
+
+  /** Gives the first PEM to `use` and then resolves; each later one until the signal aborts. Throws a Failure. */
+  async start(use: (pem: string) => void, signal: AbortSignal): Promise<void> {
+    this.#use = use;
+    try {
+      await this.#files.start(signal);
+    } catch (error) {
+      const why = `--client-ca ${this.#options.file} cannot be used: ${messageOf(error)}`;
+      throw new Failure("certificate", why, { cause: error });
+    }
+  }
+
+  state(): CertificateState {
+    const { file, timing } = this.#options;
+    const ok = this.#expiry !== undefined && this.#expiry > timing.now();
+    const until =
+      this.#expiry === undefined ? "not read yet" : `${ok ? "good until" : "expired at"} ${timeText(this.#expiry)}`;
+    const { problem } = this.#files;
+    const kept = problem === undefined ? "" : `; the last good one stays: ${problem}`;
+    return { name: "clientCA", ok, text: `${until}, from ${file}${kept}` };
+  }
+}
+
+/** Of several CAs one is enough. Throws an Error where all have ended. */
+function lastExpiry(pem: string, now: Date): Date {
+  const expiry = new Date(Math.max(...certificatesIn(pem).map(({ validToDate }) => validToDate.getTime())));
+  if (expiry <= now) throw new Error(`its CA expired at ${timeText(expiry)}`);
+  return expiry;
+}

@@ -1,0 +1,33 @@
+import type { CertificateFacts, CertificateSource, CertificateState } from "./certificate-source.ts";
+import type { Certificate } from "./certificate.ts";
+import { FileSource, type FileSourceOptions } from "./file-source.ts";
+import { hasNoCertificate, LOCAL_HOSTS, selfSigned, writeSelfSigned } from "./self-signed.ts";
+
+/** For local use: makes the files where there are none, and goes on as with any others. */
+export class SelfSignedSource implements CertificateSource {
+  readonly #options: FileSourceOptions;
+  readonly #files: FileSource;
+
+  constructor(options: FileSourceOptions) {
+    this.#options = options;
+    this.#files = new FileSource(options);
+  }
+
+  async start(use: (certificate: Certificate) => void, signal: AbortSignal): Promise<void> {
+    const { directory, log, timing, hosts: given } = this.#options;
+    if (await hasNoCertificate(directory)) {
+      const hosts = given.length === 0 ? LOCAL_HOSTS : given;
+      await writeSelfSigned(directory, await selfSigned(hosts, timing.now()));
+      log.info({ certDir: directory, hosts }, "made a self-signed certificate");
+    }
+    await this.#files.start(use, signal);
+  }
+
+  state(): readonly CertificateState[] {
+    return this.#files.state();
+  }
+
+  facts(): CertificateFacts {
+    return this.#files.facts();
+  }
+}

@@ -1,0 +1,70 @@
+import type { Logger } from "pino";
+import type { CertificateSource } from "../certs/certificate-source.ts";
+import { ClientCa } from "../certs/client-ca.ts";
+import { ClusterCertificateSource } from "../certs/cluster-source.ts";
+import { ClusterStore } from "../certs/cluster-store.ts";
+import { FileSource } from "../certs/file-source.ts";
+import { LARGEST_SERVING_SHARE } from "../certs/rotation.ts";
+import { SelfSignedSource } from "../certs/self-signed-source.ts";
+import type { FlagValues } from "../config.ts";
+import { Failure } from "../failure.ts";
+import { kubeconfigCredentials } from "../kube/kubeconfig.ts";
+import { TIMING } from "../sources/cluster.ts";
+import type { CommandLine } from "./command.ts";
+
+/** The flags that say where the certificate comes from and who may call. */
+export const CERTIFICATE_FLAGS = [
+  "cert-mode",
+  "cert-dir",
+  "self-signed",
+  "cert-host",
+  "ca-secret",
+  "ca-lifetime",
+  "cert-lifetime",
+  "client-ca",
+  "client-name",
+  "tls-min-version",
+] as const;
+export type CertificateFlags = FlagValues<(typeof CERTIFICATE_FLAGS)[number]>;
+
+/** Throws a Failure where flags contradict each other. */
+export function certificateSource(
+  flags: CertificateFlags & { readonly kubeconfig: string | undefined },
+  io: CommandLine,
+  log: Logger,
+): CertificateSource {
+  const hosts = flags["cert-host"];
+  const files = { directory: flags["cert-dir"], hosts, log, timing: TIMING };
+  if (flags["cert-mode"] === "files") return flags["self-signed"] ? new SelfSignedSource(files) : new FileSource(files);
+  const lifetimes = { ca: flags["ca-lifetime"], serving: flags["cert-lifetime"] };
+  checkClusterFlags(flags);
+  const { namespace, name } = flags["ca-secret"];
+  const credentials = kubeconfigCredentials({ file: flags.kubeconfig, environment: io.environment });
+  const store = new ClusterStore({ credentials, secret: { namespace, name }, log, timing: TIMING });
+  return new ClusterCertificateSource({ store, secret: `${namespace}/${name}`, hosts, lifetimes, log, timing: TIMING });
+}
+
+export function clientCa(flags: CertificateFlags, log: Logger): ClientCa | undefined {
+  const file = flags["client-ca"];
+  if (file !== undefined && file !== "") return new ClientCa({ file, log, timing: TIMING });
+  if (flags["client-name"].length === 0) return undefined;
+  throw new Failure(
+    "usage",
+    "--client-name without --client-ca: names of callers count only where a CA vouches for them",
+  );
+}
+
+function checkClusterFlags(flags: CertificateFlags): void {
+  const problems: string[] = [];
+  if (flags["self-signed"])
+    problems.push("--self-signed is for --cert-mode files; with cluster the CA is made in the Secret");
+  if (flags["cert-host"].length === 0) {
+    problems.push(
+      "--cert-mode cluster needs --cert-host: the name of the Service, such as vm-image-webhook.vm-image-webhook-system.svc",
+    );
+  }
+  if (flags["cert-lifetime"] > flags["ca-lifetime"] * LARGEST_SERVING_SHARE) {
+    problems.push("--cert-lifetime is more than a fifth of --ca-lifetime: a CA could end before what it signed");
+  }
+  if (problems.length > 0) throw new Failure("usage", problems.join("\n"));
+}

@@ -2,7 +2,6 @@ import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import { WEBHOOK_CONFIGURATIONS } from "../../scripts/webhook-configurations.ts";
-import { CERTIFICATE_FILE, KEY_FILE } from "../../src/certs/certificate.ts";
 import { serve } from "../../src/cli/serve.ts";
 import { FLAGS, type FlagName, readFlags } from "../../src/config.ts";
 import { DEFAULT_MOST_IMAGES } from "../../src/images/image-index.ts";
@@ -147,21 +146,11 @@ describe("the server", () => {
     expect(flags).not.toHaveProperty("privileged-group");
   });
 
-  test("finds the certificate where the Secret is mounted", () => {
-    const [mount, ...otherMounts] = container.volumeMounts;
-    const [volume, ...otherVolumes] = pod.volumes;
-    expect([otherMounts, otherVolumes]).toEqual([[], []]);
-    expect(mount).toEqual({ name: volume?.name, mountPath: flags["cert-dir"]?.[0], readOnly: true });
-    expect(volume?.secret.items).toEqual([CERTIFICATE_FILE, KEY_FILE].map((file) => ({ key: file, path: file })));
-    // Readable for the owner and the group of the pod, writable for nobody.
-    expect(volume?.secret.defaultMode).toBe(0o440);
-    expect(pod.securityContext).toHaveProperty("fsGroup");
-  });
-
-  test("takes reviews for long enough after SIGTERM, and no preStop holds that up", () => {
-    const { "shutdown-delay": shutdownDelay } = readFlags(["shutdown-delay"], flags, {});
-    expect(shutdownDelay).toBe(10 * SECOND);
-    expect(container).not.toHaveProperty("lifecycle");
+  test("is called by the name of its Service, and needs no files unless an overlay brings them", () => {
+    const { metadata } = only(base, "Service");
+    expect(flags["cert-host"]).toEqual([`${metadata.name}.${NAMESPACE}.svc`]);
+    expect(flags).not.toHaveProperty("cert-dir");
+    expect([pod.volumes, container.volumeMounts]).toEqual([undefined, undefined]);
   });
 
   test("is not killed before its shutdown deadline has passed", () => {

@@ -15,6 +15,18 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
+export interface Volume {
+  readonly name: string;
+  readonly secret: { readonly secretName: string; readonly defaultMode: number };
+}
+
+/** One operation of a JSON patch. */
+export interface PatchOperation {
+  readonly op: string;
+  readonly path: string;
+  readonly value: unknown;
+}
+
 interface HttpProbe {
   readonly httpGet: { readonly path: string; readonly port: string | number };
   readonly periodSeconds: number;
@@ -34,7 +46,7 @@ export interface Container {
   readonly livenessProbe: HttpProbe;
   readonly readinessProbe: HttpProbe;
   readonly securityContext: Readonly<Record<string, unknown>>;
-  readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string; readonly readOnly: boolean }[];
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string; readonly readOnly: boolean }[];
 }
 
 export interface Deployment extends Manifest {
@@ -51,14 +63,7 @@ export interface Deployment extends Manifest {
         readonly securityContext: Readonly<Record<string, unknown>>;
         readonly topologySpreadConstraints: readonly Readonly<Record<string, unknown>>[];
         readonly containers: readonly Container[];
-        readonly volumes: readonly {
-          readonly name: string;
-          readonly secret: {
-            readonly secretName: string;
-            readonly defaultMode: number;
-            readonly items: readonly { readonly key: string; readonly path: string }[];
-          };
-        }[];
+        readonly volumes?: readonly Volume[];
       };
     };
   };
@@ -105,6 +110,11 @@ export function textOf(file: string): string {
 
 export function kustomization(folder: string): Kustomization {
   return parse(textOf(`${folder}/kustomization.yaml`)) as Kustomization;
+}
+
+/** The operations of a JSON patch. */
+export function patchOf(file: string): readonly PatchOperation[] {
+  return parse(textOf(file)) as readonly PatchOperation[];
 }
 
 /** Every document of the files that the kustomization of this folder names. */

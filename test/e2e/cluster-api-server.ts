@@ -53,13 +53,14 @@ export class ApiServer {
     process.once("exit", this.#killAtExit);
   }
 
-  static async start(assets: string, directory: string): Promise<ApiServer> {
+  /** `more`: flags of kube-apiserver. */
+  static async start(assets: string, directory: string, more: readonly string[] = []): Promise<ApiServer> {
     const keys = await writeKeys(join(directory, "keys"));
     const port = await freePort();
     const url = `https://127.0.0.1:${port}`;
     const etcd = new Etcd({ binary: join(assets, "etcd"), dataDir: join(directory, "etcd") });
     await etcd.start();
-    const args = flags({ url, port, etcd: etcd.url, keys: join(directory, "keys") });
+    const args = [...flags({ url, port, etcd: etcd.url, keys: join(directory, "keys") }), ...more];
     const server = new ApiServer({ etcd, ...keys }, { url, program: join(assets, "kube-apiserver"), args });
     try {
       await server.up();

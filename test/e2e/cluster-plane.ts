@@ -60,14 +60,14 @@ export class ClusterPlane {
     this.#user = people.user;
   }
 
-  /** `crds`: files, or folders of files. */
-  static async start(crds: readonly string[]): Promise<ClusterPlane> {
+  /** `crds`: files, or folders of files. `flags`: more of them for kube-apiserver. */
+  static async start(crds: readonly string[], flags: readonly string[] = []): Promise<ClusterPlane> {
     const assets = CONTROL_PLANE_ASSETS;
     if (assets === undefined)
       throw new Error("KUBEBUILDER_ASSETS names no folder with kube-apiserver, etcd and kubectl");
     const directory = await mkdtemp(join(tmpdir(), "vm-image-webhook-cluster-"));
     const certificate = await makeCertificate(join(directory, "certs"));
-    const api = await ApiServer.start(assets, directory);
+    const api = await ApiServer.start(assets, directory, flags);
     try {
       await installCRDs(api.admin, [...crds]);
       const file = join(directory, "admin.kubeconfig");

@@ -12,9 +12,16 @@ import { ManifestsCluster } from "./manifests-cluster.ts";
 
 const INSTALL_DOC = readFileSync(new URL("../../docs/install.md", import.meta.url), "utf8");
 
+const SECURITY_DOC = readFileSync(new URL("../../docs/security.md", import.meta.url), "utf8");
+
+function kustomizationsOf(doc: string): readonly string[] {
+  const blocks = [...doc.matchAll(/```yaml\n([^`]+)```/g)].map(([, yaml]) => yaml ?? "");
+  return blocks.filter((yaml) => yaml.includes("kind: Kustomization"));
+}
+
 const NAMESPACE = "vm-image-webhook-system";
 const OTHER_NAMESPACE = "default";
-const OVERLAYS = [".", "cert-manager", "files", "osimage", "osimage/cert-manager", "osimage/files"];
+const OVERLAYS = [".", "cluster", "cert-manager", "files", "osimage", "osimage/cluster", "osimage/cert-manager", "osimage/files"];
 const CONFIGURATIONS = "mutatingwebhookconfiguration,validatingwebhookconfiguration";
 const CONFIGURATION_KINDS = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 const SERVICE_ACCOUNT = `system:serviceaccount:${NAMESPACE}:vm-image-webhook`;
@@ -178,9 +185,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("the manifests on a real API
   });
 
   describe("what docs/install.md offers to copy", () => {
-    const [overlay = "", networkPolicy = ""] = [...INSTALL_DOC.matchAll(/```yaml\n([^`]+)```/g)].map(
-      ([, yaml]) => yaml,
-    );
+    const [overlay = ""] = kustomizationsOf(INSTALL_DOC);
 
     test("the overlay builds, and changes the image and the flags", async () => {
       const folder = join(cluster().directory, "production");
@@ -191,9 +196,35 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("the manifests on a real API
       expect(containers[0]?.args.at(-1)).toBe("--check=ready=deny");
     });
 
-    test("the NetworkPolicy is accepted", async () => {
-      await admin().ok(["create", "--dry-run=server", "-f", "-"], networkPolicy);
+    test.each(["manifests", "manifests/cert-manager"])(
+      "the NetworkPolicy of docs/security.md is built over %s",
+      async (way) => {
+        const [, withPolicy = ""] = kustomizationsOf(SECURITY_DOC);
+        const manifests = await built(
+          `policy-${way.replace("/", "-")}`,
+          withPolicy.replace("../manifests\n", `../${way}\n`),
+        );
+        const policy = only(manifests, "NetworkPolicy");
+        expect(policy["spec"]).toMatchObject({ ingress: [{ from: [{ ipBlock: { cidr: "192.0.2.0/28" } }] }, {}] });
+        await admin().ok(["create", "--dry-run=server", "-f", "-"], policy);
+      },
+    );
+
+    test("the client CA of docs/security.md is mounted where the flag says", async () => {
+      const [withClientCa = ""] = kustomizationsOf(SECURITY_DOC);
+      const pod = only(await built("client-ca", withClientCa), "Deployment").spec.template.spec;
+      const [container] = pod.containers;
+      expect(container?.args).toContain("--client-ca=/etc/vm-image-webhook/client-ca/ca.crt");
+      expect(container?.volumeMounts).toMatchObject([{ mountPath: "/etc/vm-image-webhook/client-ca" }]);
+      expect(pod.volumes).toMatchObject([{ configMap: { name: "vm-image-webhook-client-ca" } }]);
     });
+
+    async function built(name: string, kustomization: string): Promise<readonly Manifest[]> {
+      const folder = join(cluster().directory, name);
+      await mkdir(folder);
+      await writeFile(join(folder, "kustomization.yaml"), kustomization);
+      return cluster().build(`../${name}`);
+    }
   });
 
   describe("pod security", () => {
@@ -235,6 +266,28 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("the manifests on a real API
       const { stdout } = await admin().run(["auth", "can-i", verb, resource, "-A", `--as=${SERVICE_ACCOUNT}`]);
       expect(stdout.trim()).toBe(answer);
     });
+  });
+
+  test("the rights that certificates need are for three objects, by their names", async () => {
+    await admin().ok(["apply", "-f", cluster().path("cluster", "rbac.yaml")]);
+    const can = async (verb: string, resource: string, namespace = NAMESPACE): Promise<string> => {
+      const question = ["auth", "can-i", verb, resource, "-n", namespace, `--as=${SERVICE_ACCOUNT}`];
+      return (await admin().run(question)).stdout.trim();
+    };
+    const secret = "secret/vm-image-webhook-cluster-ca";
+    for (const verb of ["get", "watch", "patch", "create"]) expect(await can(verb, secret), verb).toBe("yes");
+    for (const verb of ["update", "delete", "list"]) expect(await can(verb, secret), verb).toBe("no");
+    for (const other of ["secrets", "secret/vm-image-webhook-tls"]) {
+      for (const verb of ["get", "watch", "patch", "create"])
+        expect(await can(verb, other), `${verb} ${other}`).toBe("no");
+    }
+    expect(await can("get", secret, OTHER_NAMESPACE)).toBe("no");
+    for (const kind of ["mutatingwebhookconfiguration", "validatingwebhookconfiguration"]) {
+      for (const verb of ["get", "watch", "patch"]) expect(await can(verb, `${kind}/vm-image-webhook`)).toBe("yes");
+      for (const verb of ["update", "delete", "create"]) expect(await can(verb, `${kind}/vm-image-webhook`)).toBe("no");
+      expect(await can("patch", `${kind}/vmware-system-vmop`)).toBe("no");
+    }
+    await admin().ok(["delete", "-f", cluster().path("cluster", "rbac.yaml")]);
   });
 
   test("without a server nobody creates a machine, all else goes on, and deleting the configurations gets out", async () => {

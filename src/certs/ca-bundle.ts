@@ -4,9 +4,23 @@ import { certificatesIn } from "./pem.ts";
 export const CONFIGURATION_KINDS = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"] as const;
 export type ConfigurationKind = (typeof CONFIGURATION_KINDS)[number];
 
-/** A webhook configuration, as far as `caBundle` goes. */
-export interface Configuration {
+/** The two configurations of the installation are called so; the manifests and the rights agree. */
+export const CONFIGURATION_NAME = "vm-image-webhook";
+/** Those of `manifests/osimage`. */
+export const OSIMAGE_CONFIGURATION_NAME = "vm-image-webhook-osimage";
+
+export interface ConfigurationId {
   readonly kind: ConfigurationKind;
+  readonly name: string;
+}
+
+/** As people are told of it: by its kind, and by its name where that is not the usual one. */
+export function labelOf({ kind, name }: ConfigurationId): string {
+  return name === CONFIGURATION_NAME ? kind : `${kind} ${name}`;
+}
+
+/** A webhook configuration, as far as `caBundle` goes. */
+export interface Configuration extends ConfigurationId {
   readonly resourceVersion: string;
   readonly webhooks: readonly WebhookBundle[];
   /** Who wrote `caBundle` last, but us: a field manager. */

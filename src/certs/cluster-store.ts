@@ -13,10 +13,14 @@ import { within } from "../kube/deadline.ts";
 import { watchObject } from "../kube/object-watch.ts";
 import { ifThere, isFirst, type TypedApi, typedApi } from "../kube/typed-api.ts";
 import { base64 } from "./authority.ts";
-import { type Configuration, CONFIGURATION_KINDS, type ConfigurationKind } from "./ca-bundle.ts";
+import {
+  type Configuration,
+  CONFIGURATION_KINDS,
+  type ConfigurationId,
+  type ConfigurationKind,
+  labelOf,
+} from "./ca-bundle.ts";
 
-/** Both configurations are called so; the manifests and the rights agree. */
-export const CONFIGURATION_NAME = "vm-image-webhook";
 /** Who we are among those who write an object. */
 const FIELD_MANAGER = "vm-image-webhook";
 /** Milliseconds for one call; a healthy API server takes some. */
@@ -36,6 +40,8 @@ export interface StoredSecret {
 
 /** The objects of the cluster that certificates need. Calls throw a Trouble. */
 export interface CertificateStore {
+  /** The configurations that are ours, whether or not they exist. */
+  readonly ours: readonly ConfigurationId[];
   /** Throws a Failure where there is no cluster that could be asked. */
   check(): Promise<void>;
   /** Those that exist. */
@@ -57,6 +63,8 @@ export interface CertificateStore {
 export interface ClusterStoreOptions {
   readonly credentials: ReadCredentials;
   readonly secret: SecretName;
+  /** Names of webhook configurations, of both kinds each. */
+  readonly configurations: readonly string[];
   readonly log: Logger;
   readonly timing: Timing;
 }
@@ -70,6 +78,7 @@ const PLURALS: Readonly<Record<ConfigurationKind, string>> = {
 
 /** A cluster's Secret and webhook configurations, by the typed calls of @kubernetes/client-node. */
 export class ClusterStore implements CertificateStore {
+  readonly ours: readonly ConfigurationId[];
   readonly #options: ClusterStoreOptions;
   readonly #credentials: CurrentCredentials;
   readonly #client: Connection;
@@ -79,6 +88,7 @@ export class ClusterStore implements CertificateStore {
   constructor(options: ClusterStoreOptions) {
     const { credentials: read, log, timing } = options;
     this.#options = options;
+    this.ours = options.configurations.flatMap((name) => CONFIGURATION_KINDS.map((kind) => ({ kind, name })));
     this.#credentials = new CurrentCredentials({ read, log, now: timing.now });
     this.#client = new Connection({ credentials: this.#credentials });
   }
@@ -93,22 +103,20 @@ export class ClusterStore implements CertificateStore {
   }
 
   async configurations(): Promise<readonly Configuration[]> {
-    const [mutating, validating] = await Promise.all([
-      ifThere(
-        this.#call("read the MutatingWebhookConfiguration", ({ admissionRegistration }) =>
-          admissionRegistration.readMutatingWebhookConfiguration({ name: CONFIGURATION_NAME }),
-        ),
+    const read = await Promise.all(this.ours.map((id) => this.#configuration(id)));
+    return read.filter((configuration) => configuration !== undefined);
+  }
+
+  async #configuration(id: ConfigurationId): Promise<Configuration | undefined> {
+    const { kind, name } = id;
+    const raw = await ifThere(
+      this.#call<RawConfiguration>(`read the ${labelOf(id)}`, ({ admissionRegistration: api }) =>
+        kind === "MutatingWebhookConfiguration"
+          ? api.readMutatingWebhookConfiguration({ name })
+          : api.readValidatingWebhookConfiguration({ name }),
       ),
-      ifThere(
-        this.#call("read the ValidatingWebhookConfiguration", ({ admissionRegistration }) =>
-          admissionRegistration.readValidatingWebhookConfiguration({ name: CONFIGURATION_NAME }),
-        ),
-      ),
-    ]);
-    return [
-      ...(mutating === undefined ? [] : [configurationOf("MutatingWebhookConfiguration", mutating)]),
-      ...(validating === undefined ? [] : [configurationOf("ValidatingWebhookConfiguration", validating)]),
-    ];
+    );
+    return raw && configurationOf(id, raw);
   }
 
   async secret(): Promise<StoredSecret | undefined> {
@@ -151,12 +159,16 @@ export class ClusterStore implements CertificateStore {
   }
 
   /** Webhooks are merged by their names (patchMergeKey in k8s.io/api): all else in them stays as it is. */
-  writeBundle({ kind, resourceVersion, webhooks }: Configuration, bundle: string): Promise<boolean> {
+  writeBundle(read: Configuration, bundle: string): Promise<boolean> {
+    const { kind, name, resourceVersion, webhooks } = read;
     const clientConfig = { caBundle: base64(bundle) };
-    const body = { metadata: { resourceVersion }, webhooks: webhooks.map(({ name }) => ({ name, clientConfig })) };
-    const parameters = { name: CONFIGURATION_NAME, body, fieldManager: FIELD_MANAGER };
+    const body = {
+      metadata: { resourceVersion },
+      webhooks: webhooks.map((each) => ({ name: each.name, clientConfig })),
+    };
+    const parameters = { name, body, fieldManager: FIELD_MANAGER };
     return isFirst(
-      this.#call<unknown>(`write caBundle of the ${kind}`, ({ admissionRegistration: api, patchAs }) => {
+      this.#call<unknown>(`write caBundle of the ${labelOf(read)}`, ({ admissionRegistration: api, patchAs }) => {
         const options = patchAs("application/strategic-merge-patch+json");
         return kind === "MutatingWebhookConfiguration"
           ? api.patchMutatingWebhookConfiguration(parameters, options)
@@ -170,10 +182,7 @@ export class ClusterStore implements CertificateStore {
     const client = this.#client;
     const watched = [
       { path: `/api/v1/namespaces/${encodeURIComponent(secret.namespace)}/secrets`, name: secret.name },
-      ...CONFIGURATION_KINDS.map((kind) => ({
-        path: `/apis/admissionregistration.k8s.io/v1/${PLURALS[kind]}`,
-        name: CONFIGURATION_NAME,
-      })),
+      ...this.ours.map(({ kind, name }) => ({ path: `/apis/admissionregistration.k8s.io/v1/${PLURALS[kind]}`, name })),
     ];
     await Promise.all(watched.map((object) => watchObject({ client, timing, changed, ...object }, signal)));
   }
@@ -186,9 +195,9 @@ export class ClusterStore implements CertificateStore {
   }
 }
 
-function configurationOf(kind: ConfigurationKind, { metadata, webhooks = [] }: RawConfiguration): Configuration {
+function configurationOf(id: ConfigurationId, { metadata, webhooks = [] }: RawConfiguration): Configuration {
   return {
-    kind,
+    ...id,
     resourceVersion: resourceVersionOf(metadata),
     webhooks: webhooks.map(({ name, clientConfig: { caBundle } }) => ({ name, caBundle })),
     writer: metadata?.managedFields?.findLast(wroteBundle)?.manager,

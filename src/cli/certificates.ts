@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { CONFIGURATION_NAME, OSIMAGE_CONFIGURATION_NAME } from "../certs/ca-bundle.ts";
 import type { CertificateSource } from "../certs/certificate-source.ts";
 import { ClientCa } from "../certs/client-ca.ts";
 import { ClusterCertificateSource } from "../certs/cluster-source.ts";
@@ -29,7 +30,7 @@ export type CertificateFlags = FlagValues<(typeof CERTIFICATE_FLAGS)[number]>;
 
 /** Throws a Failure where flags contradict each other. */
 export function certificateSource(
-  flags: CertificateFlags & { readonly kubeconfig: string | undefined },
+  flags: CertificateFlags & { readonly kubeconfig: string | undefined; readonly osimage: boolean },
   io: CommandLine,
   log: Logger,
 ): CertificateSource {
@@ -40,7 +41,8 @@ export function certificateSource(
   checkClusterFlags(flags);
   const { namespace, name } = flags["ca-secret"];
   const credentials = kubeconfigCredentials({ file: flags.kubeconfig, environment: io.environment });
-  const store = new ClusterStore({ credentials, secret: { namespace, name }, log, timing: TIMING });
+  const configurations = [CONFIGURATION_NAME, ...(flags.osimage ? [OSIMAGE_CONFIGURATION_NAME] : [])];
+  const store = new ClusterStore({ credentials, secret: { namespace, name }, configurations, log, timing: TIMING });
   return new ClusterCertificateSource({ store, secret: `${namespace}/${name}`, hosts, lifetimes, log, timing: TIMING });
 }
 

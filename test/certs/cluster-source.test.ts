@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { base64, encodeAuthorities, authorityOf } from "../../src/certs/authority.ts";
+import { CONFIGURATION_NAME, OSIMAGE_CONFIGURATION_NAME } from "../../src/certs/ca-bundle.ts";
 import { issueAuthority } from "../../src/certs/issue.ts";
 import type { Lifetimes } from "../../src/certs/rotation.ts";
 import { HOSTS, Replica, START } from "../support/certificate-replica.ts";
@@ -282,6 +283,21 @@ describe("caBundle", () => {
     });
     expect(replica.source.facts().overwritings).toBe(2);
     expect(replica.isReady).toBe(true);
+  });
+
+  it("of the configurations for OSImages is kept, too", async () => {
+    const clock = new VirtualClock(START);
+    const cluster = new FakeCertificateCluster([CONFIGURATION_NAME, OSIMAGE_CONFIGURATION_NAME]);
+    cluster.applyConfigurations();
+    const replica = new Replica(clock, cluster, LIFETIMES);
+    await clock.settle();
+    cluster.overwrite("garbage", "gitops");
+    await clock.settle();
+    expect(cluster.trusted).toEqual(cluster.names);
+    expect(replica.source.facts().overwritings).toBe(4);
+    expect(replica.source.state().at(-1)?.text).toContain(
+      "ValidatingWebhookConfiguration is right, MutatingWebhookConfiguration vm-image-webhook-osimage is right",
+    );
   });
 
   it("that is overwritten again and again is written ever more rarely, for longer and longer, and is ours in the end (T24)", async () => {

@@ -21,7 +21,16 @@ function kustomizationsOf(doc: string): readonly string[] {
 
 const NAMESPACE = "vm-image-webhook-system";
 const OTHER_NAMESPACE = "default";
-const OVERLAYS = [".", "cluster", "cert-manager", "files", "osimage", "osimage/cluster", "osimage/cert-manager", "osimage/files"];
+const OVERLAYS = [
+  ".",
+  "cluster",
+  "cert-manager",
+  "files",
+  "osimage",
+  "osimage/cluster",
+  "osimage/cert-manager",
+  "osimage/files",
+];
 const CONFIGURATIONS = "mutatingwebhookconfiguration,validatingwebhookconfiguration";
 const CONFIGURATION_KINDS = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 const SERVICE_ACCOUNT = `system:serviceaccount:${NAMESPACE}:vm-image-webhook`;
@@ -162,7 +171,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("the manifests on a real API
   test("configurations of OSImages get their CA as the others do, and are in no other overlay", async () => {
     const named = (manifests: readonly Manifest[], name: string): readonly Manifest[] =>
       CONFIGURATION_KINDS.map((kind) => only(manifests, kind, name));
-    const issued = await cluster().build("osimage");
+    const issued = await cluster().build("osimage/cert-manager");
     const annotations = named(issued, "vm-image-webhook").map(({ metadata }) => metadata.annotations);
     expect(named(issued, "vm-image-webhook-osimage").map(({ metadata }) => metadata.annotations)).toEqual(annotations);
     for (const configuration of named(await cluster().build("osimage/files"), "vm-image-webhook-osimage")) {
@@ -170,6 +179,14 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("the manifests on a real API
       const bundles = webhooks.map(({ clientConfig }) => Buffer.from(clientConfig.caBundle ?? "", "base64").toString());
       expect(new Set(bundles)).toEqual(new Set([cluster().ca]));
     }
+    const { rules } = only(
+      await cluster().build("osimage"),
+      "ClusterRole",
+      "vm-image-webhook-certificates",
+    ) as unknown as {
+      rules: readonly { readonly resourceNames: readonly string[] }[];
+    };
+    expect(rules.map(({ resourceNames }) => resourceNames)).toEqual([["vm-image-webhook", "vm-image-webhook-osimage"]]);
     for (const folder of [".", "files"]) {
       expect(JSON.stringify(await cluster().build(folder))).not.toMatch(/osimage|loft\.sh/);
     }

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
+import { OSIMAGE_CONFIGURATION_NAME } from "../../src/certs/ca-bundle.ts";
 import { FLAGS } from "../../src/config.ts";
 import { IMAGE_KIND_ROWS } from "../../src/images/image.ts";
 import { kustomization, MANIFESTS, manifestsOf, only, textOf } from "./manifests.ts";
@@ -34,11 +35,18 @@ test("it may read OSImages in both groups, and nothing more", () => {
   expect(binding["subjects"]).toEqual(only(manifestsOf("base"), "ClusterRoleBinding")["subjects"]);
 });
 
-test.each(["cert-manager", "files"])("osimage/%s is that installation with the component", (folder) => {
+test.each(["cluster", "cert-manager", "files"])("osimage/%s is that installation with the component", (folder) => {
   const { resources, components } = kustomization(`osimage/${folder}`);
   expect([resources, components]).toEqual([[`../../${folder}`], ["../component"]]);
 });
 
-test("the one without a choice is with cert-manager, as without OSImages", () => {
+test("where the webhook makes its certificates, it may write caBundle of their configurations, too", () => {
+  expect(parse(textOf("osimage/cluster/ca-bundle.yaml"))).toEqual([
+    { op: "add", path: "/rules/0/resourceNames/-", value: OSIMAGE_CONFIGURATION_NAME },
+  ]);
+  expect(NAME).toBe(OSIMAGE_CONFIGURATION_NAME);
+});
+
+test("the one without a choice is the same as without OSImages", () => {
   expect(kustomization("osimage").resources).toEqual(kustomization(".").resources);
 });

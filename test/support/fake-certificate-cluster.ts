@@ -1,22 +1,34 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { base64, decodeAuthorities } from "../../src/certs/authority.ts";
-import { type Configuration, CONFIGURATION_KINDS, type ConfigurationKind } from "../../src/certs/ca-bundle.ts";
+import {
+  type Configuration,
+  CONFIGURATION_KINDS,
+  CONFIGURATION_NAME,
+  type ConfigurationId,
+  labelOf,
+} from "../../src/certs/ca-bundle.ts";
 import type { CertificateStore, StoredSecret } from "../../src/certs/cluster-store.ts";
 import { certificatesIn } from "../../src/certs/pem.ts";
 import { Trouble, type TroubleCode } from "../../src/kube/trouble.ts";
 
-type Method = Exclude<keyof CertificateStore, "watch" | "close">;
+type Method = Exclude<keyof CertificateStore, "ours" | "watch" | "close">;
 
 /** The Secret and the configurations of one cluster, with optimistic concurrency, as an API server keeps them. */
 export class FakeCertificateCluster {
   #version = 0;
   #secret: StoredSecret | undefined;
-  readonly #configurations = new Map<ConfigurationKind, Configuration>();
+  readonly #ours: readonly ConfigurationId[];
+  /** By their labels. */
+  readonly #configurations = new Map<string, Configuration>();
   readonly #watchers = new Set<() => void>();
   /** Calls that fail, of all replicas. */
   readonly refused = new Map<Method, TroubleCode>();
   /** Each write of the Secret and of a bundle, oldest first. */
   readonly writes: string[] = [];
+
+  constructor(names: readonly string[] = [CONFIGURATION_NAME]) {
+    this.#ours = names.flatMap((name) => CONFIGURATION_KINDS.map((kind) => ({ kind, name })));
+  }
 
   get secret(): StoredSecret | undefined {
     return this.#secret;
@@ -34,11 +46,11 @@ export class FakeCertificateCluster {
   }
 
   applyConfigurations(): void {
-    for (const kind of CONFIGURATION_KINDS) this.#setBundle(kind, undefined, undefined);
+    for (const id of this.#ours) this.#setBundle(id, undefined, undefined);
   }
 
   overwrite(pem: string, writer = "somebody"): void {
-    for (const kind of CONFIGURATION_KINDS) this.#setBundle(kind, base64(pem), writer);
+    for (const id of this.#ours) this.#setBundle(id, base64(pem), writer);
   }
 
   /** Common names of the CAs that every webhook trusts; undefined where there is no configuration. */
@@ -62,6 +74,7 @@ export class FakeCertificateCluster {
       return result;
     };
     return {
+      ours: this.#ours,
       check: () => Promise.resolve(),
       configurations: () => call("configurations", () => [...this.#configurations.values()]),
       secret: () => call("secret", () => this.#secret),
@@ -76,11 +89,12 @@ export class FakeCertificateCluster {
           this.writes.push("secret");
           return true;
         }),
-      writeBundle: ({ kind, resourceVersion }, bundle) =>
+      writeBundle: ({ kind, name, resourceVersion }, bundle) =>
         call("writeBundle", () => {
-          if (resourceVersion !== this.#configurations.get(kind)?.resourceVersion) return false;
-          this.#setBundle(kind, base64(bundle), undefined);
-          this.writes.push(kind);
+          const id = { kind, name };
+          if (resourceVersion !== this.#configurations.get(labelOf(id))?.resourceVersion) return false;
+          this.#setBundle(id, base64(bundle), undefined);
+          this.writes.push(labelOf(id));
           return true;
         }),
       watch: (changed, signal) => {
@@ -92,9 +106,9 @@ export class FakeCertificateCluster {
     };
   }
 
-  #setBundle(kind: ConfigurationKind, caBundle: string | undefined, writer: string | undefined): void {
+  #setBundle(id: ConfigurationId, caBundle: string | undefined, writer: string | undefined): void {
     const webhooks = ["one", "other"].map((name) => ({ name, caBundle }));
-    this.#configurations.set(kind, { kind, resourceVersion: this.#next(), webhooks, writer });
+    this.#configurations.set(labelOf(id), { ...id, resourceVersion: this.#next(), webhooks, writer });
     this.#changed();
   }
 

@@ -76,6 +76,8 @@ export class Fuzzer {
     if (each.policy.resolution === "strict") resolvesAsVmOperator(each, created);
     if (created.is === "refused") return;
     agreesWithVmOperator(each, created);
+    // What /validate refuses is never stored.
+    if (created.refusedFor.length > 0) return;
     server.holds(later);
     const update = { ...about, operation: "UPDATE", oldObject: created.object };
     const applied = await judged(server, createReview({ ...update, object }), each);

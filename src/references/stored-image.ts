@@ -83,7 +83,8 @@ export class StoredImage {
   #isKnownName(sent: Reference): boolean {
     const { name } = sent;
     const { objectName, values } = this.#options;
-    if (name === objectName || values.some((value) => value.name === name)) return true;
+    // The same text in the other form may be a display name here and an object name there.
+    if (name === objectName || values.some((value) => value.form === sent.form && value.name === name)) return true;
     const wasRequested = [...this.#pins.values()].some(({ requested }) => requested === name);
     if (wasRequested && !this.#isOurs(sent)) return true;
     // Where object names come first (R1, R4, R8), one means that image, whatever display name another has.

@@ -152,6 +152,15 @@ describe("UPDATE of a template", () => {
     expect(again.decision).toMatchObject({ is: "allowed", patch: [] });
   });
 
+  it("M20: an object name in image is that image, though the stored imageName is the same text as a display name", () => {
+    const images = [cvmi("vmi-a", "ubuntu"), cvmi("ubuntu", "vmi-b")];
+    const old = set({ imageName: "ubuntu" });
+    const changed = update(old, { imageName: "ubuntu", image: { name: "vmi-b" } }, { write: "imageName" }, images);
+    expect(machineOf(changed)).toEqual({ imageName: "ubuntu", image: image(CVMI, "ubuntu") });
+    const again = answer("mutate", request(changed.object, { ...KIND, oldObject: { ...old } }), indexOf(images));
+    expect(again.decision).toMatchObject({ is: "allowed", patch: [] });
+  });
+
   it("M20: imageName as it was written, with another image, contradicts itself", () => {
     const { problems } = update(stored(), { imageName: "ubuntu", image: image(CVMI, "vmi-c") });
     expect(problems.map(({ check }) => check)).toEqual(["agree"]);

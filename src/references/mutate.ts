@@ -1,4 +1,4 @@
-import { pinProperty } from "../osimage/properties.ts";
+import { pinProperty } from "../osimage/pin-property.ts";
 import type { JsonObject } from "../json.ts";
 import type { Cdrom } from "./cdroms.ts";
 import type { ReviewContext } from "./context.ts";

@@ -136,7 +136,9 @@ export class ClusterSource implements ImageSource {
     const { readDeadline = READ_DEADLINE } = this.#options;
     const begun = performance.now();
     while (!signal.aborted && performance.now() - begun < readDeadline) {
-      if (this.#reflectors.some(({ state }) => HOPELESS.includes(state.state))) return;
+      const states = this.#reflectors.map(({ state }) => state.state);
+      // Whoever was not answered yet may have something to say, too.
+      if (states.some((state) => HOPELESS.includes(state)) && !states.includes("starting")) return;
       await TIMING.delay(LOOK_INTERVAL, signal);
     }
   }

@@ -254,6 +254,20 @@ describe("read", () => {
     });
   });
 
+  it("says of each kind which right is missing, whichever was answered first", async () => {
+    const refuse = status(403, "User cannot list");
+    server.failAlways("list", (response, asked) => {
+      const late = asked.url?.includes("/clustervirtual") === true ? 0 : 300;
+      setTimeout(() => {
+        refuse(response, asked);
+      }, late);
+    });
+    const { source: cluster, index } = source();
+    await expect(cluster.read(index, { kinds: VM_IMAGE_KINDS }, NEVER)).rejects.toMatchObject({
+      message: expect.stringMatching(/^cannot read V.*: forbidden: .*\ncannot read C.*: forbidden: .*$/) as string,
+    });
+  });
+
   it("says at its deadline what it waited for", async () => {
     server.failAlways("list", status(503, "starting"));
     const { source: cluster, index } = source({ readDeadline: 100 });

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type ControlPlane, NAMESPACE, OTHER_NAMESPACE } from "../control-plane.ts";
 import { bootOf, DEBIAN, machine, type MachineSpec, newName, ROCKY, stored, UBUNTU } from "../machines.ts";
@@ -80,8 +81,11 @@ export function refusalTests(plane: () => ControlPlane): void {
 
     test("the command that a refusal names lists the images", async () => {
       const { admin, user } = bench.plane;
-      await admin.ok(["apply", "-f", EXAMPLE_IMAGES]);
-      await admin.ok(["apply", "--server-side", "--subresource=status", "-f", EXAMPLE_IMAGES]);
+      // Those of vm-operator: this cluster has no OSImages.
+      for (const file of ["dev.yaml", "cluster.yaml"].map((name) => join(EXAMPLE_IMAGES, name))) {
+        await admin.ok(["apply", "-f", file]);
+        await admin.ok(["apply", "--server-side", "--subresource=status", "-f", file]);
+      }
       const printed = await user.refused(["create", "-f", "-"], machine(newName("listed"), {}));
       const [, command = ""] = /\(kubectl (.*) lists them\)/.exec(printed) ?? [];
       const list = await user.ok(command.split(" "));

@@ -257,7 +257,7 @@ describe("read", () => {
   it("says of each kind which right is missing, whichever was answered first", async () => {
     const refuse = status(403, "User cannot list");
     server.failAlways("list", (response, asked) => {
-      const late = asked.url?.includes("/clustervirtual") === true ? 0 : 300;
+      const late = asked.url?.includes("/clustervirtual") === true ? 0 : 100;
       setTimeout(() => {
         refuse(response, asked);
       }, late);

@@ -52,9 +52,13 @@ export function machine(name: string, spec: MachineSpec, version = "v1alpha6"): 
   };
 }
 
-/** A name that no other test uses. */
+/** Of this process among those that share a cluster. */
+const OWNER = randomBytes(4).toString("hex");
+let namesGiven = 0;
+
+/** A name that no other test uses: counted, because among the thousands of a load random ones meet. */
 export function newName(about: string): string {
-  return `${about}-${randomBytes(3).toString("hex")}`;
+  return `${about}-${OWNER}-${namesGiven++}`;
 }
 
 export function stored(kubectl: Kubectl, name: string, resource = STORED): Promise<Machine> {

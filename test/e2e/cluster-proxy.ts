@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
 /**
- * TCP to the API server, or to webhooks, as a Service is: each new connection goes to the next target. Cut, whoever
- * connects waits until it is let through: no failure but the first is counted.
+ * TCP to the API server, or to webhooks, as a Service is: each new connection goes to the next target, and is closed
+ * while there is none. Cut, whoever connects waits until it is let through: no failure but the first is counted.
  */
 export class Proxy {
   readonly #server: Server;
@@ -69,7 +69,10 @@ export class Proxy {
 
   #join(socket: Socket): void {
     const target = this.#targets[this.#connections++ % this.#targets.length];
-    if (target === undefined) throw new Error("no target");
+    if (target === undefined) {
+      socket.destroy();
+      return;
+    }
     const other = connect(target, "127.0.0.1");
     this.#keep(other);
     socket.pipe(other).pipe(socket);

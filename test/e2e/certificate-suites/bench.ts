@@ -7,7 +7,7 @@ import { connect } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { certificatesIn } from "../../../src/certs/pem.ts";
-import { Balancer } from "../balancer.ts";
+import { Proxy } from "../cluster-proxy.ts";
 import { namespaceImage } from "../cluster-images.ts";
 import { eventuallySees, SOON } from "../cluster-patience.ts";
 import { ClusterPlane } from "../cluster-plane.ts";
@@ -37,26 +37,26 @@ export interface Secret {
 /** Serving certificates by a CA in the cluster, for the API server's calls to 127.0.0.1. */
 const FLAGS = ["--cert-mode", "cluster", "--cert-host", "127.0.0.1", "--cert-host", "localhost"];
 
-/** A cluster whose webhook configurations lead, by a balancer, to some replicas that look after their certificates. */
+/** A cluster whose webhook configurations lead, by a proxy, to some replicas that look after their certificates. */
 export class CertificateBench {
   readonly plane: ClusterPlane;
-  readonly #balancer: Balancer;
+  readonly #proxy: Proxy;
   #replicas: readonly ClusterWebhook[] = [];
 
-  private constructor(plane: ClusterPlane, balancer: Balancer) {
+  private constructor(plane: ClusterPlane, proxy: Proxy) {
     this.plane = plane;
-    this.#balancer = balancer;
+    this.#proxy = proxy;
   }
 
   static async start(crds: readonly string[], flags: readonly string[] = []): Promise<CertificateBench> {
     const plane = await ClusterPlane.start(crds, flags);
     await plane.createImage(KNOWN_IMAGE);
-    return new CertificateBench(plane, await Balancer.start());
+    return new CertificateBench(plane, await Proxy.start());
   }
 
   async stop(): Promise<void> {
     await this.withoutReplicas();
-    await this.#balancer.stop();
+    await this.#proxy.stop();
     await this.plane.stop();
   }
 
@@ -80,12 +80,12 @@ export class CertificateBench {
     const options = { kubeconfig, certificate, flags: [...FLAGS, ...flags] };
     const started = await Promise.all(Array.from({ length: count }, () => ClusterWebhook.start(options)));
     this.#replicas = [...this.#replicas, ...started];
-    this.#balancer.targets = this.#replicas.map(({ port }) => port);
+    this.#proxy.forwardTo(...this.#replicas.map(({ port }) => port));
     return started;
   }
 
   async withoutReplicas(): Promise<void> {
-    this.#balancer.targets = [];
+    this.#proxy.forwardTo();
     await Promise.all(this.#replicas.map((replica) => replica.stop()));
     this.#replicas = [];
   }
@@ -111,7 +111,7 @@ export class CertificateBench {
       const configuration = parse(await readFile(`${MANIFESTS}base/${file}`, "utf8")) as WebhookConfiguration;
       const webhooks = configuration.webhooks.map((webhook) => {
         const { path } = webhook.clientConfig.service;
-        return { ...webhook, clientConfig: { url: `https://127.0.0.1:${this.#balancer.port}${path}` } };
+        return { ...webhook, clientConfig: { url: `${this.#proxy.url}${path}` } };
       });
       await this.plane.admin.ok(["apply", "-f", "-"], { ...configuration, webhooks });
     }

@@ -2,7 +2,7 @@ import type { ImageKind } from "../images/image.ts";
 import type { ImageIndex, ImageQuery } from "../images/image-index.ts";
 import { at, textAt } from "../json.ts";
 import { runChecks } from "../references/checks.ts";
-import { judgedReferences, type ReviewContext, reviewContext, usedImages } from "../references/context.ts";
+import { type ReviewContext, reviewContext, usedImages } from "../references/context.ts";
 import { mutate } from "../references/mutate.ts";
 import { ALL_CHECKS_OFF, type Policy } from "../references/policy.ts";
 import { type FieldProblem, warningMessage } from "../references/problem.ts";
@@ -62,7 +62,7 @@ export function decide(
   const levels = skipped ? ALL_CHECKS_OFF : policy.levels;
   const context = reviewContext(subject, index, { ...policy, levels });
   const unsynced = unsyncedKind(context);
-  const references = judgedReferences(context);
+  const references = context.judged;
   if (unsynced !== undefined) {
     return { is: "undecided", because: `the index has no complete list of ${unsynced} yet`, judged: { references } };
   }
@@ -114,7 +114,7 @@ function subjectOf(
 
 function missesOf(context: ReviewContext, denials: readonly FieldProblem[]): readonly ImageQuery[] {
   if (!denials.some(({ check }) => check === "exists")) return [];
-  return judgedReferences(context).flatMap((judged) => {
+  return context.judged.flatMap((judged) => {
     if (judged.is !== "unresolved" || judged.resolution.is !== "notFound") return [];
     return { namespace: context.subject.namespace, name: judged.by.name, kind: kindMeant(judged.by) };
   });

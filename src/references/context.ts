@@ -20,6 +20,8 @@ export interface ReviewContext extends BootQuestion {
   readonly bootImage: BootImage;
   /** Properties that name an OSImage. */
   readonly properties: readonly ChangingReference[];
+  /** All references that were looked up, each once: what boots first, then the CD-ROMs; or the properties. */
+  readonly judged: readonly ReferenceImage[];
 }
 
 export function reviewContext(subject: Subject, index: ImageIndex, policy: Policy): ReviewContext {
@@ -34,12 +36,13 @@ export function reviewContext(subject: Subject, index: ImageIndex, policy: Polic
   };
   const changes = bootQuestion.oldBoot === undefined ? undefined : bootChanges(bootQuestion, bootQuestion.oldBoot);
   const bootImage: BootImage = needsImage(bootQuestion, changes) ? resolveBoot(bootQuestion) : { is: "unchanged" };
-  return { ...bootQuestion, changes, bootImage, properties: osImageProperties(question) };
+  const properties = osImageProperties(question);
+  const judged = judgedReferences(bootImage, [...bootQuestion.cdroms, ...properties]);
+  return { ...bootQuestion, changes, bootImage, properties, judged };
 }
 
-/** All references that were looked up, each once: what boots first, then the CD-ROMs; or the properties. */
-export function judgedReferences({ bootImage, cdroms, properties }: ReviewContext): readonly ReferenceImage[] {
-  const judged = [...cdroms, ...properties].flatMap(({ image }) => image ?? []);
+function judgedReferences(bootImage: BootImage, others: readonly ChangingReference[]): readonly ReferenceImage[] {
+  const judged = others.flatMap(({ image }) => image ?? []);
   const boots = "by" in bootImage && bootImage.by.role === "boot" ? [bootImage] : [];
   return [...boots, ...judged];
 }
@@ -50,9 +53,8 @@ export interface UsedImage {
 }
 
 /** The images that these references mean, each once: at the CD-ROM that holds it, for there a person wrote it. */
-export function usedImages(context: ReviewContext): readonly UsedImage[] {
+export function usedImages({ judged }: ReviewContext): readonly UsedImage[] {
   const used = new Map<string, UsedImage>();
-  const judged = judgedReferences(context);
   for (const role of ["cdrom", "boot", "property"]) {
     for (const reference of judged) {
       if (reference.is !== "resolved" || reference.by.role !== role || used.has(reference.image.name)) continue;

@@ -1,4 +1,4 @@
-import { judgedReferences, type ReviewContext } from "../../references/context.ts";
+import type { ReviewContext } from "../../references/context.ts";
 import { imageProblem } from "../../references/image-problem.ts";
 import { type FieldProblem, quote } from "../../references/problem.ts";
 import { mayUse } from "../access.ts";
@@ -8,7 +8,7 @@ import { mayUse } from "../access.ts";
  * platform looks, and a platform that writes for a person is itself the caller.
  */
 export function* access(context: ReviewContext): Iterable<FieldProblem> {
-  for (const judged of judgedReferences(context)) {
+  for (const judged of context.judged) {
     if (judged.is !== "resolved" || mayUse(context, judged.image)) continue;
     const why =
       `user ${quote(context.subject.user.name)} neither owns the image nor is granted get or * by its spec.access; ` +

@@ -1,7 +1,7 @@
 import { type Image, type ImageKind, IMAGE_KIND_ROWS, VM_IMAGE_KINDS, VMI_ID_PREFIX } from "../../images/image.ts";
 import type { Ambiguous } from "../../images/resolve.ts";
 import { mayUse } from "../../osimage/access.ts";
-import { judgedReferences, type ReviewContext } from "../context.ts";
+import type { ReviewContext } from "../context.ts";
 import { type FieldProblem, plain, quote } from "../problem.ts";
 import { fieldOf, type Reference } from "../reading.ts";
 import { kindMeant } from "../reference-image.ts";
@@ -13,7 +13,7 @@ const MOST_CANDIDATES_LISTED = 5;
 export function* exists(context: ReviewContext): Iterable<FieldProblem> {
   const { namespace } = context.subject;
   const strict = context.policy.resolution === "strict";
-  for (const judged of judgedReferences(context)) {
+  for (const judged of context.judged) {
     if (judged.is !== "unresolved") continue;
     const { by, resolution } = judged;
     const problem = { check: "exists", field: fieldOf(by.namePath), value: by.name } as const;

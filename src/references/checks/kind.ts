@@ -1,5 +1,5 @@
 import { VM_IMAGE_KINDS } from "../../images/image.ts";
-import { judgedReferences, type ReviewContext } from "../context.ts";
+import type { ReviewContext } from "../context.ts";
 import { type FieldProblem, quote } from "../problem.ts";
 import { fieldOf } from "../reading.ts";
 
@@ -10,7 +10,7 @@ const SUPPORTED = `supported values: ${VM_IMAGE_KINDS.map(quote).join(", ")}`;
  * where nobody did (vm-operator refuses that too: webhooks/virtualmachine/validation validateImageOnCreate).
  */
 export function* kind(context: ReviewContext): Iterable<FieldProblem> {
-  for (const judged of judgedReferences(context)) {
+  for (const judged of context.judged) {
     const { by } = judged;
     const field = fieldOf([...by.path, "kind"]);
     if (judged.is === "unsupportedKind") {

@@ -1,5 +1,5 @@
 import { isImageless } from "../boot-references.ts";
-import { judgedReferences, type ReviewContext } from "../context.ts";
+import type { ReviewContext } from "../context.ts";
 import { type FieldProblem, quote } from "../problem.ts";
 import { fieldOf } from "../reading.ts";
 
@@ -8,7 +8,7 @@ import { fieldOf } from "../reading.ts";
  * (vm-operator PR 524 and 814).
  */
 export function* required(context: ReviewContext): Iterable<FieldProblem> {
-  for (const { is, by } of judgedReferences(context)) {
+  for (const { is, by } of context.judged) {
     if (is !== "nameless") continue;
     const why =
       by.role === "cdrom"

@@ -2,6 +2,14 @@ import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node
 import type { Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 
+interface Connection {
+  readonly socket: Socket;
+  /** Requests without an answer: a client may send the next one before it has the last answer. */
+  underWay: number;
+  /** How many requests the server had seen when the last of these was answered; 0 before any was. */
+  idleSince: number;
+}
+
 /**
  * Every connection of a server, also those that never finish their TLS handshake, of which Node's own list knows
  * nothing. Beyond `most`, who holds one without asking gives way: first those that never asked, then those that have
@@ -9,10 +17,12 @@ import { setImmediate as turn } from "node:timers/promises";
  */
 export class Connections {
   readonly #most: number;
-  readonly #byPeer = new Map<string, Socket>();
-  readonly #strangers = new Set<Socket>();
-  readonly #idle = new Set<Socket>();
-  readonly #busy = new Set<Socket>();
+  /** In the order in which they were made. */
+  readonly #all = new Set<Connection>();
+  readonly #byPeer = new Map<string, Connection>();
+  /** Of an HTTPS server by its TLS sockets, which live as long. */
+  readonly #bySocket = new WeakMap<Socket, Connection>();
+  #requests = 0;
 
   constructor(server: HttpServer, most: number) {
     this.#most = most;
@@ -26,7 +36,7 @@ export class Connections {
   }
 
   get count(): number {
-    return this.#strangers.size + this.#idle.size + this.#busy.size;
+    return this.#all.size;
   }
 
   /**
@@ -36,22 +46,25 @@ export class Connections {
   async releaseIdle(): Promise<void> {
     // The present turn may have read already.
     await turn();
-    for (const socket of this.#idle) {
+    for (const connection of this.#all) {
+      if (!hasAsked(connection)) continue;
       await turn();
-      if (this.#idle.has(socket)) socket.destroy();
+      if (connection.underWay === 0) connection.socket.destroy();
     }
   }
 
   /** Ends all that have no request under way. */
   cutIdle(): void {
-    for (const socket of [...this.#strangers, ...this.#idle]) socket.destroy();
+    for (const { underWay, socket } of this.#all) if (underWay === 0) socket.destroy();
   }
 
   /** Ends all; gives how many of them had a request under way. */
   cutAll(): number {
-    const cut = this.#busy.size;
-    this.cutIdle();
-    for (const socket of [...this.#busy]) socket.destroy();
+    let cut = 0;
+    for (const { underWay, socket } of this.#all) {
+      if (underWay > 0) cut++;
+      socket.destroy();
+    }
     return cut;
   }
 
@@ -61,35 +74,47 @@ export class Connections {
       return;
     }
     const peer = peerOf(socket);
-    this.#byPeer.set(peer, socket);
-    this.#strangers.add(socket);
+    const connection: Connection = { socket, underWay: 0, idleSince: 0 };
+    this.#byPeer.set(peer, connection);
+    this.#all.add(connection);
     socket.once("close", () => {
-      if (this.#byPeer.get(peer) === socket) this.#byPeer.delete(peer);
-      for (const set of [this.#strangers, this.#idle, this.#busy]) set.delete(socket);
+      if (this.#byPeer.get(peer) === connection) this.#byPeer.delete(peer);
+      this.#all.delete(connection);
     });
   }
 
   #makeRoom(): boolean {
-    for (const set of [this.#strangers, this.#idle]) {
-      for (const socket of set) {
-        set.delete(socket);
-        socket.destroy();
-        return true;
-      }
+    let least: Connection | undefined;
+    for (const connection of this.#all) {
+      if (connection.underWay > 0) continue;
+      if (least === undefined || connection.idleSince < least.idleSince) least = connection;
     }
-    return false;
+    if (least === undefined) return false;
+    this.#all.delete(least);
+    least.socket.destroy();
+    return true;
   }
 
-  #work(request: IncomingMessage, response: ServerResponse): void {
-    const socket = this.#byPeer.get(peerOf(request.socket));
-    if (socket === undefined) return;
-    this.#strangers.delete(socket);
-    this.#idle.delete(socket);
-    this.#busy.add(socket);
-    response.once("close", () => {
-      if (this.#busy.delete(socket) && !socket.destroyed) this.#idle.add(socket);
+  #work({ socket }: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#bySocket.get(socket) ?? this.#introduce(socket);
+    if (connection === undefined) return;
+    connection.underWay++;
+    this.#requests++;
+    response.on("close", () => {
+      connection.underWay--;
+      connection.idleSince = this.#requests;
     });
   }
+
+  #introduce(socket: Socket): Connection | undefined {
+    const connection = this.#byPeer.get(peerOf(socket));
+    if (connection !== undefined) this.#bySocket.set(socket, connection);
+    return connection;
+  }
+}
+
+function hasAsked({ underWay, idleSince }: Connection): boolean {
+  return underWay > 0 || idleSince > 0;
 }
 
 /** What a TLS socket and the TCP socket below it have in common, and no other two that are open. */

@@ -29,8 +29,12 @@ export class Metrics implements ReviewMetrics, Scrape {
     collectDefaultMetrics({ register: this.#registry });
   }
 
-  reviewStarted(endpoint: Endpoint): (status: number) => void {
-    return this.#reviews[endpoint].started();
+  reviewStarted(endpoint: Endpoint): void {
+    this.#reviews[endpoint].started();
+  }
+
+  reviewEnded(endpoint: Endpoint, status: number, milliseconds: number): void {
+    this.#reviews[endpoint].ended(status, milliseconds);
   }
 
   decided(endpoint: Endpoint, decision: Decision): void {

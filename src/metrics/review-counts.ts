@@ -71,15 +71,15 @@ export class ReviewCounts {
     return this.#inFlight;
   }
 
-  started(): (status: number) => void {
-    const startedAt = performance.now();
+  started(): void {
     this.#inFlight++;
-    return (status) => {
-      this.#inFlight--;
-      this.#latency.observe((performance.now() - startedAt) / 1_000);
-      this.#code(status).increment();
-      this.#failed.get(status)?.increment();
-    };
+  }
+
+  ended(status: number, milliseconds: number): void {
+    this.#inFlight--;
+    this.#latency.observe(milliseconds / 1_000);
+    this.#code(status).increment();
+    this.#failed.get(status)?.increment();
   }
 
   decided(decision: Decision): void {

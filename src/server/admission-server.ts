@@ -1,13 +1,14 @@
 import fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from "fastify";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { createServer } from "node:https";
 import type { Endpoint } from "../references/subject.ts";
-import { admissionRoute } from "./admission-route.ts";
 import { Drain, systemTiming } from "./drain.ts";
 import { EventLoopLag } from "./event-loop-lag.ts";
+import { KEEP_ALIVE_TIMEOUT, REQUEST_TIMEOUT } from "./limits.ts";
 import { Overload } from "./overload.ts";
-import { plainText } from "./plain-text.ts";
 import type { Admission } from "./pending-review.ts";
-import { countReviews } from "./review-metrics.ts";
-import { BODY_LIMIT, KEEP_ALIVE_TIMEOUT, REQUEST_TIMEOUT } from "./limits.ts";
+import { plainText } from "./plain-text.ts";
+import { ReviewExchange, type ReviewPath } from "./review-exchange.ts";
 import { admitNamed, serverTls, type Tls } from "./tls.ts";
 
 /** Where the API server posts its reviews. */
@@ -27,20 +28,20 @@ export function admissionServer(
   tls?: Tls,
   { drain = new Drain(systemTiming), overload }: ServerLoad = {},
 ): FastifyInstance {
-  const server = fastify({ ...commonOptions(), bodyLimit: BODY_LIMIT, ...(tls && { https: serverTls(tls) }) });
-  if (tls?.clientNames !== undefined) admitNamed(server, tls.clientNames);
-  acceptJsonBytesOnly(server);
-  if (admission.metrics !== undefined) countReviews(server, ENDPOINT_PATHS, admission.metrics);
-  const shedding = overload ?? watchedOverload(server);
-  for (const [endpoint, url] of Object.entries(ENDPOINT_PATHS) as [Endpoint, string][]) {
-    server.route({ method: "POST", url, ...admissionRoute(endpoint, admission, shedding) });
-    server.route({
-      method: OTHER_METHODS,
+  const lag = new EventLoopLag(systemTiming.now);
+  const shedding = overload ?? new Overload({ now: systemTiming.now, lag: () => lag.milliseconds });
+  const paths = new Map(
+    (Object.entries(ENDPOINT_PATHS) as [Endpoint, string][]).map(([endpoint, url]): [string, ReviewPath] => [
       url,
-      handler: (_, reply) => plainText(reply.header("Allow", "POST"), 405, `${url} takes POST only`),
-    });
-  }
-  answerErrorsInText(server, admission);
+      { endpoint, admission, overload: shedding, drain },
+    ]),
+  );
+  const server = fastify({ ...commonOptions(), ...(tls && { serverFactory: reviewsFirst(tls, paths) }) });
+  if (tls?.clientNames !== undefined) admitNamed(server, tls.clientNames);
+  if (overload === undefined) measureWhileListening(server, lag);
+  takeAnyBody(server);
+  for (const [url, path] of paths) serveReviews(server, url, path);
+  answerOthersInText(server, admission);
   letGoWhileDraining(server, drain);
   return server;
 }
@@ -55,18 +56,30 @@ export function commonOptions(): FastifyServerOptions {
   };
 }
 
-/** Fastify's own JSON parser answers 400 to a key `__proto__`, its text parser takes any text. */
-function acceptJsonBytesOnly(server: FastifyInstance): void {
-  server.removeAllContentTypeParsers();
-  server.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
-    done(null, body);
-  });
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/**
+ * A server that takes reviews before Fastify routes them: that way costs a review as much as deciding it does. Where
+ * callers must have a name, Fastify's hook looks at it first.
+ */
+function reviewsFirst(tls: Tls, paths: ReadonlyMap<string, ReviewPath>): (handler: Handler) => Server {
+  const isNamed = (tls.clientNames ?? []).length > 0;
+  const options = { ...serverTls(tls), keepAliveTimeout: KEEP_ALIVE_TIMEOUT, requestTimeout: REQUEST_TIMEOUT };
+  return (handler) =>
+    createServer(options, (request, response) => {
+      const path = request.method === "POST" && !isNamed ? paths.get(pathOf(request.url ?? "")) : undefined;
+      if (path === undefined) handler(request, response);
+      else new ReviewExchange(path, request, response).begin();
+    });
+}
+
+function pathOf(url: string): string {
+  const query = url.indexOf("?");
+  return query === -1 ? url : url.slice(0, query);
 }
 
 /** Its lag is measured while the server listens. */
-function watchedOverload(server: FastifyInstance): Overload {
-  const { now } = systemTiming;
-  const lag = new EventLoopLag(now);
+function measureWhileListening(server: FastifyInstance, lag: EventLoopLag): void {
   server.addHook("onListen", (done) => {
     lag.start();
     done();
@@ -75,7 +88,31 @@ function watchedOverload(server: FastifyInstance): Overload {
     lag.stop();
     done();
   });
-  return new Overload({ now, lag: () => lag.milliseconds });
+}
+
+/** Nobody but a ReviewExchange reads a body: whatever comes to another route has its answer without. */
+function takeAnyBody(server: FastifyInstance): void {
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser("*", (_request, _payload, done) => {
+    done(null);
+  });
+}
+
+function serveReviews(server: FastifyInstance, url: string, path: ReviewPath): void {
+  server.route({
+    method: "POST",
+    url,
+    onRequest: (request, reply) => {
+      reply.hijack();
+      new ReviewExchange(path, request.raw, reply.raw).begin();
+    },
+    handler: (_, reply) => reply,
+  });
+  server.route({
+    method: OTHER_METHODS,
+    url,
+    handler: (_, reply) => plainText(reply.header("Allow", "POST"), 405, `${url} takes POST only`),
+  });
 }
 
 /** A connection that stays open after its last answer would hold up the end, and bring the next review here. */
@@ -94,14 +131,10 @@ function letGoWhileDraining(server: FastifyInstance, drain: Drain): void {
   });
 }
 
-function answerErrorsInText(server: FastifyInstance, { log }: Admission): void {
+function answerOthersInText(server: FastifyInstance, { log }: Admission): void {
   const paths = Object.values(ENDPOINT_PATHS).map((path) => `POST ${path}`);
   server.setNotFoundHandler((_, reply) => plainText(reply, 404, `no such path; there is ${paths.join(" and ")}`));
   server.setErrorHandler<Error & { statusCode?: number; code?: string }>((error, _, reply) => {
-    if (error.code === "ECONNRESET") {
-      log.info("the caller went away before its review had arrived");
-      return reply.hijack();
-    }
     const code = error.statusCode ?? 500;
     if (code >= 500) log.error({ err: error }, "request failed");
     else log.warn({ status: code, why: error.code }, "malformed request");

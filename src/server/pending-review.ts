@@ -1,4 +1,4 @@
-import type { FastifyReply } from "fastify";
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import { encodeReview } from "../admission/answer.ts";
 import { type AdmissionPolicy, decide, type Decision } from "../admission/decide.ts";
@@ -7,7 +7,6 @@ import type { ImageIndex, ImageQuery } from "../images/image-index.ts";
 import type { Endpoint } from "../references/subject.ts";
 import { PhaseTimes, roundedMilliseconds } from "./phase-times.ts";
 import { LIVE_READ_BUDGET, LIVE_READ_SHARE, RETRY_AFTER_SECONDS } from "./limits.ts";
-import { plainText } from "./plain-text.ts";
 import { ReviewEnd, unlessEnded, waitWithin } from "./review-end.ts";
 import type { ReviewMetrics } from "./review-metrics.ts";
 
@@ -23,10 +22,20 @@ export interface Admission {
   readonly confirm?: ((miss: ImageQuery, budget: number) => Promise<boolean>) | undefined;
 }
 
+/** Where an answer goes. */
+export interface ReviewAnswer {
+  /** An AdmissionReview, with status 200. */
+  json(text: string): void;
+  /** One line for a person, where there is no decision. */
+  text(status: number, text: string, headers?: OutgoingHttpHeaders): void;
+}
+
 interface PendingReviewOptions {
   readonly endpoint: Endpoint;
   readonly admission: Admission;
-  readonly reply: FastifyReply;
+  readonly to: ReviewAnswer;
+  /** What closes where the caller goes away. */
+  readonly response: ServerResponse;
   readonly review: Extract<DecodedReview, { is: "review" }>;
   /** `performance.now()` when the request's headers were in. */
   readonly arrived: number;
@@ -57,26 +66,32 @@ export class PendingReview {
   }
 
   /** At once, but for a refusal over an unknown name: that is confirmed first. */
-  answer(): FastifyReply | Promise<FastifyReply> {
-    if (this.#elapsed() > this.#options.timeout) return this.#tooLate();
+  answer(): void {
+    if (this.#elapsed() > this.#options.timeout) {
+      this.#tooLate();
+      return;
+    }
     try {
       const decision = this.#decide();
-      const isConfirmable = decision.is === "refused" && decision.misses.length > 0;
       const { confirm } = this.#options.admission;
-      if (!isConfirmable || confirm === undefined) return this.#send(decision);
-      return this.#confirmed(decision.misses, confirm).catch((error: unknown) => this.#failed(error));
+      if (decision.is !== "refused" || decision.misses.length === 0 || confirm === undefined) this.#send(decision);
+      else void this.#confirmed(decision.misses, confirm);
     } catch (error) {
-      return this.#failed(error);
+      this.#failed(error);
     }
   }
 
-  async #confirmed(misses: readonly ImageQuery[], confirm: NonNullable<Admission["confirm"]>): Promise<FastifyReply> {
-    const budget = Math.min(LIVE_READ_BUDGET, (this.#options.timeout - this.#elapsed()) * LIVE_READ_SHARE);
-    const confirming = Promise.all(misses.map((miss) => confirm(miss, budget)));
-    const wait = waitWithin(this.#options.timeout) - this.#elapsed();
-    const answers = await unlessEnded(confirming, this.#options.reply.raw, wait);
-    this.#times?.end("liveRead");
-    return this.#send(answers.every((confirmed) => confirmed) ? this.#decide() : STALE);
+  async #confirmed(misses: readonly ImageQuery[], confirm: NonNullable<Admission["confirm"]>): Promise<void> {
+    try {
+      const budget = Math.min(LIVE_READ_BUDGET, (this.#options.timeout - this.#elapsed()) * LIVE_READ_SHARE);
+      const confirming = Promise.all(misses.map((miss) => confirm(miss, budget)));
+      const wait = waitWithin(this.#options.timeout) - this.#elapsed();
+      const answers = await unlessEnded(confirming, this.#options.response, wait);
+      this.#times?.end("liveRead");
+      this.#send(answers.every((confirmed) => confirmed) ? this.#decide() : STALE);
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   #decide(): Decision {
@@ -86,18 +101,18 @@ export class PendingReview {
     return decision;
   }
 
-  #send(decision: Decision): FastifyReply {
-    const { reply, review } = this.#options;
-    this.#options.admission.metrics?.decided(this.#options.endpoint, decision);
+  #send(decision: Decision): void {
+    const { to, review, endpoint, admission, mayRetry } = this.#options;
+    admission.metrics?.decided(endpoint, decision);
     if (decision.is === "undecided") {
       this.#logDecision(decision);
-      if (this.#options.mayRetry()) reply.header("Retry-After", RETRY_AFTER_SECONDS);
-      return plainText(reply, 503, decision.because);
+      to.text(503, decision.because, mayRetry() ? { "Retry-After": RETRY_AFTER_SECONDS } : {});
+      return;
     }
     const answer = JSON.stringify(encodeReview(review.version, review.request, decision));
     this.#times?.end("encode");
     this.#logDecision(decision);
-    return reply.type("application/json").send(answer);
+    to.json(answer);
   }
 
   #logDecision(decision: Decision): void {
@@ -107,26 +122,29 @@ export class PendingReview {
     if (this.#times !== undefined) log.debug(this.#fields({ phases: this.#times }), "phases of the review");
   }
 
-  #tooLate(): FastifyReply {
+  #tooLate(): void {
     this.#options.admission.log.warn(this.#line({}), "review came too late to answer");
-    const text = "the time that the caller gave this review was over before it had arrived";
-    return plainText(this.#options.reply, 504, text);
+    this.#options.to.text(504, "the time that the caller gave this review was over before it had arrived");
   }
 
-  #failed(error: unknown): FastifyReply {
-    if (error instanceof ReviewEnd) return this.#ended(error);
-    this.#options.admission.log.error(this.#line({ err: error }), "review failed");
-    return plainText(this.#options.reply, 500, `internal error in review ${this.#options.review.request.uid}`);
+  #failed(error: unknown): void {
+    const { admission, to, review } = this.#options;
+    if (error instanceof ReviewEnd) {
+      this.#ended(error);
+      return;
+    }
+    admission.log.error(this.#line({ err: error }), "review failed");
+    to.text(500, `internal error in review ${review.request.uid}`);
   }
 
-  #ended({ why }: ReviewEnd): FastifyReply {
-    const { admission, reply, review } = this.#options;
+  #ended({ why }: ReviewEnd): void {
+    const { admission, to, review } = this.#options;
     if (why === "canceled") {
       admission.log.info(this.#line({ decision: "canceled" }), "review");
-      return reply.hijack();
+      return;
     }
     admission.log.error(this.#line({}), "review found no decision in its time");
-    return plainText(reply, 500, `no decision in its time in review ${review.request.uid}`);
+    to.text(500, `no decision in its time in review ${review.request.uid}`);
   }
 
   /** What the one line of a review says. */

@@ -12,7 +12,7 @@ import {
   MOST_REVIEWS,
   SLOW_BODY,
 } from "../../src/server/limits.ts";
-import { Overload, type Place, type Shed } from "../../src/server/overload.ts";
+import { type Guest, Overload, type Shed } from "../../src/server/overload.ts";
 import { createReview, responseOf } from "../support/admission-review.ts";
 import { LogLines } from "../support/log-lines.ts";
 import { condition } from "../support/condition.ts";
@@ -26,7 +26,7 @@ class Load {
   readonly overload = new Overload({ now: () => this.time, lag: () => this.lag });
   readonly gaveWay: string[] = [];
 
-  admit(bytes = 1_000, name = ""): Place | Shed {
+  admit(bytes = 1_000, name = ""): Guest | Shed {
     return this.overload.admit({
       bytes,
       giveWay: () => {
@@ -35,16 +35,16 @@ class Load {
     });
   }
 
-  place(bytes?: number, name?: string): Place {
+  place(bytes?: number, name?: string): Guest {
     const place = this.admit(bytes, name);
     if (place.is === "shed") throw new Error(place.because);
     return place;
   }
 
   /** All places, with their bodies here. */
-  fill(): readonly Place[] {
+  fill(): readonly Guest[] {
     const places = Array.from({ length: MOST_REVIEWS }, () => this.place());
-    for (const { arrived } of places) arrived();
+    for (const place of places) this.overload.arrived(place);
     return places;
   }
 }
@@ -53,8 +53,9 @@ describe("T16: reviews under way", () => {
   test("are bounded: one more is shed, and each that leaves makes room for one", () => {
     const load = new Load();
     const [first] = load.fill();
+    if (first === undefined) throw new Error("nobody is there");
     expect(load.admit()).toMatchObject({ is: "shed", because: "too many reviews are under way" });
-    first?.leave(true);
+    load.overload.leave(first, true);
     expect(load.admit().is).toBe("admitted");
     expect(load.admit().is).toBe("shed");
     expect(load.overload.underWay).toBe(MOST_REVIEWS);
@@ -63,8 +64,9 @@ describe("T16: reviews under way", () => {
   test("leave once, however often they are said to", () => {
     const load = new Load();
     const [first] = load.fill();
-    first?.leave(true);
-    first?.leave(false);
+    if (first === undefined) throw new Error("nobody is there");
+    load.overload.leave(first, true);
+    load.overload.leave(first, false);
     expect(load.overload.underWay).toBe(MOST_REVIEWS - 1);
     expect(load.overload.counts.canceled).toBe(0);
   });
@@ -72,17 +74,18 @@ describe("T16: reviews under way", () => {
   test("are bounded in bytes, too", () => {
     const load = new Load();
     const most = Math.floor(MOST_BODY_BYTES / BODY_LIMIT);
-    const places = Array.from({ length: most }, () => load.place(BODY_LIMIT));
+    const first = load.place(BODY_LIMIT);
+    for (let count = 1; count < most; count++) load.place(BODY_LIMIT);
     expect(load.admit(BODY_LIMIT).is).toBe("shed");
     expect(load.admit(1_000).is).toBe("admitted");
-    places[0]?.leave(true);
+    load.overload.leave(first, true);
     expect(load.admit(BODY_LIMIT - 1_000).is).toBe("admitted");
   });
 
   test("whose caller went away are counted", () => {
     const load = new Load();
-    load.place().leave(false);
-    load.place().leave(true);
+    load.overload.leave(load.place(), false);
+    load.overload.leave(load.place(), true);
     expect(load.overload.counts.canceled).toBe(1);
   });
 });
@@ -112,7 +115,7 @@ describe("T14: a slow body", () => {
     const young = Array.from({ length: MOST_REVIEWS }, () => load.place());
     load.time += SLOW_BODY - 1;
     expect(load.admit().is).toBe("shed");
-    for (const { arrived } of young) arrived();
+    for (const guest of young) load.overload.arrived(guest);
     load.time += SLOW_BODY;
     expect(load.admit().is).toBe("shed");
     expect(load.gaveWay).toEqual([]);
@@ -181,7 +184,7 @@ describe("T16: an overloaded server", () => {
   /** Full but for so many places. */
   function nearlyFull(free: number): Load {
     const load = new Load();
-    for (const { leave } of load.fill().slice(0, free)) leave(true);
+    for (const guest of load.fill().slice(0, free)) load.overload.leave(guest, true);
     return load;
   }
 
@@ -277,7 +280,7 @@ describe("T16: an overloaded server", () => {
     request.flushHeaders();
     await once(request, "continue");
     load.time += SLOW_BODY;
-    load.place().leave(true);
+    load.overload.leave(load.place(), true);
     expect(await answer).toMatchObject({ status: 408, headers: { connection: "close" } });
     request.destroy();
     expect(responseOf((await served.client.post("/mutate", createReview())).text)["allowed"]).toBe(true);

@@ -13,12 +13,15 @@ export type PatchOperation =
  */
 export function patchFor(object: JsonObject, edits: readonly Edit[]): readonly PatchOperation[] {
   const patch: PatchOperation[] = [];
+  const pointers = edits.map(({ path }) => pointer(path));
   let here = object;
   for (const [position, edit] of edits.entries()) {
     const operation = edit.is === "set" ? setOperation(here, edit.path, edit.value) : removeOperation(here, edit.path);
     if (operation === undefined) continue;
     patch.push(operation);
-    if (position < edits.length - 1) here = applyEdits(here, [edit]);
+    // Only what an edit has written, parents that were missing included, is seen by those after it.
+    const isSeen = pointers.some((later, at) => at > position && `${later}/`.startsWith(`${operation.path}/`));
+    if (isSeen) here = applyEdits(here, [edit]);
   }
   return patch;
 }

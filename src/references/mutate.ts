@@ -1,14 +1,14 @@
 import { pinProperty } from "../osimage/pin-property.ts";
-import type { JsonObject } from "../json.ts";
+import { textAt } from "../json.ts";
 import type { Cdrom } from "./cdroms.ts";
 import type { ReviewContext } from "./context.ts";
 import { conversionWarnings } from "./conversion.ts";
-import { applyEdits, type Edit } from "./edit.ts";
+import type { Edit } from "./edit.ts";
 import { pinBoot, pinObject } from "./pin.ts";
-import { type Pin, type Pins, pinsEdit, readPins } from "./pins.ts";
-import { kindKey, nameKey, type Reading, readReferences } from "./reading.ts";
+import { NO_PINS, type Pin, type Pins, pinsEdit, readPins } from "./pins.ts";
+import { kindKey, nameKey, type Reference } from "./reading.ts";
 import { putBack, restore } from "./reapply.ts";
-import { joinRewrites, NO_REWRITES, type Rewrite, type Rewrites } from "./rewrite.ts";
+import { joinRewrites, NO_REWRITES, type Replacement, type Rewrite, type Rewrites } from "./rewrite.ts";
 
 /** What each row of design section 5 says; test titles carry the IDs. */
 export const MUTATION_RULES = {
@@ -45,20 +45,25 @@ export interface Mutation {
 
 /** How an object that no check refused has to change. */
 export function mutate(context: ReviewContext): Mutation {
-  const { rewrites, edits, warnings } = joinRewrites([
+  const rewrites = joinRewrites([
     bootRewrites(context),
     ...context.cdroms.map(cdromRewrites(context)),
     ...context.properties.map(pinProperty(context.subject)),
   ]);
-  const all = [...edits, ...rewrites.map(({ path, to }): Edit => ({ is: "set", path, value: to }))];
-  const { object } = context.subject;
-  const pins = pinsAfter(context, applyEdits(object, all), rewrites);
-  const annotate = pinsEdit(object, pins);
-  return {
-    edits: annotate === undefined ? all : [...all, annotate],
-    warnings: [...warnings, ...conversionWarnings(context)],
-    pins,
-  };
+  const edits = [...rewrites.replacements.map(replacing), ...rewrites.rewrites.map(rewriting)];
+  const pins = pinsAfter(context, rewrites);
+  const annotate = pinsEdit(context.subject.object, pins);
+  if (annotate !== undefined) edits.push(annotate);
+  const conversion = conversionWarnings(context);
+  return { edits, warnings: conversion.length === 0 ? rewrites.warnings : [...rewrites.warnings, ...conversion], pins };
+}
+
+function replacing({ reference: { path }, value }: Replacement): Edit {
+  return value === undefined ? { is: "remove", path } : { is: "set", path, value };
+}
+
+function rewriting({ path, to }: Rewrite): Edit {
+  return { is: "set", path, value: to };
 }
 
 function bootRewrites(context: ReviewContext): Rewrites {
@@ -78,16 +83,22 @@ function cdromRewrites({ subject }: ReviewContext): (cdrom: Cdrom) => Rewrites {
  * The annotation after mutation: pins that came with the object or, where a client dropped them from an unchanged
  * value, with the old one, as far as their value stands, and what was rewritten now.
  */
-function pinsAfter({ subject, reading }: ReviewContext, mutated: JsonObject, rewrites: readonly Rewrite[]): Pins {
-  const values = stringsOf(readReferences(mutated, subject.rows));
-  const sent = stringsOf(reading);
-  const made = new Map(rewrites.filter(({ pinned }) => pinned).map((rewrite) => [rewrite.key, pinOf(rewrite)]));
+function pinsAfter({ subject, reading }: ReviewContext, { rewrites, replacements }: Rewrites): Pins {
   const [stored, own] = [readPins(subject.oldObject), readPins(subject.object)];
+  if (stored.size === 0 && own.size === 0 && !rewrites.some(({ pinned }) => pinned)) return NO_PINS;
   const pins = new Map<string, Pin>();
-  for (const [field, value] of values) {
-    const known = own.get(field) ?? (sent.get(field) === value ? undefined : stored.get(field));
-    const pin = made.get(field) ?? (known?.resolved === value ? known : undefined);
+  const keep = (field: string, sent: string, replaced: string | undefined): void => {
+    const rewrite = rewrites.find(({ key }) => key === field);
+    const value = rewrite?.to ?? replaced ?? sent;
+    const known = own.get(field) ?? (sent === value ? undefined : stored.get(field));
+    const pin = rewrite?.pinned === true ? pinOf(rewrite) : known?.resolved === value ? known : undefined;
     if (pin !== undefined) pins.set(field, pin);
+  };
+  for (const reference of reading.references) {
+    const replaced = replacements.find((replacement) => replacement.reference === reference);
+    const [name, kind] = replaced === undefined ? [] : partsOf(reference, replaced.value);
+    keep(nameKey(reference), reference.name, name);
+    if (reference.form === "object") keep(kindKey(reference), reference.kind, kind);
   }
   return pins;
 }
@@ -96,12 +107,7 @@ function pinOf({ from, to }: Rewrite): Pin {
   return { requested: from, resolved: to };
 }
 
-/** Every string of a reference, by its key. */
-function stringsOf({ references }: Reading): ReadonlyMap<string, string> {
-  const strings = new Map<string, string>();
-  for (const reference of references) {
-    strings.set(nameKey(reference), reference.name);
-    if (reference.form === "object") strings.set(kindKey(reference), reference.kind);
-  }
-  return strings;
+/** Name and kind of a reference with this value. */
+function partsOf({ form }: Reference, value: unknown): readonly [name: string, kind: string] {
+  return form === "name" ? [textAt(value, []), ""] : [textAt(value, ["name"]), textAt(value, ["kind"])];
 }

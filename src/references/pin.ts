@@ -57,7 +57,7 @@ function pinImage({ boot, oldBoot, policy, subject }: ReviewContext, image: Imag
   const present = at(subject.object, reference.path);
   if (present === undefined || present === null) {
     if (policy.write === "imageName") return NO_REWRITES;
-    return { ...NO_REWRITES, edits: [{ is: "set", path: reference.path, value: refTo(image) }] };
+    return { ...NO_REWRITES, replacements: [{ reference, value: refTo(image) }] };
   }
   return pinObject(reference, oldBoot?.image, image);
 }

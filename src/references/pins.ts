@@ -16,11 +16,13 @@ export interface Pin {
 /** By the field path of the value that was rewritten, such as `spec.imageName` or `spec.image.name`. */
 export type Pins = ReadonlyMap<string, Pin>;
 
+export const NO_PINS: Pins = new Map();
+
 /** The pins of an object; malformed entries, and a whole that is no JSON object, are no pins. */
 export function readPins(object: JsonObject | undefined): Pins {
-  const pins = new Map<string, Pin>();
   const text = at(object, ANNOTATION_PATH);
-  if (typeof text !== "string") return pins;
+  if (typeof text !== "string") return NO_PINS;
+  const pins = new Map<string, Pin>();
   for (const [field, entry] of entriesOf(text)) {
     const requested = member(entry, "requested");
     const resolved = member(entry, "resolved");

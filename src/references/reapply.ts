@@ -1,7 +1,6 @@
 import { isVmImageKind, VMI_ID_PREFIX } from "../images/image.ts";
 import { at } from "../json.ts";
 import type { ReviewContext } from "./context.ts";
-import type { Edit } from "./edit.ts";
 import { kindKey, nameKey, type Reference } from "./reading.ts";
 import { isEmpty } from "./reference-image.ts";
 import { joinRewrites, kindPath, NO_REWRITES, type Rewrite, type Rewrites } from "./rewrite.ts";
@@ -30,7 +29,10 @@ export function restore(
   objectName = old?.form === "object" ? old.name : undefined,
 ): Rewrites {
   if (sent === undefined || old === undefined) return NO_REWRITES;
-  if (isEmpty(sent) || isEmpty(old)) return { ...NO_REWRITES, edits: [asStored(subject.oldObject, sent, old)] };
+  if (isEmpty(sent) || isEmpty(old)) {
+    // A CD-ROM may have another position now.
+    return { ...NO_REWRITES, replacements: [{ reference: sent, value: at(subject.oldObject, old.path) }] };
+  }
   const rewrites: readonly Rewrite[] = [
     {
       path: sent.namePath,
@@ -53,12 +55,6 @@ export function restore(
 /** A kind that was empty may be filled (M14), by one that images have. */
 function restoredKind(sent: Reference, old: Reference): string {
   return old.kind === "" && isVmImageKind(sent.kind) ? sent.kind : old.kind;
-}
-
-/** A CD-ROM may have another position now. */
-function asStored(oldObject: unknown, { path }: Reference, old: Reference): Edit {
-  const value = at(oldObject, old.path);
-  return value === undefined ? { is: "remove", path } : { is: "set", path, value };
 }
 
 /** With `--write image` a stored `imageName` may be a display name still: that is no pin's `resolved`. */

@@ -1,5 +1,4 @@
 import type { JsonPath } from "../json.ts";
-import type { Edit } from "./edit.ts";
 import type { Reference } from "./reading.ts";
 
 /** A string of the object that changes. */
@@ -13,26 +12,34 @@ export interface Rewrite {
   readonly pinned: boolean;
 }
 
+/** A whole reference that is added, put back or taken away. */
+export interface Replacement {
+  readonly reference: Reference;
+  /** Undefined takes it away. */
+  readonly value: unknown;
+}
+
 /** What mutation does to references, before it is a patch. */
 export interface Rewrites {
   readonly rewrites: readonly Rewrite[];
-  /** Changes that are no rewriting of a string: a whole reference added, put back or taken away. */
-  readonly edits: readonly Edit[];
+  readonly replacements: readonly Replacement[];
   readonly warnings: readonly string[];
 }
 
-export const NO_REWRITES: Rewrites = { rewrites: [], edits: [], warnings: [] };
+export const NO_REWRITES: Rewrites = { rewrites: [], replacements: [], warnings: [] };
 
 export function kindPath({ path }: Reference): JsonPath {
   return [...path, "kind"];
 }
 
+/** In this order. Most parts change nothing. */
 export function joinRewrites(parts: readonly Rewrites[]): Rewrites {
-  const [first, ...others] = parts;
-  if (first !== undefined && others.length === 0) return first;
+  const changing = parts.filter((part) => part !== NO_REWRITES);
+  const [only = NO_REWRITES] = changing;
+  if (changing.length <= 1) return only;
   return {
-    rewrites: parts.flatMap(({ rewrites }) => rewrites),
-    edits: parts.flatMap(({ edits }) => edits),
-    warnings: parts.flatMap(({ warnings }) => warnings),
+    rewrites: changing.flatMap(({ rewrites }) => rewrites),
+    replacements: changing.flatMap(({ replacements }) => replacements),
+    warnings: changing.flatMap(({ warnings }) => warnings),
   };
 }

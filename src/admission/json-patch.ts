@@ -20,10 +20,15 @@ export function patchFor(object: JsonObject, edits: readonly Edit[]): readonly P
     if (operation === undefined) continue;
     patch.push(operation);
     // Only what an edit has written, parents that were missing included, is seen by those after it.
-    const isSeen = pointers.some((later, at) => at > position && `${later}/`.startsWith(`${operation.path}/`));
+    const isSeen = pointers.some((later, at) => at > position && leadsThrough(later, operation.path));
     if (isSeen) here = applyEdits(here, [edit]);
   }
   return patch;
+}
+
+/** Whether one pointer is another, or goes on from there. */
+function leadsThrough(pointer: string, other: string): boolean {
+  return pointer.startsWith(other) && (pointer.length === other.length || pointer[other.length] === "/");
 }
 
 /** The object after a patch of ours, which never inserts into a list. */
@@ -80,7 +85,8 @@ function pointer(path: JsonPath): string {
 }
 
 function escaped(step: string): string {
-  return step.replaceAll("~", "~0").replaceAll("/", "~1");
+  const tildes = step.includes("~") ? step.replaceAll("~", "~0") : step;
+  return tildes.replaceAll("/", "~1");
 }
 
 function stepsOf(path: string): JsonPath {

@@ -21,8 +21,9 @@ import { required } from "./checks/required.ts";
 import { terminating } from "./checks/terminating.ts";
 import { type } from "./checks/type.ts";
 import type { ReviewContext } from "./context.ts";
-import { type CheckId, type Level, levelsBy } from "./policy.ts";
+import { type CheckId, type Level, type Levels, levelsBy } from "./policy.ts";
 import type { FieldProblem } from "./problem.ts";
+import type { Endpoint } from "./subject.ts";
 
 export interface CheckRow {
   readonly id: CheckId;
@@ -185,15 +186,28 @@ export interface Findings {
 /** All problems of an object that its endpoint looks for, by what they do. */
 export function runChecks(context: ReviewContext): Findings {
   const { endpoint } = context.subject;
-  const { levels } = context.policy;
   const denials: FieldProblem[] = endpoint === "validate" ? [...type(context)] : [];
   const warnings: FieldProblem[] = [];
-  for (const check of CHECKS) {
-    const level = levels[check.id];
-    if (level === "off" || (check.endpoint === "validate" && endpoint === "mutate")) continue;
-    for (const problem of check.run(context)) {
+  for (const { run, level } of activeChecks(context.policy.levels)[endpoint]) {
+    for (const problem of run(context)) {
       (level === "deny" && problem.onlyWarns !== true ? denials : warnings).push(problem);
     }
   }
   return { denials, warnings };
 }
+
+type ActiveChecks = Readonly<Record<Endpoint, readonly Pick<CheckRow, "run" | "level">[]>>;
+
+/** Those that are not off, by endpoint, with the level that they have here; levels are those of a policy, and few. */
+function activeChecks(levels: Levels): ActiveChecks {
+  const known = ACTIVE.get(levels);
+  if (known !== undefined) return known;
+  const validate = CHECKS.map((check) => ({ ...check, level: levels[check.id] })).filter(
+    ({ level }) => level !== "off",
+  );
+  const made = { validate, mutate: validate.filter(({ endpoint }) => endpoint === "both") };
+  ACTIVE.set(levels, made);
+  return made;
+}
+
+const ACTIVE = new WeakMap<Levels, ActiveChecks>();

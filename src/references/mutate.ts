@@ -91,12 +91,12 @@ function pinsAfter({ subject, reading }: ReviewContext, { rewrites, replacements
     const rewrite = rewrites.find(({ key }) => key === field);
     const value = rewrite?.to ?? replaced ?? sent;
     const known = own.get(field) ?? (sent === value ? undefined : stored.get(field));
-    const pin = rewrite?.pinned === true ? pinOf(rewrite) : known?.resolved === value ? known : undefined;
-    if (pin !== undefined) pins.set(field, pin);
+    if (rewrite?.pinned === true) pins.set(field, pinOf(rewrite));
+    else if (known?.resolved === value) pins.set(field, known);
   };
   for (const reference of reading.references) {
-    const replaced = replacements.find((replacement) => replacement.reference === reference);
-    const [name, kind] = replaced === undefined ? [] : partsOf(reference, replaced.value);
+    const replacement = replacements.find((each) => each.reference === reference);
+    const [name, kind] = replacement === undefined ? [] : partsOf(reference, replacement.value);
     keep(nameKey(reference), reference.name, name);
     if (reference.form === "object") keep(kindKey(reference), reference.kind, kind);
   }

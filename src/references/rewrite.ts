@@ -37,9 +37,11 @@ export function joinRewrites(parts: readonly Rewrites[]): Rewrites {
   const changing = parts.filter((part) => part !== NO_REWRITES);
   const [only = NO_REWRITES] = changing;
   if (changing.length <= 1) return only;
-  return {
-    rewrites: changing.flatMap(({ rewrites }) => rewrites),
-    replacements: changing.flatMap(({ replacements }) => replacements),
-    warnings: changing.flatMap(({ warnings }) => warnings),
-  };
+  const joined = { rewrites: [] as Rewrite[], replacements: [] as Replacement[], warnings: [] as string[] };
+  for (const { rewrites, replacements, warnings } of changing) {
+    joined.rewrites.push(...rewrites);
+    joined.replacements.push(...replacements);
+    joined.warnings.push(...warnings);
+  }
+  return joined;
 }

@@ -21,7 +21,8 @@ export interface Load {
   readonly seconds: number;
   /** Calls with another status or body, or without an answer. */
   readonly failed: number;
-  readonly clientCpuSeconds: number;
+  /** Of the turns of its event loop in which something was answered. */
+  readonly clientBusySeconds: number;
 }
 
 export interface Target {

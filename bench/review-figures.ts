@@ -15,7 +15,10 @@ export const REVIEW_FIGURES = {
   silentCpuShare: { text: "log silent: calls for the same processor time, of the bare server's", unit: "share" },
   loggedCpuShare: { text: "log into a file: the same", unit: "share" },
   coreShare: { text: "of its core that a server got (the machine was busy below 95 %)", unit: "share" },
-  clientShare: { text: "of its core that the load generator took (it was the limit above 95 %)", unit: "share" },
+  clientShare: {
+    text: "of its time in which the load generator was busy (it was the limit above 95 %)",
+    unit: "share",
+  },
   bareLatency: { text: "bare node:https, p99 at half of the throughput of the webhook", unit: "ms" },
   silentLatency: { text: "webhook, log silent, p99 at half of its throughput", unit: "ms", most: 5 },
   loggedLatency: { text: "webhook, log into a file, p99 at half of its throughput", unit: "ms", most: 5 },
@@ -42,7 +45,7 @@ export function figuresOf({
     loggedCpuShare: pairedRatio(cpuOfCall(bare), cpuOfCall(logged)),
     coreShare: median(all.flatMap(({ loads }) => loads.map(({ cpuSeconds, seconds }) => cpuSeconds / seconds))),
     clientShare: median(
-      all.flatMap(({ loads }) => loads.map(({ clientCpuSeconds, seconds }) => clientCpuSeconds / seconds)),
+      all.flatMap(({ loads }) => loads.map(({ clientBusySeconds, seconds }) => clientBusySeconds / seconds)),
     ),
     bareLatency: median(bare.latencies),
     silentLatency: median(silent.latencies),

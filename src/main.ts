@@ -1,10 +1,14 @@
 #!/usr/bin/env node
 import { text } from "node:stream/consumers";
+import { Batched } from "./cli/batched.ts";
 import { EXIT_BY_SIGNAL, EXIT_CRASHED } from "./cli/command.ts";
 import { logCrash } from "./cli/log.ts";
 import { runProgram } from "./cli/program.ts";
 
-const printError = (output: string): boolean => process.stderr.write(output);
+const errors = new Batched((text) => process.stderr.write(text));
+const { print: printError } = errors;
+// Whatever ends the process, a crash included.
+process.on("exit", errors.flush);
 const stop = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   // Said here, because the default action of a signal is none for the first process of a container.

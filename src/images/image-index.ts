@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { isSameJson } from "../json.ts";
 import { IMAGE_KINDS, type Image, type ImageKind, VM_IMAGE_KINDS } from "./image.ts";
 import { isNewer } from "./resource-version.ts";
 import { type ImageScope, ScopedImages } from "./scoped-images.ts";
@@ -171,7 +172,7 @@ export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
         }
         const scope = scopeIn(scopes, image.namespace);
         const before = scope.size;
-        scope.set(image);
+        scope.set(this.#known(image));
         own.coming += scope.size - before;
       }
       return "applied";
@@ -193,6 +194,12 @@ export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
         swapIn(undefined);
       },
     };
+  }
+
+  /** The one that is there where it says the same: else a relist holds every image twice until it is swapped in. */
+  #known(image: Image): Image {
+    const known = this.#find(image);
+    return known !== undefined && isSameJson(known, image) ? known : image;
   }
 
   /** Into a complete set: images learned of since its list was made. */

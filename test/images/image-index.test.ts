@@ -181,6 +181,18 @@ describe("a relist", () => {
     relist.commit(resourceVersion);
   }
 
+  it("keeps what says the same as it is, so that its images are not in memory twice", () => {
+    const index = new MemoryImageIndex();
+    const sent = (): readonly Image[] => [a("5"), vmi("vmi-b", "other", { resourceVersion: "6" })];
+    relisted(index, sent(), "20");
+    const same = index.namespaced("dev").byObjectName("vmi-a");
+    expect(same).toBeDefined();
+    // The same resourceVersion is no proof: a restored etcd gives it to something else.
+    relisted(index, [a("5"), vmi("vmi-b", "renamed", { resourceVersion: "6" })], "20");
+    expect(index.namespaced("dev").byObjectName("vmi-a")).toBe(same);
+    expect(index.namespaced("dev").byObjectName("vmi-b")?.displayName).toBe("renamed");
+  });
+
   it("changes nothing before it is complete", () => {
     const index = indexOf([a("1")]);
     index.relist(IMAGES).add([a("5")]);

@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { LOCAL_HOSTS, selfSigned, writeSelfSigned } from "../src/certs/self-signed.ts";
 import { indexFigures } from "./index-figures.ts";
-import { type IndexPlan, measureIndex } from "./index-sizes.ts";
+import type { IndexPlan } from "./index-size.ts";
+import { measureIndex } from "./index-sizes.ts";
 import { report } from "./results.ts";
 import { BUNDLE, SOURCES } from "./servers.ts";
 

@@ -5,7 +5,6 @@ import type { ApiServer } from "./api-server-orders.ts";
 import type { DrainOptions } from "./drain.ts";
 import type { SizeFigures } from "./index-figures.ts";
 import { type Indexed, listTime, scrape, staleness } from "./index-phases.ts";
-import type { IndexPlan } from "./index-sizes.ts";
 import { heapAfterCollection } from "./inspected.ts";
 import type { LookupOptions } from "./lookup.ts";
 import { freePort, peakResidentBytes, runProgram } from "./processes.ts";
@@ -17,6 +16,21 @@ const NODE_FLAGS = ["--max-old-space-size=128", "--max-semi-space-size=8"];
 const EVENTS_PER_SECOND = 1_000;
 const MEBIBYTE = 1_024 * 1_024;
 const LOOKUP_SLICES = 200;
+
+export interface IndexPlan {
+  /** The bundle or the sources. */
+  readonly program: string;
+  /** Numbers of images, the least first. */
+  readonly sizes: readonly number[];
+  /** First syncs of each size. */
+  readonly syncs: number;
+  /** Of 1,000 events each. */
+  readonly eventSeconds: number;
+  /** How often staleness is looked at. */
+  readonly looks: number;
+  readonly reviewRounds: number;
+  readonly reviewSeconds: number;
+}
 
 /** The webhook of one size, with the API server behind it. */
 export interface SizedWebhook extends Indexed {

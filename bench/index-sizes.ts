@@ -2,28 +2,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ApiServer } from "./api-server-orders.ts";
 import type { OverallFigures } from "./index-figures.ts";
-import { measureSize, type SizedWebhook } from "./index-size.ts";
+import { type IndexPlan, measureSize, type SizedWebhook } from "./index-size.ts";
 import type { Load, LoadOptions } from "./load-options.ts";
 import { runProgram } from "./processes.ts";
 import { rightAnswer } from "./review-rounds.ts";
 import type { MeasuredServer } from "./servers.ts";
 import { pairedRatio } from "./statistics.ts";
 import { createReview, MEANT } from "./workload.ts";
-
-export interface IndexPlan {
-  /** The bundle or the sources. */
-  readonly program: string;
-  /** Numbers of images, the least first. */
-  readonly sizes: readonly number[];
-  /** First syncs of each size. */
-  readonly syncs: number;
-  /** Of 1,000 events each. */
-  readonly eventSeconds: number;
-  /** How often staleness is looked at. */
-  readonly looks: number;
-  readonly reviewRounds: number;
-  readonly reviewSeconds: number;
-}
 
 const MEBIBYTE = 1_024 * 1_024;
 const CONNECTIONS = 8;

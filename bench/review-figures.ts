@@ -1,5 +1,5 @@
 import type { FigureRow, Figures } from "./figures.ts";
-import type { MeasuredReviews, Rounds } from "./review-rounds.ts";
+import { type MeasuredReviews, type Rounds, throughput } from "./review-rounds.ts";
 import { median, pairedRatio } from "./statistics.ts";
 
 /** THE table of `npm run bench`, with the limits that the project has set itself. */
@@ -52,11 +52,6 @@ export function figuresOf({
     loggedLatency: median(logged.latencies),
     failed,
   };
-}
-
-/** Calls a second, of each round. */
-export function throughput({ loads }: Rounds): readonly number[] {
-  return loads.map(({ calls, seconds }) => calls / seconds);
 }
 
 /** Seconds, of each round. */

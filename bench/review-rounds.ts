@@ -7,7 +7,6 @@ import type { PacedLoad, PacedLoadOptions } from "./paced-load.ts";
 import { cpuSeconds, runProgram } from "./processes.ts";
 import { type MeasuredServer, post, startBareServer, startWebhook } from "./servers.ts";
 import { median } from "./statistics.ts";
-import { throughput } from "./review-figures.ts";
 import { createReview, imageObject, MEANT } from "./workload.ts";
 
 export interface ReviewPlan {
@@ -43,7 +42,7 @@ type Contender = { readonly server: MeasuredServer; readonly rounds: MutableRoun
 /** API servers keep connections to a webhook alive, and share them. */
 const CONNECTIONS = 8;
 /** Until the compiler has seen enough: it counts calls, not seconds, and before that a review takes several times as long. */
-const WARM_UP_CALLS = 30_000;
+const WARM_UP_CALLS = 60_000;
 
 const BODY = createReview(MEANT);
 
@@ -132,6 +131,11 @@ async function takeTurns(contenders: readonly Contender[], plan: ReviewPlan, exp
     }
   }
   return failed;
+}
+
+/** Calls a second, of each round. */
+export function throughput({ loads }: Rounds): readonly number[] {
+  return loads.map(({ calls, seconds }) => calls / seconds);
 }
 
 /** Nobody always comes first, nor always after the same one. */

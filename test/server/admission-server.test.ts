@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { IMAGE_KINDS } from "../../src/images/image.ts";
 import { MemoryImageIndex, type ImageIndex } from "../../src/images/image-index.ts";
 import { createReview, type Json, patchOf, responseOf, UID, virtualMachine } from "../support/admission-review.ts";
@@ -387,6 +387,23 @@ describe("what is no decision", () => {
     expect(errors).toHaveLength(2);
     expect(errors[0]).toMatchObject({ uid: UID, err: { message: "lookups are broken" } });
     broken = false;
+    await expectGoodReview(served);
+  });
+
+  test("T34: a bug beside the decision is 500 and logged, too, and the server lives on", async () => {
+    const served = await webhook();
+    const warn = vi.spyOn(served.logged.log, "warn").mockImplementation(() => {
+      throw new Error("the log is broken");
+    });
+    for (const body of ["{}", "no JSON"]) {
+      expectText(await served.client.post("/mutate", body), 500, "internal error");
+    }
+    const errors = served.logged.saying("request failed");
+    expect(errors).toMatchObject([
+      { err: { message: "the log is broken" } },
+      { err: { message: "the log is broken" } },
+    ]);
+    warn.mockRestore();
     await expectGoodReview(served);
   });
 });

@@ -102,6 +102,22 @@ describe("T14: a slow body", () => {
     expect(load.overload.underWay).toBe(MOST_REVIEWS);
   });
 
+  test("gives way in its turn, whoever arrived or left in between", () => {
+    const load = new Load();
+    const guests = Array.from({ length: MOST_REVIEWS }, (_, count) => load.place(1_000, `slow ${count}`));
+    const [, second, , fourth] = guests;
+    if (second === undefined || fourth === undefined) throw new Error("nobody is there");
+    for (const guest of guests.slice(6)) load.overload.arrived(guest);
+    load.overload.arrived(second);
+    load.overload.arrived(second);
+    load.overload.leave(second, true);
+    load.overload.leave(fourth, true);
+    load.time += SLOW_BODY;
+    for (let count = 0; count < 6; count++) expect(load.admit().is).toBe("admitted");
+    expect(load.gaveWay).toEqual(["slow 0", "slow 2", "slow 4", "slow 5"]);
+    expect(load.admit().is).toBe("shed");
+  });
+
   test("keeps its place while there is room", () => {
     const load = new Load();
     load.place();

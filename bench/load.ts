@@ -11,8 +11,10 @@ import { programOptions } from "./processes.ts";
 
 const options = programOptions() as LoadOptions;
 const { url, body, headers, tlsOptions } = target(options);
-/** Calls that were answered; autocannon's own figures come at the end. */
+/** Calls that were answered, and when the first and the last one were: making connections is no part of a call. */
 let answers = 0;
+let firstAnswerAt = NaN;
+let lastAnswerAt = NaN;
 let isOver = false;
 let busySeconds = 0;
 
@@ -45,7 +47,8 @@ const running = autocannon(
   },
 );
 running.on("response", () => {
-  answers++;
+  lastAnswerAt = performance.now();
+  if (answers++ === 0) firstAnswerAt = lastAnswerAt;
 });
 stayAwake(performance.now(), answers);
 const result = await end.promise;
@@ -55,7 +58,7 @@ const answered = result["2xx"];
 const lost = Math.max(0, result.requests.sent - answered - result.non2xx - options.connections);
 const load: Load = {
   calls: answered,
-  seconds: result.duration,
+  seconds: (lastAnswerAt - firstAnswerAt) / 1_000,
   failed: result.errors + result.timeouts + result.non2xx + result.mismatches + result.resets + lost,
   clientBusySeconds: busySeconds,
 };

@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import { join } from "node:path";
 import type { ApiServerAnswer, ApiServerOptions, ApiServerOrder } from "./api-server-orders.ts";
+import { DEFAULT_LIMITS } from "../src/kube/reflector-limits.ts";
 import { programOptions } from "./processes.ts";
 import { displayNameOf, imageObject, isClusterImage } from "./workload.ts";
 
@@ -17,8 +18,8 @@ const KINDS = {
   clustervirtualmachineimages: "ClusterVirtualMachineImage",
 };
 const VERSION = "vmoperator.vmware.com/v1alpha6";
-/** Images of a page; what the webhook asks for. */
-const PAGE = 250;
+/** Images of a page: what the webhook asks for. */
+const PAGE = DEFAULT_LIMITS.pageSize;
 const JSON_TYPE = { "content-type": "application/json" };
 
 const { port, certDir, images } = programOptions() as ApiServerOptions;

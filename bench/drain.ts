@@ -4,6 +4,7 @@
  */
 import { Agent, get } from "node:https";
 import type { IncomingMessage } from "node:http";
+import { DEFAULT_LIMITS } from "../src/kube/reflector-limits.ts";
 import { programOptions } from "./processes.ts";
 
 export interface DrainOptions {
@@ -26,7 +27,9 @@ async function drain(plural: string): Promise<number> {
   let token: string | undefined = "";
   while (token !== undefined) {
     const chunks: Buffer[] = [];
-    for await (const chunk of await open(`${path}?limit=250${token === "" ? "" : `&continue=${token}`}`)) {
+    for await (const chunk of await open(
+      `${path}?limit=${DEFAULT_LIMITS.pageSize}${token === "" ? "" : `&continue=${token}`}`,
+    )) {
       chunks.push(chunk as Buffer);
     }
     const page = JSON.parse(Buffer.concat(chunks).toString("utf8")) as {

@@ -5,6 +5,7 @@ import { within } from "./deadline.ts";
 import { type Resource, resourcePath } from "./discovery.ts";
 import { imageObject, type ImageObject } from "./image-object.ts";
 import { listPages } from "./list-pager.ts";
+import { DEFAULT_LIMITS } from "./reflector-limits.ts";
 import { type ApiClient, readJson } from "./response.ts";
 import { TokenBucket } from "./token-bucket.ts";
 import { Trouble } from "./trouble.ts";
@@ -28,8 +29,6 @@ const READS_A_SECOND = 20;
 const READS_A_SECOND_OF_A_NAMESPACE = 5;
 /** Namespaces whose share is remembered. */
 const MOST_NAMESPACES = 1_000;
-/** Objects a page, as the reflector lists. */
-const PAGE_SIZE = 250;
 
 /** How a look at one kind's images ended; THE list of them. */
 export const LIVE_READ_OUTCOMES = {
@@ -152,7 +151,7 @@ export class LiveRead {
     if (resource === undefined) return;
     const path = pathOf(target, resource);
     if (target.name !== "") return this.#fetchOne(target.kind, path, signal);
-    const options = { kind: target.kind, path, pageSize: PAGE_SIZE, pageDeadline: budget };
+    const options = { kind: target.kind, path, pageSize: DEFAULT_LIMITS.pageSize, pageDeadline: budget };
     for await (const { objects } of listPages(this.#options.client, options, signal)) {
       for (const object of objects) this.#apply(object);
     }

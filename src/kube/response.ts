@@ -33,7 +33,7 @@ export interface WritingApiClient extends ApiClient {
   send(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse>;
 }
 
-/** 250 images are 1 MiB; a page of 250 objects at etcd's limit of 1.5 MiB each would be refused as no honest list. */
+/** 100 images are 400 kB; a page of 100 objects at etcd's limit of 1.5 MiB each would be refused as no honest list. */
 export const BODY_LIMIT = 64 * 1024 * 1024;
 /** A Status is short; a proxy's error page is not worth reading on. */
 const ERROR_BODY_LIMIT = 64 * 1024;

@@ -116,7 +116,7 @@ describe("a live read", () => {
 
   it("with a kind asks for that kind only", async () => {
     await live.confirm({ namespace: "dev", name: "rocky", kind: "ClusterVirtualMachineImage" }, BUDGET);
-    expect(server.asked).toEqual(["/apis/vmoperator.vmware.com/v1alpha6/clustervirtualmachineimages?limit=250"]);
+    expect(server.asked).toEqual(["/apis/vmoperator.vmware.com/v1alpha6/clustervirtualmachineimages?limit=100"]);
   });
 
   it("that finds nothing deletes nothing", async () => {

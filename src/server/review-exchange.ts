@@ -88,6 +88,8 @@ export class ReviewExchange implements Arrival, ReviewAnswer {
     const received = performance.now();
     this.#isRead = true;
     if (this.#guest !== undefined) this.#path.overload.arrived(this.#guest);
+    // It gave way: nobody hears a decision.
+    if (this.#response.headersSent) return;
     try {
       if (body.is === "bad") this.#refuse(body);
       else this.#answer(body.value, received);

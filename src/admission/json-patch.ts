@@ -13,10 +13,11 @@ export type PatchOperation =
  */
 export function patchFor(object: JsonObject, edits: readonly Edit[]): readonly PatchOperation[] {
   const patch: PatchOperation[] = [];
-  const pointers = edits.map(({ path }) => pointer(path));
+  const pointers = edits.map(({ path }) => pointerOf(path));
   let here = object;
   for (const [position, edit] of edits.entries()) {
-    const operation = edit.is === "set" ? setOperation(here, edit.path, edit.value) : removeOperation(here, edit.path);
+    const target: Target = { path: edit.path, pointer: pointers[position] ?? "" };
+    const operation = edit.is === "set" ? setOperation(here, target, edit.value) : removeOperation(here, target);
     if (operation === undefined) continue;
     patch.push(operation);
     // Only what an edit has written, parents that were missing included, is seen by those after it.
@@ -42,30 +43,36 @@ export function applyPatch(object: JsonObject, patch: readonly PatchOperation[])
   );
 }
 
-function setOperation(object: JsonObject, path: JsonPath, value: unknown): PatchOperation | undefined {
+/** Where an edit leads, in both spellings. */
+interface Target {
+  readonly path: JsonPath;
+  readonly pointer: string;
+}
+
+function setOperation(object: JsonObject, { path, pointer }: Target, value: unknown): PatchOperation | undefined {
   let parent: unknown = object;
   for (const [depth, step] of path.entries()) {
     const isLast = depth === path.length - 1;
     const child = member(parent, step);
     if (isLast && child === value) return undefined;
-    if (isLast && child !== undefined) return { op: "replace", path: pointer(path), value };
-    if (isLast || !isContainer(child)) {
-      const rest = path.slice(depth + 1);
+    if (isLast && child !== undefined) return { op: "replace", path: pointer, value };
+    if (isLast) return { op: "add", path: pointer, value };
+    if (!isContainer(child)) {
       const op = child === undefined ? "add" : "replace";
-      return { op, path: pointer(path.slice(0, depth + 1)), value: nested(rest, value) };
+      return { op, path: pointerOf(path.slice(0, depth + 1)), value: nested(path.slice(depth + 1), value) };
     }
     parent = child;
   }
   return undefined;
 }
 
-function removeOperation(object: JsonObject, path: JsonPath): PatchOperation | undefined {
+function removeOperation(object: JsonObject, { path, pointer }: Target): PatchOperation | undefined {
   let here: unknown = object;
   for (const step of path) {
     here = member(here, step);
     if (here === undefined) return undefined;
   }
-  return { op: "remove", path: pointer(path) };
+  return { op: "remove", path: pointer };
 }
 
 function isContainer(value: unknown): boolean {
@@ -78,15 +85,14 @@ function nested(path: JsonPath, value: unknown): unknown {
 }
 
 /** RFC 6901: `~` is `~0`, `/` is `~1`. */
-function pointer(path: JsonPath): string {
+function pointerOf(path: JsonPath): string {
   let text = "";
   for (const step of path) text += `/${typeof step === "string" && /[~/]/.test(step) ? escaped(step) : step}`;
   return text;
 }
 
 function escaped(step: string): string {
-  const tildes = step.includes("~") ? step.replaceAll("~", "~0") : step;
-  return tildes.replaceAll("/", "~1");
+  return step.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
 function stepsOf(path: string): JsonPath {

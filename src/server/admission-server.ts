@@ -46,11 +46,13 @@ export function admissionServer(
   return server;
 }
 
+/** Of every server, whoever makes it. */
+const TIMEOUTS = { keepAliveTimeout: KEEP_ALIVE_TIMEOUT, requestTimeout: REQUEST_TIMEOUT };
+
 /** What both servers share. A draining server goes on answering, and tells its clients to go elsewhere. */
 export function commonOptions(): FastifyServerOptions {
   return {
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
-    requestTimeout: REQUEST_TIMEOUT,
+    ...TIMEOUTS,
     return503OnClosing: false,
     logController: new LogController({ disableRequestLogging: true }),
   };
@@ -64,7 +66,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void;
  */
 function reviewsFirst(tls: Tls, paths: ReadonlyMap<string, ReviewPath>): (handler: Handler) => Server {
   const isNamed = (tls.clientNames ?? []).length > 0;
-  const options = { ...serverTls(tls), keepAliveTimeout: KEEP_ALIVE_TIMEOUT, requestTimeout: REQUEST_TIMEOUT };
+  const options = { ...serverTls(tls), ...TIMEOUTS };
   return (handler) =>
     createServer(options, (request, response) => {
       const path = request.method === "POST" && !isNamed ? paths.get(pathOf(request.url ?? "")) : undefined;

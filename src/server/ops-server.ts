@@ -1,6 +1,6 @@
 import fastify, { type FastifyInstance } from "fastify";
 import { commonOptions } from "./admission-server.ts";
-import { plainText } from "./plain-text.ts";
+import { PLAIN_TEXT, plainText } from "./plain-text.ts";
 
 /** One thing that must be so before reviews can be answered, as it is now. */
 export interface ReadinessCheck {
@@ -28,7 +28,7 @@ export function opsServer(readiness: () => readonly ReadinessCheck[], scrape: Sc
     const body = verbose ? [...lines, verdict].join("\n") : verdict;
     return reply
       .code(ready ? 200 : 503)
-      .type("text/plain; charset=utf-8")
+      .type(PLAIN_TEXT)
       .send(`${body}\n`);
   });
   server.get("/metrics", async (_, reply) => reply.type(scrape.contentType).send(await scrape.text()));

@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import { encodeReview } from "../admission/answer.ts";
 import { type AdmissionPolicy, decide, type Decision } from "../admission/decide.ts";
@@ -6,7 +6,7 @@ import type { AdmissionRequest, DecodedReview } from "../admission/review.ts";
 import type { ImageIndex, ImageQuery } from "../images/image-index.ts";
 import type { Endpoint } from "../references/subject.ts";
 import { PhaseTimes, roundedMilliseconds } from "./phase-times.ts";
-import { LIVE_READ_BUDGET, LIVE_READ_SHARE, RETRY_AFTER_SECONDS } from "./limits.ts";
+import { LIVE_READ_BUDGET, LIVE_READ_SHARE } from "./limits.ts";
 import { ReviewEnd, unlessEnded, waitWithin } from "./review-end.ts";
 import type { ReviewMetrics } from "./review-metrics.ts";
 
@@ -27,7 +27,9 @@ export interface ReviewAnswer {
   /** An AdmissionReview, with status 200. */
   json(text: string): void;
   /** One line for a person, where there is no decision. */
-  text(status: number, text: string, headers?: OutgoingHttpHeaders): void;
+  text(status: number, text: string): void;
+  /** The same with status 503: nothing can be decided now, and the caller may be asked to come back. */
+  notNow(because: string): void;
 }
 
 interface PendingReviewOptions {
@@ -43,8 +45,6 @@ interface PendingReviewOptions {
   readonly received: number;
   /** Milliseconds that the caller waits from then on. */
   readonly timeout: number;
-  /** Whether the caller may be asked to come back, where nothing can be decided now. */
-  readonly mayRetry: () => boolean;
 }
 
 const STALE: Decision = {
@@ -102,11 +102,11 @@ export class PendingReview {
   }
 
   #send(decision: Decision): void {
-    const { to, review, endpoint, admission, mayRetry } = this.#options;
+    const { to, review, endpoint, admission } = this.#options;
     admission.metrics?.decided(endpoint, decision);
     if (decision.is === "undecided") {
       this.#logDecision(decision);
-      to.text(503, decision.because, mayRetry() ? { "Retry-After": RETRY_AFTER_SECONDS } : {});
+      to.notNow(decision.because);
       return;
     }
     const answer = JSON.stringify(encodeReview(review.version, review.request, decision));

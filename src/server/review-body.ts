@@ -65,9 +65,9 @@ export function readBody(request: IncomingMessage, take: (body: Body) => void): 
 }
 
 function parsed(chunks: readonly Buffer[], length: number): Body {
-  const [first = Buffer.alloc(0)] = chunks;
-  if (length === 0) return EMPTY;
-  const bytes = chunks.length === 1 ? first : Buffer.concat(chunks, length);
+  const [first, ...others] = chunks;
+  if (first === undefined) return EMPTY;
+  const bytes = others.length === 0 ? first : Buffer.concat(chunks, length);
   try {
     return { is: "json", value: JSON.parse(bytes.toString("utf8")) };
   } catch (error) {

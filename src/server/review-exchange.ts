@@ -65,16 +65,28 @@ export class ReviewExchange implements Arrival, ReviewAnswer {
   }
 
   giveWay(): void {
-    this.text(408, "the body takes too long, and others wait", { Connection: "close" });
+    this.#line(408, "the body takes too long, and others wait", { Connection: "close" });
   }
 
   /** One line of text; nothing, where an answer was given already. */
-  text(status: number, text: string, headers: OutgoingHttpHeaders = {}): void {
-    this.#send(status, PLAIN_TEXT, lineOf(text), headers);
+  text(status: number, text: string): void {
+    this.#line(status, text, {});
+  }
+
+  notNow(because: string): void {
+    this.#unavailable(because, this.#path.overload.hold());
   }
 
   json(text: string): void {
     this.#send(200, "application/json", text, {});
+  }
+
+  #unavailable(because: string, mayRetry: boolean): void {
+    this.#line(503, because, mayRetry ? { "Retry-After": RETRY_AFTER_SECONDS } : {});
+  }
+
+  #line(status: number, text: string, headers: OutgoingHttpHeaders): void {
+    this.#send(status, PLAIN_TEXT, lineOf(text), headers);
   }
 
   #send(status: number, type: string, body: string, more: OutgoingHttpHeaders): void {
@@ -100,7 +112,7 @@ export class ReviewExchange implements Arrival, ReviewAnswer {
   }
 
   #answer(body: unknown, received: number): void {
-    const { endpoint, admission, overload } = this.#path;
+    const { endpoint, admission } = this.#path;
     const review = decodeReview(body);
     if (review.is === "malformed") {
       const { uid, why } = review;
@@ -117,7 +129,6 @@ export class ReviewExchange implements Arrival, ReviewAnswer {
       arrived: this.#arrived,
       received,
       timeout: reviewTimeout(this.#request.url ?? ""),
-      mayRetry: () => overload.hold(),
     }).answer();
   }
 
@@ -131,7 +142,7 @@ export class ReviewExchange implements Arrival, ReviewAnswer {
     const { admission, endpoint, overload } = this.#path;
     admission.metrics?.shed(endpoint);
     if (isNews) admission.log.warn({ because, ...overload.counts }, "overloaded");
-    this.text(503, `overloaded: ${because}`, mayRetry ? { "Retry-After": RETRY_AFTER_SECONDS } : {});
+    this.#unavailable(`overloaded: ${because}`, mayRetry);
   }
 
   #end(): void {

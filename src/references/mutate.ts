@@ -45,17 +45,16 @@ export interface Mutation {
 
 /** How an object that no check refused has to change. */
 export function mutate(context: ReviewContext): Mutation {
-  const rewrites = joinRewrites([
+  const joined = joinRewrites([
     bootRewrites(context),
     ...context.cdroms.map(cdromRewrites(context)),
     ...context.properties.map(pinProperty(context.subject)),
   ]);
-  const edits = [...rewrites.replacements.map(replacing), ...rewrites.rewrites.map(rewriting)];
-  const pins = pinsAfter(context, rewrites);
+  const edits = [...joined.replacements.map(replacing), ...joined.rewrites.map(rewriting)];
+  const pins = pinsAfter(context, joined);
   const annotate = pinsEdit(context.subject.object, pins);
   if (annotate !== undefined) edits.push(annotate);
-  const conversion = conversionWarnings(context);
-  return { edits, warnings: conversion.length === 0 ? rewrites.warnings : [...rewrites.warnings, ...conversion], pins };
+  return { edits, warnings: [...joined.warnings, ...conversionWarnings(context)], pins };
 }
 
 function replacing({ reference: { path }, value }: Replacement): Edit {

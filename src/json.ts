@@ -13,8 +13,14 @@ export function isJsonObject(value: unknown): value is JsonObject {
 
 /** The own member of an object or list; `undefined` where there is none. */
 export function member(value: unknown, key: string | number): unknown {
-  if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
-  return (value as Record<string | number, unknown>)[key];
+  if (typeof value !== "object" || value === null) return undefined;
+  const found = (value as Record<string | number, unknown>)[key];
+  return isInherited(found) ? undefined : found;
+}
+
+/** No JSON value is one of these: functions, and what a missing `__proto__` gives. Cheaper than to ask for each key. */
+function isInherited(found: unknown): boolean {
+  return typeof found === "function" || found === Object.prototype || found === Array.prototype;
 }
 
 /** The value at a path; `undefined` where any step is missing. */
@@ -46,8 +52,12 @@ function keysOf(value: unknown): readonly string[] | undefined {
 
 /** The value at a path if it is a string, else `""`. */
 export function textAt(value: unknown, path: JsonPath): string {
-  const found = at(value, path);
-  return typeof found === "string" ? found : "";
+  return textOf(at(value, path));
+}
+
+/** A value if it is a string, else `""`. */
+export function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 /** The value at a path if it is a string that says something. */

@@ -1,14 +1,17 @@
 import type { ImageKind } from "../images/image.ts";
 import type { ImageIndex, ImageQuery } from "../images/image-index.ts";
 import { at, textAt } from "../json.ts";
+import type { BootImage } from "../references/boot.ts";
+import type { ChangingReference } from "../references/changing-reference.ts";
 import { runChecks } from "../references/checks.ts";
 import { type ReviewContext, reviewContext, usedImages } from "../references/context.ts";
 import { mutate } from "../references/mutate.ts";
 import { ALL_CHECKS_OFF, type Policy } from "../references/policy.ts";
 import { type FieldProblem, warningMessage } from "../references/problem.ts";
 import { referenceRows } from "../references/references.ts";
-import type { ReferenceRow } from "../references/row.ts";
 import { kindMeant } from "../references/reference-image.ts";
+import type { ReferenceRow } from "../references/row.ts";
+import type { Change } from "../references/stored-image.ts";
 import type { Endpoint, Subject } from "../references/subject.ts";
 import { auditAnnotations, type AuditAnnotations, NOTHING_TO_AUDIT } from "./audit.ts";
 import type { Judged } from "./judged.ts";
@@ -98,8 +101,9 @@ function subjectOf(
   if (operation !== "CREATE" && operation !== "UPDATE") return undefined;
   if (textAt(oldObject, ["metadata", "deletionTimestamp"]) !== "") return undefined;
   const root = rows[0]?.root ?? [];
-  const common = {
+  return {
     endpoint,
+    operation,
     namespace,
     user,
     privileged: isPrivileged(user),
@@ -107,8 +111,8 @@ function subjectOf(
     root,
     isTemplate: root.length > 0,
     object,
+    oldObject: operation === "UPDATE" ? oldObject : undefined,
   };
-  return { ...common, operation, oldObject: operation === "UPDATE" ? oldObject : undefined };
 }
 
 function missesOf(context: ReviewContext, denials: readonly FieldProblem[]): readonly ImageQuery[] {
@@ -120,18 +124,28 @@ function missesOf(context: ReviewContext, denials: readonly FieldProblem[]): rea
 }
 
 /** The kind whose missing list keeps us from deciding. */
-function unsyncedKind(context: ReviewContext): string | undefined {
-  const { bootImage, changes, cdroms, properties, index } = context;
-  const ofOthers = [...cdroms, ...properties].flatMap(({ change, image }) => [change, image]);
-  for (const met of [bootImage, changes?.imageName, changes?.image, ...ofOthers]) {
-    if (met?.is === "notSynced") return met.kind;
-  }
+function unsyncedKind(context: ReviewContext): ImageKind | undefined {
+  const { bootImage, changes, cdroms, properties, subject, index } = context;
+  const ofBoot = kindMissing(bootImage) ?? kindMissing(changes?.imageName) ?? kindMissing(changes?.image);
+  const met = ofBoot ?? kindMissingFor(cdroms) ?? kindMissingFor(properties);
+  if (met !== undefined || subject.endpoint !== "validate") return met;
   return kindsOfCollisions(context).find((kind) => !index.isSynced(kind));
+}
+
+function kindMissing(met: BootImage | Change | undefined): ImageKind | undefined {
+  return met?.is === "notSynced" ? met.kind : undefined;
+}
+
+function kindMissingFor(references: readonly ChangingReference[]): ImageKind | undefined {
+  for (const { change, image } of references) {
+    const kind = kindMissing(change) ?? kindMissing(image);
+    if (kind !== undefined) return kind;
+  }
+  return undefined;
 }
 
 /** Of which kinds it is to be said that no image has a name: that takes all images. */
 function kindsOfCollisions({ subject, policy, reading }: ReviewContext): readonly ImageKind[] {
-  if (subject.endpoint !== "validate") return [];
   return reading.references
     .filter(({ role, images }) => role === "creates" && asksForCollisions(subject, policy, images))
     .flatMap(({ images }) => images);

@@ -13,23 +13,20 @@ export type PatchOperation =
  */
 export function patchFor(object: JsonObject, edits: readonly Edit[]): readonly PatchOperation[] {
   const patch: PatchOperation[] = [];
-  const pointers = edits.map(({ path }) => pointerOf(path));
-  let here = object;
-  for (const [position, edit] of edits.entries()) {
-    const target: Target = { path: edit.path, pointer: pointers[position] ?? "" };
+  for (const edit of edits) {
+    const target: Target = { path: edit.path, pointer: pointerOf(edit.path) };
+    // Only what an earlier one has written, parents that were missing included, is not to be seen in the object.
+    const isWritten = patch.some((earlier) => leadsThrough(target.pointer, earlier.path));
+    const here = isWritten ? applyPatch(object, patch) : object;
     const operation = edit.is === "set" ? setOperation(here, target, edit.value) : removeOperation(here, target);
-    if (operation === undefined) continue;
-    patch.push(operation);
-    // Only what an edit has written, parents that were missing included, is seen by those after it.
-    const isSeen = pointers.some((later, at) => at > position && leadsThrough(later, operation.path));
-    if (isSeen) here = applyEdits(here, [edit]);
+    if (operation !== undefined) patch.push(operation);
   }
   return patch;
 }
 
 /** Whether one pointer is another, or goes on from there. */
 function leadsThrough(pointer: string, other: string): boolean {
-  return pointer.startsWith(other) && (pointer.length === other.length || pointer[other.length] === "/");
+  return pointer.startsWith(other) && (pointer.length === other.length || pointer.startsWith("/", other.length));
 }
 
 /** The object after a patch of ours, which never inserts into a list. */
@@ -50,18 +47,14 @@ interface Target {
 }
 
 function setOperation(object: JsonObject, { path, pointer }: Target, value: unknown): PatchOperation | undefined {
-  let parent: unknown = object;
-  for (const [depth, step] of path.entries()) {
-    const isLast = depth === path.length - 1;
-    const child = member(parent, step);
-    if (isLast && child === value) return undefined;
-    if (isLast && child !== undefined) return { op: "replace", path: pointer, value };
-    if (isLast) return { op: "add", path: pointer, value };
-    if (!isContainer(child)) {
-      const op = child === undefined ? "add" : "replace";
-      return { op, path: pointerOf(path.slice(0, depth + 1)), value: nested(path.slice(depth + 1), value) };
-    }
-    parent = child;
+  let here: unknown = object;
+  let depth = 0;
+  for (const step of path) {
+    const op = (here = member(here, step)) === undefined ? "add" : "replace";
+    depth++;
+    if (depth === path.length) return here === value ? undefined : { op, path: pointer, value };
+    if (!isContainer(here))
+      return { op, path: pointerOf(path.slice(0, depth)), value: nested(path.slice(depth), value) };
   }
   return undefined;
 }
@@ -87,12 +80,13 @@ function nested(path: JsonPath, value: unknown): unknown {
 /** RFC 6901: `~` is `~0`, `/` is `~1`. */
 function pointerOf(path: JsonPath): string {
   let text = "";
-  for (const step of path) text += `/${typeof step === "string" && /[~/]/.test(step) ? escaped(step) : step}`;
+  for (const step of path) text += `/${typeof step === "string" ? escaped(step) : step}`;
   return text;
 }
 
 function escaped(step: string): string {
-  return step.replaceAll("~", "~0").replaceAll("/", "~1");
+  const once = step.includes("~") ? step.replaceAll("~", "~0") : step;
+  return once.includes("/") ? once.replaceAll("/", "~1") : once;
 }
 
 function stepsOf(path: string): JsonPath {

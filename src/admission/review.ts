@@ -1,4 +1,4 @@
-import { at, isJsonObject, type JsonObject, listAt, textAt } from "../json.ts";
+import { isJsonObject, type JsonObject, textAt, textOf } from "../json.ts";
 
 export const ADMISSION_GROUP = "admission.k8s.io";
 
@@ -27,64 +27,75 @@ export type DecodedReview =
   | { readonly is: "review"; readonly version: ReviewVersion; readonly request: AdmissionRequest }
   | { readonly is: "malformed"; readonly why: string; /** "" where there is none to be read. */ readonly uid: string };
 
-/** From parsed JSON to a review, or to what is wrong with the envelope; the object inside is not judged. */
+/**
+ * From parsed JSON to a review, or to what is wrong with the envelope; the object inside is not judged. Members are read
+ * by name: none of these names is one that objects inherit.
+ */
 export function decodeReview(body: unknown): DecodedReview {
-  const malformed = (why: string): DecodedReview => ({ is: "malformed", why, uid: textAt(body, ["request", "uid"]) });
-  const [group, version = ""] = textAt(body, ["apiVersion"]).split("/");
-  if (textAt(body, ["kind"]) !== "AdmissionReview" || group !== ADMISSION_GROUP) {
-    return malformed("not an AdmissionReview of admission.k8s.io: apiVersion and kind say otherwise");
-  }
-  if (!isReviewVersion(version))
-    return malformed(`AdmissionReview version is not one of ${REVIEW_VERSIONS.join(", ")}`);
-  const request = at(body, ["request"]);
-  if (!isJsonObject(request)) return malformed("the AdmissionReview has no request");
+  const review = objectOf(body);
+  const { request } = review;
+  const version = API_VERSIONS.get(textOf(review["apiVersion"]));
+  if (version === undefined || review["kind"] !== "AdmissionReview") return malformed(request, noReview(review));
+  if (!isJsonObject(request)) return malformed(request, "the AdmissionReview has no request");
   const why = whatIsWrong(request);
-  return why === undefined ? { is: "review", version, request: decodeRequest(request) } : malformed(why);
+  return why === undefined ? { is: "review", version, request: decodeRequest(request) } : malformed(request, why);
 }
 
-function whatIsWrong(request: JsonObject): string | undefined {
-  if (textAt(request, ["uid"]) === "") return "request.uid is missing or empty";
-  const operation = textAt(request, ["operation"]);
-  if (operation === "") return "request.operation is missing or empty";
-  for (const field of ["object", "oldObject"]) {
-    const value = request[field] ?? undefined;
-    if (value !== undefined && !isJsonObject(value)) return `request.${field} is no object`;
-  }
-  for (const field of OBJECTS_OF_OPERATION[operation] ?? []) {
-    if (!isJsonObject(request[field])) return `request.${field} is missing on ${operation}`;
-  }
-  return undefined;
+const API_VERSIONS = new Map(REVIEW_VERSIONS.map((version) => [`${ADMISSION_GROUP}/${version}`, version]));
+
+function malformed(request: unknown, why: string): DecodedReview {
+  return { is: "malformed", why, uid: textAt(request, ["uid"]) };
+}
+
+function noReview(review: JsonObject): string {
+  const [group] = textOf(review["apiVersion"]).split("/");
+  return review["kind"] === "AdmissionReview" && group === ADMISSION_GROUP
+    ? `AdmissionReview version is not one of ${REVIEW_VERSIONS.join(", ")}`
+    : "not an AdmissionReview of admission.k8s.io: apiVersion and kind say otherwise";
+}
+
+function whatIsWrong({ uid, operation, object, oldObject }: JsonObject): string | undefined {
+  if (textOf(uid) === "") return "request.uid is missing or empty";
+  if (textOf(operation) === "") return "request.operation is missing or empty";
+  return noObject("object", object, operation) ?? noObject("oldObject", oldObject, operation);
+}
+
+function noObject(field: string, value: unknown, operation: unknown): string | undefined {
+  if (isJsonObject(value)) return undefined;
+  if (value !== undefined && value !== null) return `request.${field} is no object`;
+  const isNeeded = OBJECTS_OF_OPERATION.get(operation)?.includes(field) === true;
+  return isNeeded ? `request.${field} is missing on ${String(operation)}` : undefined;
 }
 
 /** What an operation carries; without it nothing could be decided. */
-const OBJECTS_OF_OPERATION: Readonly<Record<string, readonly string[]>> = {
-  CREATE: ["object"],
-  UPDATE: ["object", "oldObject"],
-};
-
-function isReviewVersion(version: string): version is ReviewVersion {
-  return (REVIEW_VERSIONS as readonly string[]).includes(version);
-}
+const OBJECTS_OF_OPERATION = new Map<unknown, readonly string[]>([
+  ["CREATE", ["object"]],
+  ["UPDATE", ["object", "oldObject"]],
+]);
 
 function decodeRequest(request: JsonObject): AdmissionRequest {
-  const object = request["object"];
-  const oldObject = request["oldObject"];
+  const { object, oldObject } = request;
+  const { group, version, kind } = objectOf(request["kind"]);
+  const { username, groups } = objectOf(request["userInfo"]);
   return {
-    uid: textAt(request, ["uid"]),
-    kind: {
-      group: textAt(request, ["kind", "group"]),
-      version: textAt(request, ["kind", "version"]),
-      kind: textAt(request, ["kind", "kind"]),
-    },
-    subResource: textAt(request, ["subResource"]),
-    operation: textAt(request, ["operation"]),
-    namespace: textAt(request, ["namespace"]),
-    name: textAt(request, ["name"]),
-    user: {
-      name: textAt(request, ["userInfo", "username"]),
-      groups: listAt(request, ["userInfo", "groups"]).filter((group) => typeof group === "string"),
-    },
+    uid: textOf(request["uid"]),
+    kind: { group: textOf(group), version: textOf(version), kind: textOf(kind) },
+    subResource: textOf(request["subResource"]),
+    operation: textOf(request["operation"]),
+    namespace: textOf(request["namespace"]),
+    name: textOf(request["name"]),
+    user: { name: textOf(username), groups: Array.isArray(groups) ? groups.filter(isText) : [] },
     object: isJsonObject(object) ? object : undefined,
     oldObject: isJsonObject(oldObject) ? oldObject : undefined,
   };
+}
+
+function objectOf(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : NOTHING;
+}
+
+const NOTHING: JsonObject = {};
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }

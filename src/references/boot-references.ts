@@ -18,12 +18,11 @@ export interface BootQuestion extends Question {
   readonly cdroms: readonly Cdrom[];
 }
 
-export function bootOf(reading: Reading): BootReferences {
-  const boot = reading.references.filter(({ role }) => role === "boot");
+export function bootOf({ references }: Reading): BootReferences {
   return {
-    imageName: boot.find(({ form }) => form === "name"),
-    image: boot.find(({ form }) => form === "object"),
-    hasCdroms: reading.references.some(({ role }) => role === "cdrom"),
+    imageName: references.find(({ role, form }) => role === "boot" && form === "name"),
+    image: references.find(({ role, form }) => role === "boot" && form === "object"),
+    hasCdroms: references.some(({ role }) => role === "cdrom"),
   };
 }
 

@@ -18,15 +18,15 @@ export interface ChangingReference {
 /** The references of this role. A value of a wrong type anywhere is refused for its type alone: nothing is resolved then. */
 export function changingReferences(question: Question, role: ReferenceRow["role"]): readonly ChangingReference[] {
   const { reading, oldReading } = question;
+  const ofRole = reading.references.filter((reference) => reference.role === role);
+  if (ofRole.length === 0) return [];
   const stored = (oldReading?.references ?? []).filter((reference) => reference.role === role);
-  return reading.references
-    .filter((reference) => reference.role === role)
-    .map((reference) => {
-      const old = stored.find(({ key }) => key === reference.key);
-      const change = old === undefined ? SAME : changeOf(question, reference, old);
-      const isToJudge = reading.malformed.length === 0 && (old === undefined || change.is === "changed");
-      return { reference, old, change, image: isToJudge ? resolveReference(question, reference) : undefined };
-    });
+  return ofRole.map((reference) => {
+    const old = stored.find(({ key }) => key === reference.key);
+    const change = old === undefined ? SAME : changeOf(question, reference, old);
+    const isToJudge = reading.malformed.length === 0 && (old === undefined || change.is === "changed");
+    return { reference, old, change, image: isToJudge ? resolveReference(question, reference) : undefined };
+  });
 }
 
 function changeOf(question: Question, reference: Reference, old: Reference): Change {

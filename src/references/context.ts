@@ -28,23 +28,29 @@ export function reviewContext(subject: Subject, index: ImageIndex, policy: Polic
   const reading = readReferences(subject.object, subject.rows);
   const oldReading = subject.oldObject === undefined ? undefined : readReferences(subject.oldObject, subject.rows);
   const question: Question = { subject, index, policy, reading, oldReading };
-  const bootQuestion: BootQuestion = {
-    ...question,
-    boot: bootOf(reading),
-    oldBoot: oldReading === undefined ? undefined : bootOf(oldReading),
-    cdroms: cdromsOf(question),
-  };
-  const changes = bootQuestion.oldBoot === undefined ? undefined : bootChanges(bootQuestion, bootQuestion.oldBoot);
-  const bootImage: BootImage = needsImage(bootQuestion, changes) ? resolveBoot(bootQuestion) : { is: "unchanged" };
+  const boot = bootOf(reading);
+  const oldBoot = oldReading === undefined ? undefined : bootOf(oldReading);
+  const cdroms = cdromsOf(question);
+  const bootQuestion: BootQuestion = { subject, index, policy, reading, oldReading, boot, oldBoot, cdroms };
+  const changes = oldBoot === undefined ? undefined : bootChanges(bootQuestion, oldBoot);
+  const bootImage: BootImage = needsImage(bootQuestion, changes) ? resolveBoot(bootQuestion) : UNCHANGED;
   const properties = osImageProperties(question);
-  const judged = judgedReferences(bootImage, [...bootQuestion.cdroms, ...properties]);
+  const judged = judgedReferences(bootImage, cdroms, properties);
   return { ...bootQuestion, changes, bootImage, properties, judged };
 }
 
-function judgedReferences(bootImage: BootImage, others: readonly ChangingReference[]): readonly ReferenceImage[] {
-  const judged = others.flatMap(({ image }) => image ?? []);
-  const boots = "by" in bootImage && bootImage.by.role === "boot" ? [bootImage] : [];
-  return [...boots, ...judged];
+const UNCHANGED: BootImage = { is: "unchanged" };
+
+function judgedReferences(
+  bootImage: BootImage,
+  cdroms: readonly ChangingReference[],
+  properties: readonly ChangingReference[],
+): readonly ReferenceImage[] {
+  const judged: ReferenceImage[] = [];
+  if ("by" in bootImage && bootImage.by.role === "boot") judged.push(bootImage);
+  for (const { image } of cdroms) if (image !== undefined) judged.push(image);
+  for (const { image } of properties) if (image !== undefined) judged.push(image);
+  return judged;
 }
 
 export interface UsedImage {
@@ -54,11 +60,12 @@ export interface UsedImage {
 
 /** The images that these references mean, each once: at the CD-ROM that holds it, for there a person wrote it. */
 export function usedImages({ judged }: ReviewContext): readonly UsedImage[] {
+  const resolved = judged.filter((reference) => reference.is === "resolved");
+  if (resolved.length <= 1) return resolved;
   const used = new Map<string, UsedImage>();
   for (const role of ["cdrom", "boot", "property"]) {
-    for (const reference of judged) {
-      if (reference.is !== "resolved" || reference.by.role !== role || used.has(reference.image.name)) continue;
-      used.set(reference.image.name, reference);
+    for (const reference of resolved) {
+      if (reference.by.role === role && !used.has(reference.image.name)) used.set(reference.image.name, reference);
     }
   }
   return [...used.values()];

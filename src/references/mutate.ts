@@ -9,6 +9,7 @@ import { NO_PINS, type Pin, type Pins, pinsEdit, readPins } from "./pins.ts";
 import { kindKey, nameKey, type Reference } from "./reading.ts";
 import { putBack, restore } from "./reapply.ts";
 import { joinRewrites, NO_REWRITES, type Replacement, type Rewrite, type Rewrites } from "./rewrite.ts";
+import type { Subject } from "./subject.ts";
 
 /** What each row of design section 5 says; test titles carry the IDs. */
 export const MUTATION_RULES = {
@@ -45,16 +46,19 @@ export interface Mutation {
 
 /** How an object that no check refused has to change. */
 export function mutate(context: ReviewContext): Mutation {
-  const joined = joinRewrites([
-    bootRewrites(context),
-    ...context.cdroms.map(cdromRewrites(context)),
-    ...context.properties.map(pinProperty(context.subject)),
-  ]);
-  const edits = [...joined.replacements.map(replacing), ...joined.rewrites.map(rewriting)];
+  const { subject, cdroms, properties } = context;
+  const parts = [bootRewrites(context)];
+  for (const cdrom of cdroms) parts.push(cdromRewrites(subject, cdrom));
+  for (const property of properties) parts.push(pinProperty(subject, property));
+  const joined = joinRewrites(parts);
+  const edits = joined.replacements.map(replacing);
+  for (const rewrite of joined.rewrites) edits.push(rewriting(rewrite));
   const pins = pinsAfter(context, joined);
-  const annotate = pinsEdit(context.subject.object, pins);
+  const annotate = pinsEdit(subject.object, pins);
   if (annotate !== undefined) edits.push(annotate);
-  return { edits, warnings: [...joined.warnings, ...conversionWarnings(context)], pins };
+  const ofConversion = conversionWarnings(context);
+  const warnings = ofConversion.length === 0 ? joined.warnings : [...joined.warnings, ...ofConversion];
+  return { edits, warnings, pins };
 }
 
 function replacing({ reference: { path }, value }: Replacement): Edit {
@@ -71,11 +75,9 @@ function bootRewrites(context: ReviewContext): Rewrites {
   return bootImage.is === "unchanged" && changes !== undefined ? putBack(context) : NO_REWRITES;
 }
 
-function cdromRewrites({ subject }: ReviewContext): (cdrom: Cdrom) => Rewrites {
-  return ({ reference, old, change, image }) => {
-    if (image?.is === "resolved") return pinObject(reference, old, image.image);
-    return change.is === "putBack" ? restore(subject, reference, old) : NO_REWRITES;
-  };
+function cdromRewrites(subject: Subject, { reference, old, change, image }: Cdrom): Rewrites {
+  if (image?.is === "resolved") return pinObject(reference, old, image.image);
+  return change.is === "putBack" ? restore(subject, reference, old) : NO_REWRITES;
 }
 
 /**

@@ -34,10 +34,9 @@ export interface Reading {
 
 /** Reads the references of an object by its rows of THE table; never throws. */
 export function readReferences(object: JsonObject, rows: readonly ReferenceRow[]): Reading {
-  const reading = { references: [] as Reference[], malformed: [] as Malformed[] };
-  for (const row of rows) {
-    for (const place of places(object, row.path, reading.malformed)) readPlace(row, place, reading);
-  }
+  const reading: OpenReading = { references: [], malformed: [] };
+  const root: Place = { path: [], key: "", value: object };
+  for (const cut of cutRows(rows)) readBelow(root, cut, 0, reading);
   return reading;
 }
 
@@ -62,62 +61,79 @@ export function kindKey({ key }: Reference): string {
   return `${key}.kind`;
 }
 
+interface OpenReading {
+  readonly references: Reference[];
+  readonly malformed: Malformed[];
+}
+
 interface Place {
   readonly path: JsonPath;
   readonly key: string;
   readonly value: unknown;
 }
 
-/** The values that a row's path leads to; wrong types on the way are malformed, once each. */
-function places(object: JsonObject, path: readonly string[], malformed: Malformed[]): readonly Place[] {
-  const [straight = NOWHERE, ...others] = segmentsOf(path);
-  const first = placeBelow({ path: [], key: "", value: object }, straight, malformed);
-  let here: readonly Place[] = first === undefined ? [] : [first];
-  for (const segment of others) {
-    here = here.flatMap((list) =>
-      entries(list, malformed).flatMap((entry) => placeBelow(entry, segment, malformed) ?? []),
-    );
-  }
-  return here;
-}
-
-/** Members from one list entry to the next, or to the end. */
+/** Members from one list entry to the next, or to the end: `spec.hardware.cdrom`. */
 interface Segment {
   readonly path: readonly string[];
-  /** `spec.hardware.cdrom` */
   readonly key: string;
 }
 
-const NOWHERE: Segment = { path: [], key: "" };
+/** A row with its path in the parts between its lists. */
+interface CutRow {
+  readonly row: ReferenceRow;
+  readonly segments: readonly Segment[];
+}
 
-/** A path in the parts between its lists. Paths are those of THE table, so that each is cut once. */
-function segmentsOf(path: readonly string[]): readonly Segment[] {
-  const known = SEGMENTS.get(path);
+/** Rows are those of THE table, by kind and version, so that each is cut once. */
+function cutRows(rows: readonly ReferenceRow[]): readonly CutRow[] {
+  const known = CUT_ROWS.get(rows);
   if (known !== undefined) return known;
+  const made = rows.map((row): CutRow => ({ row, segments: segmentsOf(row.path) }));
+  CUT_ROWS.set(rows, made);
+  return made;
+}
+
+const CUT_ROWS = new WeakMap<readonly ReferenceRow[], readonly CutRow[]>();
+
+function segmentsOf(path: readonly string[]): readonly Segment[] {
   const segments: string[][] = [[]];
   for (const step of path) {
     if (step === EACH) segments.push([]);
     else segments.at(-1)?.push(step);
   }
-  const made = segments.map((steps): Segment => ({ path: steps, key: fieldOf(steps) }));
-  SEGMENTS.set(path, made);
-  return made;
+  return segments.map((steps) => ({ path: steps, key: fieldOf(steps) }));
 }
 
-const SEGMENTS = new WeakMap<readonly string[], readonly Segment[]>();
+/** Reads what a row leads to from a place, by its segments from this position on. */
+function readBelow(from: Place, { row, segments }: CutRow, position: number, reading: OpenReading): void {
+  const segment = segments[position];
+  const place = segment === undefined ? undefined : placeBelow(from, segment, reading.malformed);
+  if (place === undefined) return;
+  if (position === segments.length - 1) {
+    readPlace(row, place, reading);
+    return;
+  }
+  for (const entry of entries(place, reading.malformed)) readBelow(entry, { row, segments }, position + 1, reading);
+}
 
-/** What a segment leads to from a place; undefined behind a value of a wrong type. */
+/** What a segment leads to from a place; undefined behind a value of a wrong type, which is malformed. */
 function placeBelow(from: Place, segment: Segment, malformed: Malformed[]): Place | undefined {
   let value = from.value;
-  for (const [depth, step] of segment.path.entries()) {
-    if (value !== undefined && value !== null && !isJsonObject(value)) {
+  let depth = 0;
+  for (const step of segment.path) {
+    if (!mayHaveMembers(value)) {
       addOnce(malformed, { path: [...from.path, ...segment.path.slice(0, depth)], value, expected: "an object" });
       return undefined;
     }
     value = member(value, step);
+    depth++;
   }
   if (from.path.length === 0) return { path: segment.path, key: segment.key, value };
   return { path: [...from.path, ...segment.path], key: joinKeys(from.key, segment.key), value };
+}
+
+function mayHaveMembers(value: unknown): boolean {
+  return value === undefined || value === null || isJsonObject(value);
 }
 
 function joinKeys(key: string, below: string): string {
@@ -126,7 +142,7 @@ function joinKeys(key: string, below: string): string {
 
 /** Entries are known by their names; where these do not tell them apart, by their positions. */
 function entries({ path, key, value }: Place, malformed: Malformed[]): readonly Place[] {
-  if (value === undefined || value === null) return [];
+  if (value === undefined || value === null) return NO_ENTRIES;
   if (Array.isArray(value)) {
     const names = value.map((entry: unknown) => textAt(entry, ["name"]));
     return value.map((entry: unknown, index) => {
@@ -136,8 +152,10 @@ function entries({ path, key, value }: Place, malformed: Malformed[]): readonly 
     });
   }
   addOnce(malformed, { path, value, expected: "a list" });
-  return [];
+  return NO_ENTRIES;
 }
+
+const NO_ENTRIES: readonly Place[] = [];
 
 /** Rows share their first steps, so that two of them meet the same wrong value. */
 function addOnce(malformed: Malformed[], found: Malformed): void {
@@ -145,24 +163,19 @@ function addOnce(malformed: Malformed[], found: Malformed): void {
   if (!malformed.some((known) => fieldOf(known.path) === field)) malformed.push(found);
 }
 
-function readPlace(
-  row: ReferenceRow,
-  { path, key, value }: Place,
-  reading: { references: Reference[]; malformed: Malformed[] },
-): void {
-  const { role, form, images } = row;
+function readPlace({ role, form, images }: ReferenceRow, { path, key, value }: Place, reading: OpenReading): void {
+  const { references, malformed } = reading;
   if (form === "name") {
-    const name = readText(path, value, reading.malformed);
-    reading.references.push({ role, form, path, namePath: path, key, name, kind: "", images });
+    const name = readText(path, value, malformed);
+    references.push({ role, form, path, namePath: path, key, name, kind: "", images });
     return;
   }
-  if (value !== undefined && value !== null && !isJsonObject(value)) {
-    addOnce(reading.malformed, { path, value, expected: "an object" });
-  }
+  if (!mayHaveMembers(value)) addOnce(malformed, { path, value, expected: "an object" });
   const namePath = [...path, "name"];
-  const name = readText(namePath, member(value, "name"), reading.malformed);
-  const kind = readText([...path, "kind"], member(value, "kind"), reading.malformed);
-  reading.references.push({ role, form, path, namePath, key, name, kind, images });
+  const name = readText(namePath, member(value, "name"), malformed);
+  const kindText = member(value, "kind");
+  const kind = kindText === undefined ? "" : readText([...path, "kind"], kindText, malformed);
+  references.push({ role, form, path, namePath, key, name, kind, images });
 }
 
 function readText(path: JsonPath, value: unknown, malformed: Malformed[]): string {

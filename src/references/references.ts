@@ -70,7 +70,7 @@ export const REFERENCES: readonly ReferenceRow[] = [...VM_REFERENCES, ...OS_IMAG
 
 /** The rows of one kind in one version; empty for a kind that names no image. */
 export function referenceRows(group: string, version: string, kind: string): readonly ReferenceRow[] {
-  return ROWS.get(rowKey(group, version, kind)) ?? [];
+  return ROWS.get(kind)?.find((each) => each.version === version && each.group === group)?.rows ?? NO_ROWS;
 }
 
 /** The kinds of image that objects of one kind can name. */
@@ -78,14 +78,23 @@ export function imagesNamedBy(group: string, version: string, kind: string): rea
   return [...new Set(referenceRows(group, version, kind).flatMap(({ images }) => images))];
 }
 
-const ROWS = new Map<string, ReferenceRow[]>();
-for (const row of REFERENCES) {
-  for (const version of row.versions) {
-    const key = rowKey(row.group, version, row.kind);
-    ROWS.set(key, [...(ROWS.get(key) ?? []), row]);
-  }
+const NO_ROWS: readonly ReferenceRow[] = [];
+
+interface RowsOfVersion {
+  readonly group: string;
+  readonly version: string;
+  readonly rows: readonly ReferenceRow[];
 }
 
-function rowKey(group: string, version: string, kind: string): string {
-  return `${group}/${version}/${kind}`;
+/** By kind. */
+const ROWS = new Map([...Map.groupBy(REFERENCES, ({ kind }) => kind)].map(([kind, rows]) => [kind, byVersion(rows)]));
+
+function byVersion(rows: readonly ReferenceRow[]): readonly RowsOfVersion[] {
+  return [...Map.groupBy(rows, ({ group }) => group)].flatMap(([group, ofGroup]) =>
+    [...new Set(ofGroup.flatMap(({ versions }) => versions))].map((version) => ({
+      group,
+      version,
+      rows: ofGroup.filter(({ versions }) => versions.includes(version)),
+    })),
+  );
 }

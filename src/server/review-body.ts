@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { parseReview } from "../admission/review-json.ts";
 import { messageOf } from "../failure.ts";
 import { BODY_LIMIT } from "./limits.ts";
 
@@ -69,7 +70,7 @@ function parsed(chunks: readonly Buffer[], length: number): Body {
   if (first === undefined) return EMPTY;
   const bytes = others.length === 0 ? first : Buffer.concat(chunks, length);
   try {
-    return { is: "json", value: JSON.parse(bytes.toString("utf8")) };
+    return { is: "json", value: parseReview(bytes.toString("utf8")) };
   } catch (error) {
     return { is: "bad", status: 400, code: "no-json", why: `the body is no JSON: ${messageOf(error)}` };
   }

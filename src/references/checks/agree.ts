@@ -5,19 +5,21 @@ import { fieldOf } from "../reading.ts";
 import { isNamedBy } from "../reference-image.ts";
 
 /** Where `spec.image` decides, `imageName` is never resolved: it must be a name of that image. */
-export function* agree(context: ReviewContext): Iterable<FieldProblem> {
+export function agree(context: ReviewContext): readonly FieldProblem[] {
   const { bootImage, boot } = context;
-  if (bootImage.is !== "resolved" || bootImage.by.form !== "object" || bootImage.by.role !== "boot") return;
-  if (followsImage(context)) return;
+  if (bootImage.is !== "resolved" || bootImage.by.form !== "object" || bootImage.by.role !== "boot") return [];
+  if (followsImage(context)) return [];
   const { imageName } = boot;
-  if (imageName === undefined || imageName.name === "" || isNamedBy(context, bootImage.image, imageName.name)) return;
+  if (imageName === undefined || imageName.name === "" || isNamedBy(context, bootImage.image, imageName.name))
+    return [];
   const { name, displayName } = bootImage.image;
   const names = displayName === undefined ? quote(name) : `${quote(name)} (${plain(displayName)})`;
-  yield {
+  const problem: FieldProblem = {
     check: "agree",
     reason: "FieldValueInvalid",
     field: fieldOf(imageName.namePath),
     value: imageName.name,
     why: `${fieldOf(bootImage.by.path)} names another image, ${names}; write that here or leave one of the two out`,
   };
+  return [problem];
 }

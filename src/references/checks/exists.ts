@@ -10,20 +10,19 @@ import { kindMeant } from "../reference-image.ts";
 const MOST_CANDIDATES_LISTED = 5;
 
 /** A reference names exactly one image that this namespace may use. */
-export function* exists(context: ReviewContext): Iterable<FieldProblem> {
-  const { namespace } = context.subject;
-  const strict = context.policy.resolution === "strict";
-  for (const judged of context.judged) {
-    if (judged.is !== "unresolved") continue;
-    const { by, resolution } = judged;
-    const problem = { check: "exists", field: fieldOf(by.namePath), value: by.name } as const;
-    if (resolution.is === "ambiguous") {
-      yield { ...problem, reason: "FieldValueInvalid", why: ambiguous(resolution, namespace, strict) };
-    } else {
+export function exists(context: ReviewContext): readonly FieldProblem[] {
+  return context.judged
+    .filter((judged) => judged.is === "unresolved")
+    .map(({ by, resolution }) => {
+      const { namespace } = context.subject;
+      const strict = context.policy.resolution === "strict";
+      const problem = { check: "exists", field: fieldOf(by.namePath), value: by.name } as const;
+      if (resolution.is === "ambiguous") {
+        return { ...problem, reason: "FieldValueInvalid", why: ambiguous(resolution, namespace, strict) };
+      }
       const near = resolution.near.filter((image) => mayUse(context, image));
-      yield { ...problem, reason: "FieldValueNotFound", why: notFound(by, near, namespace, strict) };
-    }
-  }
+      return { ...problem, reason: "FieldValueNotFound", why: notFound(by, near, namespace, strict) };
+    });
 }
 
 function ambiguous({ candidates, by }: Ambiguous, namespace: string, strict: boolean): string {

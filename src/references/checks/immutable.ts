@@ -8,16 +8,18 @@ import type { Change } from "../stored-image.ts";
  * A machine keeps the image that it was created with (vm-operator validateImageOnUpdate). The words "is immutable"
  * and "immutable field" must not appear: Flux takes them for leave to delete and re-create the object.
  */
-export function* immutable({ changes, boot, oldBoot, subject }: ReviewContext): Iterable<FieldProblem> {
-  if (changes === undefined || subject.isTemplate) return;
-  yield* problem(changes.imageName, boot.imageName, oldBoot?.imageName);
-  yield* problem(changes.image, boot.image, oldBoot?.image);
+export function immutable({ changes, boot, oldBoot, subject }: ReviewContext): readonly FieldProblem[] {
+  if (changes === undefined || subject.isTemplate) return [];
+  return [
+    problem(changes.imageName, boot.imageName, oldBoot?.imageName),
+    problem(changes.image, boot.image, oldBoot?.image),
+  ].filter((found) => found !== undefined);
 }
 
-function* problem(change: Change, sent: Reference | undefined, old: Reference | undefined): Iterable<FieldProblem> {
-  if (change.is !== "changed" || sent === undefined || old === undefined) return;
+function problem(change: Change, sent: Reference | undefined, old: Reference | undefined): FieldProblem | undefined {
+  if (change.is !== "changed" || sent === undefined || old === undefined) return undefined;
   const kindChanged = sent.name === old.name && sent.kind !== old.kind;
-  yield {
+  return {
     check: "immutable",
     reason: "FieldValueInvalid",
     field: kindChanged ? fieldOf([...sent.path, "kind"]) : fieldOf(sent.namePath),

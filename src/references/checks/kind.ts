@@ -2,6 +2,7 @@ import { VM_IMAGE_KINDS } from "../../images/image.ts";
 import type { ReviewContext } from "../context.ts";
 import { type FieldProblem, quote } from "../problem.ts";
 import { fieldOf } from "../reading.ts";
+import { kindPath } from "../rewrite.ts";
 
 const SUPPORTED = `supported values: ${VM_IMAGE_KINDS.map(quote).join(", ")}`;
 
@@ -9,17 +10,20 @@ const SUPPORTED = `supported values: ${VM_IMAGE_KINDS.map(quote).join(", ")}`;
  * The kind of a reference is an image kind. `/mutate` fills a missing one, so that `/validate` finds it missing only
  * where nobody did (vm-operator refuses that too: webhooks/virtualmachine/validation validateImageOnCreate).
  */
-export function* kind(context: ReviewContext): Iterable<FieldProblem> {
-  for (const judged of context.judged) {
-    const { by } = judged;
-    const field = fieldOf([...by.path, "kind"]);
-    if (judged.is === "unsupportedKind") {
-      yield { check: "kind", reason: "FieldValueNotSupported", field, value: by.kind, why: SUPPORTED };
+export function kind({ judged, subject }: ReviewContext): readonly FieldProblem[] {
+  const problems: FieldProblem[] = [];
+  for (const each of judged) {
+    const { by } = each;
+    if (each.is === "unsupportedKind") {
+      const field = fieldOf(kindPath(by));
+      problems.push({ check: "kind", reason: "FieldValueNotSupported", field, value: by.kind, why: SUPPORTED });
     }
-    const isMissing = judged.is === "resolved" && by.form === "object" && by.kind === "";
-    if (isMissing && context.subject.endpoint === "validate") {
-      const why = `write ${quote(judged.image.kind)}; ${SUPPORTED}`;
-      yield { check: "kind", reason: "FieldValueRequired", field, why };
+    const isMissing = each.is === "resolved" && by.form === "object" && by.kind === "";
+    if (isMissing && subject.endpoint === "validate") {
+      const field = fieldOf(kindPath(by));
+      const why = `write ${quote(each.image.kind)}; ${SUPPORTED}`;
+      problems.push({ check: "kind", reason: "FieldValueRequired", field, why });
     }
   }
+  return problems;
 }

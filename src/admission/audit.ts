@@ -24,18 +24,24 @@ export const LONGEST_AUDIT_VALUE = 4_096;
  */
 export function auditAnnotations(pins: Pins): AuditAnnotations {
   if (pins.size === 0) return NOTHING_TO_AUDIT;
-  const entries = [...pins];
-  return {
-    requested: listed(entries.map(([field, { requested }]) => entry(field, requested))),
-    resolved: listed(entries.map(([field, { resolved }]) => entry(field, resolved))),
-  };
+  const requested: string[] = [];
+  const resolved: string[] = [];
+  for (const [field, pin] of pins) {
+    requested.push(entry(field, pin.requested));
+    resolved.push(entry(field, pin.resolved));
+  }
+  return { requested: listed(requested), resolved: listed(resolved) };
 }
 
 /** Nothing in it ends an entry or a line. */
 const BARE = /^[\w.:/[\]-]{1,256}$/;
 
 function entry(field: string, value: string): string {
-  return [field, value].map((text) => (BARE.test(text) ? text : quote(text))).join("=");
+  return `${bareOrQuoted(field)}=${bareOrQuoted(value)}`;
+}
+
+function bareOrQuoted(text: string): string {
+  return BARE.test(text) ? text : quote(text);
 }
 
 /** As many whole entries as fit; the others are counted. */

@@ -9,7 +9,7 @@ import { mutate } from "../references/mutate.ts";
 import { ALL_CHECKS_OFF, type Policy } from "../references/policy.ts";
 import { type FieldProblem, warningMessage } from "../references/problem.ts";
 import { referenceRows } from "../references/references.ts";
-import { kindMeant } from "../references/reference-image.ts";
+import { queryOf } from "../references/reference-image.ts";
 import type { ReferenceRow } from "../references/row.ts";
 import type { Change } from "../references/stored-image.ts";
 import type { Endpoint, Subject } from "../references/subject.ts";
@@ -119,7 +119,7 @@ function missesOf(context: ReviewContext, denials: readonly FieldProblem[]): rea
   if (!denials.some(({ check }) => check === "exists")) return [];
   return context.judged.flatMap((judged) => {
     if (judged.is !== "unresolved" || judged.resolution.is !== "notFound") return [];
-    return { namespace: context.subject.namespace, name: judged.by.name, kind: kindMeant(judged.by) };
+    return queryOf(context, judged.by);
   });
 }
 

@@ -13,20 +13,26 @@ export type PatchOperation =
  */
 export function patchFor(object: JsonObject, edits: readonly Edit[]): readonly PatchOperation[] {
   const patch: PatchOperation[] = [];
+  const written = new Set<string>();
   for (const edit of edits) {
     const target: Target = { path: edit.path, pointer: pointerOf(edit.path) };
     // Only what an earlier one has written, parents that were missing included, is not to be seen in the object.
-    const isWritten = patch.some((earlier) => leadsThrough(target.pointer, earlier.path));
-    const here = isWritten ? applyPatch(object, patch) : object;
+    const here = leadsThrough(target.pointer, written) ? applyPatch(object, patch) : object;
     const operation = edit.is === "set" ? setOperation(here, target, edit.value) : removeOperation(here, target);
-    if (operation !== undefined) patch.push(operation);
+    if (operation === undefined) continue;
+    patch.push(operation);
+    written.add(operation.path);
   }
   return patch;
 }
 
-/** Whether one pointer is another, or goes on from there. */
-function leadsThrough(pointer: string, other: string): boolean {
-  return pointer.startsWith(other) && (pointer.length === other.length || pointer.startsWith("/", other.length));
+/** Whether a pointer is one of these, or goes on from there. */
+function leadsThrough(pointer: string, others: ReadonlySet<string>): boolean {
+  if (others.size === 0) return false;
+  for (let end = pointer.length; end > 0; end = pointer.lastIndexOf("/", end - 1)) {
+    if (others.has(pointer.slice(0, end))) return true;
+  }
+  return false;
 }
 
 /** The object after a patch of ours, which never inserts into a list. */

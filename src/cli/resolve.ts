@@ -1,5 +1,6 @@
 import type { Image } from "../images/image.ts";
 import { kindsSearched } from "../images/image-index.ts";
+import { nearMatches } from "../images/near-matches.ts";
 import { type FoundBy, type Resolution, resolve as resolveName } from "../images/resolve.ts";
 import { quote } from "../references/problem.ts";
 import { type Command, EXIT_DONE, EXIT_REFUSED } from "./command.ts";
@@ -21,7 +22,8 @@ export const resolve: Command<(typeof IMAGE_FLAGS)[number] | "namespace" | "kind
     const { namespace, kind, resolution: mode, output } = flags;
     const wanted = { kinds: kindsSearched({ kind }), namespace };
     const index = await readImages(flags, io, createLog(io, "warn"), wanted);
-    const resolution = resolveName(index, { namespace, name, kind }, mode);
+    const query = { namespace, name, kind };
+    const resolution = withNearMatches(resolveName(index, query, mode), () => nearMatches(index, query));
     io.print(
       output === "json"
         ? `${JSON.stringify(resolution)}\n`
@@ -31,7 +33,14 @@ export const resolve: Command<(typeof IMAGE_FLAGS)[number] | "namespace" | "kind
   },
 };
 
-function inWords(name: string, namespace: string | undefined, resolution: Resolution): string {
+/** What is said of a name. */
+type Meaning = Exclude<Resolution, { is: "notFound" }> | { readonly is: "notFound"; readonly near: readonly Image[] };
+
+function withNearMatches(resolution: Resolution, near: () => readonly Image[]): Meaning {
+  return resolution.is === "notFound" ? { is: "notFound", near: near() } : resolution;
+}
+
+function inWords(name: string, namespace: string | undefined, resolution: Meaning): string {
   const asked = namespace === undefined ? quote(name) : `${quote(name)} in namespace ${quote(namespace)}`;
   switch (resolution.is) {
     case "resolved":

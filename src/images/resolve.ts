@@ -1,6 +1,5 @@
 import { type Image, type ImageKind, VM_IMAGE_KINDS, VMI_ID_PREFIX } from "./image.ts";
 import { type ImageIndex, type ImageQuery, kindsSearched, scopeOf } from "./image-index.ts";
-import { nearMatches } from "./near-matches.ts";
 import type { ImageScope } from "./scoped-images.ts";
 
 /** `namespace-first` is ours (rules R1 to R5), `strict` vm-operator's own (rule RS). */
@@ -25,8 +24,7 @@ export type FoundBy = "objectName" | "displayName" | "libraryName";
 export type Resolved = { readonly is: "resolved"; readonly image: Image; readonly by: FoundBy };
 export type Ambiguous = { readonly is: "ambiguous"; readonly candidates: readonly Image[]; readonly by: FoundBy };
 export type NotSynced = { readonly is: "notSynced"; readonly kind: ImageKind };
-export type Resolution =
-  Resolved | Ambiguous | NotSynced | { readonly is: "notFound"; readonly near: readonly Image[] };
+export type Resolution = Resolved | Ambiguous | NotSynced | { readonly is: "notFound" };
 
 /** A search that found nothing says `undefined`, so that the next one is tried. */
 type Found = Resolved | Ambiguous | NotSynced | undefined;
@@ -36,12 +34,14 @@ type Search = (index: ImageIndex, query: ImageQuery) => Found;
 const OBJECT_NAME_FIRST: readonly Search[] = [searchObjectName, searchDisplayName, searchLibraryName];
 const DISPLAY_NAME_FIRST: readonly Search[] = [searchDisplayName, searchObjectName, searchLibraryName];
 
-/** What a name means in a namespace, by the rules above. Constant time for a hit; see `nearMatches` for a miss. */
+/** What a name means in a namespace, by the rules above, in constant time. Who tells a person of a miss: `nearMatches`. */
 export function resolve(index: ImageIndex, query: ImageQuery, mode: ResolutionMode): Resolution {
-  return find(index, query, mode) ?? { is: "notFound", near: nearMatches(index, query) };
+  return find(index, query, mode) ?? NOT_FOUND;
 }
 
-/** As `resolve`, without the search for near matches. */
+const NOT_FOUND: Resolution = { is: "notFound" };
+
+/** As `resolve`, where a miss is no news. */
 export function find(index: ImageIndex, query: ImageQuery, mode: ResolutionMode): Found {
   if (mode === "strict") return findStrictly(index, query);
   for (const search of searchesFor(query)) {

@@ -1,4 +1,3 @@
-import { readPins } from "./pins.ts";
 import type { Reference } from "./reading.ts";
 import { isSame, type Question, type ReferenceImage, resolveReference } from "./reference-image.ts";
 import type { ReferenceRow } from "./row.ts";
@@ -20,9 +19,9 @@ export function changingReferences(question: Question, role: ReferenceRow["role"
   const { reading, oldReading } = question;
   const ofRole = reading.references.filter((reference) => reference.role === role);
   if (ofRole.length === 0) return [];
-  const stored = (oldReading?.references ?? []).filter((reference) => reference.role === role);
+  const stored = new Map(oldReading?.references.map((reference) => [reference.key, reference]));
   return ofRole.map((reference) => {
-    const old = stored.find(({ key }) => key === reference.key);
+    const old = stored.get(reference.key);
     const change = old === undefined ? SAME : changeOf(question, reference, old);
     const isToJudge = reading.malformed.length === 0 && (old === undefined || change.is === "changed");
     return { reference, old, change, image: isToJudge ? resolveReference(question, reference) : undefined };
@@ -35,7 +34,6 @@ function changeOf(question: Question, reference: Reference, old: Reference): Cha
   const stored = new StoredImage(question, {
     objectName: old.name === "" ? undefined : old.name,
     values: [old],
-    pins: readPins(question.subject.oldObject),
   });
   return stored.change(reference, old);
 }

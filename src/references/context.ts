@@ -6,6 +6,7 @@ import { bootOf, type BootQuestion, changedFrom } from "./boot-references.ts";
 import { cdromsOf } from "./cdroms.ts";
 import type { ChangingReference } from "./changing-reference.ts";
 import type { Policy } from "./policy.ts";
+import { readPins } from "./pins.ts";
 import { readReferences, type Reference } from "./reading.ts";
 import type { Question, ReferenceImage } from "./reference-image.ts";
 import { type BootChanges, bootChanges } from "./stored-boot.ts";
@@ -27,11 +28,13 @@ export interface ReviewContext extends BootQuestion {
 export function reviewContext(subject: Subject, index: ImageIndex, policy: Policy): ReviewContext {
   const reading = readReferences(subject.object, subject.rows);
   const oldReading = subject.oldObject === undefined ? undefined : readReferences(subject.oldObject, subject.rows);
-  const question: Question = { subject, index, policy, reading, oldReading };
+  const pins = readPins(subject.object);
+  const oldPins = readPins(subject.oldObject);
+  const question: Question = { subject, index, policy, reading, oldReading, pins, oldPins };
   const boot = bootOf(reading);
   const oldBoot = oldReading === undefined ? undefined : bootOf(oldReading);
   const cdroms = cdromsOf(question);
-  const bootQuestion: BootQuestion = { subject, index, policy, reading, oldReading, boot, oldBoot, cdroms };
+  const bootQuestion: BootQuestion = { ...question, boot, oldBoot, cdroms };
   const changes = oldBoot === undefined ? undefined : bootChanges(bootQuestion, oldBoot);
   const bootImage: BootImage = needsImage(bootQuestion, changes) ? resolveBoot(bootQuestion) : UNCHANGED;
   const properties = osImageProperties(question);

@@ -3,7 +3,6 @@ import { find } from "../images/resolve.ts";
 import { at, isJsonObject, type JsonObject } from "../json.ts";
 import { bootOf, type BootReferences } from "./boot-references.ts";
 import type { ReviewContext } from "./context.ts";
-import { readPins } from "./pins.ts";
 import { quote } from "./problem.ts";
 import { fieldOf, nameKey, readReferences, type Reference } from "./reading.ts";
 import { referenceRows, VERSIONS } from "./references.ts";
@@ -26,7 +25,7 @@ export function conversionWarnings(context: ReviewContext): readonly string[] {
   const { imageName, image } = context.boot;
   const isConverted = imageName !== undefined && image === undefined;
   if (!isConverted || subject.operation !== "CREATE" || reading.malformed.length > 0) return [];
-  const written = { ...imageName, name: writtenName(imageName, subject.object) };
+  const written = { ...imageName, name: writtenName(context, imageName) };
   return CONVERSION_ANNOTATIONS.flatMap((annotation) => {
     const kept = keptBoot(subject.object, annotation);
     return kept === undefined || isMeant(context, written, kept) ? [] : [warning(written, kept, annotation)];
@@ -34,8 +33,8 @@ export function conversionWarnings(context: ReviewContext): readonly string[] {
 }
 
 /** As a person wrote it, where it is pinned already: a reinvocation gives the same warning, which is told once. */
-function writtenName(imageName: Reference, object: JsonObject): string {
-  const pin = readPins(object).get(nameKey(imageName));
+function writtenName({ pins }: ReviewContext, imageName: Reference): string {
+  const pin = pins.get(nameKey(imageName));
   return pin?.resolved === imageName.name ? pin.requested : imageName.name;
 }
 
@@ -79,9 +78,9 @@ function isMeant(context: ReviewContext, sent: Reference, kept: BootReferences):
 }
 
 /** The image that was sent, else the one that the annotation of an earlier pinning says was meant by that name. */
-function objectNameOf({ bootImage, subject }: ReviewContext, sent: Reference): string | undefined {
+function objectNameOf({ bootImage, pins }: ReviewContext, sent: Reference): string | undefined {
   if (bootImage.is === "resolved") return bootImage.image.name;
-  const pin = readPins(subject.object).get(nameKey(sent));
+  const pin = pins.get(nameKey(sent));
   return pin?.requested === sent.name ? pin.resolved : undefined;
 }
 

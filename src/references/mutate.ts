@@ -5,7 +5,7 @@ import type { ReviewContext } from "./context.ts";
 import { conversionWarnings } from "./conversion.ts";
 import type { Edit } from "./edit.ts";
 import { pinBoot, pinObject } from "./pin.ts";
-import { NO_PINS, type Pin, type Pins, pinsEdit, readPins } from "./pins.ts";
+import { type Pin, type Pins, pinsEdit } from "./pins.ts";
 import { kindKey, nameKey, type Reference } from "./reading.ts";
 import { putBack, restore } from "./reapply.ts";
 import { joinRewrites, NO_REWRITES, type Replacement, type Rewrite, type Rewrites } from "./rewrite.ts";
@@ -84,23 +84,31 @@ function cdromRewrites(subject: Subject, { reference, old, change, image }: Cdro
  * The annotation after mutation: pins that came with the object or, where a client dropped them from an unchanged
  * value, with the old one, as far as their value stands, and what was rewritten now.
  */
-function pinsAfter({ subject, reading }: ReviewContext, { rewrites, replacements }: Rewrites): Pins {
-  const [stored, own] = [readPins(subject.oldObject), readPins(subject.object)];
-  if (stored.size === 0 && own.size === 0 && !rewrites.some(({ pinned }) => pinned)) return NO_PINS;
+function pinsAfter({ pins: own, oldPins: stored, reading }: ReviewContext, joined: Rewrites): Pins {
+  if (stored.size === 0 && own.size === 0) return pinsOf(joined);
+  const rewritten = new Map(joined.rewrites.map((rewrite) => [rewrite.key, rewrite]));
+  const replacements = new Map(joined.replacements.map((replacement) => [replacement.reference, replacement]));
   const pins = new Map<string, Pin>();
   const keep = (field: string, sent: string, replaced: string | undefined): void => {
-    const rewrite = rewrites.find(({ key }) => key === field);
+    const rewrite = rewritten.get(field);
     const value = rewrite?.to ?? replaced ?? sent;
     const known = own.get(field) ?? (sent === value ? undefined : stored.get(field));
     if (rewrite?.pinned === true) pins.set(field, pinOf(rewrite));
     else if (known?.resolved === value) pins.set(field, known);
   };
   for (const reference of reading.references) {
-    const replacement = replacements.find((each) => each.reference === reference);
+    const replacement = replacements.get(reference);
     const [name, kind] = replacement === undefined ? [] : partsOf(reference, replacement.value);
     keep(nameKey(reference), reference.name, name);
     if (reference.form === "object") keep(kindKey(reference), reference.kind, kind);
   }
+  return pins;
+}
+
+/** Of what is rewritten now, which is in the order of the fields, too. */
+function pinsOf({ rewrites }: Rewrites): Pins {
+  const pins = new Map<string, Pin>();
+  for (const rewrite of rewrites) if (rewrite.pinned) pins.set(rewrite.key, pinOf(rewrite));
   return pins;
 }
 

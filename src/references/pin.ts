@@ -71,18 +71,18 @@ export function pinObject(reference: Reference, old: Reference | undefined, { ki
   const pinned = !isSame(reference, old);
   const rewrites = [
     {
-      path: kindPath(reference),
-      key: kindKey(reference),
-      from: reference.kind,
-      to: kind,
-      pinned: pinned && reference.kind !== "",
-    },
-    {
       path: reference.namePath,
       key: nameKey(reference),
       from: reference.name,
       to: name,
       pinned: pinned && reference.name !== "",
+    },
+    {
+      path: kindPath(reference),
+      key: kindKey(reference),
+      from: reference.kind,
+      to: kind,
+      pinned: pinned && reference.kind !== "",
     },
   ].filter(({ from, to }) => from !== to);
   return { ...NO_REWRITES, rewrites };

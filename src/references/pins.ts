@@ -40,9 +40,14 @@ function entriesOf(text: string): readonly [string, unknown][] {
   }
 }
 
-/** Only the pins whose value still stands in the field that they explain. */
-export function livingPins(pins: Pins, valueOf: (field: string) => string | undefined): Pins {
-  return new Map([...pins].filter(([field, { resolved }]) => valueOf(field) === resolved));
+/** The pins of these fields, as far as the value that they explain still stands there. */
+export function livingPins(pins: Pins, fields: readonly (readonly [field: string, value: string])[]): Pins {
+  const living = new Map<string, Pin>();
+  for (const [field, value] of fields) {
+    const pin = pins.get(field);
+    if (pin?.resolved === value) living.set(field, pin);
+  }
+  return living;
 }
 
 /** How the annotation has to change to say `pins`; undefined where it says so already. */

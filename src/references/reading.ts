@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonPath, member, textAt } from "../json.ts";
+import { isJsonObject, type JsonObject, type JsonPath, member, textOf } from "../json.ts";
 import { EACH, type ReferenceRow } from "./row.ts";
 
 /** One place of an object that names an image, or could. Absent, null, "" and {} all read as empty names. */
@@ -34,7 +34,7 @@ export interface Reading {
 
 /** Reads the references of an object by its rows of THE table; never throws. */
 export function readReferences(object: JsonObject, rows: readonly ReferenceRow[]): Reading {
-  const reading: OpenReading = { references: [], malformed: [] };
+  const reading: OpenReading = { references: [], malformed: [], malformedFields: undefined };
   const root: Place = { path: [], key: "", value: object };
   for (const cut of cutRows(rows)) readBelow(root, cut, 0, reading);
   return reading;
@@ -64,6 +64,8 @@ export function kindKey({ key }: Reference): string {
 interface OpenReading {
   readonly references: Reference[];
   readonly malformed: Malformed[];
+  /** Of `malformed`, where there are any. */
+  malformedFields: Set<string> | undefined;
 }
 
 interface Place {
@@ -107,22 +109,22 @@ function segmentsOf(path: readonly string[]): readonly Segment[] {
 /** Reads what a row leads to from a place, by its segments from this position on. */
 function readBelow(from: Place, { row, segments }: CutRow, position: number, reading: OpenReading): void {
   const segment = segments[position];
-  const place = segment === undefined ? undefined : placeBelow(from, segment, reading.malformed);
+  const place = segment === undefined ? undefined : placeBelow(from, segment, reading);
   if (place === undefined) return;
   if (position === segments.length - 1) {
     readPlace(row, place, reading);
     return;
   }
-  for (const entry of entries(place, reading.malformed)) readBelow(entry, { row, segments }, position + 1, reading);
+  for (const entry of entries(place, reading)) readBelow(entry, { row, segments }, position + 1, reading);
 }
 
 /** What a segment leads to from a place; undefined behind a value of a wrong type, which is malformed. */
-function placeBelow(from: Place, segment: Segment, malformed: Malformed[]): Place | undefined {
+function placeBelow(from: Place, segment: Segment, reading: OpenReading): Place | undefined {
   let value = from.value;
   let depth = 0;
   for (const step of segment.path) {
     if (!mayHaveMembers(value)) {
-      addOnce(malformed, { path: [...from.path, ...segment.path.slice(0, depth)], value, expected: "an object" });
+      addOnce(reading, { path: [...from.path, ...segment.path.slice(0, depth)], value, expected: "an object" });
       return undefined;
     }
     value = member(value, step);
@@ -141,45 +143,49 @@ function joinKeys(key: string, below: string): string {
 }
 
 /** Entries are known by their names; where these do not tell them apart, by their positions. */
-function entries({ path, key, value }: Place, malformed: Malformed[]): readonly Place[] {
+function entries({ path, key, value }: Place, reading: OpenReading): readonly Place[] {
   if (value === undefined || value === null) return NO_ENTRIES;
   if (Array.isArray(value)) {
-    const names = value.map((entry: unknown) => textAt(entry, ["name"]));
+    const names = new Set([""]);
     return value.map((entry: unknown, index) => {
-      const name = names[index] ?? "";
-      const isKnown = name !== "" && names.indexOf(name) === index;
+      const name = textOf(member(entry, "name"));
+      const isKnown = !names.has(name);
+      names.add(name);
       return { path: [...path, index], key: `${key}[${isKnown ? name : index}]`, value: entry };
     });
   }
-  addOnce(malformed, { path, value, expected: "a list" });
+  addOnce(reading, { path, value, expected: "a list" });
   return NO_ENTRIES;
 }
 
 const NO_ENTRIES: readonly Place[] = [];
 
 /** Rows share their first steps, so that two of them meet the same wrong value. */
-function addOnce(malformed: Malformed[], found: Malformed): void {
+function addOnce(reading: OpenReading, found: Malformed): void {
   const field = fieldOf(found.path);
-  if (!malformed.some((known) => fieldOf(known.path) === field)) malformed.push(found);
+  reading.malformedFields ??= new Set();
+  if (reading.malformedFields.has(field)) return;
+  reading.malformedFields.add(field);
+  reading.malformed.push(found);
 }
 
 function readPlace({ role, form, images }: ReferenceRow, { path, key, value }: Place, reading: OpenReading): void {
-  const { references, malformed } = reading;
+  const { references } = reading;
   if (form === "name") {
-    const name = readText(path, value, malformed);
+    const name = readText(path, value, reading);
     references.push({ role, form, path, namePath: path, key, name, kind: "", images });
     return;
   }
-  if (!mayHaveMembers(value)) addOnce(malformed, { path, value, expected: "an object" });
+  if (!mayHaveMembers(value)) addOnce(reading, { path, value, expected: "an object" });
   const namePath = [...path, "name"];
-  const name = readText(namePath, member(value, "name"), malformed);
+  const name = readText(namePath, member(value, "name"), reading);
   const kindText = member(value, "kind");
-  const kind = kindText === undefined ? "" : readText([...path, "kind"], kindText, malformed);
+  const kind = kindText === undefined ? "" : readText([...path, "kind"], kindText, reading);
   references.push({ role, form, path, namePath, key, name, kind, images });
 }
 
-function readText(path: JsonPath, value: unknown, malformed: Malformed[]): string {
+function readText(path: JsonPath, value: unknown, reading: OpenReading): string {
   if (typeof value === "string") return value;
-  if (value !== undefined && value !== null) addOnce(malformed, { path, value, expected: "a string" });
+  if (value !== undefined && value !== null) addOnce(reading, { path, value, expected: "a string" });
   return "";
 }

@@ -1,6 +1,7 @@
 import type { Image, ImageKind } from "../images/image.ts";
-import type { ImageIndex } from "../images/image-index.ts";
+import type { ImageIndex, ImageQuery } from "../images/image-index.ts";
 import { isNameOf, type NotSynced, type Resolution, resolve } from "../images/resolve.ts";
+import type { Pins } from "./pins.ts";
 import type { Policy } from "./policy.ts";
 import type { Reading, Reference } from "./reading.ts";
 import type { Subject } from "./subject.ts";
@@ -13,6 +14,10 @@ export interface Question {
   readonly reading: Reading;
   /** On UPDATE. */
   readonly oldReading: Reading | undefined;
+  /** Of the object as it came. */
+  readonly pins: Pins;
+  /** Of the stored object. */
+  readonly oldPins: Pins;
 }
 
 /** What a reference means now. `by` is the reference that problems name. */
@@ -29,11 +34,10 @@ export type ReferenceImage =
   | (NotSynced & { readonly by: Reference });
 
 /** Looks one reference up, whether it has a kind or not. */
-export function resolveReference({ subject, index, policy }: Question, by: Reference): ReferenceImage {
+export function resolveReference(question: Question, by: Reference): ReferenceImage {
   if (by.name === "") return { is: "nameless", by };
   if (!hasSupportedKind(by)) return { is: "unsupportedKind", by };
-  const query = { namespace: subject.namespace, name: by.name, kind: kindMeant(by) };
-  const resolution = resolve(index, query, policy.resolution);
+  const resolution = resolve(question.index, queryOf(question, by), question.policy.resolution);
   switch (resolution.is) {
     case "notSynced":
       return { ...resolution, by };
@@ -43,6 +47,11 @@ export function resolveReference({ subject, index, policy }: Question, by: Refer
     case "resolved":
       return { is: "resolved", by, image: resolution.image };
   }
+}
+
+/** What a reference asks the index for. */
+export function queryOf({ subject }: Pick<Question, "subject">, by: Reference): ImageQuery {
+  return { namespace: subject.namespace, name: by.name, kind: kindMeant(by) };
 }
 
 /** Whether the kind that a reference says, if any, is one that it can name. */

@@ -2,7 +2,6 @@ import { VMI_ID_PREFIX } from "../images/image.ts";
 import { find } from "../images/resolve.ts";
 import { at } from "../json.ts";
 import { type BootQuestion, type BootReferences, isImageless } from "./boot-references.ts";
-import { readPins } from "./pins.ts";
 import type { Reference } from "./reading.ts";
 import { type Change, exactChange, SAME, StoredImage } from "./stored-image.ts";
 import { cdromBoot } from "./template-boot.ts";
@@ -46,7 +45,6 @@ function storedBoot(question: BootQuestion, old: BootReferences): StoredImage {
   return new StoredImage(question, {
     objectName: old.image?.name || meant,
     values: [old.imageName, old.image].filter((value) => value !== undefined),
-    pins: readPins(question.subject.oldObject),
     unsynced: meaning?.is === "notSynced" ? meaning : undefined,
   });
 }

@@ -1,9 +1,9 @@
 import { type Image, isVmImageKind, VMI_ID_PREFIX } from "../images/image.ts";
 import { find, isNameOf, type NotSynced } from "../images/resolve.ts";
 import { scopeOf } from "../images/image-index.ts";
-import { livingPins, type Pin, type Pins, readPins } from "./pins.ts";
+import { livingPins, type Pins } from "./pins.ts";
 import { kindKey, nameKey, type Reference } from "./reading.ts";
-import { hasSupportedKind, isEmpty, isSame, kindMeant, type Question } from "./reference-image.ts";
+import { hasSupportedKind, isEmpty, isSame, kindMeant, queryOf, type Question } from "./reference-image.ts";
 
 /** How a reference of an UPDATE stands to the stored one. */
 export type Change =
@@ -31,8 +31,6 @@ interface StoredImageOptions {
   readonly objectName: string | undefined;
   /** The stored references to this image: one at least. */
   readonly values: readonly Reference[];
-  /** Of the stored object. */
-  readonly pins: Pins;
   /** The kind whose absence keeps us from knowing the object name. */
   readonly unsynced?: NotSynced | undefined;
 }
@@ -41,20 +39,18 @@ interface StoredImageOptions {
 export class StoredImage {
   readonly #question: Question;
   readonly #options: StoredImageOptions;
-  readonly #pins: ReadonlyMap<string, Pin>;
+  readonly #pins: Pins;
   /** The stored object in the index, as far as it is there: both scopes' where both have it (R5). */
   readonly #images: readonly Image[];
 
   constructor(question: Question, options: StoredImageOptions) {
     this.#question = question;
     this.#options = options;
-    const stored = new Map(
-      options.values.flatMap((value) => [
-        [nameKey(value), value.name],
-        [kindKey(value), value.kind],
-      ]),
-    );
-    this.#pins = livingPins(options.pins, (key) => stored.get(key));
+    const stored = options.values.flatMap((value): [string, string][] => [
+      [nameKey(value), value.name],
+      [kindKey(value), value.kind],
+    ]);
+    this.#pins = livingPins(question.oldPins, stored);
     this.#images = options.objectName === undefined ? [] : this.#objectsNamed(options.objectName);
   }
 
@@ -69,10 +65,9 @@ export class StoredImage {
   #meaningNow(sent: Reference): Change {
     const { objectName, unsynced } = this.#options;
     if (unsynced !== undefined) return unsynced;
-    const { subject, index, policy } = this.#question;
+    const { index, policy } = this.#question;
     if (!hasSupportedKind(sent)) return { is: "changed", namesOtherImage: false };
-    const query = { namespace: subject.namespace, name: sent.name, kind: kindMeant(sent) };
-    const found = find(index, query, policy.resolution);
+    const found = find(index, queryOf(this.#question, sent), policy.resolution);
     if (found?.is === "notSynced") return found;
     if (found?.is !== "resolved") return { is: "changed", namesOtherImage: false };
     if (found.image.name === objectName) return { is: "putBack" };
@@ -95,7 +90,7 @@ export class StoredImage {
 
   /** Written by an earlier call about this same object, instead of something else that a person wants now. */
   #isOurs(sent: Reference): boolean {
-    return readPins(this.#question.subject.object).get(nameKey(sent))?.resolved === sent.name;
+    return this.#question.pins.get(nameKey(sent))?.resolved === sent.name;
   }
 
   #objectsNamed(name: string): readonly Image[] {

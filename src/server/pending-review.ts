@@ -149,11 +149,11 @@ export class PendingReview {
 
   /** What the one line of a review says. */
   #line(fields: object): object {
-    return this.#fields({ ...fields, ms: roundedMilliseconds(this.#elapsed()) });
+    return Object.assign(this.#fields(fields), { ms: roundedMilliseconds(this.#elapsed()) });
   }
 
   #fields(fields: object): object {
-    return { ...reviewFields(this.#options.endpoint, this.#options.review.request), ...fields };
+    return Object.assign(reviewFields(this.#options.endpoint, this.#options.review.request), fields);
   }
 
   #elapsed(): number {

@@ -6,6 +6,14 @@ import { DEFAULT_REVIEW_TIMEOUT } from "./limits.ts";
  * pkg/util/webhook: a Go duration, in practice whole seconds). What cannot be read is the default.
  */
 export function reviewTimeout(url: string): number {
+  if (url !== last.url) last = { url, timeout: readTimeout(url) };
+  return last.timeout;
+}
+
+/** API servers ask a webhook by one URL each, and most by the same. */
+let last = { url: "", timeout: DEFAULT_REVIEW_TIMEOUT };
+
+function readTimeout(url: string): number {
   const [, text = ""] = TIMEOUT.exec(url) ?? [];
   return durationOf(text) ?? DEFAULT_REVIEW_TIMEOUT;
 }

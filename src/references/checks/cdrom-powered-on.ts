@@ -20,8 +20,9 @@ export function* cdromPoweredOn(context: ReviewContext): Iterable<FieldProblem> 
     if (cdrom.old === undefined) yield problem(cdrom.reference, "be added");
     else if (isOther(cdrom)) yield { ...problem(cdrom.reference, "get another image"), value: cdrom.reference.name };
   }
-  const gone = cdromReferences(oldReading).filter((old) => !cdroms.some(({ reference }) => reference.key === old.key));
-  for (const old of gone) {
+  const kept = new Set(cdroms.map(({ reference }) => reference.key));
+  for (const old of cdromReferences(oldReading)) {
+    if (kept.has(old.key)) continue;
     yield { ...problem(old, "be removed"), field: listField(context, old), value: entryName(old) };
   }
 }

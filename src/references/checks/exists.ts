@@ -1,27 +1,35 @@
 import { type Image, type ImageKind, IMAGE_KIND_ROWS, VM_IMAGE_KINDS, VMI_ID_PREFIX } from "../../images/image.ts";
+import { nearMatches } from "../../images/near-matches.ts";
 import type { Ambiguous } from "../../images/resolve.ts";
 import { mayUse } from "../../osimage/access.ts";
 import type { ReviewContext } from "../context.ts";
 import { type FieldProblem, plain, quote } from "../problem.ts";
 import { fieldOf, type Reference } from "../reading.ts";
-import { kindMeant } from "../reference-image.ts";
+import { kindMeant, queryOf } from "../reference-image.ts";
 
 /** Beyond this many, candidates are counted; design section 7. */
 const MOST_CANDIDATES_LISTED = 5;
+
+/**
+ * So many misses of one object come with what may have been meant: each takes a search through all names, and who wrote
+ * a thousand wrong ones made one mistake.
+ */
+const MOST_WITH_NEAR_MATCHES = 10;
 
 /** A reference names exactly one image that this namespace may use. */
 export function exists(context: ReviewContext): readonly FieldProblem[] {
   return context.judged
     .filter((judged) => judged.is === "unresolved")
-    .map(({ by, resolution }) => {
+    .map(({ by, resolution }, position) => {
       const { namespace } = context.subject;
       const strict = context.policy.resolution === "strict";
       const problem = { check: "exists", field: fieldOf(by.namePath), value: by.name } as const;
       if (resolution.is === "ambiguous") {
         return { ...problem, reason: "FieldValueInvalid", why: ambiguous(resolution, namespace, strict) };
       }
-      const near = resolution.near.filter((image) => mayUse(context, image));
-      return { ...problem, reason: "FieldValueNotFound", why: notFound(by, near, namespace, strict) };
+      const near = position < MOST_WITH_NEAR_MATCHES ? nearMatches(context.index, queryOf(context, by)) : [];
+      const usable = near.filter((image) => mayUse(context, image));
+      return { ...problem, reason: "FieldValueNotFound", why: notFound(by, usable, namespace, strict) };
     });
 }
 

@@ -11,8 +11,9 @@ import { freePort, peakResidentBytes, runProgram } from "./processes.ts";
 import { startWebhook } from "./servers.ts";
 import { median, pairedRatio, percentile } from "./statistics.ts";
 
-/** What a pod of 256 MiB would run with; the second as in manifests/base (see docs/performance.md). */
-const NODE_FLAGS = ["--max-old-space-size=128", "--max-semi-space-size=8"];
+/** What a pod of 256 MiB would run with; all but the first as in manifests/base (see docs/performance.md). */
+const NODE_FLAGS = ["--max-old-space-size=128", "--max-semi-space-size=4"];
+const ENVIRONMENT = { MALLOC_ARENA_MAX: "1" };
 const EVENTS_PER_SECOND = 1_000;
 const MEBIBYTE = 1_024 * 1_024;
 const LOOKUP_SLICES = 200;
@@ -111,7 +112,8 @@ async function freshWebhook({ plan, certDir, api, size, flags }: SizeOptions): P
   const inspectPort = await freePort();
   const inspect = [`--inspect-port=127.0.0.1:${inspectPort}`, "--inspect-publish-uid=http"];
   const nodeFlags = [...NODE_FLAGS, ...inspect];
-  const webhook = await startWebhook({ name: `${size} images`, program: plan.program, nodeFlags, flags, certDir });
+  const options = { name: `${size} images`, program: plan.program, nodeFlags, flags, certDir };
+  const webhook = await startWebhook({ ...options, environment: ENVIRONMENT });
   return { api, webhook, size, inspectPort };
 }
 

@@ -21,14 +21,17 @@ export interface ProcessOptions {
   /** Of Node: its own flags, the program, the program's. */
   readonly args: readonly string[];
   readonly stdio?: StdioOptions;
+  /** Besides the PATH. */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Starts Node on the core of its place, without our environment. */
-export function startNode({ place, args, stdio = ["ignore", "ignore", "inherit"] }: ProcessOptions): ChildProcess {
+export function startNode(options: ProcessOptions): ChildProcess {
+  const { place, args, stdio = ["ignore", "ignore", "inherit"], environment } = options;
   const core = CORES[place === "measured" ? 0 : 1];
   const command = [process.execPath, ...args];
   const [file = "", ...rest] = IS_PINNED ? ["taskset", "-c", String(core), ...command] : command;
-  return spawn(file, rest, { env: { PATH: process.env["PATH"] }, stdio });
+  return spawn(file, rest, { env: { PATH: process.env["PATH"], ...environment }, stdio });
 }
 
 /** Runs a program of this folder with options in JSON to its end, and gives the JSON that it prints. */

@@ -34,19 +34,20 @@ export interface WebhookOptions {
   /** Of `serve`: where images come from, and more. */
   readonly flags: readonly string[];
   readonly certDir: string;
+  readonly environment?: Readonly<Record<string, string>>;
   /** Takes the log; without it the log is silent. */
   readonly logFile?: string;
 }
 
 /** Starts the webhook and waits until it is ready. */
 export async function startWebhook(options: WebhookOptions): Promise<MeasuredServer> {
-  const { name, program, nodeFlags = [], flags, certDir, logFile } = options;
+  const { name, program, nodeFlags = [], flags, certDir, environment, logFile } = options;
   const [port, opsPort] = [await freePort(), await freePort()];
   const addresses = ["--listen", `127.0.0.1:${port}`, "--ops-listen", `127.0.0.1:${opsPort}`];
   const log = ["--log-level", logFile === undefined ? "silent" : "info"];
   const args = [...nodeFlags, program, "serve", ...addresses, "--cert-dir", certDir, ...log, ...flags];
   const file = logFile === undefined ? undefined : await open(logFile, "w");
-  const child = startNode({ place: "measured", args, stdio: ["ignore", "ignore", file?.fd ?? "inherit"] });
+  const child = startNode({ place: "measured", args, environment, stdio: ["ignore", "ignore", file?.fd ?? "inherit"] });
   await file?.close();
   await eventually(child, `${name} is ready`, async () => (await fetch(`http://127.0.0.1:${opsPort}/readyz`)).ok);
   return server({ name, child, port, opsPort, certDir });

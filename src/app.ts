@@ -12,7 +12,6 @@ import { MOST_CONNECTIONS, MOST_OPS_CONNECTIONS } from "./server/limits.ts";
 import { listen, type ListenAddress } from "./server/listen.ts";
 import { ServedTls, type TlsChoice } from "./server/served-tls.ts";
 import { opsServer, type ReadinessCheck } from "./server/ops-server.ts";
-import { keepTickShape } from "./server/tick-shape.ts";
 import type { ImageSource } from "./sources/image-source.ts";
 
 export interface AppOptions {
@@ -67,7 +66,6 @@ export class App {
 
   async #serve(stop: AbortSignal, servers: ClosableServer[]): Promise<void> {
     const { log, policy, source } = this.#options;
-    keepTickShape();
     const ops = opsServer(() => this.#readiness(), this.#metrics);
     servers.push({ server: ops, connections: new Connections(ops.server, MOST_OPS_CONNECTIONS) });
     const opsPort = await listen(ops, this.#options.opsListen);

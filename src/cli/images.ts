@@ -24,12 +24,16 @@ export function imageSource(
   { images, kubeconfig }: Pick<ImageFlags, "images" | "kubeconfig">,
   { io, log, kinds = VM_IMAGE_KINDS }: Surroundings,
 ): ImageSource {
-  if (images !== undefined && images !== "") return new FolderSource({ directory: images, log });
+  if (isFolder(images)) return new FolderSource({ directory: images, log });
   return new ClusterSource({
     credentials: kubeconfigCredentials({ file: kubeconfig, environment: io.environment }),
     log,
     kinds,
   });
+}
+
+export function isFolder(images: string | undefined): images is string {
+  return images !== undefined && images !== "";
 }
 
 /** The images as they are now, for a command that ends. */

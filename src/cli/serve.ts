@@ -1,8 +1,10 @@
 import { App } from "../app.ts";
 import { IMAGE_KINDS, VM_IMAGE_KINDS } from "../images/image.ts";
+import { loadKubernetesClient } from "../kube/kubeconfig.ts";
 import { CERTIFICATE_FLAGS, certificateSource, clientCa } from "./certificates.ts";
+import { keepTickShape } from "../server/tick-shape.ts";
 import { type Command, EXIT_CUT, EXIT_DONE } from "./command.ts";
-import { IMAGE_FLAGS, imageSource } from "./images.ts";
+import { IMAGE_FLAGS, imageSource, isFolder } from "./images.ts";
 import { createLog } from "./log.ts";
 import { POLICY_FLAGS, policyOf } from "./policy.ts";
 
@@ -29,7 +31,9 @@ export const serve: Command<
     "log-level",
   ],
   run: async (_, flags, io) => {
+    keepTickShape();
     const log = createLog(io, flags["log-level"]);
+    if (!isFolder(flags.images) || flags["cert-mode"] === "cluster") await loadKubernetesClient();
     const app = new App({
       listen: flags.listen,
       opsListen: flags["ops-listen"],

@@ -20,6 +20,14 @@ export interface KubeconfigOptions {
 }
 
 /**
+ * Loads @kubernetes/client-node, a tenth of a second in one piece in which nobody is answered: for a server, before it
+ * listens.
+ */
+export async function loadKubernetesClient(): Promise<void> {
+  await import("@kubernetes/client-node");
+}
+
+/**
  * Credentials by @kubernetes/client-node: tokens, client certificates, exec plugins. It is loaded when they are first
  * read (it costs 85 MB); its transport is not used, for it opens a connection for every request and gives up for good.
  */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { parseReview } from "../admission/review-json.ts";
 import { messageOf } from "../failure.ts";
+import { parseLean } from "../lean-json.ts";
 import { BODY_LIMIT } from "./limits.ts";
 
 /** What keeps a body from being read, by the HTTP status that says so. */
@@ -70,7 +70,7 @@ function parsed(chunks: readonly Buffer[], length: number): Body {
   if (first === undefined) return EMPTY;
   const bytes = others.length === 0 ? first : Buffer.concat(chunks, length);
   try {
-    return { is: "json", value: parseReview(bytes.toString("utf8")) };
+    return { is: "json", value: parseLean(bytes.toString("utf8")) };
   } catch (error) {
     return { is: "bad", status: 400, code: "no-json", why: `the body is no JSON: ${messageOf(error)}` };
   }

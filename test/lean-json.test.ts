@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseReview } from "../../src/admission/review-json.ts";
+import { parseLean } from "../src/lean-json.ts";
 
 /** A machine with these managedFields, as an API server writes it: one beside the other on UPDATE. */
 function review(...managedFields: unknown[]): string {
@@ -28,20 +28,20 @@ const anyFields = fc.array(
   ),
 );
 
-describe("parseReview", () => {
+describe("parseLean", () => {
   it("leaves managedFields out", () => {
     const fields = [entry("f:imageName"), entry('k:{"type":"Ready"}')];
-    expect(parseReview(review(fields, fields))).toEqual(JSON.parse(review([], [])));
+    expect(parseLean(review(fields, fields))).toEqual(JSON.parse(review([], [])));
   });
 
   it("keeps what only looks like managedFields", () => {
     const text = JSON.stringify({ annotation: review([entry("f:imageName")]), managedFields: { a: [1] } });
-    expect(parseReview(text)).toEqual(JSON.parse(text));
+    expect(parseLean(text)).toEqual(JSON.parse(text));
   });
 
   it("keeps all of a review whose managedFields hold brackets", () => {
     for (const fields of [[entry("v:]")], [{ list: [["a"], "b"] }], [entry("v:]"), { list: [1] }]]) {
-      expect(parseReview(review(fields, []))).toEqual(JSON.parse(review(fields, [])));
+      expect(parseLean(review(fields, []))).toEqual(JSON.parse(review(fields, [])));
     }
   });
 
@@ -50,7 +50,7 @@ describe("parseReview", () => {
       fc.property(anyFields, anyFields, fc.boolean(), (one, other, isPretty) => {
         const text = isPretty ? JSON.stringify(JSON.parse(review(one, other)), null, 2) : review(one, other);
         const emptied = JSON.parse(review([], [])) as unknown;
-        expect([JSON.parse(text), emptied]).toContainEqual(parseReview(text));
+        expect([JSON.parse(text), emptied]).toContainEqual(parseLean(text));
       }),
       { numRuns: 2_000 },
     );
@@ -58,7 +58,7 @@ describe("parseReview", () => {
 
   it("says what is wrong with a text that is no JSON, by its own positions", () => {
     for (const text of ["", "{", `${review([entry("a")])}}`, review([entry("a")]).slice(0, -1)]) {
-      expect(() => parseReview(text)).toThrow(errorOf(text));
+      expect(() => parseLean(text)).toThrow(errorOf(text));
     }
   });
 });

@@ -4,7 +4,7 @@ const MANAGED_FIELDS = '"managedFields":[';
 /**
  * Parses JSON of the API server, with empty `managedFields` (metav1.ManagedFieldsEntry): who calls this does not read
  * them, and they are what takes longest to parse, a third of a small review and most of many an object. Throws what
- * `JSON.parse` throws, but for what is wrong inside of them.
+ * `JSON.parse` throws, but for what is wrong inside of them: no API server sends that.
  *
  * A list is cut out from its start to the first bracket that could end it. Where that is a bracket in a text or of a list
  * inside, an odd number of quotes or a bracket is left over, which no JSON is: then the whole text is parsed.

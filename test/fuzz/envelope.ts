@@ -29,12 +29,22 @@ export function envelopeOf(text: string): Envelope {
 }
 
 function parsed(text: string): Json {
+  // As it travels: no lone half of a surrogate pair arrives.
+  const arrived = Buffer.from(text).toString();
+  const value = jsonOf(withoutManagedFields(arrived)) ?? jsonOf(arrived);
+  return isJsonObject(value) ? value : {};
+}
+
+/** Whatever is wrong in managedFields is nobody's business, up to the first bracket. */
+function withoutManagedFields(text: string): string {
+  return text.replaceAll(/"managedFields":\[[^\]]*\]/g, '"managedFields":[]');
+}
+
+function jsonOf(text: string): unknown {
   try {
-    // As it travels: no lone half of a surrogate pair arrives.
-    const value: unknown = JSON.parse(Buffer.from(text).toString());
-    return isJsonObject(value) ? value : {};
+    return JSON.parse(text);
   } catch {
-    return {};
+    return undefined;
   }
 }
 

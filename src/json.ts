@@ -11,6 +11,11 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** An object, or a place for one: nothing can be in anything else. */
+export function mayHaveMembers(value: unknown): boolean {
+  return value === undefined || value === null || isJsonObject(value);
+}
+
 /** The own member of an object or list; `undefined` where there is none. */
 export function member(value: unknown, key: string | number): unknown {
   if (typeof value !== "object" || value === null) return undefined;

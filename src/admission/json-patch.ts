@@ -56,7 +56,8 @@ function setOperation(object: JsonObject, { path, pointer }: Target, value: unkn
   let here: unknown = object;
   let depth = 0;
   for (const step of path) {
-    const op = (here = member(here, step)) === undefined ? "add" : "replace";
+    here = member(here, step);
+    const op = here === undefined ? "add" : "replace";
     depth++;
     if (depth === path.length) return here === value ? undefined : { op, path: pointer, value };
     if (!isContainer(here))

@@ -1,4 +1,4 @@
-import { at, isJsonObject, type JsonObject, member } from "../json.ts";
+import { at, isJsonObject, type JsonObject, mayHaveMembers, member } from "../json.ts";
 import type { Edit } from "./edit.ts";
 
 /** Says what a person wrote where a reference now holds something else; design section 5. */
@@ -54,16 +54,11 @@ export function livingPins(pins: Pins, fields: readonly (readonly [field: string
 export function pinsEdit(object: JsonObject, pins: Pins): Edit | undefined {
   const metadata = member(object, "metadata");
   const annotations = member(metadata, "annotations");
-  if (!mayHold(metadata) || !mayHold(annotations)) return undefined;
+  if (!mayHaveMembers(metadata) || !mayHaveMembers(annotations)) return undefined;
   const current = member(annotations, PINNED_ANNOTATION);
   if (pins.size === 0) return current === undefined ? undefined : { path: ANNOTATION_PATH, is: "remove" };
   if (saysExactly(current, pins)) return undefined;
   return { path: ANNOTATION_PATH, is: "set", value: JSON.stringify(Object.fromEntries(pins)) };
-}
-
-/** An object, or a place for one: nothing can be put into anything else. */
-function mayHold(value: unknown): boolean {
-  return value === undefined || value === null || isJsonObject(value);
 }
 
 /** Whether the text means these pins and nothing else, in whatever layout. */

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonPath, member, textOf } from "../json.ts";
+import { type JsonObject, type JsonPath, mayHaveMembers, member, textOf } from "../json.ts";
 import { EACH, type ReferenceRow } from "./row.ts";
 
 /** One place of an object that names an image, or could. Absent, null, "" and {} all read as empty names. */
@@ -132,10 +132,6 @@ function placeBelow(from: Place, segment: Segment, reading: OpenReading): Place 
   }
   if (from.path.length === 0) return { path: segment.path, key: segment.key, value };
   return { path: [...from.path, ...segment.path], key: joinKeys(from.key, segment.key), value };
-}
-
-function mayHaveMembers(value: unknown): boolean {
-  return value === undefined || value === null || isJsonObject(value);
 }
 
 function joinKeys(key: string, below: string): string {

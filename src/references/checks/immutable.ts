@@ -2,6 +2,7 @@ import type { ReviewContext } from "../context.ts";
 import { type FieldProblem, quote } from "../problem.ts";
 import { fieldOf, type Reference } from "../reading.ts";
 import { isEmpty } from "../reference-image.ts";
+import { kindPath } from "../rewrite.ts";
 import type { Change } from "../stored-image.ts";
 
 /**
@@ -22,7 +23,7 @@ function problem(change: Change, sent: Reference | undefined, old: Reference | u
   return {
     check: "immutable",
     reason: "FieldValueInvalid",
-    field: kindChanged ? fieldOf([...sent.path, "kind"]) : fieldOf(sent.namePath),
+    field: kindChanged ? fieldOf(kindPath(sent)) : fieldOf(sent.namePath),
     value: kindChanged ? sent.kind : sent.name,
     why: `a VM keeps the image that it was created with; ${remedy(old, kindChanged)}, or create another VM`,
     namesOtherImage: change.namesOtherImage,

@@ -4,10 +4,11 @@ const MANAGED_FIELDS = '"managedFields":[';
 /**
  * Parses JSON of the API server, with empty `managedFields` (metav1.ManagedFieldsEntry): who calls this does not read
  * them, and they are what takes longest to parse, a third of a small review and most of many an object. Throws what
- * `JSON.parse` throws, but for what is wrong inside of them: no API server sends that.
+ * `JSON.parse` throws, but for what is wrong inside of a list that is cut out: no API server sends that.
  *
- * A list is cut out from its start to the first bracket that could end it. Where that is a bracket in a text or of a list
- * inside, an odd number of quotes or a bracket is left over, which no JSON is: then the whole text is parsed.
+ * A list is cut out where the next bracket after its own ends it. Where that one stands in a text, an odd number of quotes
+ * is left over, which no JSON is: then the whole text is parsed. Where the list's own end is missing, the next bracket is
+ * one that opens another list, or it ends a list around this one, and braces are left over: nothing beside is lost.
  */
 export function parseLean(text: string): unknown {
   const short = withoutManagedFields(text);
@@ -22,13 +23,22 @@ export function parseLean(text: string): unknown {
 function withoutManagedFields(text: string): string {
   let kept = "";
   let from = 0;
-  for (;;) {
-    const found = text.indexOf(MANAGED_FIELDS, from);
-    if (found === -1) return from === 0 ? text : kept + text.slice(from);
+  let end = -1;
+  let inner = -1;
+  for (let found = text.indexOf(MANAGED_FIELDS); found !== -1; found = text.indexOf(MANAGED_FIELDS, found + 1)) {
     const start = found + MANAGED_FIELDS.length;
-    const end = text.indexOf("]", start);
-    if (end === -1) return text;
-    kept += text.slice(from, start);
-    from = end;
+    // What was found beyond is not looked for again: a text of nothing but starts is read through once.
+    if (end < start) end = indexOrEnd(text, "]", start);
+    if (inner < start) inner = indexOrEnd(text, "[", start);
+    if (end < inner) {
+      kept += text.slice(from, start);
+      from = end;
+    }
   }
+  return from === 0 ? text : kept + text.slice(from);
+}
+
+function indexOrEnd(text: string, bracket: string, start: number): number {
+  const found = text.indexOf(bracket, start);
+  return found === -1 ? text.length : found;
 }

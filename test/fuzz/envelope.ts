@@ -31,13 +31,13 @@ export function envelopeOf(text: string): Envelope {
 function parsed(text: string): Json {
   // As it travels: no lone half of a surrogate pair arrives.
   const arrived = Buffer.from(text).toString();
-  const value = jsonOf(withoutManagedFields(arrived)) ?? jsonOf(arrived);
+  const value = jsonOf(arrived) ?? jsonOf(withoutManagedFields(arrived));
   return isJsonObject(value) ? value : {};
 }
 
-/** Whatever is wrong in managedFields is nobody's business, up to the first bracket. */
+/** What is wrong in managedFields without a bracket is nobody's business. */
 function withoutManagedFields(text: string): string {
-  return text.replaceAll(/"managedFields":\[[^\]]*\]/g, '"managedFields":[]');
+  return text.replaceAll(/"managedFields":\[[^[\]]*\]/g, '"managedFields":[]');
 }
 
 function jsonOf(text: string): unknown {

@@ -32,6 +32,7 @@ export function imageSource(
   });
 }
 
+/** Whether `--images` names a folder: without it, or with an empty one, images come from a cluster. */
 export function isFolder(images: string | undefined): images is string {
   return images !== undefined && images !== "";
 }

@@ -1,8 +1,8 @@
 import { App } from "../app.ts";
 import { IMAGE_KINDS, VM_IMAGE_KINDS } from "../images/image.ts";
 import { loadKubernetesClient } from "../kube/kubeconfig.ts";
-import { CERTIFICATE_FLAGS, certificateSource, clientCa } from "./certificates.ts";
 import { keepTickShape } from "../server/tick-shape.ts";
+import { CERTIFICATE_FLAGS, certificateSource, clientCa } from "./certificates.ts";
 import { type Command, EXIT_CUT, EXIT_DONE } from "./command.ts";
 import { IMAGE_FLAGS, imageSource, isFolder } from "./images.ts";
 import { createLog } from "./log.ts";

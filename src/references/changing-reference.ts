@@ -19,7 +19,9 @@ export function changingReferences(question: Question, role: ReferenceRow["role"
   const { reading, oldReading } = question;
   const ofRole = reading.references.filter((reference) => reference.role === role);
   if (ofRole.length === 0) return [];
-  const stored = new Map(oldReading?.references.map((reference) => [reference.key, reference]));
+  const stored = new Map<string, Reference>();
+  for (const reference of oldReading?.references ?? [])
+    if (reference.role === role) stored.set(reference.key, reference);
   return ofRole.map((reference) => {
     const old = stored.get(reference.key);
     const change = old === undefined ? SAME : changeOf(question, reference, old);

@@ -138,16 +138,18 @@ function joinKeys(key: string, below: string): string {
   return below === "" ? key : `${key}.${below}`;
 }
 
-/** Entries are known by their names; where these do not tell them apart, by their positions. */
+/** Entries are known by their names; where these do not tell them apart, by their positions. No two have the same key. */
 function entries({ path, key, value }: Place, reading: OpenReading): readonly Place[] {
   if (value === undefined || value === null) return NO_ENTRIES;
   if (Array.isArray(value)) {
-    const names = new Set([""]);
+    const taken = new Set([""]);
     return value.map((entry: unknown, index) => {
       const name = textOf(member(entry, "name"));
-      const isKnown = !names.has(name);
-      names.add(name);
-      return { path: [...path, index], key: `${key}[${isKnown ? name : index}]`, value: entry };
+      let own = taken.has(name) ? String(index) : name;
+      // Another entry may have this position for its name.
+      while (taken.has(own)) own += "'";
+      taken.add(own);
+      return { path: [...path, index], key: `${key}[${own}]`, value: entry };
     });
   }
   addOnce(reading, { path, value, expected: "a list" });

@@ -34,11 +34,10 @@ export function kindPath({ path }: Reference): JsonPath {
 
 /** In this order. Most parts change nothing. */
 export function joinRewrites(parts: readonly Rewrites[]): Rewrites {
-  const first = parts.findIndex((part) => part !== NO_REWRITES);
-  const last = parts.findLastIndex((part) => part !== NO_REWRITES);
-  if (first === last) return parts[first] ?? NO_REWRITES;
+  const changing = parts.filter((part) => part !== NO_REWRITES);
+  if (changing.length <= 1) return changing[0] ?? NO_REWRITES;
   const joined = { rewrites: [] as Rewrite[], replacements: [] as Replacement[], warnings: [] as string[] };
-  for (const { rewrites, replacements, warnings } of parts) {
+  for (const { rewrites, replacements, warnings } of changing) {
     joined.rewrites.push(...rewrites);
     joined.replacements.push(...replacements);
     joined.warnings.push(...warnings);

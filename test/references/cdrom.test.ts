@@ -157,6 +157,18 @@ describe.each(PLACES)("CREATE in $version", (place) => {
       [`${base}[1].image.name`]: "cl-b/drivers",
     });
   });
+
+  it.each([
+    { title: "an entry without a name before one that is called like its position", names: [undefined, "0"] },
+    { title: "an entry without a name at the position that another is called", names: ["1", undefined] },
+  ])("$title: each keeps its own image and what was requested for it", ({ names }) => {
+    const wanted = ["installer", "cl-b/drivers"];
+    const list = names.map((name, index) => ({ ...(name && { name }), image: image(VMI, wanted[index]) }));
+    const { object } = create(place, spec(place, list, { imageName: "vmi-ovf" }));
+    expect(Object.values(requested(object) as object)).toEqual(wanted);
+    const again = update(place, object, { spec: spec(place, list, { imageName: "vmi-ovf" }) });
+    expect(again.object).toEqual(object);
+  });
 });
 
 describe.each(PLACES)("UPDATE in $version", (place) => {

@@ -18,11 +18,11 @@ const MOST_WITH_NEAR_MATCHES = 10;
 
 /** A reference names exactly one image that this namespace may use. */
 export function exists(context: ReviewContext): readonly FieldProblem[] {
+  const { namespace } = context.subject;
+  const strict = context.policy.resolution === "strict";
   return context.judged
     .filter((judged) => judged.is === "unresolved")
     .map(({ by, resolution }, position) => {
-      const { namespace } = context.subject;
-      const strict = context.policy.resolution === "strict";
       const problem = { check: "exists", field: fieldOf(by.namePath), value: by.name } as const;
       if (resolution.is === "ambiguous") {
         return { ...problem, reason: "FieldValueInvalid", why: ambiguous(resolution, namespace, strict) };

@@ -5,7 +5,7 @@
  * options are in its argument, in JSON; it prints what it counted.
  */
 import { connect, type TLSSocket } from "node:tls";
-import { type LoadOptions, target } from "./load-options.ts";
+import { type LoadOptions, target, WARM_UP } from "./load-options.ts";
 import { programOptions } from "./processes.ts";
 import { percentile } from "./statistics.ts";
 
@@ -34,7 +34,12 @@ const STATUS_200 = Buffer.from("HTTP/1.1 200 ");
 /** When the call under way on a connection was due; connections without one are free. */
 const due = new Map<TLSSocket, number>();
 const free: TLSSocket[] = [];
-const times: number[] = [];
+/** Calls of the warm-up. */
+const untimed = Math.round(WARM_UP * options.rate);
+const most = untimed + Math.round(options.calls ?? options.seconds * options.rate);
+/** Of one size: to grow takes a stall. */
+const times = new Float64Array(most);
+let answered = 0;
 let failed = 0;
 
 function receive(socket: TLSSocket): (chunk: Buffer) => void {
@@ -45,7 +50,7 @@ function receive(socket: TLSSocket): (chunk: Buffer) => void {
     const end = answer.indexOf(END_OF_HEAD);
     if (end === -1 || answer.length < end + END_OF_HEAD.length + expected.length) return;
     received = [];
-    times.push(performance.now() - (due.get(socket) ?? NaN));
+    times[answered++] = performance.now() - (due.get(socket) ?? NaN);
     due.delete(socket);
     const isRight = answer.indexOf(STATUS_200) === 0 && answer.subarray(end + END_OF_HEAD.length).equals(expected);
     if (!isRight) failed++;
@@ -67,12 +72,11 @@ async function open(): Promise<TLSSocket> {
 
 const sockets = await Promise.all(Array.from({ length: options.connections }, open));
 free.push(...sockets);
-const most = options.calls ?? options.seconds * options.rate;
 const begun = performance.now();
 let sent = 0;
 while (sent < most || due.size > 0) {
   const now = performance.now();
-  if (now - begun > (options.seconds + 30) * 1_000) break;
+  if (now - begun > (WARM_UP + options.seconds + 30) * 1_000) break;
   for (let at = begun + (sent / options.rate) * 1_000; at <= now && sent < most; sent++) {
     const socket = free.pop();
     if (socket === undefined) break;
@@ -84,5 +88,6 @@ while (sent < most || due.size > 0) {
 }
 failed += due.size + Math.ceil(most - sent);
 for (const socket of sockets) socket.destroy();
-const result: PacedLoad = { calls: times.length, failed, p50: percentile(times, 0.5), p99: percentile(times, 0.99) };
+const timed = times.subarray(untimed, answered);
+const result: PacedLoad = { calls: timed.length, failed, p50: percentile(timed, 0.5), p99: percentile(timed, 0.99) };
 process.stdout.write(JSON.stringify(result));

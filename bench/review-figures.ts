@@ -43,7 +43,7 @@ export function figuresOf({
     loggedCpu: 1e6 * median(cpuOfCall(logged)),
     silentCpuShare: pairedRatio(cpuOfCall(bare), cpuOfCall(silent)),
     loggedCpuShare: pairedRatio(cpuOfCall(bare), cpuOfCall(logged)),
-    coreShare: median(all.flatMap(({ loads }) => loads.map(({ cpuSeconds, seconds }) => cpuSeconds / seconds))),
+    coreShare: median(all.flatMap(coreShare)),
     clientShare: median(
       all.flatMap(({ loads }) => loads.map(({ clientBusySeconds, seconds }) => clientBusySeconds / seconds)),
     ),
@@ -54,7 +54,13 @@ export function figuresOf({
   };
 }
 
+/** Of one core, in each round. */
+function coreShare(rounds: Rounds): readonly number[] {
+  const calls = throughput(rounds);
+  return cpuOfCall(rounds).map((seconds, round) => seconds * (calls[round] ?? NaN));
+}
+
 /** Seconds, of each round. */
 function cpuOfCall({ loads }: Rounds): readonly number[] {
-  return loads.map(({ calls, cpuSeconds }) => cpuSeconds / calls);
+  return loads.map(({ allCalls, cpuSeconds }) => cpuSeconds / allCalls);
 }

@@ -6,7 +6,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** The least value that so much of all (0 to 1) does not exceed. NaN of none. */
-export function percentile(values: readonly number[], share: number): number {
+export function percentile(values: readonly number[] | Float64Array, share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? NaN;
 }

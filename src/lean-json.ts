@@ -1,6 +1,10 @@
 /** How the JSON of an API server says it. What a reader laid out otherwise is parsed as it is. */
 const MANAGED_FIELDS = '"managedFields":[';
 
+/** What is searched for: V8 looks for the first character of a text, and quotes are everywhere (1.8 us a review). */
+const RARE_PART = 'Fields":[';
+const BEFORE_IT = MANAGED_FIELDS.length - RARE_PART.length;
+
 /**
  * Parses JSON of the API server, with empty `managedFields` (metav1.ManagedFieldsEntry): who calls this does not read
  * them, and they are what takes longest to parse, a third of a small review and most of many an object. Throws what
@@ -25,8 +29,9 @@ function withoutManagedFields(text: string): string {
   let from = 0;
   let end = -1;
   let inner = -1;
-  for (let found = text.indexOf(MANAGED_FIELDS); found !== -1; found = text.indexOf(MANAGED_FIELDS, found + 1)) {
-    const start = found + MANAGED_FIELDS.length;
+  for (let found = text.indexOf(RARE_PART); found !== -1; found = text.indexOf(RARE_PART, found + 1)) {
+    if (!text.startsWith(MANAGED_FIELDS, found - BEFORE_IT)) continue;
+    const start = found + RARE_PART.length;
     // What was found beyond is not looked for again: a text of nothing but starts is read through once.
     if (end < start) end = indexOrEnd(text, "]", start);
     if (inner < start) inner = indexOrEnd(text, "[", start);

@@ -20,16 +20,17 @@ export interface KubeconfigOptions {
 }
 
 /**
- * Loads @kubernetes/client-node, a tenth of a second in one piece in which nobody is answered: for a server, before it
- * listens.
+ * Loads the kubeconfig part of @kubernetes/client-node, a moment in one piece in which nobody is answered: for a server,
+ * before it listens.
  */
 export async function loadKubernetesClient(): Promise<void> {
-  await import("@kubernetes/client-node");
+  await import("./client-kubeconfig.ts");
 }
 
 /**
  * Credentials by @kubernetes/client-node: tokens, client certificates, exec plugins. It is loaded when they are first
- * read (it costs 85 MB); its transport is not used, for it opens a connection for every request and gives up for good.
+ * read (it costs tens of megabytes); its transport is not used, for it opens a connection for every request and gives
+ * up for good.
  */
 export function kubeconfigCredentials(options: KubeconfigOptions): ReadCredentials {
   const { environment, root = "" } = options;
@@ -46,7 +47,7 @@ export function kubeconfigCredentials(options: KubeconfigOptions): ReadCredentia
 }
 
 async function load({ file, root = "" }: KubeconfigOptions, isInPod: boolean): Promise<KubeConfig> {
-  const { KubeConfig } = await import("@kubernetes/client-node");
+  const { KubeConfig } = await import("./client-kubeconfig.ts");
   const config = new KubeConfig();
   try {
     if (file !== undefined && file !== "") config.loadFromFile(file);

@@ -25,10 +25,10 @@ const NO_SERVER = "http://api-server.invalid";
 
 /**
  * The calls and types of @kubernetes/client-node over a connection of ours: few kept sockets, deadlines, credentials
- * that are read anew. The package is loaded by the first call of this, for it costs 85 MB. Calls throw a Trouble.
+ * that are read anew. They are loaded by the first call of this, for they cost megabytes. Calls throw a Trouble.
  */
 export async function typedApi(client: WritingApiClient, signal: AbortSignal): Promise<TypedApi> {
-  const kubernetes = await import("@kubernetes/client-node");
+  const kubernetes = await import("./client-api.ts");
   const configuration = kubernetes.createConfiguration({
     baseServer: new kubernetes.ServerConfiguration(NO_SERVER, {}),
     httpApi: kubernetes.wrapHttpLibrary({

@@ -12,7 +12,7 @@ import { startWebhook } from "./servers.ts";
 import { median, pairedRatio, percentile } from "./statistics.ts";
 
 /** What a pod of 256 MiB would run with; all but the first as in manifests/base (see docs/performance.md). */
-const NODE_FLAGS = ["--max-old-space-size=128", "--max-semi-space-size=2"];
+const NODE_FLAGS = ["--max-old-space-size=128", "--max-semi-space-size=4"];
 const ENVIRONMENT = { MALLOC_ARENA_MAX: "1" };
 const EVENTS_PER_SECOND = 1_000;
 const MEBIBYTE = 1_024 * 1_024;

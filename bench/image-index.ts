@@ -19,7 +19,7 @@ const FULL: IndexPlan = {
   syncs: 3,
   eventSeconds: 5,
   looks: 60,
-  reviewRounds: 7,
+  reviewRounds: 12,
   reviewSeconds: 2,
 };
 /** Whether all of it works; it says nothing about time or memory. */

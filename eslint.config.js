@@ -66,6 +66,12 @@ function importRule({ folder, above, pure }) {
   };
 }
 
+/** The package as a whole brings every type of Kubernetes into the bundle and into memory. */
+const WHOLE_CLIENT = [
+  'ImportExpression[source.value="@kubernetes/client-node"]',
+  'ImportDeclaration[source.value="@kubernetes/client-node"][importKind="value"]',
+].map((selector) => ({ selector, message: "By name, through src/kube/client-kubeconfig.ts or client-api.ts." }));
+
 export default defineConfig(
   { ignores: ["dist/**", "coverage/**"] },
   tseslint.configs.strictTypeChecked,
@@ -95,6 +101,7 @@ export default defineConfig(
       "no-restricted-properties": ["error", { object: "Math", property: "random", message: "Pass it in." }],
     },
   },
+  { files: ["src/**"], rules: { "no-restricted-syntax": ["error", ...WHOLE_CLIENT] } },
   ...LAYERS.map(importRule),
   { files: ["test/**", "scripts/**", "bench/**"], rules: { "max-lines": "off", "max-lines-per-function": "off" } },
   { files: ["**/*.js"], extends: [tseslint.configs.disableTypeChecked] },

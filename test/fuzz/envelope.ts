@@ -1,5 +1,6 @@
 import { isJsonObject } from "../../src/json.ts";
 import type { Json } from "../support/admission-review.ts";
+import { withoutManagedFields } from "../support/managed-fields.ts";
 
 /** What the contract says of a body: it has to be answered under its uid, or the envelope is wrong. */
 export type Envelope =
@@ -33,11 +34,6 @@ function parsed(text: string): Json {
   const arrived = Buffer.from(text).toString();
   const value = jsonOf(arrived) ?? jsonOf(withoutManagedFields(arrived));
   return isJsonObject(value) ? value : {};
-}
-
-/** What is wrong in managedFields without a bracket is nobody's business. */
-function withoutManagedFields(text: string): string {
-  return text.replaceAll(/"managedFields":\[[^[\]]*\]/g, '"managedFields":[]');
 }
 
 function jsonOf(text: string): unknown {

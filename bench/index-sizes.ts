@@ -5,7 +5,7 @@ import type { OverallFigures } from "./index-figures.ts";
 import { type IndexPlan, measureSize, type SizedWebhook } from "./index-size.ts";
 import type { Load, LoadOptions } from "./load-options.ts";
 import { runProgram } from "./processes.ts";
-import { rightAnswer } from "./review-rounds.ts";
+import { rightAnswer, rotated } from "./review-rounds.ts";
 import type { MeasuredServer } from "./servers.ts";
 import { pairedRatio } from "./statistics.ts";
 import { createReview, MEANT } from "./workload.ts";
@@ -70,7 +70,7 @@ async function compareReviews(
   const expected = await rightAnswer(least);
   const servers = Object.entries({ least, most }) as ["least" | "most", MeasuredServer][];
   for (let round = 0; round <= reviewRounds; round++) {
-    for (const [name, server] of round % 2 === 0 ? servers : servers.toReversed()) {
+    for (const [name, server] of rotated(servers, round)) {
       const { port, ca } = server;
       const common = { connections: CONNECTIONS, seconds: reviewSeconds, body: createReview(MEANT), expected };
       const load = (await runProgram("measuring", "load.ts", { port, ca, ...common } satisfies LoadOptions)) as Load;

@@ -6,9 +6,9 @@ export interface LoadOptions {
   /** PEM. */
   readonly ca: string;
   readonly connections: number;
-  /** Those that count; WARM_UP comes before. */
+  /** Those that count; a warm-up comes before. */
   readonly seconds: number;
-  /** Instead of the time: so many calls in all, all of which count. */
+  /** Instead of the time: so many calls, without a warm-up. */
   readonly calls?: number;
   readonly body: string;
   /** The body of every answer, byte for byte. */
@@ -19,14 +19,19 @@ export interface LoadOptions {
  * Seconds until the compiler has seen enough of a load generator, which each time is a new process. Before, it takes
  * longer for a call than a server does, and has stalls of 10 to 30 ms: that would be said of whatever server it calls.
  */
-export const WARM_UP = 3;
+const WARM_UP = 3;
+
+/** Seconds before what counts. */
+export function warmUpOf({ calls }: LoadOptions): number {
+  return calls === undefined ? WARM_UP : 0;
+}
 
 /** What came of a load. */
 export interface Load {
-  /** Answers in that time. */
+  /** Those that were answered with status 2xx in the time that counts. */
   readonly calls: number;
   readonly seconds: number;
-  /** Answers before that time, too. */
+  /** With those of the warm-up. */
   readonly allCalls: number;
   /** Calls with another status or body, or without an answer. */
   readonly failed: number;

@@ -6,17 +6,18 @@
  * connection, so that a call could get lost uncounted: we compare what was sent with what was answered.
  */
 import autocannon from "autocannon";
-import { type Load, type LoadOptions, target, WARM_UP } from "./load-options.ts";
+import { type Load, type LoadOptions, target, warmUpOf } from "./load-options.ts";
 import { programOptions } from "./processes.ts";
 
 const options = programOptions() as LoadOptions;
 const { url, body, headers, tlsOptions } = target(options);
-/** Calls that were answered, and when the first that counts and the last one were. */
+const warmUp = warmUpOf(options);
+const countsFrom = performance.now() + 1_000 * warmUp;
+/** Calls that were answered with status 2xx, those of them that count, and when the first and the last of these were. */
 let answers = 0;
-let answersBefore = 0;
+let counted = 0;
 let firstAnswerAt = NaN;
 let lastAnswerAt = NaN;
-const countsFrom = options.calls === undefined ? performance.now() + 1_000 * WARM_UP : 0;
 let isOver = false;
 let busySeconds = 0;
 
@@ -25,9 +26,9 @@ let busySeconds = 0;
  * time on a virtual machine, as much as a decision, and the slower of two servers pays it more often, for its load
  * generator waits more. API servers are on other machines.
  */
-function stayAwake(turnedAt: number, answersThen: number): void {
+function stayAwake(turnedAt: number, answersBefore: number): void {
   const now = performance.now();
-  if (answers > answersThen && now >= countsFrom) busySeconds += (now - turnedAt) / 1_000;
+  if (answers > answersBefore && now >= countsFrom) busySeconds += (now - turnedAt) / 1_000;
   if (!isOver) setImmediate(stayAwake, now, answers);
 }
 
@@ -41,18 +42,20 @@ const running = autocannon(
     tlsOptions,
     connections: options.connections,
     expectBody: options.expected,
-    ...(options.calls === undefined ? { duration: WARM_UP + options.seconds } : { amount: options.calls }),
+    ...(options.calls === undefined ? { duration: warmUp + options.seconds } : { amount: options.calls }),
   },
   (error: Error | null, result) => {
     if (error === null) end.resolve(result);
     else end.reject(error);
   },
 );
-running.on("response", () => {
-  lastAnswerAt = performance.now();
-  if (lastAnswerAt < countsFrom) answersBefore++;
-  else if (Number.isNaN(firstAnswerAt)) firstAnswerAt = lastAnswerAt;
+running.on("response", (_client, status) => {
+  if (status < 200 || status >= 300) return;
   answers++;
+  const now = performance.now();
+  if (now < countsFrom) return;
+  if (counted++ === 0) firstAnswerAt = now;
+  lastAnswerAt = now;
 });
 stayAwake(performance.now(), answers);
 const result = await end.promise;
@@ -61,7 +64,7 @@ const answered = result["2xx"];
 // When time is up each connection has one call under way, which is not waited for.
 const lost = Math.max(0, result.requests.sent - answered - result.non2xx - options.connections);
 const load: Load = {
-  calls: answers - answersBefore,
+  calls: counted,
   allCalls: answered,
   seconds: (lastAnswerAt - firstAnswerAt) / 1_000,
   failed: result.errors + result.timeouts + result.non2xx + result.mismatches + result.resets + lost,

@@ -5,7 +5,7 @@
  * options are in its argument, in JSON; it prints what it counted.
  */
 import { connect, type TLSSocket } from "node:tls";
-import { type LoadOptions, target, WARM_UP } from "./load-options.ts";
+import { type LoadOptions, target, warmUpOf } from "./load-options.ts";
 import { programOptions } from "./processes.ts";
 import { percentile } from "./statistics.ts";
 
@@ -34,8 +34,9 @@ const STATUS_200 = Buffer.from("HTTP/1.1 200 ");
 /** When the call under way on a connection was due; connections without one are free. */
 const due = new Map<TLSSocket, number>();
 const free: TLSSocket[] = [];
+const warmUp = warmUpOf(options);
 /** Calls of the warm-up. */
-const untimed = Math.round(WARM_UP * options.rate);
+const untimed = Math.round(warmUp * options.rate);
 const most = untimed + Math.round(options.calls ?? options.seconds * options.rate);
 /** Of one size: to grow takes a stall. */
 const times = new Float64Array(most);
@@ -76,7 +77,7 @@ const begun = performance.now();
 let sent = 0;
 while (sent < most || due.size > 0) {
   const now = performance.now();
-  if (now - begun > (WARM_UP + options.seconds + 30) * 1_000) break;
+  if (now - begun > (warmUp + options.seconds + 30) * 1_000) break;
   for (let at = begun + (sent / options.rate) * 1_000; at <= now && sent < most; sent++) {
     const socket = free.pop();
     if (socket === undefined) break;
@@ -86,7 +87,7 @@ while (sent < most || due.size > 0) {
   }
   await new Promise(setImmediate);
 }
-failed += due.size + Math.ceil(most - sent);
+failed += due.size + most - sent;
 for (const socket of sockets) socket.destroy();
 const timed = times.subarray(untimed, answered);
 const result: PacedLoad = { calls: timed.length, failed, p50: percentile(timed, 0.5), p99: percentile(timed, 0.99) };

@@ -55,9 +55,8 @@ export function figuresOf({
 }
 
 /** Of one core, in each round. */
-function coreShare(rounds: Rounds): readonly number[] {
-  const calls = throughput(rounds);
-  return cpuOfCall(rounds).map((seconds, round) => seconds * (calls[round] ?? NaN));
+function coreShare({ loads }: Rounds): readonly number[] {
+  return loads.map(({ calls, seconds, allCalls, cpuSeconds }) => (cpuSeconds / allCalls) * (calls / seconds));
 }
 
 /** Seconds, of each round. */

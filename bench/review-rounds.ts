@@ -139,7 +139,7 @@ export function throughput({ loads }: Rounds): readonly number[] {
 }
 
 /** Nobody always comes first, nor always after the same one. */
-function rotated<T>(all: readonly T[], round: number): readonly T[] {
+export function rotated<T>(all: readonly T[], round: number): readonly T[] {
   const start = round % all.length;
   const turned = [...all.slice(start), ...all.slice(0, start)];
   return Math.floor(round / all.length) % 2 === 0 ? turned : turned.toReversed();

@@ -3,9 +3,10 @@ import { text } from "node:stream/consumers";
 import { Batched } from "./cli/batched.ts";
 import { EXIT_BY_SIGNAL, EXIT_CRASHED } from "./cli/command.ts";
 import { logCrash } from "./cli/log.ts";
+import { LogStream } from "./cli/log-stream.ts";
 import { runProgram } from "./cli/program.ts";
 
-const errors = new Batched((text) => process.stderr.write(text));
+const errors = new Batched(new LogStream(process.stderr).write);
 const { print: printError } = errors;
 // Whatever ends the process, a crash included.
 process.on("exit", errors.flush);

@@ -214,6 +214,19 @@ describe("T13: a second signal", () => {
   });
 });
 
+test("a log whose reader has gone away is dropped, and reviews go on", async () => {
+  const server = serve();
+  const { client } = await server.serving();
+  const api = closing(client());
+  server.stopReading();
+  for (let review = 0; review < 3; review++) {
+    expect((await api.post("/mutate?timeout=5s", createReview())).status).toBe(200);
+  }
+  api.close();
+  server.signal("SIGTERM");
+  expect(await server.exit()).toBe(0);
+});
+
 describe("T34: a bug that nothing caught", () => {
   /** What a bug would do, when the test asks for it. */
   const bug = (code: string): readonly string[] => [

@@ -72,6 +72,11 @@ export class ServerProcess {
     return find() ?? {};
   }
 
+  /** From now on nobody reads its log, and the pipe of it is closed. */
+  stopReading(): void {
+    this.#child.stderr.destroy();
+  }
+
   /** Waits until it serves; gives the port of its probes and a maker of clients. */
   async serving(): Promise<{ readonly port: number; readonly opsPort: number; readonly client: () => TlsClient }> {
     const { port, opsPort } = (await this.says("serving")) as unknown as { port: number; opsPort: number };

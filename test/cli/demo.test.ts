@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { ofCheckout } from "../support/command-run.ts";
@@ -24,4 +25,17 @@ test("the demo shows an object before and after, and both refusals as kubectl pr
     ),
   ]);
   expect(stdout.trimEnd().split("\n").at(-1)).toBe("The webhook has stopped.");
+});
+
+test("the demo ends with its server where nobody reads on", async () => {
+  const demo = spawn(process.execPath, [ofCheckout("scripts/demo.ts")], { stdio: ["ignore", "pipe", "pipe"] });
+  let errors = "";
+  demo.stderr.setEncoding("utf8").on("data", (text: string) => {
+    errors += text;
+  });
+  demo.stdout.once("data", () => demo.stdout.destroy());
+  // It ends well only where its server did.
+  const [code] = (await once(demo, "close")) as [number | null];
+  expect(errors).toBe("");
+  expect(code).toBe(0);
 });

@@ -17,13 +17,21 @@ export interface RefusalStatus {
 }
 
 /**
+ * Nobody reads more at once. With the longest names these are some 60 KB, causes and message together: the API server
+ * writes a refusal into its audit log, where an event has room for 100 KiB (--audit-log-truncate-max-event-size).
+ */
+export const MOST_CAUSES = 50;
+
+/**
  * What a person reads when an object is refused; design section 7. For reason Invalid kubectl prints the causes, every
- * other client prints the message.
+ * other client prints the message. Problems beyond MOST_CAUSES are counted, not listed.
  */
 export function refusalStatus(request: AdmissionRequest, problems: readonly FieldProblem[]): RefusalStatus {
   const onUpdate = request.operation === "UPDATE";
-  const causes = problems.map((problem) => {
-    const message = problemMessage(problem);
+  const listed = problems.slice(0, MOST_CAUSES);
+  const causes = listed.map((problem, position) => {
+    const isLast = position === MOST_CAUSES - 1;
+    const message = problemMessage(problem) + (isLast ? notListed(problems.length - MOST_CAUSES) : "");
     return {
       reason: problem.reason,
       field: problem.field,
@@ -36,6 +44,11 @@ export function refusalStatus(request: AdmissionRequest, problems: readonly Fiel
     message: causes.map(({ field, message }) => `${field}: ${message}`).join(", "),
     details: { group: request.kind.group, kind: request.kind.kind, name: nameOf(request), causes },
   };
+}
+
+/** Behind the last one that is listed. */
+function notListed(count: number): string {
+  return count === 0 ? "" : `; ${count} more ${count === 1 ? "problem is" : "problems are"} not listed here`;
 }
 
 const INVALID = { code: 422, reason: "Invalid" } as const;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { refusalStatus } from "../../src/admission/refusal.ts";
+import { MOST_CAUSES, refusalStatus } from "../../src/admission/refusal.ts";
 import type { FieldProblem } from "../../src/references/problem.ts";
 import { request } from "../support/admission.ts";
 
@@ -40,6 +40,29 @@ describe("refusalStatus", () => {
         })),
       },
     });
+  });
+
+  it("lists so many problems, and counts the others behind the last of these", () => {
+    const of = (count: number) =>
+      refusalStatus(request({ spec: {} }), Array<FieldProblem>(count).fill({ ...PROBLEM, why: "w" }));
+    const each = 'Not found: "ubuntu-2404": w';
+    const { causes } = of(MOST_CAUSES).details;
+    expect(causes.map(({ message }) => message)).toEqual(Array(MOST_CAUSES).fill(each));
+    expect(of(MOST_CAUSES + 1).details.causes).toEqual([
+      ...causes.slice(1),
+      { ...causes[0], message: `${each}; 1 more problem is not listed here` },
+    ]);
+    const { details, message } = of(20_000);
+    expect(details.causes).toHaveLength(MOST_CAUSES);
+    expect(message).toMatch(/w; 19950 more problems are not listed here$/);
+  });
+
+  it("is Invalid on UPDATE only if what is not listed is meant to re-create, too", () => {
+    const status = refusalStatus(request({}, ON_UPDATE), [
+      ...Array<FieldProblem>(MOST_CAUSES).fill(OTHER_IMAGE),
+      PROBLEM,
+    ]);
+    expect(status).toMatchObject({ code: 403 });
   });
 
   it("is Forbidden on UPDATE, so that a typo and --force do not re-create the machine", () => {

@@ -1,6 +1,6 @@
 import { App } from "../app.ts";
 import { IMAGE_KINDS, VM_IMAGE_KINDS } from "../images/image.ts";
-import { loadKubernetesClient } from "../kube/kubeconfig.ts";
+import { preloadKubeConfig } from "../kube/kubeconfig.ts";
 import { keepTickShape } from "../server/tick-shape.ts";
 import { CERTIFICATE_FLAGS, certificateSource, clientCa } from "./certificates.ts";
 import { type Command, EXIT_CUT, EXIT_DONE } from "./command.ts";
@@ -33,7 +33,7 @@ export const serve: Command<
   run: async (_, flags, io) => {
     keepTickShape();
     const log = createLog(io, flags["log-level"]);
-    if (!isFolder(flags.images) || flags["cert-mode"] === "cluster") await loadKubernetesClient();
+    if (!isFolder(flags.images) || flags["cert-mode"] === "cluster") await preloadKubeConfig();
     const app = new App({
       listen: flags.listen,
       opsListen: flags["ops-listen"],

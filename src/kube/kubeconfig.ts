@@ -23,7 +23,7 @@ export interface KubeconfigOptions {
  * Loads the kubeconfig part of @kubernetes/client-node, a moment in one piece in which nobody is answered: for a server,
  * before it listens.
  */
-export async function loadKubernetesClient(): Promise<void> {
+export async function preloadKubeConfig(): Promise<void> {
   await import("./client-kubeconfig.ts");
 }
 

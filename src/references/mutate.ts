@@ -8,7 +8,7 @@ import { pinBoot, pinObject } from "./pin.ts";
 import { type Pin, type Pins, pinsEdit } from "./pins.ts";
 import { kindKey, nameKey, type Reference } from "./reading.ts";
 import { putBack, restore } from "./reapply.ts";
-import { joinRewrites, NO_REWRITES, type Replacement, type Rewrite, type Rewrites } from "./rewrite.ts";
+import { type Replacement, type Rewrite, Rewrites } from "./rewrite.ts";
 import type { Subject } from "./subject.ts";
 
 /** What each row of design section 5 says; test titles carry the IDs. */
@@ -47,18 +47,17 @@ export interface Mutation {
 /** How an object that no check refused has to change. */
 export function mutate(context: ReviewContext): Mutation {
   const { subject, cdroms, properties } = context;
-  const parts = [bootRewrites(context)];
-  for (const cdrom of cdroms) parts.push(cdromRewrites(subject, cdrom));
-  for (const property of properties) parts.push(pinProperty(subject, property));
-  const joined = joinRewrites(parts);
-  const edits = joined.replacements.map(replacing);
-  for (const rewrite of joined.rewrites) edits.push(rewriting(rewrite));
-  const pins = pinsAfter(context, joined);
+  const rewrites = new Rewrites();
+  rewriteBoot(context, rewrites);
+  for (const cdrom of cdroms) rewriteCdrom(subject, cdrom, rewrites);
+  for (const property of properties) pinProperty(subject, property, rewrites);
+  const edits = rewrites.replacements.map(replacing);
+  for (const rewrite of rewrites.rewrites) edits.push(rewriting(rewrite));
+  const pins = pinsAfter(context, rewrites);
   const annotate = pinsEdit(subject.object, pins);
   if (annotate !== undefined) edits.push(annotate);
-  const ofConversion = conversionWarnings(context);
-  const warnings = ofConversion.length === 0 ? joined.warnings : [...joined.warnings, ...ofConversion];
-  return { edits, warnings, pins };
+  for (const warning of conversionWarnings(context)) rewrites.warn(warning);
+  return { edits, warnings: rewrites.warnings, pins };
 }
 
 function replacing({ reference: { path }, value }: Replacement): Edit {
@@ -69,25 +68,25 @@ function rewriting({ path, to }: Rewrite): Edit {
   return { is: "set", path, value: to };
 }
 
-function bootRewrites(context: ReviewContext): Rewrites {
+function rewriteBoot(context: ReviewContext, into: Rewrites): void {
   const { bootImage, changes } = context;
-  if (bootImage.is === "resolved") return pinBoot(context, bootImage.image);
-  return bootImage.is === "unchanged" && changes !== undefined ? putBack(context) : NO_REWRITES;
+  if (bootImage.is === "resolved") pinBoot(context, bootImage.image, into);
+  else if (bootImage.is === "unchanged" && changes !== undefined) putBack(context, into);
 }
 
-function cdromRewrites(subject: Subject, { reference, old, change, image }: Cdrom): Rewrites {
-  if (image?.is === "resolved") return pinObject(reference, old, image.image);
-  return change.is === "putBack" ? restore(subject, reference, old) : NO_REWRITES;
+function rewriteCdrom(subject: Subject, { reference, old, change, image }: Cdrom, into: Rewrites): void {
+  if (image?.is === "resolved") pinObject(reference, old, image.image, into);
+  else if (change.is === "putBack") restore({ subject, sent: reference, old }, into);
 }
 
 /**
  * The annotation after mutation: pins that came with the object or, where a client dropped them from an unchanged
  * value, with the old one, as far as their value stands, and what was rewritten now.
  */
-function pinsAfter({ pins: own, oldPins: stored, reading }: ReviewContext, joined: Rewrites): Pins {
-  if (stored.size === 0 && own.size === 0) return pinsOf(joined);
-  const rewritten = new Map(joined.rewrites.map((rewrite) => [rewrite.key, rewrite]));
-  const replacements = new Map(joined.replacements.map((replacement) => [replacement.reference, replacement]));
+function pinsAfter({ pins: own, oldPins: stored, reading }: ReviewContext, changing: Rewrites): Pins {
+  if (stored.size === 0 && own.size === 0) return pinsOf(changing);
+  const rewritten = new Map(changing.rewrites.map((rewrite) => [rewrite.key, rewrite]));
+  const replacements = new Map(changing.replacements.map((replacement) => [replacement.reference, replacement]));
   const pins = new Map<string, Pin>();
   const keep = (field: string, sent: string, replaced: string | undefined): void => {
     const rewrite = rewritten.get(field);

@@ -6,35 +6,38 @@ import type { ReviewContext } from "./context.ts";
 import { quote } from "./problem.ts";
 import { fieldOf, kindKey, nameKey, type Reference } from "./reading.ts";
 import { isNamedBy, isSame } from "./reference-image.ts";
-import { joinRewrites, kindPath, NO_REWRITES, type Rewrites } from "./rewrite.ts";
+import { kindPath, type Rewrites } from "./rewrite.ts";
 
 /** CREATE, and an UPDATE that the policy lets through (M1 to M9): the boot references name the resolved image. */
-export function pinBoot(context: ReviewContext, image: Image): Rewrites {
-  return joinRewrites([pinImageName(context, image), pinImage(context, image)]);
+export function pinBoot(context: ReviewContext, image: Image, into: Rewrites): void {
+  pinImageName(context, image, into);
+  pinImage(context, image, into);
 }
 
-function pinImageName(context: ReviewContext, image: Image): Rewrites {
+function pinImageName(context: ReviewContext, image: Image, into: Rewrites): void {
   const { imageName, hasCdroms } = context.boot;
-  if (imageName === undefined || !image.name.startsWith(VMI_ID_PREFIX)) return NO_REWRITES;
+  if (imageName === undefined || !image.name.startsWith(VMI_ID_PREFIX)) return;
   const { name: from, namePath: path, key } = imageName;
-  if (from === image.name) return NO_REWRITES;
+  const to = image.name;
+  if (from === to) return;
   if (from === "") {
-    const rewrites = hasCdroms ? [{ path, key, from, to: image.name, pinned: false }] : [];
-    return { ...NO_REWRITES, rewrites };
+    if (hasCdroms) into.rewrite({ path, key, from, to, pinned: false });
+    return;
   }
-  if (namesAnother(context, image, from)) return NO_REWRITES;
-  const pinned = !isSame(imageName, context.oldBoot?.imageName);
-  const rewritten = { ...NO_REWRITES, rewrites: [{ path, key, from, to: image.name, pinned }] };
-  return context.policy.write === "image" ? onlyIfMisread(context, imageName, image, rewritten) : rewritten;
+  if (namesAnother(context, image, from)) return;
+  if (context.policy.write === "image") {
+    if (isReadAs(context, from, image)) return;
+    into.warn(misread(imageName, image));
+  }
+  into.rewrite({ path, key, from, to, pinned: !isSame(imageName, context.oldBoot?.imageName) });
 }
 
 /** `--write image` leaves a name that vm-operator, too, reads as this image. */
-function onlyIfMisread(context: ReviewContext, imageName: Reference, image: Image, rewritten: Rewrites): Rewrites {
-  if (isReadAs(context, imageName.name, image)) return NO_REWRITES;
-  const warning =
+function misread(imageName: Reference, image: Image): string {
+  return (
     `${fieldOf(imageName.path)}: vm-operator does not read ${quote(imageName.name)} as the image meant here, ` +
-    `so it became ${quote(image.name)}; write that in your manifest`;
-  return { ...rewritten, warnings: [warning] };
+    `so it became ${quote(image.name)}; write that in your manifest`
+  );
 }
 
 /** M6: where `image` decides, and `agree` does not deny, another name is left for vm-operator to judge. */
@@ -51,15 +54,12 @@ function isReadAs({ index, subject }: ReviewContext, name: string, image: Image)
   return found?.is === "resolved" && found.image === image;
 }
 
-function pinImage({ boot, oldBoot, policy, subject }: ReviewContext, image: Image): Rewrites {
+function pinImage({ boot, oldBoot, policy, subject }: ReviewContext, image: Image, into: Rewrites): void {
   const reference = boot.image;
-  if (reference === undefined) return NO_REWRITES;
+  if (reference === undefined) return;
   const present = at(subject.object, reference.path);
-  if (present === undefined || present === null) {
-    if (policy.write === "imageName") return NO_REWRITES;
-    return { ...NO_REWRITES, replacements: [{ reference, value: refTo(image) }] };
-  }
-  return pinObject(reference, oldBoot?.image, image);
+  if (present !== undefined && present !== null) pinObject(reference, oldBoot?.image, image, into);
+  else if (policy.write !== "imageName") into.replace({ reference, value: refTo(image) });
 }
 
 function refTo({ kind, name }: Image): object {
@@ -67,23 +67,25 @@ function refTo({ kind, name }: Image): object {
 }
 
 /** An object reference that is there: its name becomes the object name, its kind the image's. */
-export function pinObject(reference: Reference, old: Reference | undefined, { kind, name }: Image): Rewrites {
+export function pinObject(
+  reference: Reference,
+  old: Reference | undefined,
+  { kind, name }: Image,
+  into: Rewrites,
+): void {
   const pinned = !isSame(reference, old);
-  const rewrites = [
-    {
-      path: reference.namePath,
-      key: nameKey(reference),
-      from: reference.name,
-      to: name,
-      pinned: pinned && reference.name !== "",
-    },
-    {
-      path: kindPath(reference),
-      key: kindKey(reference),
-      from: reference.kind,
-      to: kind,
-      pinned: pinned && reference.kind !== "",
-    },
-  ].filter(({ from, to }) => from !== to);
-  return { ...NO_REWRITES, rewrites };
+  into.rewrite({
+    path: reference.namePath,
+    key: nameKey(reference),
+    from: reference.name,
+    to: name,
+    pinned: pinned && reference.name !== "",
+  });
+  into.rewrite({
+    path: kindPath(reference),
+    key: kindKey(reference),
+    from: reference.kind,
+    to: kind,
+    pinned: pinned && reference.kind !== "",
+  });
 }

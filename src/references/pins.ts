@@ -58,7 +58,14 @@ export function pinsEdit(object: JsonObject, pins: Pins): Edit | undefined {
   const current = member(annotations, PINNED_ANNOTATION);
   if (pins.size === 0) return current === undefined ? undefined : { path: ANNOTATION_PATH, is: "remove" };
   if (saysExactly(current, pins)) return undefined;
-  return { path: ANNOTATION_PATH, is: "set", value: JSON.stringify(Object.fromEntries(pins)) };
+  return { path: ANNOTATION_PATH, is: "set", value: annotationText(pins) };
+}
+
+/** JSON of `{"spec.imageName":{"requested":"ubuntu-24.04","resolved":"vmi-..."}}`, in the order of the pins. */
+function annotationText(pins: Pins): string {
+  const members: string[] = [];
+  for (const [field, pin] of pins) members.push(`${JSON.stringify(field)}:${JSON.stringify(pin)}`);
+  return `{${members.join(",")}}`;
 }
 
 /** Whether the text means these pins and nothing else, in whatever layout. */

@@ -19,28 +19,26 @@ export interface Replacement {
   readonly value: unknown;
 }
 
-/** What mutation does to references, before it is a patch. */
-export interface Rewrites {
-  readonly rewrites: readonly Rewrite[];
-  readonly replacements: readonly Replacement[];
-  readonly warnings: readonly string[];
-}
+/** What mutation does to the references of one object, before it is a patch; each rule adds to it. */
+export class Rewrites {
+  readonly rewrites: Rewrite[] = [];
+  readonly replacements: Replacement[] = [];
+  readonly warnings: string[] = [];
 
-export const NO_REWRITES: Rewrites = { rewrites: [], replacements: [], warnings: [] };
+  /** Nothing, where the string says so already. */
+  rewrite(rewrite: Rewrite): void {
+    if (rewrite.from !== rewrite.to) this.rewrites.push(rewrite);
+  }
+
+  replace(replacement: Replacement): void {
+    this.replacements.push(replacement);
+  }
+
+  warn(warning: string): void {
+    this.warnings.push(warning);
+  }
+}
 
 export function kindPath({ path }: Reference): JsonPath {
   return [...path, "kind"];
-}
-
-/** In this order. Most parts change nothing. */
-export function joinRewrites(parts: readonly Rewrites[]): Rewrites {
-  const changing = parts.filter((part) => part !== NO_REWRITES);
-  if (changing.length <= 1) return changing[0] ?? NO_REWRITES;
-  const joined = { rewrites: [] as Rewrite[], replacements: [] as Replacement[], warnings: [] as string[] };
-  for (const { rewrites, replacements, warnings } of changing) {
-    joined.rewrites.push(...rewrites);
-    joined.replacements.push(...replacements);
-    joined.warnings.push(...warnings);
-  }
-  return joined;
 }

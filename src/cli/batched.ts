@@ -1,6 +1,12 @@
 /**
- * Text that is written in one piece for each turn of the event loop: a busy server logs several lines in one, and a
- * write to a file or pipe costs more than the line. `flush` is for the end of the process.
+ * Milliseconds. A busy server logs dozens of lines in that time; a person who follows a log does not notice it, and what
+ * is killed without a warning loses no more.
+ */
+export const LONGEST_WAIT = 5;
+
+/**
+ * Text that is written in one piece for all that is printed within a moment: a write to a file or pipe costs more than a
+ * line. `flush` is for the end of the process.
  */
 export class Batched {
   readonly #write: (text: string) => void;
@@ -11,7 +17,7 @@ export class Batched {
   }
 
   readonly print = (text: string): void => {
-    if (this.#text === "") setImmediate(this.flush);
+    if (this.#text === "") setTimeout(this.flush, LONGEST_WAIT);
     this.#text += text;
   };
 

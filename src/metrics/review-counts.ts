@@ -1,8 +1,8 @@
-import type { Histogram, Registry } from "prom-client";
+import type { Registry } from "prom-client";
 import type { Decision } from "../admission/decide.ts";
 import type { FieldProblem } from "../references/problem.ts";
 import type { ReferenceImage } from "../references/reference-image.ts";
-import { CounterFamily, histogram, type Series } from "./registered.ts";
+import { CounterFamily, HistogramFamily, type Observations, type Series } from "./registered.ts";
 import { CHECKS_AND_TYPE, DECISIONS, EFFECTS, FAILURES, METRICS, OUTCOMES } from "./table.ts";
 
 type Effect = (typeof EFFECTS)[number];
@@ -15,7 +15,7 @@ type Family<Id extends "requests" | "decisions" | "problems" | "resolutions" | "
 /** The metrics of reviews; each path has its own series of each. */
 export class ReviewFamilies {
   readonly requests: Family<"requests">;
-  readonly latency: Histogram<"webhook">;
+  readonly latency: HistogramFamily<(typeof METRICS)["latency"]>;
   readonly decisions: Family<"decisions">;
   readonly problems: Family<"problems">;
   readonly resolutions: Family<"resolutions">;
@@ -24,7 +24,7 @@ export class ReviewFamilies {
 
   constructor(registry: Registry) {
     this.requests = new CounterFamily(registry, METRICS.requests);
-    this.latency = histogram(registry, METRICS.latency);
+    this.latency = new HistogramFamily(registry, METRICS.latency);
     this.decisions = new CounterFamily(registry, METRICS.decisions);
     this.problems = new CounterFamily(registry, METRICS.problems);
     this.resolutions = new CounterFamily(registry, METRICS.resolutions);
@@ -40,7 +40,7 @@ const LIKELY_CODES = [200, 400, 500, 503, 504];
 export class ReviewCounts {
   readonly #webhook: string;
   readonly #families: ReviewFamilies;
-  readonly #latency: { observe(seconds: number): void };
+  readonly #latency: Observations;
   readonly #codes = new Map<number, Series>();
   readonly #failed: ReadonlyMap<number, Series>;
   readonly #decisions: Readonly<Record<(typeof DECISIONS)[number], Series>>;
@@ -53,8 +53,7 @@ export class ReviewCounts {
     this.#webhook = webhook;
     this.#families = families;
     const { latency, decisions, problems, resolutions, failed, shed } = families;
-    families.latency.zero({ webhook });
-    this.#latency = latency.labels({ webhook });
+    this.#latency = latency.series({ webhook });
     for (const code of LIKELY_CODES) this.#code(code);
     this.#failed = new Map(
       Object.entries(FAILURES).map(([code, reason]) => [Number(code), failed.series({ webhook, reason })]),

@@ -88,6 +88,23 @@ describe("the latency", () => {
     expect([bucket("0.0001"), bucket("0.005"), bucket("1"), bucket("+Inf")]).toEqual([0, 0, 1, 1]);
     expect(value(`${METRICS.latency.name}_sum`, { webhook: "/mutate" })).toBe(0.006);
   });
+
+  it("of many reviews between two scrapes is all there, and once", async () => {
+    const metrics = metricsOf();
+    const counted = async (): Promise<number | undefined> =>
+      (await scrape(metrics)).value(`${METRICS.latency.name}_count`, { webhook: "/validate" });
+    for (const [reviews, all] of [
+      [600, 600],
+      [1, 601],
+      [0, 601],
+    ] as const) {
+      for (let review = 0; review < reviews; review++) {
+        metrics.reviewStarted("validate");
+        metrics.reviewEnded("validate", 200, 1);
+      }
+      expect(await counted()).toBe(all);
+    }
+  });
 });
 
 describe("the index", () => {

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { decodeReview } from "../admission/review.ts";
 import type { Endpoint } from "../references/subject.ts";
 import type { Drain } from "./drain.ts";
@@ -17,8 +17,6 @@ export interface ReviewPath {
   readonly overload: Overload;
   readonly drain: Drain;
 }
-
-const CLOSE: readonly string[] = ["Connection", "close"];
 
 /**
  * One POST of /mutate or /validate, from its headers to the end of its answer: an AdmissionReview in, its answer out;
@@ -67,12 +65,12 @@ export class ReviewExchange implements Arrival, ReviewAnswer {
   }
 
   giveWay(): void {
-    this.#line(408, "the body takes too long, and others wait", CLOSE);
+    this.#line(408, "the body takes too long, and others wait", { Connection: "close" });
   }
 
   /** One line of text; nothing, where an answer was given already. */
   text(status: number, text: string): void {
-    this.#line(status, text, []);
+    this.#line(status, text, {});
   }
 
   notNow(because: string): void {
@@ -80,22 +78,21 @@ export class ReviewExchange implements Arrival, ReviewAnswer {
   }
 
   json(text: string): void {
-    this.#send(200, "application/json", text, []);
+    this.#send(200, "application/json", text, {});
   }
 
   #unavailable(because: string, mayRetry: boolean): void {
-    this.#line(503, because, mayRetry ? ["Retry-After", String(RETRY_AFTER_SECONDS)] : []);
+    this.#line(503, because, mayRetry ? { "Retry-After": RETRY_AFTER_SECONDS } : {});
   }
 
-  #line(status: number, text: string, headers: readonly string[]): void {
+  #line(status: number, text: string, headers: OutgoingHttpHeaders): void {
     this.#send(status, PLAIN_TEXT, lineOf(text), headers);
   }
 
-  /** Headers are names and values in turn: Node takes longer for an object of them. */
-  #send(status: number, type: string, body: string, more: readonly string[]): void {
+  #send(status: number, type: string, body: string, more: OutgoingHttpHeaders): void {
     if (this.#response.headersSent) return;
-    const headers = ["Content-Type", type, "Content-Length", String(Buffer.byteLength(body)), ...more];
-    if (this.#path.drain.isDraining && more !== CLOSE) headers.push(...CLOSE);
+    const headers: OutgoingHttpHeaders = { "Content-Type": type, "Content-Length": Buffer.byteLength(body), ...more };
+    if (this.#path.drain.isDraining) headers["Connection"] = "close";
     this.#response.writeHead(status, headers).end(body);
   }
 

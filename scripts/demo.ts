@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { letReaderGo } from "../src/cli/gone-reader.ts";
 import { ServerProcess } from "../test/support/server-process.ts";
 import type { TlsClient } from "../test/support/tls-client.ts";
 
@@ -38,8 +39,8 @@ const EXAMPLES = [
   { file: "unknown.json", outcome: "FieldValueNotFound" },
 ] as const;
 
-// Whoever has seen enough (`| head`) does not want the webhook to stay.
-process.stdout.on("error", () => undefined);
+// Whoever has seen enough does not want the webhook to stay.
+letReaderGo(process.stdout);
 
 const certDir = await mkdtemp(join(tmpdir(), "vm-image-webhook-demo-"));
 const server = new ServerProcess({ certDir, images: pathOf("images"), flags: ["--self-signed"] });

@@ -2,6 +2,7 @@
 import { text } from "node:stream/consumers";
 import { Batched } from "./cli/batched.ts";
 import { EXIT_BY_SIGNAL, EXIT_CRASHED } from "./cli/command.ts";
+import { letReaderGo } from "./cli/gone-reader.ts";
 import { logCrash } from "./cli/log.ts";
 import { LogStream } from "./cli/log-stream.ts";
 import { runProgram } from "./cli/program.ts";
@@ -23,10 +24,7 @@ process.on("uncaughtException", (error, origin) => {
   logCrash({ printError }, error, origin);
   process.exit(EXIT_CRASHED);
 });
-// A reader that went away (`| head`) is no error of ours.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-});
+letReaderGo(process.stdout);
 
 process.exitCode = await runProgram(process.argv.slice(2), {
   environment: process.env,

@@ -56,8 +56,7 @@ export function mutate(context: ReviewContext): Mutation {
   const pins = pinsAfter(context, rewrites);
   const annotate = pinsEdit(subject.object, pins);
   if (annotate !== undefined) edits.push(annotate);
-  for (const warning of conversionWarnings(context)) rewrites.warn(warning);
-  return { edits, warnings: rewrites.warnings, pins };
+  return { edits, warnings: [...rewrites.warnings, ...conversionWarnings(context)], pins };
 }
 
 function replacing({ reference: { path }, value }: Replacement): Edit {

@@ -26,13 +26,14 @@ function pinImageName(context: ReviewContext, image: Image, into: Rewrites): voi
   }
   if (namesAnother(context, image, from)) return;
   if (context.policy.write === "image") {
+    // A name that vm-operator, too, reads as this image is left.
     if (isReadAs(context, from, image)) return;
     into.warn(misread(imageName, image));
   }
   into.rewrite({ path, key, from, to, pinned: !isSame(imageName, context.oldBoot?.imageName) });
 }
 
-/** `--write image` leaves a name that vm-operator, too, reads as this image. */
+/** Why a name was rewritten in spite of `--write image`. */
 function misread(imageName: Reference, image: Image): string {
   return (
     `${fieldOf(imageName.path)}: vm-operator does not read ${quote(imageName.name)} as the image meant here, ` +

@@ -2,9 +2,10 @@ import fastify, { type FastifyInstance, type FastifyServerOptions, LogController
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { Endpoint } from "../references/subject.ts";
+import { DirectRequest } from "./direct-request.ts";
 import { Drain, systemTiming } from "./drain.ts";
 import { EventLoopLag } from "./event-loop-lag.ts";
-import { KEEP_ALIVE_TIMEOUT, REQUEST_TIMEOUT } from "./limits.ts";
+import { REQUEST_TIMEOUT } from "./limits.ts";
 import { Overload } from "./overload.ts";
 import type { Admission } from "./pending-review.ts";
 import { plainText } from "./plain-text.ts";
@@ -46,8 +47,8 @@ export function admissionServer(
   return server;
 }
 
-/** Of every server, whoever makes it. */
-const TIMEOUTS = { keepAliveTimeout: KEEP_ALIVE_TIMEOUT, requestTimeout: REQUEST_TIMEOUT };
+/** Of every server, whoever makes it. Connections that ask no more are ended by Connections. */
+const TIMEOUTS = { keepAliveTimeout: 0, requestTimeout: REQUEST_TIMEOUT };
 
 /** What both servers share. A draining server goes on answering, and tells its clients to go elsewhere. */
 export function commonOptions(): FastifyServerOptions {
@@ -66,7 +67,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void;
  */
 function reviewsFirst(tls: Tls, paths: ReadonlyMap<string, ReviewPath>): (handler: Handler) => Server {
   const isNamed = (tls.clientNames ?? []).length > 0;
-  const options = { ...serverTls(tls), ...TIMEOUTS };
+  const options = { ...serverTls(tls), ...TIMEOUTS, IncomingMessage: DirectRequest };
   return (handler) =>
     createServer(options, (request, response) => {
       const path = request.method === "POST" && !isNamed ? paths.get(pathOf(request.url ?? "")) : undefined;

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { messageOf } from "../failure.ts";
 import { parseLean } from "../lean-json.ts";
+import { type BodySink, DirectRequest } from "./direct-request.ts";
 import { BODY_LIMIT } from "./limits.ts";
 
 /** What keeps a body from being read, by the HTTP status that says so. */
@@ -51,18 +52,45 @@ export function announcedLength({ headers }: IncomingMessage): number {
 
 /** Gives the body once, when it is here or beyond the limit; never, where the caller goes away before. */
 export function readBody(request: IncomingMessage, take: (body: Body) => void): void {
-  const chunks: Buffer[] = [];
-  let length = 0;
+  const reader = new BodyReader(take);
+  if (request instanceof DirectRequest) {
+    request.sendBodyTo(reader);
+    return;
+  }
   request.on("data", (chunk: Buffer) => {
-    const isOver = length > BODY_LIMIT;
-    length += chunk.length;
-    // The rest is read and dropped: a connection that is closed before would be reset, and the answer with it.
-    if (length <= BODY_LIMIT) chunks.push(chunk);
-    else if (!isOver) take(TOO_LARGE);
+    reader.chunk(chunk);
   });
   request.on("end", () => {
-    if (length <= BODY_LIMIT) take(parsed(chunks, length));
+    reader.end();
   });
+}
+
+class BodyReader implements BodySink {
+  readonly #take: (body: Body) => void;
+  #chunks: Buffer[] = [];
+  #length = 0;
+
+  constructor(take: (body: Body) => void) {
+    this.#take = take;
+  }
+
+  chunk(bytes: Buffer): void {
+    const isOver = this.#length > BODY_LIMIT;
+    this.#length += bytes.length;
+    if (this.#length <= BODY_LIMIT) this.#chunks.push(bytes);
+    else if (!isOver) {
+      // The rest is read and dropped: a connection that is closed before would be reset, and the answer with it.
+      this.#chunks = [];
+      this.#take(TOO_LARGE);
+    }
+  }
+
+  end(): void {
+    const chunks = this.#chunks;
+    // The request lives on for a while.
+    this.#chunks = [];
+    if (this.#length <= BODY_LIMIT) this.#take(parsed(chunks, this.#length));
+  }
 }
 
 function parsed(chunks: readonly Buffer[], length: number): Body {

@@ -1,19 +1,21 @@
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
+import { KEEP_ALIVE_TIMEOUT } from "./limits.ts";
 
 interface Connection {
   readonly socket: Socket;
-  /** Requests without an answer: a client may send the next one before it has the last answer. */
-  underWay: number;
-  /** How many requests the server had seen when the last of these was answered; 0 before any was. */
-  idleSince: number;
+  /** To its last request. A client may send the next one before it has an answer; answers go out in that order. */
+  lastAnswer: ServerResponse | undefined;
+  /** Which request of the server that was; 0 before any. */
+  lastAsked: number;
 }
 
 /**
  * Every connection of a server, also those that never finish their TLS handshake, of which Node's own list knows
  * nothing. Beyond `most`, who holds one without asking gives way: first those that never asked, then those that have
- * not asked for longest. While all are at work a new one is turned away.
+ * not asked for longest. While all are at work a new one is turned away. One that asks no more is ended after
+ * `keepAliveTimeout` milliseconds, or up to as much later: Node would set a timer after each answer.
  */
 export class Connections {
   readonly #most: number;
@@ -23,9 +25,15 @@ export class Connections {
   /** Of an HTTPS server by its TLS sockets, which live as long. */
   readonly #bySocket = new WeakMap<Socket, Connection>();
   #requests = 0;
+  /** How many requests there were when those that ask no more were last looked for. */
+  #requestsBefore = 0;
 
-  constructor(server: HttpServer, most: number) {
+  constructor(server: HttpServer, most: number, keepAliveTimeout = KEEP_ALIVE_TIMEOUT) {
     this.#most = most;
+    const sweep = setInterval(() => void this.#releaseUnused(), keepAliveTimeout).unref();
+    server.on("close", () => {
+      clearInterval(sweep);
+    });
     // Of an HTTPS server too, this is the TCP socket.
     server.on("connection", (socket: Socket) => {
       this.#accept(socket);
@@ -44,28 +52,39 @@ export class Connections {
    * meanwhile over the next ones has been read by then, and is answered.
    */
   async releaseIdle(): Promise<void> {
-    // The present turn may have read already.
-    await turn();
-    for (const connection of this.#all) {
-      if (!hasAsked(connection)) continue;
-      await turn();
-      if (connection.underWay === 0) connection.socket.destroy();
-    }
+    await this.#releaseThatAsked(Infinity);
   }
 
   /** Ends all that have no request under way. */
   cutIdle(): void {
-    for (const { underWay, socket } of this.#all) if (underWay === 0) socket.destroy();
+    for (const connection of this.#all) if (!isAtWork(connection)) connection.socket.destroy();
   }
 
   /** Ends all; gives how many of them had a request under way. */
   cutAll(): number {
     let cut = 0;
-    for (const { underWay, socket } of this.#all) {
-      if (underWay > 0) cut++;
-      socket.destroy();
+    for (const connection of this.#all) {
+      if (isAtWork(connection)) cut++;
+      connection.socket.destroy();
     }
     return cut;
+  }
+
+  async #releaseUnused(): Promise<void> {
+    const before = this.#requestsBefore;
+    this.#requestsBefore = this.#requests;
+    await this.#releaseThatAsked(before);
+  }
+
+  /** Those whose last request was one of the first so many of the server. */
+  async #releaseThatAsked(before: number): Promise<void> {
+    // The present turn may have read already.
+    await turn();
+    for (const connection of this.#all) {
+      if (connection.lastAsked === 0) continue;
+      await turn();
+      if (connection.lastAsked <= before && !isAtWork(connection)) connection.socket.destroy();
+    }
   }
 
   #accept(socket: Socket): void {
@@ -74,7 +93,7 @@ export class Connections {
       return;
     }
     const peer = peerOf(socket);
-    const connection: Connection = { socket, underWay: 0, idleSince: 0 };
+    const connection: Connection = { socket, lastAnswer: undefined, lastAsked: 0 };
     this.#byPeer.set(peer, connection);
     this.#all.add(connection);
     socket.once("close", () => {
@@ -86,8 +105,8 @@ export class Connections {
   #makeRoom(): boolean {
     let least: Connection | undefined;
     for (const connection of this.#all) {
-      if (connection.underWay > 0) continue;
-      if (least === undefined || connection.idleSince < least.idleSince) least = connection;
+      if (isAtWork(connection)) continue;
+      if (least === undefined || connection.lastAsked < least.lastAsked) least = connection;
     }
     if (least === undefined) return false;
     this.#all.delete(least);
@@ -98,12 +117,8 @@ export class Connections {
   #work({ socket }: IncomingMessage, response: ServerResponse): void {
     const connection = this.#bySocket.get(socket) ?? this.#introduce(socket);
     if (connection === undefined) return;
-    connection.underWay++;
-    this.#requests++;
-    response.on("close", () => {
-      connection.underWay--;
-      connection.idleSince = this.#requests;
-    });
+    connection.lastAnswer = response;
+    connection.lastAsked = ++this.#requests;
   }
 
   #introduce(socket: Socket): Connection | undefined {
@@ -113,8 +128,9 @@ export class Connections {
   }
 }
 
-function hasAsked({ underWay, idleSince }: Connection): boolean {
-  return underWay > 0 || idleSince > 0;
+/** Whether a request has no answer yet, or not all of it. Looked up when asked: a listener of each answer costs its time. */
+function isAtWork({ lastAnswer }: Connection): boolean {
+  return lastAnswer?.writableFinished === false;
 }
 
 /** What a TLS socket and the TCP socket below it have in common, and no other two that are open. */

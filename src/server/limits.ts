@@ -11,10 +11,11 @@ const MEBIBYTE = 1024 * 1024;
 export const BODY_LIMIT = 7 * MEBIBYTE;
 
 /**
- * The API server keeps idle connections for 90 s (net/http DefaultTransport) and does not repeat a POST on one that
- * we closed; so we hold them for longer than it does.
+ * From a connection's last request. The API server keeps idle connections for 90 s (net/http DefaultTransport) after an
+ * answer, which comes 30 s after the request at most, and does not repeat a POST on one that we closed; so we hold them
+ * for longer than it does.
  */
-export const KEEP_ALIVE_TIMEOUT = 120 * SECOND;
+export const KEEP_ALIVE_TIMEOUT = 150 * SECOND;
 
 /** Headers of the API server come at once; 32 s is controller-runtime's limit (pkg/internal/httpserver/server.go). */
 export const HEADERS_TIMEOUT = 32 * SECOND;

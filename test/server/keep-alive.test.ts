@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { Connections } from "../../src/server/connections.ts";
 import { KEEP_ALIVE_TIMEOUT } from "../../src/server/limits.ts";
 import { idleSweep } from "../support/idle-sweep.ts";
 import { webhook } from "../support/webhook.ts";
@@ -7,8 +8,9 @@ import { webhook } from "../support/webhook.ts";
 const SCALE = 1 / 100;
 
 test("T10: no call breaks on a connection that was idle for 60 to 125 s, at a hundredth of the time", async () => {
-  const { server, port, ca } = await webhook();
-  server.server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT * SCALE;
+  const { port, ca } = await webhook({
+    prepare: ({ server }) => new Connections(server, 100, KEEP_ALIVE_TIMEOUT * SCALE),
+  });
   const swept = await idleSweep(port, ca, SCALE);
   expect(swept.filter(({ outcome }) => outcome !== 200)).toEqual([]);
   expect(swept.length).toBeGreaterThan(10);

@@ -11,6 +11,8 @@ export interface OverloadOptions {
 
 /** What is known of a review when its headers are in. */
 export interface Arrival {
+  /** When that was, by the clock of Overload. */
+  readonly arrived: number;
   /** Of the body, as announced. */
   readonly bytes: number;
   /** Ends it: its body takes too long, and others need the room. */
@@ -25,7 +27,6 @@ export interface Arrival {
 export interface Guest {
   readonly is: "admitted";
   readonly arrival: Arrival;
-  readonly since: number;
   state: "arriving" | "arrived" | "gone";
   older: Guest | undefined;
   younger: Guest | undefined;
@@ -81,8 +82,7 @@ export class Overload {
       if (!this.#dismissSlow()) return this.#shed("too many reviews are under way");
     }
     const older = this.#youngest;
-    const since = this.#options.now();
-    const guest: Guest = { is: "admitted", arrival, since, state: "arriving", older, younger: undefined };
+    const guest: Guest = { is: "admitted", arrival, state: "arriving", older, younger: undefined };
     if (older === undefined) this.#oldest = guest;
     else older.younger = guest;
     this.#youngest = guest;
@@ -110,7 +110,7 @@ export class Overload {
   /** Bodies of the API server come within milliseconds: a slow one is somebody else's, or not worth waiting for. */
   #dismissSlow(): boolean {
     const oldest = this.#oldest;
-    if (oldest === undefined || this.#options.now() - oldest.since < SLOW_BODY) return false;
+    if (oldest === undefined || this.#options.now() - oldest.arrival.arrived < SLOW_BODY) return false;
     this.#remove(oldest);
     this.counts.gaveWay++;
     oldest.arrival.giveWay();

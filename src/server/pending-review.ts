@@ -67,7 +67,8 @@ export class PendingReview {
 
   /** At once, but for a refusal over an unknown name: that is confirmed first. */
   answer(): void {
-    if (this.#elapsed() > this.#options.timeout) {
+    const { arrived, received, timeout } = this.#options;
+    if (received - arrived > timeout) {
       this.#tooLate();
       return;
     }

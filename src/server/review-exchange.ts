@@ -25,11 +25,11 @@ export interface ReviewPath {
  */
 export class ReviewExchange implements Arrival, ReviewAnswer {
   readonly bytes: number;
+  /** `performance.now()` when the headers were in; the body may take long. */
+  readonly arrived = performance.now();
   readonly #path: ReviewPath;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  /** `performance.now()` when the headers were in; the body may take long. */
-  readonly #arrived = performance.now();
   #guest: Guest | undefined;
   #isRead = false;
 
@@ -126,7 +126,7 @@ export class ReviewExchange implements Arrival, ReviewAnswer {
       review,
       to: this,
       response: this.#response,
-      arrived: this.#arrived,
+      arrived: this.arrived,
       received,
       timeout: reviewTimeout(this.#request.url ?? ""),
     }).answer();
@@ -149,7 +149,7 @@ export class ReviewExchange implements Arrival, ReviewAnswer {
     const { admission, endpoint, overload } = this.#path;
     const { writableFinished, statusCode, headersSent } = this.#response;
     if (this.#guest !== undefined) overload.leave(this.#guest, writableFinished);
-    const spent = performance.now() - this.#arrived;
+    const spent = performance.now() - this.arrived;
     admission.metrics?.reviewEnded(endpoint, writableFinished ? statusCode : CALLER_GONE, spent);
     if (!this.#isRead && !headersSent) admission.log.info("the caller went away before its review had arrived");
   }

@@ -28,6 +28,7 @@ class Load {
 
   admit(bytes = 1_000, name = ""): Guest | Shed {
     return this.overload.admit({
+      arrived: this.time,
       bytes,
       giveWay: () => {
         this.gaveWay.push(name);

@@ -8,20 +8,22 @@ import { sentWarnings } from "./warnings.ts";
 /**
  * The only place that writes an answer, the JSON of an AdmissionReview (k8s.io/api/admission/v1): uid, version, and patch
  * with its patchType belong together (apiserver admission/plugin/webhook/request VerifyAdmissionResponse). Its
- * longest part is Base64, which needs no escapes: the members are put together here so that nobody looks for any.
+ * longest part is Base64, which needs no escapes: it is put in behind the others so that nobody looks for any.
  */
 export function encodeReview(
   version: ReviewVersion,
   request: AdmissionRequest,
   decision: Exclude<Decision, { is: "undecided" }>,
 ): string {
-  const uid = member("uid", request.uid);
-  const result =
+  const { uid } = request;
+  const warnings = decision.warnings.length === 0 ? undefined : unlessEmpty(sentWarnings(decision.warnings));
+  const response = JSON.stringify(
     decision.is === "allowed"
-      ? `"allowed":true${patchMembers(decision.patch)}${auditMember(decision.audit)}`
-      : `"allowed":false,${member("status", refusalStatus(request, decision.problems))}`;
-  const response = `{${uid},${result}${warningsMember(decision.warnings)}}`;
-  return `{"apiVersion":"${ADMISSION_GROUP}/${version}","kind":"AdmissionReview","response":${response}}`;
+      ? { uid, allowed: true, auditAnnotations: unlessNothing(decision.audit), warnings }
+      : { uid, allowed: false, status: refusalStatus(request, decision.problems), warnings },
+  );
+  const patch = decision.is === "allowed" ? patchMembers(decision.patch) : "";
+  return `{"apiVersion":"${ADMISSION_GROUP}/${version}","kind":"AdmissionReview","response":${response.slice(0, -1)}${patch}}}`;
 }
 
 function patchMembers(patch: readonly PatchOperation[]): string {
@@ -29,15 +31,10 @@ function patchMembers(patch: readonly PatchOperation[]): string {
   return `,"patchType":"JSONPatch","patch":"${Buffer.from(JSON.stringify(patch)).toString("base64")}"`;
 }
 
-function auditMember(audit: AuditAnnotations): string {
-  return audit.requested === undefined ? "" : `,${member("auditAnnotations", audit)}`;
+function unlessNothing(audit: AuditAnnotations): AuditAnnotations | undefined {
+  return audit.requested === undefined ? undefined : audit;
 }
 
-function warningsMember(warnings: readonly string[]): string {
-  const sent = warnings.length === 0 ? warnings : sentWarnings(warnings);
-  return sent.length === 0 ? "" : `,${member("warnings", sent)}`;
-}
-
-function member(name: string, value: unknown): string {
-  return `"${name}":${JSON.stringify(value)}`;
+function unlessEmpty(warnings: readonly string[]): readonly string[] | undefined {
+  return warnings.length === 0 ? undefined : warnings;
 }

@@ -27,18 +27,15 @@ export function auditAnnotations(pins: Pins): AuditAnnotations {
   const requested: string[] = [];
   const resolved: string[] = [];
   for (const [field, pin] of pins) {
-    requested.push(entry(field, pin.requested));
-    resolved.push(entry(field, pin.resolved));
+    const start = `${bareOrQuoted(field)}=`;
+    requested.push(start + bareOrQuoted(pin.requested));
+    resolved.push(start + bareOrQuoted(pin.resolved));
   }
   return { requested: listed(requested), resolved: listed(resolved) };
 }
 
 /** Nothing in it ends an entry or a line. */
 const BARE = /^[\w.:/[\]-]{1,256}$/;
-
-function entry(field: string, value: string): string {
-  return `${bareOrQuoted(field)}=${bareOrQuoted(value)}`;
-}
 
 function bareOrQuoted(text: string): string {
   return BARE.test(text) ? text : quote(text);

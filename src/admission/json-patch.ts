@@ -13,11 +13,11 @@ export type PatchOperation =
  */
 export function patchFor(object: JsonObject, edits: readonly Edit[]): readonly PatchOperation[] {
   const patch: PatchOperation[] = [];
-  const written = new Set<string>();
+  const written = new WrittenPointers();
   for (const edit of edits) {
     const target: Target = { path: edit.path, pointer: pointerOf(edit.path) };
     // Only what an earlier one has written, parents that were missing included, is not to be seen in the object.
-    const here = leadsThrough(target.pointer, written) ? applyPatch(object, patch) : object;
+    const here = written.leadTo(target.pointer) ? applyPatch(object, patch) : object;
     const operation = edit.is === "set" ? setOperation(here, target, edit.value) : removeOperation(here, target);
     if (operation === undefined) continue;
     patch.push(operation);
@@ -26,13 +26,25 @@ export function patchFor(object: JsonObject, edits: readonly Edit[]): readonly P
   return patch;
 }
 
-/** Whether a pointer is one of these, or goes on from there. */
-function leadsThrough(pointer: string, others: ReadonlySet<string>): boolean {
-  if (others.size === 0) return false;
-  for (let end = pointer.length; end > 0; end = pointer.lastIndexOf("/", end - 1)) {
-    if (others.has(pointer.slice(0, end))) return true;
+/** Where a patch has written. Beginnings of a pointer that are of no length among these are not even cut out. */
+class WrittenPointers {
+  readonly #all = new Set<string>();
+  #shortest = Infinity;
+  #longest = 0;
+
+  add(pointer: string): void {
+    this.#all.add(pointer);
+    this.#shortest = Math.min(this.#shortest, pointer.length);
+    this.#longest = Math.max(this.#longest, pointer.length);
   }
-  return false;
+
+  /** Whether a pointer is one of these, or goes on from there. */
+  leadTo(pointer: string): boolean {
+    for (let end = pointer.length; end >= this.#shortest; end = pointer.lastIndexOf("/", end - 1)) {
+      if (end <= this.#longest && this.#all.has(pointer.slice(0, end))) return true;
+    }
+    return false;
+  }
 }
 
 /** The object after a patch of ours, which never inserts into a list. */

@@ -13,11 +13,15 @@ const ADMIN_USER = /^kubernetes-admin$/i;
 const ADMIN_GROUP = "system:masters";
 
 export function privilegedCallers({ users, groups }: PrivilegedCallers): IsPrivileged {
-  const userPatterns = [ADMIN_USER, ...users.map(patternOf)];
-  const groupPatterns = [patternOf(ADMIN_GROUP), ...groups.map(patternOf)];
-  return (user) =>
-    userPatterns.some((pattern) => pattern.test(user.name)) ||
-    user.groups.some((group) => groupPatterns.some((pattern) => pattern.test(group)));
+  const isUser = oneOf(users);
+  const isGroup = oneOf([ADMIN_GROUP, ...groups]);
+  return (user) => ADMIN_USER.test(user.name) || isUser(user.name) || user.groups.some(isGroup);
+}
+
+function oneOf(names: readonly string[]): (name: string) => boolean {
+  const whole = names.filter((name) => !name.includes("*"));
+  const patterns = names.filter((name) => name.includes("*")).map(patternOf);
+  return (name) => whole.includes(name) || patterns.some((pattern) => pattern.test(name));
 }
 
 function patternOf(name: string): RegExp {

@@ -63,9 +63,11 @@ export function pinsEdit(object: JsonObject, pins: Pins): Edit | undefined {
 
 /** JSON of `{"spec.imageName":{"requested":"ubuntu-24.04","resolved":"vmi-..."}}`, in the order of the pins. */
 function annotationText(pins: Pins): string {
-  const members: string[] = [];
-  for (const [field, pin] of pins) members.push(`${JSON.stringify(field)}:${JSON.stringify(pin)}`);
-  return `{${members.join(",")}}`;
+  let members = "";
+  for (const [field, pin] of pins) {
+    members += `${members === "" ? "" : ","}${JSON.stringify(field)}:${JSON.stringify(pin)}`;
+  }
+  return `{${members}}`;
 }
 
 /** Whether the text means these pins and nothing else, in whatever layout. */

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { Counter, Gauge, type Registry } from "prom-client";
 import type { MetricRow, METRICS } from "./table.ts";
 
 type Row = (typeof METRICS)[keyof typeof METRICS];
@@ -59,54 +59,6 @@ export function gauge<R extends RowOf<"gauge">>(
   collect: (this: Gauge<LabelOf<R>>) => void,
 ): void {
   new Gauge<LabelOf<R>>({ ...configuration(registry, row), collect });
-}
-
-/** Observations that wait until prom-client is told of them. */
-const MOST_WAITING = 256;
-
-/** One series of a histogram. Prom-client is told of many at a time, and before each scrape: one by one costs thrice as much. */
-export class Observations {
-  readonly #series: { observe(value: number): void };
-  readonly #waiting = new Float64Array(MOST_WAITING);
-  #count = 0;
-
-  constructor(series: { observe(value: number): void }) {
-    this.#series = series;
-  }
-
-  observe(value: number): void {
-    this.#waiting[this.#count++] = value;
-    if (this.#count === MOST_WAITING) this.tell();
-  }
-
-  tell(): void {
-    for (const value of this.#waiting.subarray(0, this.#count)) this.#series.observe(value);
-    this.#count = 0;
-  }
-}
-
-/** A histogram of the table. A series is there, with nothing in it, before its first observation. */
-export class HistogramFamily<R extends RowOf<"histogram">> {
-  readonly #histogram: Histogram<LabelOf<R>>;
-  readonly #series: Observations[] = [];
-
-  constructor(registry: Registry, row: R) {
-    const all = this.#series;
-    this.#histogram = new Histogram<LabelOf<R>>({
-      ...configuration(registry, row),
-      buckets: [...row.buckets],
-      collect() {
-        for (const series of all) series.tell();
-      },
-    });
-  }
-
-  series(labels: Readonly<Record<LabelOf<R>, string>>): Observations {
-    this.#histogram.zero(labels);
-    const made = new Observations(this.#histogram.labels(labels));
-    this.#series.push(made);
-    return made;
-  }
 }
 
 function configuration<R extends Row>(

@@ -2,7 +2,8 @@ import type { Registry } from "prom-client";
 import type { Decision } from "../admission/decide.ts";
 import type { FieldProblem } from "../references/problem.ts";
 import type { ReferenceImage } from "../references/reference-image.ts";
-import { CounterFamily, HistogramFamily, type Observations, type Series } from "./registered.ts";
+import { HistogramFamily, type HistogramSeries } from "./histogram.ts";
+import { CounterFamily, type Series } from "./registered.ts";
 import { CHECKS_AND_TYPE, DECISIONS, EFFECTS, FAILURES, METRICS, OUTCOMES } from "./table.ts";
 
 type Effect = (typeof EFFECTS)[number];
@@ -15,7 +16,7 @@ type Family<Id extends "requests" | "decisions" | "problems" | "resolutions" | "
 /** The metrics of reviews; each path has its own series of each. */
 export class ReviewFamilies {
   readonly requests: Family<"requests">;
-  readonly latency: HistogramFamily<(typeof METRICS)["latency"]>;
+  readonly latency: HistogramFamily<keyof (typeof METRICS)["latency"]["labels"]>;
   readonly decisions: Family<"decisions">;
   readonly problems: Family<"problems">;
   readonly resolutions: Family<"resolutions">;
@@ -40,7 +41,7 @@ const LIKELY_CODES = [200, 400, 500, 503, 504];
 export class ReviewCounts {
   readonly #webhook: string;
   readonly #families: ReviewFamilies;
-  readonly #latency: Observations;
+  readonly #latency: HistogramSeries;
   readonly #codes = new Map<number, Series>();
   readonly #failed: ReadonlyMap<number, Series>;
   readonly #decisions: Readonly<Record<(typeof DECISIONS)[number], Series>>;

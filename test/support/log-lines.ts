@@ -1,4 +1,5 @@
-import { type Level, type Logger, pino } from "pino";
+import type { Logger } from "pino";
+import { createLog, type LogLevel } from "../../src/cli/log.ts";
 
 export type LogLine = Readonly<Record<string, unknown>>;
 
@@ -8,9 +9,8 @@ export class LogLines {
   readonly written: string[] = [];
   readonly log: Logger;
 
-  constructor(level: Level = "info") {
-    const formatters = { level: (label: string) => ({ level: label }) };
-    this.log = pino({ level, base: null, formatters }, { write: (line) => this.written.push(line) });
+  constructor(level: LogLevel = "info") {
+    this.log = createLog({ printError: (line) => this.written.push(line) }, level);
   }
 
   get lines(): readonly LogLine[] {

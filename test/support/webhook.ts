@@ -1,10 +1,10 @@
 import type { FastifyInstance } from "fastify";
-import type { Level } from "pino";
 import { onTestFinished } from "vitest";
 import type { AdmissionPolicy } from "../../src/admission/decide.ts";
 import { privilegedCallers } from "../../src/admission/privileged.ts";
 import { type SelfSigned, selfSigned } from "../../src/certs/self-signed.ts";
 import type { ImageIndex } from "../../src/images/image-index.ts";
+import type { LogLevel } from "../../src/cli/log.ts";
 import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
 import { admissionServer } from "../../src/server/admission-server.ts";
 import type { Drain } from "../../src/server/drain.ts";
@@ -44,7 +44,7 @@ export async function webhook(
   given: {
     readonly index?: ImageIndex;
     readonly certificate?: Tls & Pick<SelfSigned, "ca">;
-    readonly logLevel?: Level;
+    readonly logLevel?: LogLevel;
     readonly metrics?: ReviewMetrics;
     readonly confirm?: Admission["confirm"];
     readonly drain?: Drain;

@@ -5,9 +5,9 @@ import type { OverallFigures } from "./index-figures.ts";
 import { type IndexPlan, measureSize, type SizedWebhook } from "./index-size.ts";
 import type { Load, LoadOptions } from "./load-options.ts";
 import { runProgram } from "./processes.ts";
-import { rightAnswer, rotated } from "./review-rounds.ts";
+import { rightAnswer } from "./review-rounds.ts";
 import type { MeasuredServer } from "./servers.ts";
-import { pairedRatio } from "./statistics.ts";
+import { pairedRatio, rotated } from "./statistics.ts";
 import { createReview, MEANT } from "./workload.ts";
 
 const MEBIBYTE = 1_024 * 1_024;

@@ -1,19 +1,21 @@
 import type { ConnectionOptions } from "node:tls";
 
-/** What the load generators are told; all of it is JSON. */
-export interface LoadOptions {
+/** Who is called, and with what; all of it is JSON. */
+export interface Calls {
   readonly port: number;
   /** PEM. */
   readonly ca: string;
   readonly connections: number;
-  /** Those that count; a warm-up comes before. */
-  readonly seconds: number;
-  /** Instead of the time: so many calls, without a warm-up. */
-  readonly calls?: number;
   readonly body: string;
   /** The body of every answer, byte for byte. */
   readonly expected: string;
 }
+
+/** Seconds that count, with a warm-up before them; or so many calls, without one. */
+export type Extent =
+  { readonly seconds: number; readonly calls?: undefined } | { readonly calls: number; readonly seconds?: undefined };
+
+export type LoadOptions = Calls & Extent;
 
 /**
  * Seconds until the compiler has seen enough of a load generator, which each time is a new process. Before, it takes
@@ -22,7 +24,7 @@ export interface LoadOptions {
 const WARM_UP = 3;
 
 /** Seconds before what counts. */
-export function warmUpOf({ calls }: LoadOptions): number {
+export function warmUpOf({ calls }: Extent): number {
   return calls === undefined ? WARM_UP : 0;
 }
 
@@ -31,12 +33,8 @@ export interface Load {
   /** Those that were answered with status 2xx in the time that counts. */
   readonly calls: number;
   readonly seconds: number;
-  /** With those of the warm-up. */
-  readonly allCalls: number;
   /** Calls with another status or body, or without an answer. */
   readonly failed: number;
-  /** Of the turns of its event loop in which something was answered. */
-  readonly clientBusySeconds: number;
 }
 
 export interface Target {
@@ -47,7 +45,7 @@ export interface Target {
 }
 
 /** As an API server posts its reviews: HTTP/1.1 over TLS 1.3. */
-export function target({ port, ca, body }: LoadOptions): Target {
+export function target({ port, ca, body }: Calls): Target {
   return {
     url: `https://127.0.0.1:${port}/mutate?timeout=10s`,
     body,

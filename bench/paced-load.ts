@@ -9,10 +9,10 @@ import { type LoadOptions, target, warmUpOf } from "./load-options.ts";
 import { programOptions } from "./processes.ts";
 import { percentile } from "./statistics.ts";
 
-export interface PacedLoadOptions extends LoadOptions {
+export type PacedLoadOptions = LoadOptions & {
   /** Calls a second. */
   readonly rate: number;
-}
+};
 
 export interface PacedLoad {
   readonly calls: number;
@@ -77,7 +77,7 @@ const begun = performance.now();
 let sent = 0;
 while (sent < most || due.size > 0) {
   const now = performance.now();
-  if (now - begun > (warmUp + options.seconds + 30) * 1_000) break;
+  if (now - begun > (warmUp + (options.seconds ?? 0) + 30) * 1_000) break;
   for (let at = begun + (sent / options.rate) * 1_000; at <= now && sent < most; sent++) {
     const socket = free.pop();
     if (socket === undefined) break;

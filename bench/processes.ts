@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync, type StdioOptions } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -64,15 +64,13 @@ export async function stop(child: ChildProcess): Promise<void> {
   await exit;
 }
 
-/** Seconds of processor time that a process has taken; NaN where the system does not say. */
+/** Seconds of processor time that a process has taken, all of its threads; NaN where the system does not say. */
 export function cpuSeconds(pid: number): number {
-  const TICKS_PER_SECOND = 100;
   try {
-    // After the name, which may hold anything: fields 14 and 15 are user and system time (proc_pid_stat(5)).
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-      .replace(/^.*\) /s, "")
-      .split(" ");
-    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+    const threads = readdirSync(`/proc/${pid}/task`);
+    // The first number is nanoseconds (kernel Documentation/scheduler/sched-stats.rst); /proc/PID/stat counts hundredths.
+    const spent = threads.map((id) => Number(readFileSync(`/proc/${pid}/task/${id}/schedstat`, "utf8").split(" ")[0]));
+    return spent.reduce((sum, nanoseconds) => sum + nanoseconds, 0) / 1e9;
   } catch {
     return NaN;
   }

@@ -44,9 +44,7 @@ export function figuresOf({
     silentCpuShare: pairedRatio(cpuOfCall(bare), cpuOfCall(silent)),
     loggedCpuShare: pairedRatio(cpuOfCall(bare), cpuOfCall(logged)),
     coreShare: median(all.flatMap(coreShare)),
-    clientShare: median(
-      all.flatMap(({ loads }) => loads.map(({ clientBusySeconds, seconds }) => clientBusySeconds / seconds)),
-    ),
+    clientShare: median(all.flatMap(({ turns }) => turns.map(({ busySeconds, seconds }) => busySeconds / seconds))),
     bareLatency: median(bare.latencies),
     silentLatency: median(silent.latencies),
     loggedLatency: median(logged.latencies),
@@ -55,11 +53,11 @@ export function figuresOf({
 }
 
 /** Of one core, in each round. */
-function coreShare({ loads }: Rounds): readonly number[] {
-  return loads.map(({ calls, seconds, allCalls, cpuSeconds }) => (cpuSeconds / allCalls) * (calls / seconds));
+function coreShare({ turns }: Rounds): readonly number[] {
+  return turns.map(({ seconds, cpuSeconds }) => cpuSeconds / seconds);
 }
 
 /** Seconds, of each round. */
-function cpuOfCall({ loads }: Rounds): readonly number[] {
-  return loads.map(({ allCalls, cpuSeconds }) => cpuSeconds / allCalls);
+function cpuOfCall({ turns }: Rounds): readonly number[] {
+  return turns.map(({ calls, cpuSeconds }) => cpuSeconds / calls);
 }

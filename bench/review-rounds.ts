@@ -2,28 +2,33 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { LOCAL_HOSTS, selfSigned, writeSelfSigned } from "../src/certs/self-signed.ts";
-import type { Load, LoadOptions } from "./load-options.ts";
+import type { Calls, Extent, Load, LoadOptions } from "./load-options.ts";
 import type { PacedLoad, PacedLoadOptions } from "./paced-load.ts";
-import { cpuSeconds, runProgram } from "./processes.ts";
+import { runProgram } from "./processes.ts";
 import { type MeasuredServer, post, startBareServer, startWebhook } from "./servers.ts";
-import { median } from "./statistics.ts";
+import { median, rotated } from "./statistics.ts";
+import type { Turn, Turns, TurnsOptions } from "./turns.ts";
 import { createReview, imageObject, MEANT } from "./workload.ts";
 
 export interface ReviewPlan {
   /** The bundle or the sources. */
   readonly program: string;
   readonly images: number;
+  /** Of each server: until the compiler has seen enough, which counts calls. Before, a review takes several times as long. */
+  readonly warmUpCalls: number;
+  /** Turns of each server that do not count, for the load generator is compiled meanwhile. */
+  readonly uncounted: number;
   readonly rounds: number;
-  /** Of a round, for each server. */
-  readonly seconds: number;
+  /** Of a turn. */
+  readonly calls: number;
   readonly latencyRounds: number;
-  /** Instead of the seconds: calls of a round. */
-  readonly calls?: number;
+  /** Of a round at half load, for each server. */
+  readonly latency: Extent;
 }
 
 /** What was measured of one server. */
 export interface Rounds {
-  readonly loads: readonly (Load & { readonly cpuSeconds: number })[];
+  readonly turns: readonly Turn[];
   /** p99 in milliseconds, of each round at half load. */
   readonly latencies: readonly number[];
 }
@@ -36,13 +41,11 @@ export interface MeasuredReviews {
   readonly failed: number;
 }
 
-type MutableRounds = { loads: Rounds["loads"][number][]; latencies: number[] };
+type MutableRounds = { turns: Turn[]; latencies: number[] };
 type Contender = { readonly server: MeasuredServer; readonly rounds: MutableRounds };
 
 /** API servers keep connections to a webhook alive, and share them. */
 const CONNECTIONS = 8;
-/** Until the compiler has seen enough: it counts calls, not seconds, and before that a review takes several times as long. */
-const WARM_UP_CALLS = 60_000;
 
 const BODY = createReview(MEANT);
 
@@ -52,18 +55,19 @@ export async function measureReviews(folder: string, plan: ReviewPlan): Promise<
   const servers: MeasuredServer[] = [];
   const started = (server: MeasuredServer): Contender => {
     servers.push(server);
-    return { server, rounds: { loads: [], latencies: [] } };
+    return { server, rounds: { turns: [], latencies: [] } };
   };
   try {
     const silent = started(await startWebhook({ ...common, name: "silent" }));
     const expected = await rightAnswer(silent.server);
     const logged = started(await startWebhook({ ...common, name: "logged", logFile: join(folder, "log") }));
     const bare = started(await startBareServer(common.certDir, expected));
-    const failed = await takeTurns([bare, silent, logged], plan, expected);
+    const contenders = [bare, silent, logged];
+    let failed = await warmUp(contenders, plan.warmUpCalls, expected);
+    failed += await takeTurns(contenders, plan, expected);
+    failed += await measureLatencies(contenders, plan, expected);
     const measured = { bare: bare.rounds, silent: silent.rounds, logged: logged.rounds };
-    const calls = [bare, silent, logged]
-      .flatMap(({ rounds }) => rounds.loads)
-      .reduce((sum, load) => sum + load.calls, 0);
+    const calls = contenders.flatMap(({ rounds }) => rounds.turns).reduce((sum, turn) => sum + turn.calls, 0);
     return { ...measured, calls, failed };
   } finally {
     for (const server of servers) await server.stop();
@@ -101,30 +105,41 @@ async function answerOf(server: MeasuredServer): Promise<{ status: number; text:
   throw new Error(`${server.name} answers 503 for 5 s`);
 }
 
-async function takeTurns(contenders: readonly Contender[], plan: ReviewPlan, expected: string): Promise<number> {
-  const { calls } = plan;
-  const optionsFor = ({ port, ca }: MeasuredServer, seconds: number): LoadOptions => {
-    const common = { port, ca, connections: CONNECTIONS, seconds, body: BODY, expected };
-    return calls === undefined ? common : { ...common, calls };
-  };
+/** Gives how many calls failed. */
+async function warmUp(contenders: readonly Contender[], calls: number, expected: string): Promise<number> {
   let failed = 0;
   for (const { server } of contenders) {
-    const options = { calls: WARM_UP_CALLS, ...optionsFor(server, plan.seconds) };
+    const options: LoadOptions = { ...callsOf(server, expected), calls };
     failed += ((await runProgram("measuring", "load.ts", options)) as Load).failed;
   }
-  for (let round = 0; round < plan.rounds; round++) {
-    for (const { server, rounds } of rotated(contenders, round)) {
-      const before = cpuSeconds(server.pid);
-      const load = (await runProgram("measuring", "load.ts", optionsFor(server, plan.seconds))) as Load;
-      rounds.loads.push({ ...load, cpuSeconds: cpuSeconds(server.pid) - before });
-      failed += load.failed;
-    }
-  }
+  return failed;
+}
+
+/** Gives how many calls failed. */
+async function takeTurns(
+  contenders: readonly Contender[],
+  { rounds: turns, uncounted, calls }: ReviewPlan,
+  expected: string,
+): Promise<number> {
+  const servers = contenders.map(({ server }) => ({ ...callsOf(server, expected), pid: server.pid, calls }));
+  const options: TurnsOptions = { servers, turns, uncounted };
+  const taken = (await runProgram("measuring", "turns.ts", options)) as Turns;
+  for (const [position, { rounds }] of contenders.entries()) rounds.turns.push(...(taken.turns[position] ?? []));
+  return taken.failed;
+}
+
+/** At half of their throughput; the bare server at half of the slowest one's. Gives how many calls failed. */
+async function measureLatencies(
+  contenders: readonly Contender[],
+  { latencyRounds, latency }: ReviewPlan,
+  expected: string,
+): Promise<number> {
   const slowest = Math.min(...contenders.map(({ rounds }) => median(throughput(rounds))));
-  for (let round = 0; round < plan.latencyRounds; round++) {
+  let failed = 0;
+  for (let round = 0; round < latencyRounds; round++) {
     for (const { server, rounds } of rotated(contenders, round)) {
       const own = server.name === "bare" ? slowest : median(throughput(rounds));
-      const options: PacedLoadOptions = { ...optionsFor(server, plan.seconds), rate: own / 2 };
+      const options: PacedLoadOptions = { ...callsOf(server, expected), ...latency, rate: own / 2 };
       const paced = (await runProgram("measuring", "paced-load.ts", options)) as PacedLoad;
       rounds.latencies.push(paced.p99);
       failed += paced.failed;
@@ -133,14 +148,11 @@ async function takeTurns(contenders: readonly Contender[], plan: ReviewPlan, exp
   return failed;
 }
 
-/** Calls a second, of each round. */
-export function throughput({ loads }: Rounds): readonly number[] {
-  return loads.map(({ calls, seconds }) => calls / seconds);
+function callsOf({ port, ca }: MeasuredServer, expected: string): Calls {
+  return { port, ca, connections: CONNECTIONS, body: BODY, expected };
 }
 
-/** Nobody always comes first, nor always after the same one. */
-export function rotated<T>(all: readonly T[], round: number): readonly T[] {
-  const start = round % all.length;
-  const turned = [...all.slice(start), ...all.slice(0, start)];
-  return Math.floor(round / all.length) % 2 === 0 ? turned : turned.toReversed();
+/** Calls a second, of each round. */
+export function throughput({ turns }: Rounds): readonly number[] {
+  return turns.map(({ calls, seconds }) => calls / seconds);
 }

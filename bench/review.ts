@@ -13,9 +13,27 @@ import { figuresOf, REVIEW_FIGURES } from "./review-figures.ts";
 import { measureReviews, type ReviewPlan } from "./review-rounds.ts";
 import { BUNDLE, SOURCES } from "./servers.ts";
 
-const FULL: ReviewPlan = { program: BUNDLE, images: 10_000, rounds: 15, seconds: 2, latencyRounds: 5 };
+const FULL: ReviewPlan = {
+  program: BUNDLE,
+  images: 10_000,
+  warmUpCalls: 60_000,
+  uncounted: 8,
+  rounds: 60,
+  calls: 4_000,
+  latencyRounds: 9,
+  latency: { seconds: 2 },
+};
 /** Whether all of it works; it says nothing about time. */
-const SMOKE: ReviewPlan = { program: SOURCES, images: 100, rounds: 1, seconds: 1, latencyRounds: 1, calls: 300 };
+const SMOKE: ReviewPlan = {
+  program: SOURCES,
+  images: 100,
+  warmUpCalls: 300,
+  uncounted: 0,
+  rounds: 1,
+  calls: 300,
+  latencyRounds: 1,
+  latency: { calls: 300 },
+};
 
 /** Below it something else ran on the core. */
 const WHOLE_CORE = 0.95;

@@ -15,3 +15,10 @@ export function percentile(values: readonly number[] | Float64Array, share: numb
 export function pairedRatio(ours: readonly number[], theirs: readonly number[]): number {
   return median(ours.map((value, round) => value / (theirs[round] ?? NaN)));
 }
+
+/** Nobody always comes first, nor always after the same one. */
+export function rotated<T>(all: readonly T[], round: number): readonly T[] {
+  const start = round % all.length;
+  const turned = [...all.slice(start), ...all.slice(0, start)];
+  return Math.floor(round / all.length) % 2 === 0 ? turned : turned.toReversed();
+}

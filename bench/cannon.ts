@@ -1,11 +1,11 @@
 import autocannon from "autocannon";
-import { type Calls, type Extent, target } from "./load-options.ts";
+import { type LoadOptions, target } from "./load-options.ts";
 
 export interface Cannon {
   /** Called with each answer of status 2xx, with its number, from 1 on, and the time. */
   readonly answered: (number: number, now: number) => void;
-  /** Whether what happens now counts. */
-  readonly counts: () => boolean;
+  /** Whether what happens now counts as busy; absent where nobody asks for that. */
+  readonly counts?: () => boolean;
 }
 
 /** What came of it, from the first call to the last. */
@@ -22,7 +22,7 @@ export interface Cannonade {
  * with the expected bytes. It connects anew without a word where a server closes a connection, so that a call could get
  * lost uncounted: we compare what was sent with what was answered.
  */
-export async function fire(options: Calls & Extent, { answered, counts }: Cannon): Promise<Cannonade> {
+export async function fire(options: LoadOptions, { answered, counts }: Cannon): Promise<Cannonade> {
   const { url, body, headers, tlsOptions } = target(options);
   const { connections, expected } = options;
   let answers = 0;
@@ -36,7 +36,7 @@ export async function fire(options: Calls & Extent, { answered, counts }: Cannon
    */
   const stayAwake = (turnedAt: number, answersBefore: number): void => {
     const now = performance.now();
-    if (answers > answersBefore && counts()) busySeconds += (now - turnedAt) / 1_000;
+    if (answers > answersBefore && counts?.() === true) busySeconds += (now - turnedAt) / 1_000;
     if (!isOver) setImmediate(stayAwake, now, answers);
   };
 

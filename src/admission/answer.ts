@@ -16,7 +16,7 @@ export function encodeReview(
   decision: Exclude<Decision, { is: "undecided" }>,
 ): string {
   const { uid } = request;
-  const warnings = decision.warnings.length === 0 ? undefined : unlessEmpty(sentWarnings(decision.warnings));
+  const warnings = unlessEmpty(sentWarnings(decision.warnings));
   const response = JSON.stringify(
     decision.is === "allowed"
       ? { uid, allowed: true, auditAnnotations: unlessNothing(decision.audit), warnings }

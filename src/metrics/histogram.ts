@@ -1,12 +1,7 @@
 import type { Histogram, MetricValueWithName, Registry } from "prom-client";
+import type { LabelValues, MetricRow } from "./table.ts";
 
-/** What a histogram is called, and the upper bounds of its buckets, from the lowest. */
-export interface HistogramRow {
-  readonly name: string;
-  readonly help: string;
-  readonly buckets: readonly number[];
-}
-
+type HistogramRow = MetricRow & Required<Pick<MetricRow, "buckets">>;
 type Sample = MetricValueWithName<string>;
 
 /** One series of a histogram: plain numbers, for prom-client looks labels up anew at each observation. */
@@ -55,7 +50,7 @@ export class HistogramFamily<Label extends string> {
   readonly #bounds: readonly number[];
   readonly #series: HistogramSeries<Label>[] = [];
 
-  constructor(registry: Registry, row: HistogramRow & { readonly labels: Readonly<Record<Label, unknown>> }) {
+  constructor(registry: Registry, row: HistogramRow & { readonly labels: Readonly<Record<Label, LabelValues>> }) {
     this.#bounds = row.buckets;
     const { name, help } = row;
     const get = (): Promise<object> =>

@@ -17,6 +17,9 @@ export interface Cannonade {
   readonly busySeconds: number;
 }
 
+/** Milliseconds after which autocannon looks whether all calls are answered; where nothing is said, a second. */
+const LOOK_INTERVAL = 10;
+
 /**
  * As many calls as the connections get answered, each as soon as the last one is, by autocannon, which compares each answer
  * with the expected bytes. It connects anew without a word where a server closes a connection, so that a call could get
@@ -40,7 +43,8 @@ export async function fire(options: LoadOptions, { answered, counts }: Cannon): 
     if (!isOver) setImmediate(stayAwake, now, answers);
   };
 
-  const most = options.calls === undefined ? { duration: options.seconds } : { amount: options.calls };
+  const most =
+    options.calls === undefined ? { duration: options.seconds } : { amount: options.calls, sampleInt: LOOK_INTERVAL };
   const end = Promise.withResolvers<autocannon.Result>();
   const running = autocannon(
     { url, method: "POST", headers, body, tlsOptions, connections, expectBody: expected, ...most },

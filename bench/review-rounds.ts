@@ -14,19 +14,23 @@ export interface ReviewPlan {
   /** The bundle or the sources. */
   readonly program: string;
   readonly images: number;
+  /** Each with servers of its own: a process as a whole may be a fast or a slow one, by two points or three. */
+  readonly processes: number;
   /** Of each server: until the compiler has seen enough, which counts calls. Before, a review takes several times as long. */
   readonly warmUpCalls: number;
   /** Turns of each server that do not count, for the load generator is compiled meanwhile. */
   readonly uncounted: number;
+  /** Of each process. */
   readonly rounds: number;
   /** Of a turn. */
   readonly calls: number;
+  /** Of each process. */
   readonly latencyRounds: number;
   /** Of a round at half load, for each server. */
   readonly latency: Extent;
 }
 
-/** What was measured of one server. */
+/** What was measured of a server, in all of its processes. */
 export interface Rounds {
   readonly turns: readonly Turn[];
   /** p99 in milliseconds, of each round at half load. */
@@ -41,6 +45,7 @@ export interface MeasuredReviews {
   readonly failed: number;
 }
 
+type ServerName = "bare" | "silent" | "logged";
 type MutableRounds = { turns: Turn[]; latencies: number[] };
 type Contender = { readonly server: MeasuredServer; readonly rounds: MutableRounds };
 
@@ -49,9 +54,43 @@ const CONNECTIONS = 8;
 
 const BODY = createReview(MEANT);
 
-/** All servers at once, which take turns: whatever else the machine does hits each of them alike. */
-export async function measureReviews(folder: string, plan: ReviewPlan): Promise<MeasuredReviews> {
-  const common = { program: plan.program, ...(await provide(folder, plan.images)) };
+/** What servers are started with. */
+interface Provided {
+  readonly program: string;
+  readonly certDir: string;
+  readonly flags: readonly string[];
+  readonly logFile: string;
+}
+
+/** Tells of each set of processes, when it is through, what it came to. */
+export async function measureReviews(
+  folder: string,
+  plan: ReviewPlan,
+  told: (number: number, measured: MeasuredReviews) => void,
+): Promise<MeasuredReviews> {
+  const provided = { program: plan.program, logFile: join(folder, "log"), ...(await provide(folder, plan.images)) };
+  const all: MeasuredReviews[] = [];
+  for (let number = 1; number <= plan.processes; number++) {
+    const measured = await measureProcesses(provided, plan);
+    all.push(measured);
+    told(number, measured);
+  }
+  const roundsOf = (name: ServerName): Rounds => ({
+    turns: all.flatMap((each) => each[name].turns),
+    latencies: all.flatMap((each) => each[name].latencies),
+  });
+  const sum = (figure: "calls" | "failed"): number => all.reduce((total, each) => total + each[figure], 0);
+  return {
+    bare: roundsOf("bare"),
+    silent: roundsOf("silent"),
+    logged: roundsOf("logged"),
+    calls: sum("calls"),
+    failed: sum("failed"),
+  };
+}
+
+/** One process of each server, all at once, which take turns: whatever else the machine does hits each of them alike. */
+async function measureProcesses({ logFile, ...common }: Provided, plan: ReviewPlan): Promise<MeasuredReviews> {
   const servers: MeasuredServer[] = [];
   const started = (server: MeasuredServer): Contender => {
     servers.push(server);
@@ -60,15 +99,14 @@ export async function measureReviews(folder: string, plan: ReviewPlan): Promise<
   try {
     const silent = started(await startWebhook({ ...common, name: "silent" }));
     const expected = await rightAnswer(silent.server);
-    const logged = started(await startWebhook({ ...common, name: "logged", logFile: join(folder, "log") }));
+    const logged = started(await startWebhook({ ...common, name: "logged", logFile }));
     const bare = started(await startBareServer(common.certDir, expected));
     const contenders = [bare, silent, logged];
     let failed = await warmUp(contenders, plan.warmUpCalls, expected);
     failed += await takeTurns(contenders, plan, expected);
     failed += await measureLatencies(contenders, plan, expected);
-    const measured = { bare: bare.rounds, silent: silent.rounds, logged: logged.rounds };
     const calls = contenders.flatMap(({ rounds }) => rounds.turns).reduce((sum, turn) => sum + turn.calls, 0);
-    return { ...measured, calls, failed };
+    return { bare: bare.rounds, silent: silent.rounds, logged: logged.rounds, calls, failed };
   } finally {
     for (const server of servers) await server.stop();
   }

@@ -16,17 +16,19 @@ import { BUNDLE, SOURCES } from "./servers.ts";
 const FULL: ReviewPlan = {
   program: BUNDLE,
   images: 10_000,
+  processes: 5,
   warmUpCalls: 60_000,
   uncounted: 8,
-  rounds: 60,
+  rounds: 40,
   calls: 4_000,
-  latencyRounds: 9,
+  latencyRounds: 2,
   latency: { seconds: 2 },
 };
 /** Whether all of it works; it says nothing about time. */
 const SMOKE: ReviewPlan = {
   program: SOURCES,
   images: 100,
+  processes: 1,
   warmUpCalls: 300,
   uncounted: 0,
   rounds: 1,
@@ -43,7 +45,7 @@ const { values: flags } = parseArgs({
     smoke: { type: "boolean", default: false },
     profile: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
-    rounds: { type: "string", default: String(FULL.rounds) },
+    processes: { type: "string", default: String(FULL.processes) },
   },
 });
 const folder = await mkdtemp(join(tmpdir(), "vm-image-webhook-bench-"));
@@ -55,14 +57,26 @@ try {
 }
 
 async function bench(): Promise<boolean> {
-  const plan = flags.smoke ? SMOKE : { ...FULL, rounds: Number(flags.rounds) };
+  const plan = flags.smoke ? SMOKE : { ...FULL, processes: Number(flags.processes) };
   if (!IS_PINNED) process.stdout.write("servers and load share their cores: there is one, or no taskset\n");
-  const measured = await measureReviews(folder, plan);
+  const measured = await measureReviews(folder, plan, (number, each) => {
+    if (!flags.smoke) tell(`process ${number} of ${plan.processes}`, figuresOf(each));
+  });
   const figures = figuresOf(measured);
   if (!flags.smoke) say(figures);
   if (!flags.smoke) return report({ bench: "review", rows: REVIEW_FIGURES, figures, write: flags.write });
   process.stdout.write(`${measured.calls} calls, ${measured.failed} failed\n`);
   return measured.failed === 0 && measured.calls > 0;
+}
+
+/** One line of what one process of each server came to: it shows how far processes of one program differ. */
+function tell(
+  which: string,
+  { silentShare, loggedShare, bareCpu, silentCpu, loggedCpu }: ReturnType<typeof figuresOf>,
+) {
+  const shares = `log silent ${(100 * silentShare).toFixed(1)} %, into a file ${(100 * loggedShare).toFixed(1)} %`;
+  const times = [bareCpu, silentCpu, loggedCpu].map((time) => time.toFixed(1)).join(", ");
+  process.stdout.write(`${which}: ${shares}; bare, silent, logged: ${times} us\n`);
 }
 
 function say({ coreShare, clientShare }: Readonly<Record<"coreShare" | "clientShare", number>>): void {

@@ -94,8 +94,8 @@ async function firstSyncs(options: SizeOptions): Promise<FirstSyncs> {
   const { plan, api, certDir } = options;
   const [ours, theirs, stalls]: [number[], number[], number[]] = [[], [], []];
   for (let round = 1; ; round++) {
-    const sized = await freshWebhook(options);
-    ours.push(await listTime(api));
+    const { sized, time } = await freshWebhook(options);
+    ours.push(time);
     stalls.push((await scrape(sized.webhook)).stall * 1_000);
     if (round < plan.syncs) await sized.webhook.stop();
     await api.order({ do: "forget" });
@@ -108,13 +108,24 @@ async function firstSyncs(options: SizeOptions): Promise<FirstSyncs> {
   }
 }
 
-async function freshWebhook({ plan, certDir, api, size, flags }: SizeOptions): Promise<SizedWebhook> {
+/** Gives with it the milliseconds of its first sync. */
+async function freshWebhook(options: SizeOptions): Promise<{ sized: SizedWebhook; time: number }> {
+  const { plan, certDir, api, size, flags } = options;
   const inspectPort = await freePort();
   const inspect = [`--inspect-port=127.0.0.1:${inspectPort}`, "--inspect-publish-uid=http"];
-  const nodeFlags = [...NODE_FLAGS, ...inspect];
-  const options = { name: `${size} images`, program: plan.program, nodeFlags, flags, certDir };
-  const webhook = await startWebhook({ ...options, environment: ENVIRONMENT });
-  return { api, webhook, size, inspectPort };
+  let time = NaN;
+  const webhook = await startWebhook({
+    name: `${size} images`,
+    program: plan.program,
+    nodeFlags: [...NODE_FLAGS, ...inspect],
+    flags,
+    certDir,
+    environment: ENVIRONMENT,
+    beforeAsked: async () => {
+      time = await listTime(api);
+    },
+  });
+  return { sized: { api, webhook, size, inspectPort }, time };
 }
 
 async function lookupTime(images: number): Promise<number> {

@@ -37,6 +37,8 @@ export interface WebhookOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Takes the log; without it the log is silent. */
   readonly logFile?: string;
+  /** Ends before the server is asked whether it is ready: an answer costs it time. */
+  readonly beforeAsked?: () => Promise<void>;
 }
 
 /** Starts the webhook and waits until it is ready. */
@@ -49,6 +51,7 @@ export async function startWebhook(options: WebhookOptions): Promise<MeasuredSer
   const file = logFile === undefined ? undefined : await open(logFile, "w");
   const child = startNode({ place: "measured", args, environment, stdio: ["ignore", "ignore", file?.fd ?? "inherit"] });
   await file?.close();
+  await options.beforeAsked?.();
   await eventually(child, `${name} is ready`, async () => (await fetch(`http://127.0.0.1:${opsPort}/readyz`)).ok);
   return server({ name, child, port, opsPort, certDir });
 }

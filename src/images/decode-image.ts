@@ -1,6 +1,7 @@
 import { at, isJsonObject, type JsonObject, textAt, textOrNothing } from "../json.ts";
 import { osImageFacts } from "../osimage/os-image.ts";
 import { type DecodedImage, IMAGE_KIND_ROWS, type ImageFacts, type ImageKind, isImageKind } from "./image.ts";
+import { sharedText } from "./shared-text.ts";
 import { vmImageFacts } from "./vm-image.ts";
 
 const DEFAULT_NAMESPACE = "default";
@@ -47,7 +48,7 @@ export function decodeImage(value: unknown): DecodedImage {
 
 function namespaceOf(value: JsonObject, kind: ImageKind): string {
   const isNamespaced = IMAGE_KIND_ROWS[kind].scope === "Namespaced";
-  return isNamespaced ? textAt(value, ["metadata", "namespace"]) || DEFAULT_NAMESPACE : "";
+  return isNamespaced ? sharedText(textAt(value, ["metadata", "namespace"])) || DEFAULT_NAMESPACE : "";
 }
 
 /** A display name such as 24.04 without quotes is a number in YAML: to drop it would be a silent loss. */

@@ -1,5 +1,6 @@
 import { at, isJsonObject, type JsonObject, listAt, member, textAt, textOrNothing } from "../json.ts";
 import type { ImageFacts, Readiness } from "./image.ts";
+import { sharedText, sharedTexts } from "./shared-text.ts";
 
 /** Where one API version keeps the facts that moved between versions (vm-operator api/v1alpha1..6). */
 interface VersionFacts {
@@ -66,7 +67,7 @@ function capabilitiesOf(value: JsonObject): readonly string[] {
       }
     }
   }
-  return found.size === 0 ? NO_CAPABILITIES : [...found];
+  return found.size === 0 ? NO_CAPABILITIES : sharedTexts([...found]);
 }
 
 function libraryOf(value: JsonObject): string | undefined {
@@ -74,7 +75,7 @@ function libraryOf(value: JsonObject): string | undefined {
   if (annotation === "") return textOrNothing(value, LIBRARY_IN_V1ALPHA1);
   try {
     const name = member(JSON.parse(annotation), "name");
-    return typeof name === "string" && name !== "" ? name : undefined;
+    return typeof name === "string" && name !== "" ? sharedText(name) : undefined;
   } catch {
     return undefined;
   }

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import packageJson from "../package.json" with { type: "json" };
 import { environmentName, FLAGS, type FlagName } from "../src/config.ts";
 import { CHECKS } from "../src/references/checks.ts";
+import { ofCheckout, run } from "./support/command-run.ts";
 
 const README = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 
@@ -32,4 +33,11 @@ it("the README names scripts that exist", () => {
   const named = [...README.matchAll(/`npm run (?:-s )?([\w:-]+)/g)].map(([, script]) => script ?? "");
   expect(named.length).toBeGreaterThan(5);
   for (const script of named) expect(packageJson.scripts).toHaveProperty([script]);
+});
+
+it("the README shows the very answer that a newcomer's first review gets", async () => {
+  const files = ["--images", ofCheckout("examples/images"), ofCheckout("examples/reviews/resolved.json")];
+  const { output } = await run(["replay", "--endpoint", "mutate", "-o", "json", ...files]);
+  const { answer } = JSON.parse(output) as { answer: unknown };
+  expect(README).toContain(`\n${JSON.stringify(answer)}\n`);
 });

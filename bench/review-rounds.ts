@@ -14,7 +14,7 @@ export interface ReviewPlan {
   /** The bundle or the sources. */
   readonly program: string;
   readonly images: number;
-  /** Each with servers of its own: a process as a whole may be a fast or a slow one, by two points or three. */
+  /** Each with servers of its own: a process as a whole may be a fast or a slow one, by several points. */
   readonly processes: number;
   /** Of each server: until the compiler has seen enough, which counts calls. Before, a review takes several times as long. */
   readonly warmUpCalls: number;

@@ -25,6 +25,4 @@ const server = createServer({ ...tls, ALPNProtocols: ["http/1.1"] }, (request, r
     response.writeHead(typeof review.request?.uid === "string" ? 200 : 400, headers).end(bytes);
   });
 });
-// Connections of the bench wait longer than 5 s for their next turn.
-server.keepAliveTimeout = 120_000;
 server.listen(port, "127.0.0.1");

@@ -37,15 +37,10 @@ export interface Rounds {
   readonly latencies: readonly number[];
 }
 
-export interface MeasuredReviews {
-  readonly bare: Rounds;
-  readonly silent: Rounds;
-  readonly logged: Rounds;
-  readonly calls: number;
-  readonly failed: number;
-}
-
 type ServerName = "bare" | "silent" | "logged";
+
+export type MeasuredReviews = Readonly<Record<ServerName, Rounds>> & { readonly failed: number };
+
 type MutableRounds = { turns: Turn[]; latencies: number[] };
 type Contender = { readonly server: MeasuredServer; readonly rounds: MutableRounds };
 
@@ -79,13 +74,11 @@ export async function measureReviews(
     turns: all.flatMap((each) => each[name].turns),
     latencies: all.flatMap((each) => each[name].latencies),
   });
-  const sum = (figure: "calls" | "failed"): number => all.reduce((total, each) => total + each[figure], 0);
   return {
     bare: roundsOf("bare"),
     silent: roundsOf("silent"),
     logged: roundsOf("logged"),
-    calls: sum("calls"),
-    failed: sum("failed"),
+    failed: all.reduce((sum, each) => sum + each.failed, 0),
   };
 }
 
@@ -105,8 +98,7 @@ async function measureProcesses({ logFile, ...common }: Provided, plan: ReviewPl
     let failed = await warmUp(contenders, plan.warmUpCalls, expected);
     failed += await takeTurns(contenders, plan, expected);
     failed += await measureLatencies(contenders, plan, expected);
-    const calls = contenders.flatMap(({ rounds }) => rounds.turns).reduce((sum, turn) => sum + turn.calls, 0);
-    return { bare: bare.rounds, silent: silent.rounds, logged: logged.rounds, calls, failed };
+    return { bare: bare.rounds, silent: silent.rounds, logged: logged.rounds, failed };
   } finally {
     for (const server of servers) await server.stop();
   }

@@ -117,7 +117,7 @@ function escaped(step: string): string {
   return replaced(replaced(step, "~", "~0"), "/", "~1");
 }
 
-/** What `replaceAll` gives, in a third of its time: the name of an annotation has one slash. */
+/** What `replaceAll` gives, which was a fifth of the time of a patch: the name of an annotation has one slash. */
 function replaced(text: string, character: string, by: string): string {
   let done = "";
   let from = 0;

@@ -48,7 +48,7 @@ export function decodeImage(value: unknown): DecodedImage {
 
 function namespaceOf(value: JsonObject, kind: ImageKind): string {
   const isNamespaced = IMAGE_KIND_ROWS[kind].scope === "Namespaced";
-  return isNamespaced ? sharedText(textAt(value, ["metadata", "namespace"])) || DEFAULT_NAMESPACE : "";
+  return isNamespaced ? sharedText(textAt(value, ["metadata", "namespace"]) || DEFAULT_NAMESPACE) : "";
 }
 
 /** A display name such as 24.04 without quotes is a number in YAML: to drop it would be a silent loss. */

@@ -1,8 +1,12 @@
-/** Of each table: some hundred namespaces, libraries and lists of capabilities are what a large cluster has. */
-const MOST_SHARED = 10_000;
+import { LRUCache } from "lru-cache";
 
-const texts = new Map<string, string>();
-const lists = new Map<string, readonly string[]>();
+/** Characters in each table. Some hundred namespaces, libraries and lists of capabilities are what a large cluster has. */
+const MOST_SHARED = 256 * 1024;
+
+const BY_LENGTH = { maxSize: MOST_SHARED, sizeCalculation: (_: unknown, key: string) => key.length + 1 };
+
+const texts = new LRUCache<string, string>(BY_LENGTH);
+const lists = new LRUCache<string, readonly string[]>(BY_LENGTH);
 
 /**
  * An equal text that is kept already, or this one: what thousands of images have alike (namespace, library) takes memory
@@ -19,11 +23,8 @@ export function sharedTexts(list: readonly string[]): readonly string[] {
   return kept.length === list.length && kept.every((text, position) => text === list[position]) ? kept : list;
 }
 
-/** A full table starts anew: what images have is kept by them. */
-function shared<T>(table: Map<string, T>, key: string, value: T): T {
+function shared<T extends object | string>(table: LRUCache<string, T>, key: string, value: T): T {
   const kept = table.get(key);
-  if (kept !== undefined) return kept;
-  if (table.size >= MOST_SHARED) table.clear();
-  table.set(key, value);
-  return value;
+  if (kept === undefined) table.set(key, value);
+  return kept ?? value;
 }

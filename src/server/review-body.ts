@@ -35,8 +35,7 @@ const JSON_MEDIA_TYPE = /^application\/json\s*(?:;|$)/i;
 export function announcedFault({ headers }: IncomingMessage): BadBody | undefined {
   const { "content-type": type, "content-length": length } = headers;
   if (Number(length) > BODY_LIMIT) return TOO_LARGE;
-  // API servers say just this.
-  if (type === "application/json" || (type !== undefined && JSON_MEDIA_TYPE.test(type))) return undefined;
+  if (type !== undefined && JSON_MEDIA_TYPE.test(type)) return undefined;
   const isEmpty = (length === undefined || length === "0") && headers["transfer-encoding"] === undefined;
   return isEmpty ? EMPTY : { is: "bad", status: 415, code: "media-type", why: unsupported(type) };
 }

@@ -123,7 +123,7 @@ export class ClusterWebhook {
     return this.#child.pid;
   }
 
-  /** Its log so far. */
+  /** The lines of its log that have come so far: a line comes some time after what it tells. */
   get log(): readonly LogLine[] {
     return this.#log;
   }
@@ -137,9 +137,19 @@ export class ClusterWebhook {
     return !hasEnded(this.#child);
   }
 
-  /** Lines about a change of state, of one kind, oldest first. */
-  changesOf(kind: Kind): readonly LogLine[] {
-    return this.#log.filter((line) => line["msg"] === "images changed state" && line["kind"] === kind);
+  /** Its log until now: lines come in order, so the one of a review asked now is the last. */
+  async logUntilNow(): Promise<readonly LogLine[]> {
+    const review = reviewOf("ubuntu-24.04");
+    await this.#review(review);
+    await eventuallySees("a review stands in the log", async () =>
+      Promise.resolve(this.#log.some(({ uid }) => uid === review.request.uid) ? undefined : "no line"),
+    );
+    return this.#log;
+  }
+
+  /** Lines until now about a change of state, of one kind, oldest first. */
+  async changesOf(kind: Kind): Promise<readonly LogLine[]> {
+    return (await this.logUntilNow()).filter((line) => line["msg"] === "images changed state" && line["kind"] === kind);
   }
 
   readiness(): Promise<Readiness> {
@@ -199,6 +209,10 @@ export class ClusterWebhook {
 
   /** One review, over TLS, without the API server. */
   mutate(imageName: string, namespace = NAMESPACE): Promise<Answer> {
+    return this.#review(reviewOf(imageName, namespace));
+  }
+
+  #review(review: object): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const sent = request({
       method: "POST",
@@ -216,7 +230,7 @@ export class ClusterWebhook {
         resolve({ code, retryAfter: headers["retry-after"], body });
       }, reject);
     });
-    sent.end(JSON.stringify(reviewOf(imageName, namespace)));
+    sent.end(JSON.stringify(review));
     return promise;
   }
 
@@ -248,8 +262,14 @@ export function notReady({ code, text: said }: Readiness): string | undefined {
   return code === 200 ? undefined : `${code}: ${said}`;
 }
 
+interface Review {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly request: { readonly uid: string };
+}
+
 /** An AdmissionReview of an ordinary user's creation. */
-export function reviewOf(imageName: string, namespace = NAMESPACE): object {
+export function reviewOf(imageName: string, namespace = NAMESPACE): Review {
   const object = machine(newName("asked"), { imageName });
   const group = "vmoperator.vmware.com";
   const version = "v1alpha6";

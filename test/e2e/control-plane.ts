@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { eventually } from "./eventually.ts";
 import { Kubectl } from "./kubectl.ts";
-import { makeCertificate, type ServingCertificate, type WebhookProcess } from "./webhook.ts";
+import { type LogLine, makeCertificate, type ServingCertificate, type WebhookProcess } from "./webhook.ts";
 
 /** kube-apiserver, etcd and kubectl; undefined where there are none. */
 export const CONTROL_PLANE_ASSETS = nonEmpty(process.env["KUBEBUILDER_ASSETS"]);
@@ -116,7 +116,7 @@ export class ControlPlane {
   async pointAt(webhook: WebhookProcess, changed?: object): Promise<void> {
     if (changed !== undefined) await this.withoutWebhook();
     await this.#install("base", webhook, changed);
-    await this.roundTrip(webhook);
+    await this.#roundTrip(webhook);
   }
 
   /** The same for those of manifests/osimage, beside the others. */
@@ -159,15 +159,21 @@ export class ControlPlane {
     };
   }
 
+  /** The webhook's reviews of objects with this name: all that the API server has asked for until now, oldest first. */
+  async reviewsOf(name: string, webhook: WebhookProcess): Promise<readonly LogLine[]> {
+    await this.#roundTrip(webhook);
+    return webhook.reviewsReadOf(name);
+  }
+
   /**
    * Waits until a probe has reached both endpoints and stands in the log. The API server follows new configurations a
    * moment after they were written; and whatever was asked before the probe stands in the log by then.
    */
-  async roundTrip(webhook: WebhookProcess): Promise<void> {
+  async #roundTrip(webhook: WebhookProcess): Promise<void> {
+    const name = `probe-${randomBytes(4).toString("hex")}`;
     await eventually("the API server asks the webhook at both endpoints", async () => {
-      const name = `probe-${randomBytes(4).toString("hex")}`;
       await this.#probe(name, { imageName: "ubuntu-24.04" });
-      return new Set(webhook.reviewsOf(name).map((line) => line["endpoint"])).size === 2;
+      return new Set(webhook.reviewsReadOf(name).map((line) => line["endpoint"])).size === 2;
     });
   }
 

@@ -87,8 +87,8 @@ export class WebhookProcess {
     return port;
   }
 
-  /** Its reviews of objects with this name, oldest first. */
-  reviewsOf(name: string): readonly LogLine[] {
+  /** Reviews of objects with this name whose lines have come so far: a line comes some time after its answer. */
+  reviewsReadOf(name: string): readonly LogLine[] {
     return this.#log.filter((line) => line["msg"] === "review" && line["name"] === name);
   }
 

@@ -52,7 +52,8 @@ export function definitionTests(bench: ClusterBench): void {
       await webhook.means(displayName, nameOf(image));
       expect(await webhook.meaningOf(nameOf(lost))).toBe("refused");
       expect(await plane.createMachine(displayName)).toMatchObject({ status: 201, imageName: nameOf(image) });
-      const states = webhook.changesOf("VirtualMachineImage").map(({ state }) => state);
+      const changes = await webhook.changesOf("VirtualMachineImage");
+      const states = changes.map(({ state }) => state);
       expect(states.slice(-2)).toEqual(["absent", "live"]);
     });
   });

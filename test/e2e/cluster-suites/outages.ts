@@ -2,7 +2,7 @@ import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { etcdKeyOf, type ImageManifest, namespaceImage } from "../cluster-images.ts";
 import { eventuallySees, IN_THE_END, LONG_TEST, staysSo } from "../cluster-patience.ts";
 import { Proxy } from "../cluster-proxy.ts";
-import { type ClusterWebhook, type Kind, KINDS, notReady } from "../cluster-webhook.ts";
+import { type ClusterWebhook, KINDS, notReady } from "../cluster-webhook.ts";
 import type { LogLine } from "../webhook.ts";
 import { nonEmpty } from "../control-plane.ts";
 import { newName } from "../machines.ts";
@@ -25,7 +25,7 @@ export function outageTests(bench: ClusterBench): void {
         const { plane, webhook } = bench;
         await webhook.becomes("live", undefined, IN_THE_END);
         const before = webhook.pid;
-        const lines = webhook.changesOf("VirtualMachineImage").length;
+        const earlier = await webhook.changesOf("VirtualMachineImage");
         const deleted = namespaceImage(newName("deleted"));
         await plane.createImage(deleted);
         await webhook.means(nameOf(deleted), nameOf(deleted));
@@ -42,8 +42,9 @@ export function outageTests(bench: ClusterBench): void {
         await webhook.means(nameOf(deleted), "refused");
         expect(await plane.createMachine(nameOf(image))).toMatchObject({ status: 201, imageName: nameOf(image) });
         expect([webhook.pid, webhook.isAlive, webhook.crash]).toEqual([before, true, ""]);
-        expect(webhook.changesOf("VirtualMachineImage").slice(lines)[0]).toMatchObject({ state: "stale", was: "live" });
-        for (const kind of KINDS) isOneLineAChange(webhook, kind);
+        const changes = await webhook.changesOf("VirtualMachineImage");
+        expect(changes[earlier.length]).toMatchObject({ state: "stale", was: "live" });
+        for (const kind of KINDS) isOneLineAChange(await webhook.changesOf(kind));
       },
     );
 
@@ -63,7 +64,7 @@ export function outageTests(bench: ClusterBench): void {
       await plane.api.up();
       await webhook.becomes("live", undefined, IN_THE_END);
       await webhook.means("no-such-image", "refused");
-      for (const kind of KINDS) isOneLineAChange(webhook, kind);
+      for (const kind of KINDS) isOneLineAChange(await webhook.changesOf(kind));
     });
 
     describe("while etcd moves on and forgets its history", () => {
@@ -83,7 +84,8 @@ export function outageTests(bench: ClusterBench): void {
         const webhook = await bench.another({ kubeconfig });
         await webhook.becomes("live");
         await webhook.means("was-called", nameOf(images.renamed));
-        const [relists, lines] = [await relistsOf(webhook), webhook.changesOf("VirtualMachineImage").length];
+        const relists = await relistsOf(webhook);
+        const earlier = await webhook.changesOf("VirtualMachineImage");
 
         // One failed watch, and a second attempt that waits: five failures would be a reason to list of their own.
         proxy.cut();
@@ -99,9 +101,9 @@ export function outageTests(bench: ClusterBench): void {
         await webhook.means(nameOf(images.deleted), "refused");
         await webhook.becomes("live", undefined, IN_THE_END);
         expect(await relistsOf(webhook)).toBeGreaterThan(relists);
-        const changes: readonly LogLine[] = webhook.changesOf("VirtualMachineImage").slice(lines);
-        expect(changes.map(({ state }) => state)).toContain("resyncing");
-        isOneLineAChange(webhook, "VirtualMachineImage");
+        const changes = await webhook.changesOf("VirtualMachineImage");
+        expect(changes.slice(earlier.length).map(({ state }) => state)).toContain("resyncing");
+        isOneLineAChange(changes);
       });
     });
   });
@@ -116,11 +118,11 @@ async function problemOf(webhook: ClusterWebhook): Promise<string | undefined> {
 }
 
 /** Each line tells a change, and begins where the line before ended. */
-function isOneLineAChange(webhook: ClusterWebhook, kind: Kind): void {
-  const changes = webhook.changesOf(kind);
-  for (const [at, { state, was }] of changes.entries()) {
-    expect(state, `line ${at} of ${kind}`).not.toBe(was);
-    if (at > 0) expect(was, `line ${at} of ${kind}`).toBe(changes[at - 1]?.["state"]);
+function isOneLineAChange(changes: readonly LogLine[]): void {
+  for (const [at, { kind, state, was }] of changes.entries()) {
+    const line = `line ${at} of ${String(kind)}`;
+    expect(state, line).not.toBe(was);
+    if (at > 0) expect(was, line).toBe(changes[at - 1]?.["state"]);
   }
 }
 

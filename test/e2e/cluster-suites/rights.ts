@@ -29,7 +29,8 @@ export function rightsTests(bench: ClusterBench): void {
       await webhook.becomesReady(IN_THE_END);
       await webhook.becomes("live");
       expect(await webhook.meaningOf("ubuntu-24.04")).toBe(nameOf(UBUNTU));
-      const states = webhook.changesOf("VirtualMachineImage").map(({ state }) => state);
+      const changes = await webhook.changesOf("VirtualMachineImage");
+      const states = changes.map(({ state }) => state);
       expect(states).toEqual(["forbidden", "live"]);
     });
 
@@ -81,6 +82,7 @@ export function rightsTests(bench: ClusterBench): void {
 
   test("the rights of manifests/base are enough for all of that", async () => {
     expect(await bench.webhook.meaningOf("ubuntu-24.04")).toBe(nameOf(UBUNTU));
-    expect(bench.webhook.log.filter(({ state }) => state === "forbidden" || state === "degraded")).toEqual([]);
+    const log = await bench.webhook.logUntilNow();
+    expect(log.filter(({ state }) => state === "forbidden" || state === "degraded")).toEqual([]);
   });
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll } from "vitest";
 import { type ControlPlane, NAMESPACE, OWNED } from "../control-plane.ts";
-import { WebhookProcess } from "../webhook.ts";
+import { type LogLine, WebhookProcess } from "../webhook.ts";
 
 export const EXAMPLE_IMAGES = fileURLToPath(new URL("../../../examples/images/", import.meta.url));
 export const EXAMPLE_MACHINES = fileURLToPath(new URL("../../../examples/vms/", import.meta.url));
@@ -10,6 +10,8 @@ export const EXAMPLE_MACHINES = fileURLToPath(new URL("../../../examples/vms/", 
 export interface Bench {
   readonly plane: ControlPlane;
   readonly webhook: WebhookProcess;
+  /** See ControlPlane.reviewsOf. */
+  readonly reviewsOf: (name: string) => Promise<readonly LogLine[]>;
 }
 
 /** Runs a webhook with these flags for the tests of the surrounding `describe`, and leaves no machine behind. */
@@ -26,13 +28,17 @@ export function withWebhook(plane: () => ControlPlane, flags: readonly string[] 
       await webhook?.stop();
     }
   });
+  const running = (): WebhookProcess => {
+    if (webhook === undefined) throw new Error("the webhook did not start");
+    return webhook;
+  };
   return {
     get plane() {
       return plane();
     },
     get webhook() {
-      if (webhook === undefined) throw new Error("the webhook did not start");
-      return webhook;
+      return running();
     },
+    reviewsOf: (name) => plane().reviewsOf(name, running()),
   };
 }

@@ -11,6 +11,8 @@ import { reviewOf } from "./cluster-webhook.ts";
 import { eventuallySees, IN_THE_END, LONG_TEST } from "./cluster-patience.ts";
 import { CertificateBench, handshake } from "./certificate-suites/bench.ts";
 import { CONTROL_PLANE_ASSETS, OWN_CRDS } from "./control-plane.ts";
+import { eventually } from "./eventually.ts";
+import type { LogLine } from "./webhook.ts";
 
 const SECURITY_DOC = readFileSync(new URL("../../docs/security.md", import.meta.url), "utf8");
 const HOUR = 3_600_000;
@@ -108,10 +110,12 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("certificates of a real clus
       await bench().overwriteBundles(ca);
       const trusted = await bench().becomesPublished();
       expect(trusted.map(String)).toEqual(before.map(String));
-      const said = bench().replicas.flatMap(({ log }) =>
-        log.filter(({ msg }) => /somebody else wrote caBundle/.test(String(msg))),
-      );
-      expect(said[0]).toMatchObject({ by: "kubectl-replace" });
+      const said = (): readonly LogLine[] =>
+        bench()
+          .replicas.flatMap(({ linesSoFar }) => linesSoFar)
+          .filter(({ msg }) => /somebody else wrote caBundle/.test(String(msg)));
+      await eventually("a log says so", () => said().length > 0);
+      expect(said()[0]).toMatchObject({ by: "kubectl-replace" });
       await bench().serves();
     });
   });

@@ -124,7 +124,7 @@ export class ClusterWebhook {
   }
 
   /** The lines of its log that have come so far: a line comes some time after what it tells. */
-  get log(): readonly LogLine[] {
+  get linesSoFar(): readonly LogLine[] {
     return this.#log;
   }
 

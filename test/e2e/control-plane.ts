@@ -162,7 +162,7 @@ export class ControlPlane {
   /** The webhook's reviews of objects with this name: all that the API server has asked for until now, oldest first. */
   async reviewsOf(name: string, webhook: WebhookProcess): Promise<readonly LogLine[]> {
     await this.#roundTrip(webhook);
-    return webhook.reviewsReadOf(name);
+    return webhook.reviewsSoFar(name);
   }
 
   /**
@@ -173,7 +173,7 @@ export class ControlPlane {
     const name = `probe-${randomBytes(4).toString("hex")}`;
     await eventually("the API server asks the webhook at both endpoints", async () => {
       await this.#probe(name, { imageName: "ubuntu-24.04" });
-      return new Set(webhook.reviewsReadOf(name).map((line) => line["endpoint"])).size === 2;
+      return new Set(webhook.reviewsSoFar(name).map((line) => line["endpoint"])).size === 2;
     });
   }
 

@@ -49,7 +49,9 @@ class Replaceable {
 
   /** Reviews that each of its processes answered, oldest process first. */
   get reviews(): readonly number[] {
-    return [...this.#former, this.current].map(({ log }) => log.filter(({ msg }) => msg === "review").length);
+    return [...this.#former, this.current].map(
+      ({ linesSoFar }) => linesSoFar.filter(({ msg }) => msg === "review").length,
+    );
   }
 
   async stop(): Promise<void> {

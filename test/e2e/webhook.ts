@@ -88,7 +88,7 @@ export class WebhookProcess {
   }
 
   /** Reviews of objects with this name whose lines have come so far: a line comes some time after its answer. */
-  reviewsReadOf(name: string): readonly LogLine[] {
+  reviewsSoFar(name: string): readonly LogLine[] {
     return this.#log.filter((line) => line["msg"] === "review" && line["name"] === name);
   }
 

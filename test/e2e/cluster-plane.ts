@@ -173,9 +173,7 @@ export class ClusterPlane {
     }
     await eventuallySees("the API server asks the webhook at both endpoints", async () => {
       await this.createMachine(known);
-      const asked = new Set(
-        webhook.linesSoFar.filter((line) => line["msg"] === "review").map((line) => line["endpoint"]),
-      );
+      const asked = new Set(webhook.reviewsSoFar.map(({ endpoint }) => endpoint));
       return asked.size === 2 ? undefined : [...asked].join(", ");
     });
   }

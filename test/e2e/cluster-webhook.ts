@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { end, freePort, hasEnded } from "./cluster-api-server.ts";
 import { eventuallySees, SOON } from "./cluster-patience.ts";
 import { NAMESPACE } from "./control-plane.ts";
+import { eventually } from "./eventually.ts";
 import { machine, newName } from "./machines.ts";
 import type { LogLine, ServingCertificate } from "./webhook.ts";
 
@@ -128,6 +129,11 @@ export class ClusterWebhook {
     return this.#log;
   }
 
+  /** Those of them that tell of a review. */
+  get reviewsSoFar(): readonly LogLine[] {
+    return this.#log.filter(({ msg }) => msg === "review");
+  }
+
   /** What it wrote that is no log line: a crash. */
   get crash(): string {
     return this.#other.join("\n");
@@ -141,9 +147,7 @@ export class ClusterWebhook {
   async logUntilNow(): Promise<readonly LogLine[]> {
     const review = reviewOf("ubuntu-24.04");
     await this.#review(review);
-    await eventuallySees("a review stands in the log", async () =>
-      Promise.resolve(this.#log.some(({ uid }) => uid === review.request.uid) ? undefined : "no line"),
-    );
+    await eventually("a review stands in the log", () => this.#log.some(({ uid }) => uid === review.request.uid));
     return this.#log;
   }
 

@@ -49,9 +49,7 @@ class Replaceable {
 
   /** Reviews that each of its processes answered, oldest process first. */
   get reviews(): readonly number[] {
-    return [...this.#former, this.current].map(
-      ({ linesSoFar }) => linesSoFar.filter(({ msg }) => msg === "review").length,
-    );
+    return [...this.#former, this.current].map(({ reviewsSoFar }) => reviewsSoFar.length);
   }
 
   async stop(): Promise<void> {

@@ -66,9 +66,12 @@ const ROLES: Readonly<Record<ReferenceRow["role"], string>> = {
   creates: "no reference: the display name that an image will have",
 };
 
-const ENDPOINTS: Readonly<Record<CheckRow["endpoint"], string>> = {
-  both: "mutate and validate",
-  validate: "validate",
+const PHASES: Readonly<Record<CheckRow["mutate"], string>> = {
+  before: "mutate and validate",
+  only: "mutate",
+  after: "mutate (what was mutated) and validate",
+  afterOnUpdate: "mutate (what was mutated, on UPDATE) and validate",
+  never: "validate",
 };
 
 /** The page as Markdown, laid out as prettier would. */
@@ -119,12 +122,12 @@ function mutationSection({ mutationRules }: Tables): readonly string[] {
 }
 
 function checksSection({ checks }: Tables): readonly string[] {
-  const rows = checks.map(({ id, level, endpoint, rule }) => [code(id), level, ENDPOINTS[endpoint], rule]);
+  const rows = checks.map(({ id, level, mutate, rule }) => [code(id), level, PHASES[mutate], rule]);
   return [
     "## Checks",
     "The table of [checks.ts](../src/references/checks.ts). `deny` refuses the object, `warn` admits it with a warning, `off` does not look.",
     table(["check", "default", "endpoint", "demands"], rows),
-    `The flag ${code(`--check NAME=${LEVELS.join("|")}`)}, repeatable, changes a level at both endpoints (${code(environmentName("check"))} is a comma list of the same); an unknown name or level stops the start. No level governs values of the wrong JSON type: validate refuses them.`,
+    `The flag ${code(`--check NAME=${LEVELS.join("|")}`)}, repeatable, changes a level at both endpoints (${code(environmentName("check"))} is a comma list of the same); an unknown name or level stops the start. No level governs values of the wrong JSON type: both endpoints refuse them.`,
   ];
 }
 

@@ -2,9 +2,17 @@ import type { ImageKind } from "../images/image.ts";
 import type { ImageIndex, ImageQuery } from "../images/image-index.ts";
 import { at, textAt } from "../json.ts";
 import type { BootImage } from "../references/boot.ts";
+import type { RestoredBoot } from "../references/conversion.ts";
 import type { ChangingReference } from "../references/changing-reference.ts";
-import { runChecks } from "../references/checks.ts";
+import {
+  type Findings,
+  NO_FINDINGS,
+  isSeenOnlyAtMutate,
+  refusalsAfterMutation,
+  runChecks,
+} from "../references/checks.ts";
 import { type ReviewContext, reviewContext, usedImages } from "../references/context.ts";
+import { applyEdits } from "../references/edit.ts";
 import { mutate } from "../references/mutate.ts";
 import { ALL_CHECKS_OFF, type Policy } from "../references/policy.ts";
 import { type FieldProblem, warningMessage } from "../references/problem.ts";
@@ -30,6 +38,8 @@ export type Decision = (
       /** Object names of the images that the references mean, for the log. */
       readonly images: readonly string[];
       readonly audit: AuditAnnotations;
+      /** Names that the index does not know, of references that are admitted as sent. */
+      readonly misses: readonly ImageQuery[];
     }
   | {
       readonly is: "refused";
@@ -48,7 +58,14 @@ export interface AdmissionPolicy extends Policy {
   readonly isPrivileged: IsPrivileged;
 }
 
-const UNTOUCHED: Decision = { is: "allowed", patch: [], warnings: [], images: [], audit: NOTHING_TO_AUDIT };
+const UNTOUCHED: Decision = {
+  is: "allowed",
+  patch: [],
+  warnings: [],
+  images: [],
+  audit: NOTHING_TO_AUDIT,
+  misses: [],
+};
 
 /** The whole of admission as one function: no I/O, no clock, no promise. */
 export function decide(
@@ -68,25 +85,57 @@ export function decide(
   if (unsynced !== undefined) {
     return { is: "undecided", because: `the index has no complete list of ${unsynced} yet`, judged: { references } };
   }
+  if (skipped) return mutated(context, NO_FINDINGS);
   const found = runChecks(context);
-  const judged: Judged = { references, findings: found };
-  const warnings = found.warnings.map(warningMessage);
-  const images = usedImages(context).map(({ image }) => image.name);
-  if (found.denials.length > 0) {
-    return {
-      is: "refused",
-      problems: found.denials,
-      warnings,
-      images,
-      misses: missesOf(context, found.denials),
-      judged,
-    };
-  }
-  if (endpoint === "validate") return { is: "allowed", patch: [], warnings, images, audit: NOTHING_TO_AUDIT, judged };
+  if (found.denials.length > 0) return refused(context, found);
+  return endpoint === "validate" ? admitted(context, found) : mutated(context, found);
+}
+
+/** A refusal over a name that the index does not know is confirmed by its misses first. */
+function refused(context: ReviewContext, findings: Findings): Decision {
+  return {
+    is: "refused",
+    problems: findings.denials,
+    warnings: findings.warnings.map(warningMessage),
+    images: imageNames(context),
+    misses: missesOf(context, findings),
+    judged: { references: context.judged, findings },
+  };
+}
+
+function admitted(context: ReviewContext, findings: Findings): Decision {
+  return {
+    is: "allowed",
+    patch: [],
+    warnings: findings.warnings.map(warningMessage),
+    images: imageNames(context),
+    audit: NOTHING_TO_AUDIT,
+    misses: missesOf(context, findings),
+    judged: { references: context.judged, findings },
+  };
+}
+
+function mutated(context: ReviewContext, findings: Findings): Decision {
+  const { subject, index, policy } = context;
   const mutation = mutate(context);
-  const patch = patchFor(subject.object, mutation.edits);
-  // What a check warns of, /validate will say: a person reads the warnings of both.
-  return { is: "allowed", patch, warnings: mutation.warnings, images, audit: auditAnnotations(mutation.pins), judged };
+  const object = applyEdits(subject.object, mutation.edits);
+  const later = refusalsAfterMutation(reviewContext({ ...subject, endpoint: "validate", object }, index, policy));
+  if (later.denials.length > 0) return refused(context, { denials: later.denials, warnings: findings.warnings });
+  // What other checks warn of, /validate says: a person reads the warnings of both.
+  const warnings = findings.warnings.filter(isSeenOnlyAtMutate).map(warningMessage);
+  return {
+    is: "allowed",
+    patch: patchFor(subject.object, mutation.edits),
+    warnings: [...mutation.warnings, ...warnings],
+    images: imageNames(context),
+    audit: auditAnnotations(mutation.pins),
+    misses: missesOf(context, findings),
+    judged: { references: context.judged, findings },
+  };
+}
+
+function imageNames(context: ReviewContext): readonly string[] {
+  return usedImages(context).map(({ image }) => image.name);
 }
 
 /** What is to be judged; undefined for what is allowed untouched (M16, and kinds without references). */
@@ -115,24 +164,33 @@ function subjectOf(
   };
 }
 
-function missesOf(context: ReviewContext, denials: readonly FieldProblem[]): readonly ImageQuery[] {
-  if (!denials.some(({ check }) => check === "exists")) return [];
-  return context.judged.flatMap((judged) => {
-    if (judged.is !== "unresolved" || judged.resolution.is !== "notFound") return [];
-    return queryOf(context, judged.by);
-  });
+/** Names that decide a refusal, or a reference that is admitted as sent, and that the index may not know yet. */
+function missesOf(context: ReviewContext, { denials, warnings }: Findings): readonly ImageQuery[] {
+  const { restored, boot, judged } = context;
+  const isDecisive =
+    denials.some(({ check }) => check === "exists") ||
+    warnings.some(({ check, onlyWarns }) => check === "exists" && onlyWarns === true);
+  const unknown = judged.filter((each) => each.is === "unresolved" && each.resolution.is === "notFound");
+  const misses = isDecisive ? unknown.map(({ by }) => queryOf(context, by)) : [];
+  const written =
+    restored !== undefined && denials.some(({ check }) => check === "conversion") ? boot.imageName : undefined;
+  return written === undefined || context.bootImage.is === "resolved" ? misses : [...misses, queryOf(context, written)];
 }
 
 /** The kind whose missing list keeps us from deciding. */
 function unsyncedKind(context: ReviewContext): ImageKind | undefined {
-  const { bootImage, changes, cdroms, properties, subject, index } = context;
-  const ofBoot = kindMissing(bootImage) ?? kindMissing(changes?.imageName) ?? kindMissing(changes?.image);
+  const { bootImage, restoredBoot, changes, cdroms, properties, subject, index } = context;
+  const ofBoot =
+    kindMissing(bootImage) ??
+    kindMissing(restoredBoot) ??
+    kindMissing(changes?.imageName) ??
+    kindMissing(changes?.image);
   const met = ofBoot ?? kindMissingFor(cdroms) ?? kindMissingFor(properties);
   if (met !== undefined || subject.endpoint !== "validate") return met;
   return kindsOfCollisions(context).find((kind) => !index.isSynced(kind));
 }
 
-function kindMissing(met: BootImage | Change | undefined): ImageKind | undefined {
+function kindMissing(met: BootImage | Change | RestoredBoot | undefined): ImageKind | undefined {
   return met?.is === "notSynced" ? met.kind : undefined;
 }
 

@@ -1,9 +1,10 @@
-import { type Image, VMI_ID_PREFIX } from "../images/image.ts";
+import { type Image, type ImageKind, VM_IMAGE_KINDS, VMI_ID_PREFIX } from "../images/image.ts";
 import { namespacedTwin } from "../images/resolve.ts";
 import { bootCdrom, type Cdrom } from "./cdroms.ts";
 import type { BootQuestion, BootReferences } from "./boot-references.ts";
 import type { Reference } from "./reading.ts";
 import { isEmpty, isSame, type ReferenceImage, resolveReference } from "./reference-image.ts";
+import { imageNameFor } from "./image-name.ts";
 import { cdromBoot } from "./template-boot.ts";
 
 /** What the boot references of an object mean together. */
@@ -14,17 +15,26 @@ export type BootImage =
   /** A value of a wrong type: mutation leaves it, validation refuses it by its type. */
   | { readonly is: "malformed" };
 
-/** Design section 5: `spec.image` decides where it is set, else `spec.imageName`, else a CD-ROM. */
+/** `spec.image` decides where it is set, else `spec.imageName`, else a CD-ROM. */
 export function resolveBoot(question: BootQuestion): BootImage {
   if (question.reading.malformed.length > 0) return { is: "malformed" };
+  if (question.restored !== undefined) return writtenBoot(question);
   const followed = cdromBoot(question);
   if (followed.is === "moved") return fromCdrom(question, followed.cdrom);
   const by = decidingReference(question);
   if (by === undefined) return fromCdrom(question, bootCdrom(question.cdroms));
   const meant = resolveReference(question, by);
-  return meant.is === "resolved" && isBesideImageName(question.boot, meant.image)
-    ? theNamespacedOne(question, meant.by, meant.image)
+  return meant.is === "resolved" && isBesideImageName(question.boot)
+    ? asReadByVmOperator(question, meant.by, meant.image)
     : meant;
+}
+
+/** vm-operator restores another reference: what is written says which image other checks look at, and is not judged. */
+function writtenBoot(question: BootQuestion): BootImage {
+  const { imageName } = question.boot;
+  if (imageName === undefined || imageName.name === "") return { is: "absent" };
+  const meant = resolveReference(question, imageName);
+  return meant.is === "resolved" || meant.is === "notSynced" ? meant : { is: "unchanged" };
 }
 
 /**
@@ -38,26 +48,35 @@ function decidingReference({ subject, boot, oldBoot }: BootQuestion): Reference 
   return isEmpty(imageName) ? undefined : imageName;
 }
 
-/** M18: as if `imageName` had been sent with the object name of the CD-ROM's image. */
+/** M18: as if `imageName` had been sent with the name of the CD-ROM's image that vm-operator reads as that image. */
 function fromCdrom(question: BootQuestion, cdrom: Cdrom | undefined): BootImage {
   const meant = cdrom === undefined ? undefined : (cdrom.image ?? resolveReference(question, cdrom.reference));
-  if (meant?.is !== "resolved" || !meant.image.name.startsWith(VMI_ID_PREFIX)) return { is: "absent" };
-  return theNamespacedOne(question, meant.by, meant.image);
+  if (meant?.is !== "resolved") return { is: "absent" };
+  const read = asReadByVmOperator(question, meant.by, meant.image);
+  return read.is === "resolved" && imageNameFor(question, read.image) === undefined ? { is: "absent" } : read;
 }
 
-/** Whether `imageName` is set, or will be (M7). */
-function isBesideImageName({ imageName, hasCdroms }: BootReferences, image: Image): boolean {
-  return !isEmpty(imageName) || (hasCdroms && image.name.startsWith(VMI_ID_PREFIX));
+/** Whether `imageName` is set, or has to be written (M7). */
+function isBesideImageName({ imageName, hasCdroms }: BootReferences): boolean {
+  return !isEmpty(imageName) || hasCdroms;
 }
 
 /**
- * M9: beside an `imageName`, the namespaced image of the same object name is meant even where the kind says Cluster:
- * vm-operator resolves VMI IDs so (pkg/util/vmopv1/vm.go ResolveImageName).
+ * M9: beside an `imageName`, the namespaced image of the same VMI ID is meant even where the kind says Cluster:
+ * vm-operator resolves VMI IDs so (pkg/util/vmopv1/vm.go ResolveImageName). With resolution `strict` a cluster image
+ * stays where its display name says exactly that one.
  */
-function theNamespacedOne({ subject, index }: BootQuestion, by: Reference, found: Image): ReferenceImage {
-  const image = namespacedTwin(index, subject.namespace, found);
-  if (image.kind === "ClusterVirtualMachineImage" && !index.isSynced("VirtualMachineImage")) {
-    return { is: "notSynced", kind: "VirtualMachineImage", by };
-  }
-  return { is: "resolved", by, image };
+function asReadByVmOperator(question: BootQuestion, by: Reference, found: Image): ReferenceImage {
+  const { subject, index, policy } = question;
+  const unsynced = unsyncedForName(question, found);
+  if (unsynced !== undefined) return { is: "notSynced", kind: unsynced, by };
+  const isKept = !found.name.startsWith(VMI_ID_PREFIX) || policy.resolution === "strict";
+  if (isKept && imageNameFor(question, found) !== undefined) return { is: "resolved", by, image: found };
+  return { is: "resolved", by, image: namespacedTwin(index, subject.namespace, found) };
+}
+
+/** The kind without which nothing says how vm-operator reads the names of an image. */
+function unsyncedForName({ index }: BootQuestion, { kind, name }: Image): ImageKind | undefined {
+  if (name.startsWith(VMI_ID_PREFIX) && kind === "VirtualMachineImage") return undefined;
+  return VM_IMAGE_KINDS.find((each) => !index.isSynced(each));
 }

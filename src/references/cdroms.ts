@@ -1,7 +1,10 @@
 import { at, type JsonObject } from "../json.ts";
 import { type ChangingReference, changingReferences } from "./changing-reference.ts";
 import type { Reading, Reference } from "./reading.ts";
-import type { Question } from "./reference-image.ts";
+import type { RestoredCdrom } from "./conversion.ts";
+import { isOnThroughout } from "./power.ts";
+import { type Question, resolveReference } from "./reference-image.ts";
+import { SAME } from "./stored-image.ts";
 
 /** One CD-ROM of a machine, by the reference to its image; CD-ROMs are known by their names. */
 export interface Cdrom extends ChangingReference {
@@ -13,12 +16,23 @@ export function cdromReferences({ references }: Reading): readonly Reference[] {
   return references.filter(({ role }) => role === "cdrom");
 }
 
-/** The CD-ROMs of a machine (M17, M19). */
+/**
+ * The CD-ROMs of a machine (M17, M19), or those that vm-operator restores from its annotation: these are judged on
+ * CREATE, and never rewritten.
+ */
 export function cdromsOf(question: Question): readonly Cdrom[] {
-  return changingReferences(question, "cdrom").map((each) => ({
-    ...each,
-    connected: isConnected(question.subject.object, each.reference),
-  }));
+  const { subject, restored } = question;
+  if (restored !== undefined) return restored.cdroms.map((cdrom) => createdFromAnnotation(question, cdrom));
+  const isFixed = isOnThroughout(subject);
+  return changingReferences(question, "cdrom", (stored, sent, old) =>
+    stored.changeOfChangeable(sent, old, isFixed),
+  ).map((each) => ({ ...each, connected: isConnected(subject.object, each.reference) }));
+}
+
+function createdFromAnnotation(question: Question, { reference, connected }: RestoredCdrom): Cdrom {
+  const isCreated = question.subject.operation === "CREATE" && question.reading.malformed.length === 0;
+  const image = isCreated ? resolveReference(question, reference) : undefined;
+  return { reference, old: undefined, change: SAME, image, connected };
 }
 
 /** The one that vm-operator boots from where nothing else is named: SetImageNameFromCdrom, virtualmachine_mutator.go. */

@@ -1,5 +1,5 @@
 import type { Reference } from "./reading.ts";
-import { isSame, type Question, type ReferenceImage, resolveReference } from "./reference-image.ts";
+import { type Question, type ReferenceImage, resolveReference } from "./reference-image.ts";
 import type { ReferenceRow } from "./row.ts";
 import { type Change, exactChange, SAME, StoredImage } from "./stored-image.ts";
 
@@ -14,8 +14,15 @@ export interface ChangingReference {
   readonly image: ReferenceImage | undefined;
 }
 
-/** The references of this role. A value of a wrong type anywhere is refused for its type alone: nothing is resolved then. */
-export function changingReferences(question: Question, role: ReferenceRow["role"]): readonly ChangingReference[] {
+/**
+ * The references of this role. A value of a wrong type anywhere is refused for its type alone: nothing is resolved then.
+ * `compare` says how one of an UPDATE stands to the stored one.
+ */
+export function changingReferences(
+  question: Question,
+  role: ReferenceRow["role"],
+  compare: Compare,
+): readonly ChangingReference[] {
   const { reading, oldReading } = question;
   const ofRole = reading.references.filter((reference) => reference.role === role);
   if (ofRole.length === 0) return [];
@@ -24,18 +31,20 @@ export function changingReferences(question: Question, role: ReferenceRow["role"
     if (reference.role === role) stored.set(reference.key, reference);
   return ofRole.map((reference) => {
     const old = stored.get(reference.key);
-    const change = old === undefined ? SAME : changeOf(question, reference, old);
+    const change = old === undefined ? SAME : changeOf(question, { sent: reference, old, compare });
     const isToJudge = reading.malformed.length === 0 && (old === undefined || change.is === "changed");
     return { reference, old, change, image: isToJudge ? resolveReference(question, reference) : undefined };
   });
 }
 
-function changeOf(question: Question, reference: Reference, old: Reference): Change {
-  if (isSame(reference, old) || question.reading.malformed.length > 0) return SAME;
-  if (question.subject.endpoint === "validate") return exactChange(reference, old);
-  const stored = new StoredImage(question, {
-    objectName: old.name === "" ? undefined : old.name,
-    values: [old],
-  });
-  return stored.change(reference, old);
+/** Compares a sent reference with the stored one at `/mutate`. */
+export type Compare = (stored: StoredImage, sent: Reference, old: Reference) => Change;
+
+function changeOf(
+  question: Question,
+  { sent, old, compare }: { readonly sent: Reference; readonly old: Reference; readonly compare: Compare },
+): Change {
+  if (question.reading.malformed.length > 0) return SAME;
+  if (question.subject.endpoint === "validate") return exactChange(sent, old);
+  return compare(new StoredImage(question, [old]), sent, old);
 }

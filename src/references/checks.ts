@@ -11,6 +11,7 @@ import { cdromDuplicate } from "./checks/cdrom-duplicate.ts";
 import { cdromGuestId } from "./checks/cdrom-guest-id.ts";
 import { cdromPoweredOn } from "./checks/cdrom-powered-on.ts";
 import { cdromType } from "./checks/cdrom-type.ts";
+import { conversion } from "./checks/conversion.ts";
 import { exists } from "./checks/exists.ts";
 import { firmware } from "./checks/firmware.ts";
 import { immutable } from "./checks/immutable.ts";
@@ -23,154 +24,168 @@ import { type } from "./checks/type.ts";
 import type { ReviewContext } from "./context.ts";
 import { type CheckId, type Level, type Levels, levelsBy } from "./policy.ts";
 import type { FieldProblem } from "./problem.ts";
-import type { Endpoint } from "./subject.ts";
 
 export interface CheckRow {
   readonly id: CheckId;
   /** What a failure does unless `--check` says otherwise. */
   readonly level: Level;
-  /** `both`: met while mutating already, because no right patch exists then. */
-  readonly endpoint: "both" | "validate";
+  /** When `/mutate` runs it; `/validate` runs every check but those that are `only` there. */
+  readonly mutate: MutatePhase;
   /** What it demands, for people. */
   readonly rule: string;
   readonly run: (context: ReviewContext) => Iterable<FieldProblem>;
 }
 
-/** THE table of checks; design section 6. */
+/**
+ * `before`: no right patch exists where it fails. `only`: later nothing is to be seen of it. `after`: on the mutated
+ * object, because the API server asks validating webhooks in parallel and the first refusal wins: another one's 422 would
+ * let `kubectl apply --force` re-create the machine. `afterOnUpdate`: the same, but on CREATE a webhook that comes later
+ * may still set the field. `never`: it warns, or speaks of what later webhooks may still do.
+ */
+export type MutatePhase = "before" | "only" | "after" | "afterOnUpdate" | "never";
+
+/** The check table. */
 export const CHECKS: readonly CheckRow[] = [
   {
     id: "exists",
     level: "deny",
-    endpoint: "both",
+    mutate: "before",
     rule: "a reference names exactly one image visible to this namespace",
     run: exists,
   },
   {
     id: "kind",
     level: "deny",
-    endpoint: "both",
+    mutate: "before",
     rule: "a kind is VirtualMachineImage or ClusterVirtualMachineImage",
     run: kind,
   },
-  { id: "agree", level: "deny", endpoint: "both", rule: "imageName and image name the same image", run: agree },
+  { id: "agree", level: "deny", mutate: "before", rule: "imageName and image name the same image", run: agree },
   {
     id: "required",
     level: "deny",
-    endpoint: "validate",
+    mutate: "never",
     rule: "a machine has an imageName, an image or a CD-ROM, unless a privileged caller creates it",
     run: required,
   },
   {
     id: "immutable",
     level: "deny",
-    endpoint: "both",
+    mutate: "before",
     rule: "imageName and image of a machine do not change after its creation",
     run: immutable,
   },
-  { id: "ready", level: "warn", endpoint: "validate", rule: "the image's Ready condition is True", run: ready },
-  { id: "terminating", level: "warn", endpoint: "validate", rule: "the image is not being deleted", run: terminating },
+  {
+    id: "conversion",
+    level: "deny",
+    mutate: "only",
+    rule: "the conversion annotation of a v1alpha1 or v1alpha2 machine boots the image that is written; on CREATE",
+    run: conversion,
+  },
+  { id: "ready", level: "warn", mutate: "never", rule: "the image's Ready condition is True", run: ready },
+  { id: "terminating", level: "warn", mutate: "never", rule: "the image is not being deleted", run: terminating },
   {
     id: "capabilities",
     level: "deny",
-    endpoint: "validate",
+    mutate: "after",
     rule: "the image has what annotation vm-image-webhook.dev/required-capabilities asks for",
     run: capabilities,
   },
   {
     id: "cdrom-duplicate",
     level: "deny",
-    endpoint: "validate",
+    mutate: "after",
     rule: "no two CD-ROMs hold the same image",
     run: cdromDuplicate,
   },
   {
     id: "cdrom-type",
     level: "deny",
-    endpoint: "validate",
+    mutate: "after",
     rule: "a CD-ROM's image is of type ISO, where its type is known",
     run: cdromType,
   },
   {
     id: "cdrom-powered-on",
     level: "deny",
-    endpoint: "validate",
+    mutate: "after",
     rule: "CD-ROMs are not added, removed or given another image while the machine is powered on",
     run: cdromPoweredOn,
   },
   {
     id: "cdrom-guest-id",
     level: "deny",
-    endpoint: "validate",
+    mutate: "afterOnUpdate",
     rule: "a machine with CD-ROMs has a guestID",
     run: cdromGuestId,
   },
   {
     id: "firmware",
     level: "deny",
-    endpoint: "validate",
+    mutate: "afterOnUpdate",
     rule: "secure boot goes with firmware efi, of the machine or of its image; unknown firmware warns",
     run: firmware,
   },
   {
     id: "boot-type",
     level: "warn",
-    endpoint: "validate",
+    mutate: "never",
     rule: "an ISO image that a machine is to boot from is in a CD-ROM",
     run: bootType,
   },
   {
     id: "publish-collision",
     level: "warn",
-    endpoint: "validate",
+    mutate: "never",
     rule: "the item name of a publish request is no display name in use and no VMI ID; on CREATE",
     run: publishCollision,
   },
   {
     id: "access",
     level: "warn",
-    endpoint: "validate",
+    mutate: "never",
     rule: "whoever names an OSImage owns it or is granted get or * by its access, where it says who may use it",
     run: access,
   },
   {
     id: "osimage-source",
     level: "deny",
-    endpoint: "validate",
+    mutate: "never",
     rule: "an OSImage has what Metal3 and KubeVirt need to fetch it; what they ignore, or others may add, warns",
     run: source,
   },
   {
     id: "osimage-checksum",
     level: "deny",
-    endpoint: "validate",
+    mutate: "never",
     rule: "a checksum of an OSImage can be one of its type, or is the URL of a file of checksums",
     run: checksum,
   },
   {
     id: "osimage-empty-checksum",
     level: "warn",
-    endpoint: "validate",
+    mutate: "never",
     rule: "a checksum of an OSImage is not that of an empty file",
     run: emptyChecksum,
   },
   {
     id: "osimage-property",
     level: "warn",
-    endpoint: "validate",
+    mutate: "never",
     rule: "a property of an OSImage with the prefix of Metal3 or KubeVirt is one that these know",
     run: property,
   },
   {
     id: "osimage-display-name",
     level: "warn",
-    endpoint: "validate",
+    mutate: "never",
     rule: "no other OSImage has the display name of an OSImage, or that as its object name",
     run: displayName,
   },
   {
     id: "osimage-owner",
     level: "deny",
-    endpoint: "validate",
+    mutate: "never",
     rule: "an OSImage is owned by a user or a team, not both, and entries of its access have verbs",
     run: owner,
   },
@@ -183,31 +198,47 @@ export interface Findings {
   readonly warnings: readonly FieldProblem[];
 }
 
-/** All problems of an object that its endpoint looks for, by what they do. */
+export const NO_FINDINGS: Findings = { denials: [], warnings: [] };
+
+/** All problems of an object that its endpoint looks for, by what they do; at `/mutate` those before mutation. */
 export function runChecks(context: ReviewContext): Findings {
-  const { endpoint } = context.subject;
-  const denials: FieldProblem[] = endpoint === "validate" ? [...type(context)] : [];
+  const phases: readonly MutatePhase[] = ["before", "only"];
+  const isNow = ({ mutate }: CheckRow): boolean =>
+    context.subject.endpoint === "mutate" ? phases.includes(mutate) : mutate !== "only";
+  const found = run(context, activeChecks(context.policy.levels).filter(isNow));
+  return { denials: [...type(context), ...found.denials], warnings: found.warnings };
+}
+
+/**
+ * What `/mutate` refuses of the mutated object, whose context is that of `/validate`. Warnings are left to `/validate`:
+ * a person reads those of both.
+ */
+export function refusalsAfterMutation(context: ReviewContext): Findings {
+  const phases: readonly MutatePhase[] =
+    context.subject.operation === "UPDATE" ? ["after", "afterOnUpdate"] : ["after"];
+  const checks = activeChecks(context.policy.levels).filter(
+    ({ mutate, level }) => phases.includes(mutate) && level === "deny",
+  );
+  return checks.length === 0 ? NO_FINDINGS : { denials: run(context, checks).denials, warnings: [] };
+}
+
+function run(context: ReviewContext, checks: readonly CheckRow[]): Findings {
+  const denials: FieldProblem[] = [];
   const warnings: FieldProblem[] = [];
-  for (const { run, level } of activeChecks(context.policy.levels)[endpoint]) {
-    for (const problem of run(context)) {
-      (level === "deny" && problem.onlyWarns !== true ? denials : warnings).push(problem);
+  for (const check of checks) {
+    for (const problem of check.run(context)) {
+      (check.level === "deny" && problem.onlyWarns !== true ? denials : warnings).push(problem);
     }
   }
   return { denials, warnings };
 }
 
-type ActiveChecks = Readonly<Record<Endpoint, readonly Pick<CheckRow, "run" | "level">[]>>;
-
-/** Those that are not off, by endpoint, with the level that they have here; levels are those of a policy, and few. */
-function activeChecks(levels: Levels): ActiveChecks {
-  const known = ACTIVE.get(levels);
-  if (known !== undefined) return known;
-  const validate = CHECKS.map((check) => ({ ...check, level: levels[check.id] })).filter(
-    ({ level }) => level !== "off",
-  );
-  const made = { validate, mutate: validate.filter(({ endpoint }) => endpoint === "both") };
-  ACTIVE.set(levels, made);
-  return made;
+/** Those that are not off, with the level that they have here. */
+function activeChecks(levels: Levels): readonly CheckRow[] {
+  return CHECKS.map((check) => ({ ...check, level: levels[check.id] })).filter(({ level }) => level !== "off");
 }
 
-const ACTIVE = new WeakMap<Levels, ActiveChecks>();
+/** Checks that see at `/mutate` what nothing shows later: what they warn of is said there. */
+export function isSeenOnlyAtMutate({ check }: FieldProblem): boolean {
+  return CHECKS.some(({ id, mutate }) => id === check && mutate === "only");
+}

@@ -1,4 +1,5 @@
 import type { Image } from "../images/image.ts";
+import { isAdmittedAsSent } from "./admitted-as-sent.ts";
 import type { ImageIndex } from "../images/image-index.ts";
 import { type BootImage, resolveBoot } from "./boot.ts";
 import { osImageProperties } from "../osimage/properties.ts";
@@ -6,9 +7,10 @@ import { bootOf, type BootQuestion, changedFrom } from "./boot-references.ts";
 import { cdromsOf } from "./cdroms.ts";
 import type { ChangingReference } from "./changing-reference.ts";
 import type { Policy } from "./policy.ts";
+import { type RestoredBoot, restoredBoot, restoredMachine } from "./conversion.ts";
 import { readPins } from "./pins.ts";
 import { readReferences, type Reference } from "./reading.ts";
-import type { Question, ReferenceImage } from "./reference-image.ts";
+import { isEmpty, type Question, type ReferenceImage, resolveReference } from "./reference-image.ts";
 import { type BootChanges, bootChanges } from "./stored-boot.ts";
 import type { Subject } from "./subject.ts";
 import { cdromBoot } from "./template-boot.ts";
@@ -19,6 +21,8 @@ export interface ReviewContext extends BootQuestion {
   readonly changes: BootChanges | undefined;
   /** What the boot references mean; `unchanged` where nobody needs to know. */
   readonly bootImage: BootImage;
+  /** What vm-operator's annotation boots, compared with what is written; undefined where that is not to be compared. */
+  readonly restoredBoot: RestoredBoot | undefined;
   /** Properties that name an OSImage. */
   readonly properties: readonly ChangingReference[];
   /** All references that were looked up, each once: what boots first, then the CD-ROMs; or the properties. */
@@ -30,7 +34,8 @@ export function reviewContext(subject: Subject, index: ImageIndex, policy: Polic
   const oldReading = subject.oldObject === undefined ? undefined : readReferences(subject.oldObject, subject.rows);
   const pins = readPins(subject.object);
   const oldPins = readPins(subject.oldObject);
-  const question: Question = { subject, index, policy, reading, oldReading, pins, oldPins };
+  const restored = restoredMachine(subject);
+  const question: Question = { subject, index, policy, reading, oldReading, pins, oldPins, restored };
   const boot = bootOf(reading);
   const oldBoot = oldReading === undefined ? undefined : bootOf(oldReading);
   const cdroms = cdromsOf(question);
@@ -38,22 +43,38 @@ export function reviewContext(subject: Subject, index: ImageIndex, policy: Polic
   const changes = oldBoot === undefined ? undefined : bootChanges(bootQuestion, oldBoot);
   const bootImage: BootImage = needsImage(bootQuestion, changes) ? resolveBoot(bootQuestion) : UNCHANGED;
   const properties = osImageProperties(question);
-  const judged = judgedReferences(bootImage, cdroms, properties);
-  return { ...bootQuestion, changes, bootImage, properties, judged };
+  const judged = judgedReferences([...bootLookups(bootQuestion, bootImage)], cdroms, properties);
+  return { ...bootQuestion, changes, bootImage, restoredBoot: comparedBoot(bootQuestion), properties, judged };
+}
+
+/** On CREATE at `/mutate`: the object comes back from vm-operator with an annotation that agrees. */
+function comparedBoot(question: BootQuestion): RestoredBoot | undefined {
+  const { subject, restored, boot, reading } = question;
+  if (restored === undefined || boot.imageName === undefined || reading.malformed.length > 0) return undefined;
+  if (subject.operation !== "CREATE" || subject.endpoint !== "mutate") return undefined;
+  return restoredBoot(question, restored, boot.imageName);
 }
 
 const UNCHANGED: BootImage = { is: "unchanged" };
 
+/** A `spec.image` that is admitted as sent does not say what an `imageName` beside it means: vm-operator looks that up. */
+function* bootLookups(question: BootQuestion, bootImage: BootImage): Iterable<ReferenceImage> {
+  if (!("by" in bootImage) || bootImage.by.role !== "boot") return;
+  const { imageName } = question.boot;
+  if (bootImage.is === "unresolved" && isAdmittedAsSent(question, bootImage.by) && !isEmpty(imageName)) {
+    const beside = imageName === undefined ? undefined : resolveReference(question, imageName);
+    if (beside !== undefined && beside.is !== "resolved") yield beside;
+  }
+  yield bootImage;
+}
+
 function judgedReferences(
-  bootImage: BootImage,
+  boot: readonly ReferenceImage[],
   cdroms: readonly ChangingReference[],
   properties: readonly ChangingReference[],
 ): readonly ReferenceImage[] {
-  const judged: ReferenceImage[] = [];
-  if ("by" in bootImage && bootImage.by.role === "boot") judged.push(bootImage);
-  for (const { image } of cdroms) if (image !== undefined) judged.push(image);
-  for (const { image } of properties) if (image !== undefined) judged.push(image);
-  return judged;
+  const others = [...cdroms, ...properties].map(({ image }) => image).filter((image) => image !== undefined);
+  return [...boot, ...others];
 }
 
 export interface UsedImage {

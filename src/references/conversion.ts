@@ -1,58 +1,63 @@
 import { VM_OPERATOR_GROUP } from "../images/image.ts";
-import { find } from "../images/resolve.ts";
+import { find, type NotSynced } from "../images/resolve.ts";
 import { at, isJsonObject, type JsonObject } from "../json.ts";
 import { bootOf, type BootReferences } from "./boot-references.ts";
-import type { ReviewContext } from "./context.ts";
-import { quote } from "./problem.ts";
-import { fieldOf, nameKey, readReferences, type Reference } from "./reading.ts";
+import { bootCdrom } from "./cdroms.ts";
+import { nameKey, readReferences, type Reference } from "./reading.ts";
+import { queryOf, type Question } from "./reference-image.ts";
 import { referenceRows, VERSIONS } from "./references.ts";
+import type { Subject } from "./subject.ts";
 
 /**
- * Where vm-operator keeps the newest version of an object, as JSON without metadata, in what it shows of older ones
+ * Where vm-operator keeps the newest version of a machine, as JSON without metadata, in what it shows of older ones
  * (api/utilconversion MarshalData): a clone made from `kubectl get -o yaml` carries it.
  */
-const CONVERSION_ANNOTATIONS = ["vmoperator.vmware.com/conversion", "vmoperator.vmware.com/conversion-data"];
+export const CONVERSION_ANNOTATION = "vmoperator.vmware.com/conversion";
 
+const ANNOTATION_PATH = ["metadata", "annotations", CONVERSION_ANNOTATION];
 const NEWEST_ROWS = referenceRows(VM_OPERATOR_GROUP, VERSIONS[0], "VirtualMachine");
 
 /**
- * M21: vm-operator restores `spec.image` and `spec.imageName` of a v1alpha1 or v1alpha2 machine, the versions without
- * `spec.image`, from such an annotation (api/v1alpha2/virtualmachine_conversion.go
- * restore_v1alpha6_VirtualMachineImage), so that what a person writes into `spec.imageName` is lost.
+ * The machine in the annotation of a v1alpha1 or v1alpha2 object, the versions without `spec.image`: vm-operator restores
+ * `spec.image`, `spec.imageName` and the CD-ROMs from it, and ignores what the object itself says about images
+ * (api/v1alpha2/virtualmachine_conversion.go restore_v1alpha6_VirtualMachineImage).
  */
-export function conversionWarnings(context: ReviewContext): readonly string[] {
-  const { subject, reading } = context;
-  const { imageName, image } = context.boot;
-  const isConverted = imageName !== undefined && image === undefined;
-  if (!isConverted || subject.operation !== "CREATE" || reading.malformed.length > 0) return [];
-  const written = { ...imageName, name: writtenName(context, imageName) };
-  return CONVERSION_ANNOTATIONS.flatMap((annotation) => {
-    const kept = keptBoot(subject.object, annotation);
-    return kept === undefined || isMeant(context, written, kept) ? [] : [warning(written, kept, annotation)];
-  });
+export interface RestoredMachine {
+  readonly machine: JsonObject;
+  readonly boot: BootReferences;
+  readonly cdroms: readonly RestoredCdrom[];
 }
 
-/** As a person wrote it, where it is pinned already: a reinvocation gives the same warning, which is told once. */
-function writtenName({ pins }: ReviewContext, imageName: Reference): string {
-  const pin = pins.get(nameKey(imageName));
-  return pin?.resolved === imageName.name ? pin.requested : imageName.name;
+export interface RestoredCdrom {
+  /** Its paths are that of the annotation. */
+  readonly reference: Reference;
+  readonly connected: boolean;
 }
 
-function warning(imageName: Reference, kept: BootReferences, annotation: string): string {
-  const taken = keptName(kept) === "" ? "no image" : quote(keptName(kept));
-  return [
-    fieldOf(imageName.path),
-    ...(imageName.name === "" ? [] : [quote(imageName.name)]),
-    `vm-operator will take ${taken} from annotation ${annotation} instead; remove that annotation from the manifest`,
-  ].join(": ");
+/** Undefined where no conversion restores images, or where the annotation cannot be read, which vm-operator ignores. */
+export function restoredMachine({ object, rows }: Subject): RestoredMachine | undefined {
+  const boot = rows.filter(({ role }) => role === "boot");
+  if (boot.length === 0 || boot.some(({ form }) => form === "object")) return undefined;
+  const machine = parsed(at(object, ANNOTATION_PATH));
+  if (machine === undefined) return undefined;
+  const reading = readReferences(machine, NEWEST_ROWS);
+  if (reading.malformed.length > 0) return undefined;
+  const cdroms = reading.references.filter(({ role }) => role === "cdrom");
+  return { machine, boot: bootOf(reading), cdroms: cdroms.map((reference) => restoredCdrom(machine, reference)) };
 }
 
-/** The boot references in an annotation; undefined where vm-operator, too, could not read it. */
-function keptBoot(object: JsonObject, annotation: string): BootReferences | undefined {
-  const kept = parsed(at(object, ["metadata", "annotations", annotation]));
-  if (kept === undefined) return undefined;
-  const reading = readReferences(kept, NEWEST_ROWS);
-  return reading.malformed.length > 0 ? undefined : bootOf(reading);
+/** vm-operator fills a missing kind with the namespaced one (SetDefaultCdromImgKindOnCreate). */
+function restoredCdrom(machine: JsonObject, reference: Reference): RestoredCdrom {
+  const { path, kind } = reference;
+  return {
+    reference: {
+      ...reference,
+      path: ANNOTATION_PATH,
+      namePath: ANNOTATION_PATH,
+      kind: kind === "" ? "VirtualMachineImage" : kind,
+    },
+    connected: at(machine, [...path.slice(0, -1), "connected"]) !== false,
+  };
 }
 
 function parsed(text: unknown): JsonObject | undefined {
@@ -65,27 +70,59 @@ function parsed(text: unknown): JsonObject | undefined {
   }
 }
 
-function keptName({ imageName, image }: BootReferences): string {
-  return imageName?.name || (image?.name ?? "");
+/** What a machine boots from that its annotation restores, compared with the `imageName` that is written beside it. */
+export type RestoredBoot =
+  | { readonly is: "asWritten" }
+  /** `name` as the annotation has it, "" where it names no image. */
+  | { readonly is: "other"; readonly name: string }
+  | NotSynced;
+
+/** The comparison on CREATE. */
+export function restoredBoot(question: Question, restored: RestoredMachine, written: Reference): RestoredBoot {
+  const kept = keptReference(restored);
+  if (kept === undefined) return written.name === "" ? AS_WRITTEN : { is: "other", name: "" };
+  const other: RestoredBoot = { is: "other", name: restored.boot.imageName?.name || kept.name };
+  if (written.name === "") return other;
+  const meant = find(question.index, queryOf(question, written), question.policy.resolution);
+  switch (meant?.is) {
+    case "notSynced":
+      return meant;
+    case "resolved":
+      return isMeantBy(question, kept, meant.image.name) ?? other;
+    case "ambiguous":
+    case undefined:
+      return isSpelledAlike(question, { restored, kept, written }) ? AS_WRITTEN : other;
+  }
 }
 
-/** Whether what was sent is what vm-operator will take, or another spelling of that image. */
-function isMeant(context: ReviewContext, sent: Reference, kept: BootReferences): boolean {
-  const name = keptName(kept);
-  if (sent.name === name) return true;
-  const objectName = objectNameOf(context, sent);
-  return objectName !== undefined && [name, kept.image?.name || meaningOf(context, name)].includes(objectName);
+/** Whether the annotation's reference means the image of this object name; undefined where it does not. */
+function isMeantBy(question: Question, kept: Reference, objectName: string): RestoredBoot | undefined {
+  if (kept.name === objectName) return AS_WRITTEN;
+  const meaning = meaningOfKept(question, kept);
+  if (meaning?.is === "notSynced") return meaning;
+  return meaning?.is === "resolved" && meaning.image.name === objectName ? AS_WRITTEN : undefined;
 }
 
-/** The image that was sent, else the one that the annotation of an earlier pinning says was meant by that name. */
-function objectNameOf({ bootImage, pins }: ReviewContext, sent: Reference): string | undefined {
-  if (bootImage.is === "resolved") return bootImage.image.name;
-  const pin = pins.get(nameKey(sent));
-  return pin?.requested === sent.name ? pin.resolved : undefined;
+const AS_WRITTEN: RestoredBoot = { is: "asWritten" };
+
+/** The reference that decides in the annotation: `spec.image`, else `imageName`, else the CD-ROM (SetImageNameFromCdrom). */
+function keptReference({ boot, cdroms }: RestoredMachine): Reference | undefined {
+  const references = [boot.image, boot.imageName, bootCdrom(cdroms)?.reference];
+  return references.find((reference) => reference !== undefined && reference.name !== "");
 }
 
-/** A kept name without an image is read by vm-operator's own rule. */
-function meaningOf({ index, subject }: ReviewContext, name: string): string | undefined {
-  const found = find(index, { namespace: subject.namespace, name }, "strict");
-  return found?.is === "resolved" ? found.image.name : undefined;
+/** vm-operator reads an `imageName`, and a CD-ROM's name as one, by its own rule; `spec.image` is an object already. */
+function meaningOfKept({ index, subject }: Question, { role, form, name, kind }: Reference): ReturnType<typeof find> {
+  if (role === "boot" && form === "object" && kind !== "") return undefined;
+  return find(index, { namespace: subject.namespace, name }, "strict");
+}
+
+/** A written name that means nothing now is the same image where the annotation, or an earlier pin, says that name. */
+function isSpelledAlike(
+  { pins }: Question,
+  { restored, kept, written }: { restored: RestoredMachine; kept: Reference; written: Reference },
+): boolean {
+  if ([kept.name, restored.boot.imageName?.name].includes(written.name)) return true;
+  const pin = pins.get(nameKey(written));
+  return pin?.requested === written.name && pin.resolved === kept.name;
 }

@@ -16,9 +16,10 @@ function changed(before: unknown, edit: Edit, depth: number): unknown {
   if (step === undefined) return edit.is === "set" ? edit.value : undefined;
   const below = depth + 1;
   if (Array.isArray(before)) {
-    return before.map((entry: unknown, index) =>
-      String(index) === String(step) ? changed(entry, edit, below) : entry,
-    );
+    const entries: unknown[] = [...(before as readonly unknown[])];
+    const index = Number(step);
+    if (index in entries) entries[index] = changed(entries[index], edit, below);
+    return entries;
   }
   const parent = isJsonObject(before) ? before : {};
   if (edit.is === "remove" && below === edit.path.length) {

@@ -1,15 +1,13 @@
 import { pinProperty } from "../osimage/pin-property.ts";
-import { textAt } from "../json.ts";
+import { textAt, textOf } from "../json.ts";
 import type { Cdrom } from "./cdroms.ts";
 import type { ReviewContext } from "./context.ts";
-import { conversionWarnings } from "./conversion.ts";
 import type { Edit } from "./edit.ts";
-import { pinBoot, pinObject } from "./pin.ts";
-import { type Pin, type Pins, pinsEdit } from "./pins.ts";
+import { pinBoot, pinObject, warnOfUnnamed } from "./pin.ts";
+import { NO_PINS, type Pin, type Pins, pinsEdit } from "./pins.ts";
 import { kindKey, nameKey, type Reference } from "./reading.ts";
-import { putBack, restore } from "./reapply.ts";
-import { type Replacement, type Rewrite, Rewrites } from "./rewrite.ts";
-import type { Subject } from "./subject.ts";
+import { restore, restoreMachine, restoreTemplate } from "./reapply.ts";
+import { kindPath, type Replacement, type Rewrite, Rewrites } from "./rewrite.ts";
 
 /** What each row of design section 5 says; test titles carry the IDs. */
 export const MUTATION_RULES = {
@@ -20,20 +18,20 @@ export const MUTATION_RULES = {
   M5: "image alone: its name becomes the object name, a missing kind is filled, a given one stays",
   M6: "imageName and image: image decides, and imageName must be a name of it",
   M7: "image and CD-ROMs without imageName: imageName becomes the object name",
-  M8: "an object name goes into imageName only if it starts with vmi-",
+  M8: "imageName gets the object name where vm-operator reads that as this image, else the display name, else nothing, with a warning",
   M9: "beside an imageName, image gets the namespaced kind where the namespace has the object name",
   M10: "the annotation says what was requested, only as long as its value stands",
   M11: "the patch is minimal, applies to its own input, and is empty on a second run",
   M12: "UPDATE: absent or empty references get the stored value back",
-  M13: "UPDATE: any spelling of the stored image keeps the stored value",
-  M14: "UPDATE: anything else is refused; a kind that was empty may be filled",
+  M13: "UPDATE: any spelling of the stored image keeps exactly the stored value, an empty kind or an absent image included",
+  M14: "UPDATE: anything else is refused, as naming another image only where the stored image is known beyond doubt",
   M15: "UPDATE: a privileged caller may unset the image of a machine that failed over",
   M16: "DELETE, CONNECT, subresources and objects being deleted are allowed untouched",
   M17: "CD-ROMs: each image as a spec.image alone: object name, missing kind filled, a given one stays",
   M18: "CD-ROMs alone: imageName is the first connected one's image, else the first one's, and image goes with it",
-  M19: "UPDATE: any spelling of a CD-ROM's stored image keeps it, a new CD-ROM or another image is resolved",
-  M20: "UPDATE of a template: a kept reference is left or put back, a changed one is resolved anew",
-  M21: "CREATE before v1alpha3: a warning where vm-operator will take another image from its conversion annotation",
+  M19: "UPDATE: a display name, LIBRARY/NAME or what was requested keeps a CD-ROM's stored image, unless that names nothing and the machine is off; an object name is taken",
+  M20: "UPDATE of a template: the same; an absent reference is put back, and imageName and image stay together",
+  M21: "v1alpha1 and v1alpha2: nothing is written where vm-operator restores the references from its conversion annotation",
   M22: "a property that names an OSImage: object name; UPDATE: any spelling of the stored image keeps it, none stays none",
 } as const;
 
@@ -44,22 +42,27 @@ export interface Mutation {
   readonly pins: Pins;
 }
 
+/** vm-operator restores the references from its annotation: what is written beside it has no effect (M21). */
+const UNTOUCHED: Mutation = { edits: [], warnings: [], pins: NO_PINS };
+
 /** How an object that no check refused has to change. */
 export function mutate(context: ReviewContext): Mutation {
+  if (context.restored !== undefined) return UNTOUCHED;
   const { subject, cdroms, properties } = context;
   const rewrites = new Rewrites();
   rewriteBoot(context, rewrites);
-  for (const cdrom of cdroms) rewriteCdrom(subject, cdrom, rewrites);
-  for (const property of properties) pinProperty(subject, property, rewrites);
+  for (const cdrom of cdroms) rewriteCdrom(context, cdrom, rewrites);
+  for (const property of properties) pinProperty(context, property, rewrites);
   const edits = rewrites.replacements.map(replacing);
   for (const rewrite of rewrites.rewrites) edits.push(rewriting(rewrite));
   const pins = pinsAfter(context, rewrites);
   const annotate = pinsEdit(subject.object, pins);
   if (annotate !== undefined) edits.push(annotate);
-  return { edits, warnings: [...rewrites.warnings, ...conversionWarnings(context)], pins };
+  return { edits, warnings: rewrites.warnings, pins };
 }
 
-function replacing({ reference: { path }, value }: Replacement): Edit {
+function replacing({ reference, part, value }: Replacement): Edit {
+  const path = part === "whole" ? reference.path : kindPath(reference);
   return value === undefined ? { is: "remove", path } : { is: "set", path, value };
 }
 
@@ -68,14 +71,17 @@ function rewriting({ path, to }: Rewrite): Edit {
 }
 
 function rewriteBoot(context: ReviewContext, into: Rewrites): void {
-  const { bootImage, changes } = context;
+  const { bootImage, changes, subject } = context;
   if (bootImage.is === "resolved") pinBoot(context, bootImage.image, into);
-  else if (bootImage.is === "unchanged" && changes !== undefined) putBack(context, into);
+  else if (bootImage.is === "absent") warnOfUnnamed(context, into);
+  else if (bootImage.is === "unchanged" && changes !== undefined) {
+    (subject.isTemplate ? restoreTemplate : restoreMachine)(context, into);
+  }
 }
 
-function rewriteCdrom(subject: Subject, { reference, old, change, image }: Cdrom, into: Rewrites): void {
+function rewriteCdrom(context: ReviewContext, { reference, old, change, image }: Cdrom, into: Rewrites): void {
   if (image?.is === "resolved") pinObject(reference, old, image.image, into);
-  else if (change.is === "putBack") restore({ subject, sent: reference, old }, into);
+  else if (change.is === "putBack") restore(context, reference, old, into);
 }
 
 /**
@@ -96,7 +102,7 @@ function pinsAfter({ pins: own, oldPins: stored, reading }: ReviewContext, chang
   };
   for (const reference of reading.references) {
     const replacement = replacements.get(reference);
-    const [name, kind] = replacement === undefined ? [] : partsOf(reference, replacement.value);
+    const [name, kind] = replacement === undefined ? [] : partsOf(reference, replacement);
     keep(nameKey(reference), reference.name, name);
     if (reference.form === "object") keep(kindKey(reference), reference.kind, kind);
   }
@@ -114,7 +120,11 @@ function pinOf({ from, to }: Rewrite): Pin {
   return { requested: from, resolved: to };
 }
 
-/** Name and kind of a reference with this value. */
-function partsOf({ form }: Reference, value: unknown): readonly [name: string, kind: string] {
-  return form === "name" ? [textAt(value, []), ""] : [textAt(value, ["name"]), textAt(value, ["kind"])];
+/** Name and kind of a reference after its replacement; undefined for what stays. */
+function partsOf(
+  { form }: Reference,
+  { part, value }: Replacement,
+): readonly [name: string | undefined, kind: string | undefined] {
+  if (part === "kind") return [undefined, textOf(value)];
+  return form === "name" ? [textOf(value), ""] : [textAt(value, ["name"]), textAt(value, ["kind"])];
 }

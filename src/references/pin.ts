@@ -1,8 +1,9 @@
-import { type Image, VMI_ID_PREFIX } from "../images/image.ts";
-import { find } from "../images/resolve.ts";
+import type { Image } from "../images/image.ts";
 import { at } from "../json.ts";
 import { followsImage } from "./boot-references.ts";
+import { bootCdrom } from "./cdroms.ts";
 import type { ReviewContext } from "./context.ts";
+import { imageNameFor, isReadAs } from "./image-name.ts";
 import { quote } from "./problem.ts";
 import { fieldOf, kindKey, nameKey, type Reference } from "./reading.ts";
 import { isNamedBy, isSame } from "./reference-image.ts";
@@ -16,28 +17,68 @@ export function pinBoot(context: ReviewContext, image: Image, into: Rewrites): v
 
 function pinImageName(context: ReviewContext, image: Image, into: Rewrites): void {
   const { imageName, hasCdroms } = context.boot;
-  if (imageName === undefined || !image.name.startsWith(VMI_ID_PREFIX)) return;
-  const { name: from, namePath: path, key } = imageName;
-  const to = image.name;
-  if (from === to) return;
-  if (from === "") {
-    if (hasCdroms) into.rewrite({ path, key, from, to, pinned: false });
+  if (imageName === undefined) return;
+  if (imageName.name === "" ? !hasCdroms : namesAnother(context, image, imageName.name)) return;
+  const to = imageNameFor(context, image);
+  if (to === undefined) {
+    into.warn(unnamed(imageName, image, remedyFor(context)));
     return;
   }
-  if (namesAnother(context, image, from)) return;
-  if (context.policy.write === "image") {
-    // A name that vm-operator, too, reads as this image is left.
-    if (isReadAs(context, from, image)) return;
-    into.warn(misread(imageName, image));
-  }
-  into.rewrite({ path, key, from, to, pinned: !isSame(imageName, context.oldBoot?.imageName) });
+  writeImageName(context, { imageName, image, to }, into);
+  if (context.subject.isTemplate && to !== image.name) into.warn(resolvedAgain(imageName, to));
+}
+
+interface WrittenName {
+  readonly imageName: Reference;
+  readonly image: Image;
+  readonly to: string;
+}
+
+function writeImageName(context: ReviewContext, { imageName, image, to }: WrittenName, into: Rewrites): void {
+  const { name: from, namePath: path, key } = imageName;
+  const isLeft = from !== "" && context.policy.write === "image";
+  // A name that vm-operator, too, reads as this image is left.
+  if (isLeft && isReadAs(context, from, image)) return;
+  if (isLeft) into.warn(misread(imageName, to));
+  const pinned = from !== "" && !isSame(imageName, context.oldBoot?.imageName);
+  into.rewrite({ path, key, from, to, pinned });
 }
 
 /** Why a name was rewritten in spite of `--write image`. */
-function misread(imageName: Reference, image: Image): string {
+function misread(imageName: Reference, to: string): string {
   return (
     `${fieldOf(imageName.path)}: vm-operator does not read ${quote(imageName.name)} as the image meant here, ` +
-    `so it became ${quote(image.name)}; write that in your manifest`
+    `so it became ${quote(to)}; write that in your manifest`
+  );
+}
+
+/** A CD-ROM alone says what boots, and no name of its image can say so to vm-operator. */
+export function warnOfUnnamed(context: ReviewContext, into: Rewrites): void {
+  const { boot, cdroms } = context;
+  const image = bootCdrom(cdroms)?.image;
+  if (boot.imageName === undefined || image?.is !== "resolved") return;
+  into.warn(unnamed(boot.imageName, image.image, remedyFor(context)));
+}
+
+function unnamed({ path, name: written }: Reference, { name }: Image, remedy: string): string {
+  const subject = written === "" ? "" : `${quote(written)}: `;
+  return (
+    `${fieldOf(path)}: ${subject}vm-operator will refuse it: neither the object name ${quote(name)} nor a display name ` +
+    `says exactly this image to it; ${remedy}`
+  );
+}
+
+function remedyFor({ boot }: ReviewContext): string {
+  if (boot.hasCdroms) return "give the image a unique display name";
+  return boot.image === undefined
+    ? "write spec.image alone, in v1alpha3 or newer"
+    : `write ${fieldOf(boot.image.path)} alone`;
+}
+
+function resolvedAgain({ path }: Reference, to: string): string {
+  return (
+    `${fieldOf(path)}: ${quote(to)}: vm-operator resolves this display name again for each machine; ` +
+    "image alone, without imageName, is better"
   );
 }
 
@@ -47,12 +88,6 @@ function namesAnother(context: ReviewContext, image: Image, name: string): boole
   if (bootImage.is !== "resolved" || bootImage.by.role === "cdrom") return false;
   const decidedByImage = bootImage.by.form === "object";
   return decidedByImage && !followsImage(context) && !isNamedBy(context, image, name);
-}
-
-/** Whether vm-operator's own resolver, behind us, takes this name for exactly this image. */
-function isReadAs({ index, subject }: ReviewContext, name: string, image: Image): boolean {
-  const found = find(index, { namespace: subject.namespace, name }, "strict");
-  return found?.is === "resolved" && found.image === image;
 }
 
 function pinImage({ boot, oldBoot, policy, subject }: ReviewContext, image: Image, into: Rewrites): void {

@@ -6,6 +6,7 @@ export const CHECK_IDS = [
   "agree",
   "required",
   "immutable",
+  "conversion",
   "ready",
   "terminating",
   "capabilities",

@@ -1,60 +1,98 @@
-import { isVmImageKind, VMI_ID_PREFIX } from "../images/image.ts";
-import { at } from "../json.ts";
+import { isVmImageKind } from "../images/image.ts";
+import { at, isSameJson } from "../json.ts";
 import type { ReviewContext } from "./context.ts";
 import { kindKey, nameKey, type Reference } from "./reading.ts";
-import { isEmpty } from "./reference-image.ts";
+import { isEmpty, type Question } from "./reference-image.ts";
 import { kindPath, type Rewrites } from "./rewrite.ts";
-import type { Subject } from "./subject.ts";
+import type { Change } from "./stored-image.ts";
+import { isCertainlyObjectName } from "./stored-meaning.ts";
 
 /**
- * UPDATE (M12, M13): whatever names the stored image gives way to the stored value, so that whoever applies the
- * original manifest again changes nothing.
+ * UPDATE of a machine (M12, M13): exactly what is stored comes back, an empty kind and an absent `spec.image` included,
+ * because vm-operator compares them as they are (validateImageOnUpdate).
  */
-export function putBack({ subject, boot, oldBoot, changes }: ReviewContext, into: Rewrites): void {
-  if (changes?.imageName.is === "putBack") {
-    restore({ subject, sent: boot.imageName, old: oldBoot?.imageName, objectName: oldBoot?.image?.name }, into);
+export function restoreMachine(context: ReviewContext, into: Rewrites): void {
+  const { reading, boot, oldBoot, changes } = context;
+  if (reading.malformed.length > 0) return;
+  if (isKept(changes?.imageName)) restoreExactly(context, boot.imageName, oldBoot?.imageName, into);
+  if (isKept(changes?.image)) restoreExactly(context, boot.image, oldBoot?.image, into);
+}
+
+/** UPDATE of a template (M20): a kept reference gets the stored value back. */
+export function restoreTemplate(context: ReviewContext, into: Rewrites): void {
+  const { boot, oldBoot, changes } = context;
+  if (changes?.imageName.is === "putBack") restore(context, boot.imageName, oldBoot?.imageName, into);
+  if (changes?.image.is === "putBack") restore(context, boot.image, oldBoot?.image, into);
+}
+
+function isKept(change: Change | undefined): boolean {
+  return change?.is === "same" || change?.is === "putBack";
+}
+
+function restoreExactly(
+  question: Question,
+  sent: Reference | undefined,
+  old: Reference | undefined,
+  into: Rewrites,
+): void {
+  if (sent === undefined || old === undefined) return;
+  // An empty `imageName` is an absent one to vm-operator; an empty `image` is not.
+  if (sent.form === "name" && sent.name === old.name) return;
+  const { object, oldObject } = question.subject;
+  const oldValue = at(oldObject, old.path);
+  if (isSameValue(at(object, sent.path), oldValue)) return;
+  if (isEmpty(sent) || old.name === "") into.replace({ reference: sent, value: oldValue ?? undefined });
+  else {
+    rewriteName(question, sent, old, into);
+    restoreKind(question, sent, old, into);
   }
-  if (changes?.image.is === "putBack") restore({ subject, sent: boot.image, old: oldBoot?.image }, into);
 }
 
-interface Restored {
-  readonly subject: Subject;
-  readonly sent: Reference | undefined;
-  readonly old: Reference | undefined;
-  /** Of the stored image; where absent, an object reference says it itself. */
-  readonly objectName?: string | undefined;
+function restoreKind({ subject }: Question, sent: Reference, old: Reference, into: Rewrites): void {
+  if (sent.form === "name") return;
+  if (old.kind !== "") rewriteKind(sent, old.kind, into);
+  else into.replaceKind({ reference: sent, value: at(subject.oldObject, kindPath(old)) });
 }
 
-/** One reference as it was stored. */
-export function restore({ subject, sent, old, objectName }: Restored, into: Rewrites): void {
+/** null is absent. */
+function isSameValue(one: unknown, other: unknown): boolean {
+  return isSameJson(one ?? undefined, other ?? undefined);
+}
+
+/** One reference as it was stored; a kind that was missing is filled (M19, M20). */
+export function restore(
+  question: Question,
+  sent: Reference | undefined,
+  old: Reference | undefined,
+  into: Rewrites,
+): void {
   if (sent === undefined || old === undefined) return;
   if (isEmpty(sent) || isEmpty(old)) {
     // A CD-ROM may have another position now.
-    into.replace({ reference: sent, value: at(subject.oldObject, old.path) });
+    into.replace({ reference: sent, value: at(question.subject.oldObject, old.path) });
     return;
   }
+  rewriteName(question, sent, old, into);
+  rewriteKind(sent, old.kind === "" && isVmImageKind(sent.kind) ? sent.kind : old.kind, into);
+}
+
+/** With `--write image` a stored `imageName` may be a display name: that is no pin's `resolved`. */
+function rewriteName(question: Question, sent: Reference, old: Reference, into: Rewrites): void {
   into.rewrite({
     path: sent.namePath,
     key: nameKey(sent),
     from: sent.name,
     to: old.name,
-    pinned: isObjectName(old.name, objectName ?? (old.form === "object" ? old.name : undefined)),
+    pinned: isCertainlyObjectName(question, old),
   });
+}
+
+function rewriteKind(sent: Reference, kind: string, into: Rewrites): void {
   into.rewrite({
     path: kindPath(sent),
     key: kindKey(sent),
     from: sent.kind,
-    to: restoredKind(sent, old),
-    pinned: sent.kind !== "" && old.kind !== "",
+    to: kind,
+    pinned: sent.kind !== "" && kind !== "",
   });
-}
-
-/** A kind that was empty may be filled (M14), by one that images have. */
-function restoredKind(sent: Reference, old: Reference): string {
-  return old.kind === "" && isVmImageKind(sent.kind) ? sent.kind : old.kind;
-}
-
-/** With `--write image` a stored `imageName` may be a display name still: that is no pin's `resolved`. */
-function isObjectName(name: string, objectName: string | undefined): boolean {
-  return name.startsWith(VMI_ID_PREFIX) || name === objectName;
 }

@@ -12,9 +12,10 @@ export interface Rewrite {
   readonly pinned: boolean;
 }
 
-/** A whole reference that is added, put back or taken away. */
+/** A whole reference, or its kind, that is added, put back or taken away. */
 export interface Replacement {
   readonly reference: Reference;
+  readonly part: "whole" | "kind";
   /** Undefined takes it away. */
   readonly value: unknown;
 }
@@ -30,8 +31,12 @@ export class Rewrites {
     if (rewrite.from !== rewrite.to) this.rewrites.push(rewrite);
   }
 
-  replace(replacement: Replacement): void {
-    this.replacements.push(replacement);
+  replace({ reference, value }: Omit<Replacement, "part">): void {
+    this.replacements.push({ reference, part: "whole", value });
+  }
+
+  replaceKind({ reference, value }: Omit<Replacement, "part">): void {
+    this.replacements.push({ reference, part: "kind", value });
   }
 
   warn(warning: string): void {

@@ -1,91 +1,125 @@
 import { type Image, isVmImageKind, VMI_ID_PREFIX } from "../images/image.ts";
-import { find, isNameOf, type NotSynced } from "../images/resolve.ts";
 import { scopeOf } from "../images/image-index.ts";
+import { find, isNameOf, type NotSynced } from "../images/resolve.ts";
 import { livingPins, type Pins } from "./pins.ts";
 import { kindKey, nameKey, type Reference } from "./reading.ts";
 import { hasSupportedKind, isEmpty, isSame, kindMeant, queryOf, type Question } from "./reference-image.ts";
+import { meaningOfStored, type StoredMeaning } from "./stored-meaning.ts";
 
-/** How a reference of an UPDATE stands to the stored one. */
+/** Result of comparing an updated reference with the stored one. */
 export type Change =
   | { readonly is: "same" }
-  /** Absent or another spelling of the stored image: the stored value belongs back. */
+  /** Absent, or another spelling of the stored image: the stored value is put back. */
   | { readonly is: "putBack" }
-  /** The stored value had no kind; the name is the same. */
-  | { readonly is: "kindFilled" }
   /** A privileged caller takes the image from a machine that failed over. */
   | { readonly is: "unset" }
   | { readonly is: "changed"; readonly namesOtherImage: boolean }
   | NotSynced;
 
 export const SAME: Change = { is: "same" };
+export const PUT_BACK: Change = { is: "putBack" };
+export const CHANGED: Change = { is: "changed", namesOtherImage: false };
 
-/** At `/validate` nobody can put anything back, so only equal values are the same. */
+/** The comparison at `/validate`, where nothing can be put back: only equal values are the same. */
 export function exactChange(sent: Reference | undefined, old: Reference | undefined): Change {
-  if (isSame(sent, old)) return SAME;
-  if (sent?.name === old?.name && old?.kind === "") return { is: "kindFilled" };
-  return { is: "changed", namesOtherImage: false };
+  return isSame(sent, old) ? SAME : CHANGED;
 }
 
-interface StoredImageOptions {
-  /** Undefined where the object has no image, or a display name of which nobody knows the image. */
-  readonly objectName: string | undefined;
-  /** The stored references to this image: one at least. */
-  readonly values: readonly Reference[];
-  /** The kind whose absence keeps us from knowing the object name. */
-  readonly unsynced?: NotSynced | undefined;
-}
-
-/** The image that a stored object names, and what people may call it. */
+/** The image that a stored object names, and the names that people may use for it. */
 export class StoredImage {
   readonly #question: Question;
-  readonly #options: StoredImageOptions;
+  readonly #values: readonly Reference[];
+  readonly #meaning: StoredMeaning;
   readonly #pins: Pins;
-  /** The stored object in the index, as far as it is there: both scopes' where both have it (R5). */
+  /** The stored object as far as it is in the index: that of each scope where both scopes have it (R5). */
   readonly #images: readonly Image[];
 
-  constructor(question: Question, options: StoredImageOptions) {
+  /** `values`: the stored references to this image, the deciding one first; at least one. */
+  constructor(question: Question, values: readonly Reference[]) {
     this.#question = question;
-    this.#options = options;
-    const stored = options.values.flatMap((value): [string, string][] => [
+    this.#values = values;
+    const stored = values.flatMap((value): [string, string][] => [
       [nameKey(value), value.name],
       [kindKey(value), value.kind],
     ]);
     this.#pins = livingPins(question.oldPins, stored);
-    this.#images = options.objectName === undefined ? [] : this.#objectsNamed(options.objectName);
+    this.#meaning = meaningOfStored(question, values);
+    this.#images = this.#objectName === undefined ? [] : this.#objectsNamed(this.#objectName);
   }
 
-  change(sent: Reference | undefined, old: Reference | undefined): Change {
+  /** For a reference that never changes: each spelling of the stored image, object names included, keeps it (M13). */
+  changeOfFixed(sent: Reference | undefined, old: Reference | undefined): Change {
     if (sent === undefined || old === undefined || isSame(sent, old)) return SAME;
-    if (sent.name === "") return isEmpty(old) ? SAME : { is: "putBack" };
-    if (this.#isKnownName(sent) && this.#isKnownKind(sent, old)) return { is: "putBack" };
-    return this.#meaningNow(sent);
+    if (sent.name === "") return PUT_BACK;
+    if (this.#isKnownName(sent)) return this.#keepsKind(sent, old) ? PUT_BACK : this.#otherImage(sent, old);
+    return this.#otherImage(sent, old);
   }
 
-  /** Another way to name it that only the index knows, or really another image. */
-  #meaningNow(sent: Reference): Change {
-    const { objectName, unsynced } = this.#options;
-    if (unsynced !== undefined) return unsynced;
-    const { index, policy } = this.#question;
-    if (!hasSupportedKind(sent)) return { is: "changed", namesOtherImage: false };
-    const found = find(index, queryOf(this.#question, sent), policy.resolution);
+  /**
+   * For a reference that may change: a sent object name is taken; a display name, LIBRARY/NAME and what was requested
+   * keep the stored value (M19, M20), unless that names nothing while the sent reference names an image. `isFixed`: the
+   * machine is powered on, so that such a spelling keeps even a stored value that names nothing.
+   */
+  changeOfChangeable(sent: Reference, old: Reference, isFixed: boolean): Change {
+    if (isSame(sent, old)) return this.#canFillKind(sent) ? CHANGED : SAME;
+    if (sent.name === "") return isEmpty(old) ? SAME : PUT_BACK;
+    if (!this.#isSpelling(sent, old)) return CHANGED;
+    return isFixed ? PUT_BACK : this.#unlessCorrected(sent, old);
+  }
+
+  /** A stored value that names nothing does not win over a sent one that names an image. */
+  #unlessCorrected(sent: Reference, old: Reference): Change {
+    const stored = this.#find(this.#values.find(({ name }) => name !== "") ?? old);
+    if (stored !== undefined) return stored.is === "notSynced" ? stored : PUT_BACK;
+    const found = this.#find(sent);
     if (found?.is === "notSynced") return found;
-    if (found?.is !== "resolved") return { is: "changed", namesOtherImage: false };
-    if (found.image.name === objectName) return { is: "putBack" };
-    // Where the stored image is not known, the new value may well name it: no leave to re-create the machine.
-    return { is: "changed", namesOtherImage: objectName !== undefined };
+    return found?.is === "resolved" ? CHANGED : PUT_BACK;
+  }
+
+  get #objectName(): string | undefined {
+    return this.#meaning.is === "known" ? this.#meaning.objectName : undefined;
+  }
+
+  #find(reference: Reference): ReturnType<typeof find> {
+    if (!hasSupportedKind(reference)) return undefined;
+    return find(this.#question.index, queryOf(this.#question, reference), this.#question.policy.resolution);
+  }
+
+  /** A name that only the index knows as one of the stored image, or another image. */
+  #otherImage(sent: Reference, old: Reference): Change {
+    const unsynced = unsyncedOf(this.#meaning);
+    if (unsynced !== undefined) return unsynced;
+    const found = this.#find(sent);
+    if (found?.is === "notSynced") return found;
+    if (found?.is !== "resolved") return CHANGED;
+    if (found.image.name === this.#objectName) return this.#keepsKind(sent, old) ? PUT_BACK : CHANGED;
+    // A 422 lets a client delete and re-create the machine: only where the stored image is known beyond doubt.
+    return { is: "changed", namesOtherImage: this.#meaning.is === "known" && this.#meaning.isCertain };
   }
 
   #isKnownName(sent: Reference): boolean {
     const { name } = sent;
-    const { objectName, values } = this.#options;
     // The same text in the other form may be a display name here and an object name there.
-    if (name === objectName || values.some((value) => value.form === sent.form && value.name === name)) return true;
-    const wasRequested = [...this.#pins.values()].some(({ requested }) => requested === name);
-    if (wasRequested && !this.#isOurs(sent)) return true;
-    // Where object names come first (R1, R4, R8), one means that image, whatever display name another has.
-    const objectNameFirst = name.startsWith(VMI_ID_PREFIX) || kindMeant(sent) !== undefined;
-    if (objectNameFirst && this.#objectsNamed(name).length > 0) return false;
-    return this.#images.some((image) => isNameOf(image, name, this.#question.policy.resolution));
+    if (name === this.#objectName || this.#values.some((value) => value.form === sent.form && value.name === name)) {
+      return true;
+    }
+    return this.#wasRequested(sent) || this.#isDisplayName(sent);
+  }
+
+  #isSpelling(sent: Reference, old: Reference): boolean {
+    const hasStoredKind = sent.kind === "" || sent.kind === old.kind || this.#wasKindRequested(sent);
+    if (sent.name === old.name) return hasStoredKind;
+    const fillsKind = old.kind === "" && this.#images.some(({ kind }) => kind === sent.kind);
+    if (!hasStoredKind && !fillsKind) return false;
+    return this.#wasRequested(sent) || (sent.name !== this.#objectName && this.#isDisplayName(sent));
+  }
+
+  #wasRequested(sent: Reference): boolean {
+    return [...this.#pins.values()].some(({ requested }) => requested === sent.name) && !this.#isOurs(sent);
+  }
+
+  #wasKindRequested(sent: Reference): boolean {
+    return this.#pins.get(kindKey(sent))?.requested === sent.kind;
   }
 
   /** Written by an earlier call about this same object, instead of something else that a person wants now. */
@@ -93,20 +127,56 @@ export class StoredImage {
     return this.#question.pins.get(nameKey(sent))?.resolved === sent.name;
   }
 
+  #isDisplayName(sent: Reference): boolean {
+    // Where object names come first (R1, R4, R8), one means that image, whatever display name another has.
+    const objectNameFirst = sent.name.startsWith(VMI_ID_PREFIX) || kindMeant(sent) !== undefined;
+    if (objectNameFirst && this.#objectsNamed(sent.name).length > 0) return false;
+    return this.#images.some((image) => isNameOf(image, sent.name, this.#question.policy.resolution));
+  }
+
+  /** A kind that is missing from a stored object reference is filled, where its name means an image. */
+  #canFillKind(sent: Reference): boolean {
+    return sent.form === "object" && sent.kind === "" && sent.name !== "" && this.#find(sent)?.is === "resolved";
+  }
+
   #objectsNamed(name: string): readonly Image[] {
     const { subject, index } = this.#question;
-    const kinds = this.#options.values[0]?.images ?? [];
+    const kinds = this.#values[0]?.images ?? [];
     return kinds.flatMap((kind) => scopeOf(index, kind, subject.namespace).byObjectName(name) ?? []);
   }
 
   /**
-   * A kind other than the stored one names the same image only where we rewrote it ourselves, or where the name is
-   * the object name (R5); a display name may mean another image there.
+   * Whether a sent kind is a spelling of the stored one: it fills an empty one, it was requested, or it is the Cluster
+   * that M9 turns into the namespaced kind beside an `imageName`.
    */
-  #isKnownKind(sent: Reference, old: Reference): boolean {
-    const stored = old.kind === "" ? this.#images[0]?.kind : old.kind;
-    if (sent.kind === "" || stored === undefined || sent.kind === stored) return true;
+  #keepsKind(sent: Reference, old: Reference): boolean {
+    if (sent.kind === "" || sent.kind === old.kind) return true;
     if (!isVmImageKind(sent.kind)) return false;
-    return sent.name === this.#options.objectName || this.#pins.get(kindKey(sent))?.requested === sent.kind;
+    if (old.kind === "") return this.#fillsKind(sent);
+    return this.#wasKindRequested(sent) || this.#isNamespacedByUs(sent, old);
+  }
+
+  #fillsKind(sent: Reference): boolean {
+    const kind = this.#images[0]?.kind;
+    if (kind === undefined || kind === sent.kind) return true;
+    return sent.name === this.#objectName || this.#values.some(({ name }) => name === sent.name);
+  }
+
+  #isNamespacedByUs(sent: Reference, old: Reference): boolean {
+    const hasImageName = [...this.#values, ...this.#question.reading.references].some(
+      ({ role, form, name }) => role === "boot" && form === "name" && name !== "",
+    );
+    return hasImageName && sent.kind === "ClusterVirtualMachineImage" && old.kind === "VirtualMachineImage";
+  }
+}
+
+function unsyncedOf(meaning: StoredMeaning): NotSynced | undefined {
+  switch (meaning.is) {
+    case "notSynced":
+      return meaning;
+    case "known":
+      return meaning.unsynced;
+    case "unknown":
+      return undefined;
   }
 }

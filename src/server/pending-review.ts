@@ -65,7 +65,7 @@ export class PendingReview {
     this.#times?.end("decode");
   }
 
-  /** At once, but for a refusal over an unknown name: that is confirmed first. */
+  /** At once, but for a decision over an unknown name: that is confirmed first. */
   answer(): void {
     const { arrived, received, timeout } = this.#options;
     if (received - arrived > timeout) {
@@ -75,7 +75,7 @@ export class PendingReview {
     try {
       const decision = this.#decide();
       const { confirm } = this.#options.admission;
-      if (decision.is !== "refused" || decision.misses.length === 0 || confirm === undefined) this.#send(decision);
+      if (decision.is === "undecided" || decision.misses.length === 0 || confirm === undefined) this.#send(decision);
       else void this.#confirmed(decision.misses, confirm);
     } catch (error) {
       this.#failed(error);

@@ -68,8 +68,14 @@ describe("every row is on the page", () => {
     expect(rowsOf("What is written")).toContainEqual([id, rule]);
   });
 
-  it.each(CHECKS)("check $id", ({ id, level, endpoint, rule }) => {
-    const endpoints = { both: "mutate and validate", validate: "validate" }[endpoint];
+  it.each(CHECKS)("check $id", ({ id, level, mutate, rule }) => {
+    const endpoints = {
+      before: "mutate and validate",
+      only: "mutate",
+      after: "mutate (what was mutated) and validate",
+      afterOnUpdate: "mutate (what was mutated, on UPDATE) and validate",
+      never: "validate",
+    }[mutate];
     expect(rowsOf("Checks")).toContainEqual([id, level, endpoints, rule]);
   });
 

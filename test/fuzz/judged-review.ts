@@ -14,6 +14,8 @@ export type Outcome =
       readonly object: Json;
       /** What its references resolved to. */
       readonly images: readonly string[];
+      /** What a person reads of /mutate. */
+      readonly warnings: readonly string[];
       /** Checks over which /validate refuses it; none where it is admitted. */
       readonly refusedFor: readonly string[];
     };
@@ -46,7 +48,7 @@ export async function judged(
   assert.deepEqual(request.audit.complaints, []);
   assert(!request.warnings.isTruncating, "the API server cuts our warnings");
   if (validated.is === "denied") isRefusal(validated);
-  return { is: "mutated", object: request.object as Json, images, refusedFor: checks };
+  return { is: "mutated", object: request.object as Json, images, warnings, refusedFor: checks };
 }
 
 function isRefusal({ code, message }: { readonly code: number; readonly message: string }): Outcome {

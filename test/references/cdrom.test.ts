@@ -42,6 +42,10 @@ function spec({ base }: Place, list: unknown, rest: object = {}): object {
   return { guestID: "otherLinux64Guest", ...rest, ...media };
 }
 
+function base({ base: path }: Place): string {
+  return path;
+}
+
 function cdromsOf({ base }: Place, object: unknown): unknown {
   return at(object, base.split("."));
 }
@@ -120,10 +124,21 @@ describe.each(PLACES)("CREATE in $version", (place) => {
     expect(made).toMatchObject({ imageName: "vmi-t", image: image(VMI, "vmi-t") });
   });
 
-  it("M8: an image without the prefix vmi- goes into no imageName", () => {
-    const { spec: made, object } = create(place, spec(place, cdroms(image(VMI, "boot"))));
-    expect(made).toEqual(spec(place, cdroms(image(VMI, "boot-iso"))));
+  it("M8: the display name of an image without the prefix vmi- goes into imageName", () => {
+    const { spec: made, object } = create(place, spec(place, cdroms(image(VMI, "boot-iso"))));
+    const boot = { imageName: "boot", image: image(VMI, "boot-iso") };
+    expect(made).toEqual({ ...spec(place, cdroms(image(VMI, "boot-iso"))), ...boot });
     expect(answer("validate", request(object, { version }), indexOf(IMAGES)).problems).toEqual([]);
+  });
+
+  it("M8: nothing, and a warning, where the display name does not say exactly that image", () => {
+    const asked = request({ spec: spec(place, cdroms(image(VMI, "boot-iso"))) }, { version });
+    const images = [...IMAGES, cvmi("vmi-b", "boot")];
+    const { spec: made, warnings } = answer("mutate", asked, indexOf(images));
+    expect(made).toEqual(spec(place, cdroms(image(VMI, "boot-iso"))));
+    expect(warnings).toEqual([
+      'spec.imageName: vm-operator will refuse it: neither the object name "boot-iso" nor a display name says exactly this image to it; give the image a unique display name',
+    ]);
   });
 
   it("M7: image and CD-ROMs, both by display names", () => {
@@ -178,6 +193,7 @@ describe.each(PLACES)("UPDATE in $version", (place) => {
   it.each([
     { title: "the original manifest", sent: image(VMI, "installer") },
     { title: "the object name", sent: image(VMI, "vmi-i") },
+    { title: "the object name without a kind", sent: { name: "vmi-i" } },
     { title: "LIBRARY/NAME", sent: image(VMI, "cl-a/installer") },
     { title: "no kind", sent: { name: "installer" } },
     { title: "no image at all", sent: undefined },
@@ -195,6 +211,100 @@ describe.each(PLACES)("UPDATE in $version", (place) => {
     const old = stored();
     const object = { spec: spec(place, cdroms(image(VMI, "installer")), { imageName: "ubuntu" }) };
     expect(cdromsOf(place, update(place, old, object, []).object)).toEqual(cdromsOf(place, old));
+  });
+
+  const off = (sent: unknown): object => ({ spec: spec(place, cdroms(sent), { imageName: "vmi-ovf" }) });
+
+  it.each([
+    {
+      title: "a kind that is corrected",
+      old: image(VMI, "vmi-c"),
+      sent: image(CVMI, "vmi-c"),
+      becomes: image(CVMI, "vmi-c"),
+    },
+    {
+      title: "the name without the kind",
+      old: image(VMI, "vmi-c"),
+      sent: { name: "vmi-c" },
+      becomes: image(CVMI, "vmi-c"),
+    },
+    {
+      title: "an object name for a display name",
+      old: image(VMI, "installer"),
+      sent: image(VMI, "vmi-i"),
+      becomes: image(VMI, "vmi-i"),
+    },
+    {
+      title: "the other one of two kinds",
+      old: image(VMI, "vmi-t"),
+      sent: image(CVMI, "vmi-t"),
+      becomes: image(CVMI, "vmi-t"),
+    },
+    {
+      title: "a kind for an empty one",
+      old: image("", "vmi-i"),
+      sent: image(VMI, "vmi-i"),
+      becomes: image(VMI, "vmi-i"),
+    },
+    {
+      title: "a missing kind, which is filled",
+      old: { name: "vmi-c" },
+      sent: { name: "vmi-c" },
+      becomes: image(CVMI, "vmi-c"),
+    },
+  ])("M19: $title is taken", ({ old, sent, becomes }) => {
+    const stored = off(old);
+    const { object, decision } = update(place, stored, off(sent));
+    expect(decision).toMatchObject({ is: "allowed" });
+    expect(cdromsOf(place, object)).toEqual(cdroms(becomes));
+    expect(update(place, stored, object).patched, "a second run").toEqual([]);
+    const asked = request(object, { version: place.version, oldObject: { ...stored } });
+    expect(answer("validate", asked, indexOf(IMAGES)).problems).toEqual([]);
+  });
+
+  it.each([
+    { title: "with the same ID", moved: cvmi("vmi-i", "installer", ISO), becomes: image(CVMI, "vmi-i") },
+    { title: "with another ID", moved: cvmi("vmi-n", "installer", ISO), becomes: image(CVMI, "vmi-n") },
+  ])(
+    "M19: the display name of an image that moved to a cluster library, $title, is resolved again",
+    ({ moved, becomes }) => {
+      const old = create(place, spec(place, cdroms({ name: "installer" }), { imageName: "vmi-ovf" })).object;
+      const images = [...IMAGES.filter(({ name }) => name !== "vmi-i"), moved];
+      expect(cdromsOf(place, update(place, old, off({ name: "installer" }), images).object)).toEqual(cdroms(becomes));
+    },
+  );
+
+  describe("of a machine that is powered on", () => {
+    const on = (sent: unknown): object => ({
+      spec: { ...(off(sent) as { spec: object }).spec, powerState: "PoweredOn" },
+    });
+    const pin = { requested: "installer", resolved: "vmi-c" };
+    const requestedBefore = {
+      metadata: { annotations: { [PINNED_ANNOTATION]: JSON.stringify({ [`${base(place)}[cd1].image.name`]: pin }) } },
+    };
+
+    it.each([
+      { title: "the name without a kind", sent: { name: "vmi-c" } },
+      { title: "what was requested", sent: { name: "installer" } },
+      { title: "no image", sent: undefined },
+    ])("M19: $title keeps a stored image that names nothing", ({ sent }) => {
+      const old = { ...requestedBefore, ...on(image(VMI, "vmi-c")) };
+      const kept = update(place, old, on(sent));
+      expect(kept.decision).toMatchObject({ is: "allowed" });
+      expect(cdromsOf(place, kept.object)).toEqual(cdroms(image(VMI, "vmi-c")));
+    });
+
+    it.each([
+      { title: "another kind", sent: image(CVMI, "vmi-c") },
+      { title: "another object name", sent: image(VMI, "vmi-i") },
+    ])("M19: $title is refused, and no 422", ({ sent }) => {
+      expect(update(place, on(image(VMI, "vmi-c")), on(sent)).problems).toMatchObject([{ check: "cdrom-powered-on" }]);
+    });
+
+    it("M19: a kind for an empty one is taken", () => {
+      const filled = update(place, on({ name: "vmi-i" }), on(image(VMI, "vmi-i")));
+      expect(cdromsOf(place, filled.object)).toEqual(cdroms(image(VMI, "vmi-i")));
+    });
   });
 
   it("M19: another image, and a new CD-ROM, are resolved as on CREATE; their order does not matter", () => {
@@ -244,11 +354,12 @@ describe("malformed CD-ROMs", () => {
     { title: "an image that is a text", list: cdroms("vmi-i"), field: "spec.hardware.cdrom[0].image" },
     { title: "a kind that is a number", list: cdroms(image(7, "vmi-i")), field: "spec.hardware.cdrom[0].image.kind" },
     { title: "a name that is a list", list: cdroms(image(VMI, ["x"])), field: "spec.hardware.cdrom[0].image.name" },
-  ])("$title is left by /mutate and refused by /validate", ({ list, field }) => {
+  ])("$title is refused", ({ list, field }) => {
     const asked = request({ spec: spec(NEWEST, list, { imageName: "ubuntu" }) });
-    expect(answer("mutate", asked, indexOf(IMAGES))).toMatchObject({ decision: { is: "allowed" }, patched: [] });
-    const { problems } = answer("validate", asked, indexOf(IMAGES));
-    expect(problems).toMatchObject([{ check: "type", reason: "FieldValueTypeInvalid", field }]);
+    for (const endpoint of ["mutate", "validate"] as const) {
+      const { problems } = answer(endpoint, asked, indexOf(IMAGES));
+      expect(problems).toMatchObject([{ check: "type", reason: "FieldValueTypeInvalid", field }]);
+    }
   });
 
   it("an entry without an image is refused by the field that it lacks", () => {

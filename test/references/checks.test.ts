@@ -302,18 +302,16 @@ const ROWS: readonly Row[] = [
   },
   {
     check: "type",
-    title: "mutation leaves wrong types alone",
-    endpoints: ["mutate"],
-    object: { spec: { imageName: 7, image: image(VMI, "ubuntu") } },
-    says: [],
+    title: "is refused before anything is resolved",
+    object: { spec: { imageName: 7, image: image(VMI, "windows") } },
+    says: ["spec.imageName: Invalid value: 7: must be a string"],
   },
   {
     check: "type",
-    title: "mutation of an UPDATE, too",
-    endpoints: ["mutate"],
+    title: "on UPDATE, too",
     facts: { oldObject: { spec: { imageName: "vmi-a" } } },
     object: { spec: { imageName: 7 } },
-    says: [],
+    says: ["spec.imageName: Invalid value: 7: must be a string"],
   },
 ];
 
@@ -382,8 +380,15 @@ function osImageWith(properties: object): { object: VirtualMachine; facts: Reque
   return { object: { spec: { properties } }, facts: { ...PLATFORM, kind: "OSImage" } };
 }
 
-/** An object that fails exactly this check at `/validate`. */
+/** An object that fails exactly this check, at `/validate` unless the check is of `/mutate` only. */
 const FAILING: Readonly<Record<CheckId, { object: VirtualMachine; facts?: RequestFacts }>> = {
+  conversion: {
+    object: {
+      metadata: { annotations: { "vmoperator.vmware.com/conversion": '{"spec":{"imageName":"vmi-c"}}' } },
+      spec: { imageName: "vmi-a" },
+    },
+    facts: { version: "v1alpha1" },
+  },
   exists: { object: { spec: { imageName: "windows" } } },
   kind: { object: { spec: { image: image("Image", "vmi-a") } } },
   agree: { object: { spec: { imageName: "ubuntu", image: image(CVMI, "vmi-c") } } },
@@ -427,14 +432,18 @@ const FAILING: Readonly<Record<CheckId, { object: VirtualMachine; facts?: Reques
 };
 
 describe("levels", () => {
-  const rows = CHECKS.flatMap(({ id }) =>
-    (["deny", "warn", "off"] as const).map((level): [CheckId, Level] => [id, level]),
+  const rows = CHECKS.flatMap(({ id, mutate }) =>
+    (["deny", "warn", "off"] as const).map((level): [CheckId, Level, Endpoint] => [
+      id,
+      level,
+      mutate === "only" ? "mutate" : "validate",
+    ]),
   );
 
-  it.each(rows)("%s=%s", (check, level) => {
+  it.each(rows)("%s=%s at /%s", (check, level, endpoint) => {
     const { object, facts } = FAILING[check];
     const policy = { levels: { ...DEFAULT_LEVELS, [check]: level } };
-    const { decision, problems, warnings } = answer("validate", request(object, facts), indexOf(IMAGES), policy);
+    const { decision, problems, warnings } = answer(endpoint, request(object, facts), indexOf(IMAGES), policy);
     expect(decision.is).toBe(level === "deny" ? "refused" : "allowed");
     expect(problems.map((problem) => problem.check)).toEqual(level === "deny" ? [check] : []);
     expect(warnings.length).toBe(level === "warn" ? 1 : 0);

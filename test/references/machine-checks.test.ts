@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
 import type { CheckId } from "../../src/references/policy.ts";
 import { problemMessage } from "../../src/references/problem.ts";
 import { answer, type Answer, request, type RequestFacts, type VirtualMachine } from "../support/admission.ts";
@@ -227,9 +228,117 @@ describe("checks of machines", () => {
     for (const { check } of problems) expect(check).toBe(row.check);
   });
 
-  it.each(ROWS.filter(({ says = [] }) => says.length > 0))("$check is not asked at /mutate: $title", (row) => {
+  it.each(ROWS.filter(({ says = [] }) => says.length > 0))("$check at /mutate: $title", (row) => {
     const oldObject = row.old === undefined ? {} : { oldObject: { ...row.old } };
     const asked = request(row.object, { ...row.facts, ...oldObject });
-    expect(answer("mutate", asked, indexOf(IMAGES)).decision).toMatchObject({ is: "allowed", warnings: [] });
+    const { problems, warnings } = answer("mutate", asked, indexOf(IMAGES));
+    const isLeft = row.old === undefined && ["cdrom-guest-id", "firmware"].includes(row.check);
+    expect(problems.map((problem) => `${problem.field}: ${problemMessage(problem)}`)).toEqual(isLeft ? [] : row.says);
+    expect(warnings).toEqual([]);
+  });
+
+  const DISC = cd("a", "vmi-i");
+  it.each([
+    { check: "cdrom-guest-id", old: machine([]), object: machine([DISC], { guestID: "" }) },
+    {
+      check: "firmware",
+      old: machine([]),
+      object: machine([DISC], { bootOptions: { ...SECURE, firmware: "bios" } }),
+      levels: { immutable: "off" },
+      boots: "vmi-bios",
+    },
+  ] as const)("$check at /mutate: on UPDATE", ({ check, old, object, ...rest }) => {
+    const levels = { ...DEFAULT_LEVELS, ...("levels" in rest ? rest.levels : {}) };
+    const spec = { ...(object.spec as object), ...("boots" in rest ? { imageName: rest.boots } : {}) };
+    const asked = request({ spec }, { oldObject: { ...old } });
+    expect(answer("mutate", asked, indexOf(IMAGES), { levels }).problems).toMatchObject([{ check }]);
+  });
+
+  it("cdrom-duplicate at /mutate: two spellings of one image, which only mutation makes the same", () => {
+    const object = machine([cd("a", "installer"), { name: "b", image: { name: "vmi-i" } }]);
+    expect(answer("mutate", request(object), indexOf(IMAGES)).problems).toMatchObject([
+      { check: "cdrom-duplicate", field: "spec.hardware.cdrom[1].image.name" },
+    ]);
+  });
+
+  it("capabilities at /mutate: of the image that mutation wrote", () => {
+    const metadata = { annotations: { "vm-image-webhook.dev/required-capabilities": "sgx" } };
+    const asked = request({ metadata, spec: { imageName: "ubuntu" } });
+    expect(answer("mutate", asked, indexOf(IMAGES)).problems).toMatchObject([{ check: "capabilities" }]);
+  });
+
+  it("a check that warns is left to /validate", () => {
+    const levels = { ...DEFAULT_LEVELS, "cdrom-type": "warn" } as const;
+    const asked = request(machine([cd("a", "vmi-bios")]));
+    expect(answer("mutate", asked, indexOf(IMAGES), { levels })).toMatchObject({
+      decision: { is: "allowed" },
+      warnings: [],
+    });
+  });
+});
+
+describe("a privileged caller, as vm-operator's own account is", () => {
+  const PRIVILEGED = { user: { name: "admin", groups: ["system:masters"] } };
+  const GONE = "no VirtualMachineImage in namespace";
+
+  function both(object: VirtualMachine, facts: RequestFacts = {}): readonly Answer[] {
+    const mutated = answer("mutate", request(object, { ...PRIVILEGED, ...facts }), indexOf(IMAGES));
+    const validated = answer("validate", request(mutated.object, { ...PRIVILEGED, ...facts }), indexOf(IMAGES));
+    return [mutated, validated];
+  }
+
+  it.each([
+    { title: "an image, on CREATE", object: { spec: { image: image(VMI, "vmi-gone") } } },
+    {
+      title: "a CD-ROM alone, on CREATE",
+      object: { spec: { guestID: "g", hardware: { cdrom: [cd("a", "vmi-gone")] } } },
+    },
+    {
+      title: "an image beside CD-ROMs, on CREATE",
+      object: { spec: { guestID: "g", image: image(VMI, "vmi-gone"), hardware: { cdrom: [cd("a", "vmi-i")] } } },
+    },
+    {
+      title: "a CD-ROM, on UPDATE",
+      object: machine([cd("a", "vmi-gone")]),
+      facts: { oldObject: { ...machine([cd("a", "vmi-i")]) } },
+    },
+  ])("exists: $title that names nothing is admitted as sent, with a warning", ({ object, facts = {} }) => {
+    const [mutated, validated] = both(object, facts);
+    expect(mutated).toMatchObject({ decision: { is: "allowed" }, patched: [], warnings: [] });
+    expect(mutated?.decision, "a live read comes first").toMatchObject({ misses: [{ name: "vmi-gone" }] });
+    expect(validated).toMatchObject({ decision: { is: "allowed", misses: [{ name: "vmi-gone" }] } });
+    expect(validated?.warnings).toEqual([expect.stringContaining(GONE) as string]);
+  });
+
+  it("cdrom-type: no ISO image in a CD-ROM warns", () => {
+    const [mutated, validated] = both(machine([cd("a", "vmi-bios")]));
+    expect(mutated?.decision.is).toBe("allowed");
+    expect(validated?.warnings).toEqual([expect.stringContaining("of type OVF") as string]);
+  });
+
+  it("required: a reference with a kind and no name warns", () => {
+    const [, validated] = both({ spec: { image: { kind: VMI } } });
+    expect(validated).toMatchObject({ decision: { is: "allowed" } });
+    expect(validated?.warnings).toHaveLength(1);
+  });
+
+  it.each([
+    { title: "an imageName", object: { spec: { imageName: "vmi-gone" } } },
+    {
+      title: "an imageName beside such an image",
+      object: { spec: { imageName: "vmi-gone", image: image(VMI, "vmi-gone") } },
+    },
+    {
+      title: "a template's image",
+      object: { spec: { template: { spec: { image: image(VMI, "vmi-gone") } } } },
+      facts: { kind: "VirtualMachineReplicaSet" },
+    },
+  ])("exists: $title stays refused", ({ object, facts = {} }) => {
+    expect(both(object, facts)[0]?.problems).toMatchObject([{ check: "exists" }]);
+  });
+
+  it("cdrom-powered-on: stays refused", () => {
+    const facts = { oldObject: { ...machine([cd("a", "vmi-i")], ON) } };
+    expect(both(machine([cd("a", "vmi-gone")], ON), facts)[0]?.problems).toMatchObject([{ check: "cdrom-powered-on" }]);
   });
 });

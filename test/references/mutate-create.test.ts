@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { AdmissionPolicy } from "../../src/admission/decide.ts";
 import type { Image } from "../../src/images/image.ts";
 import { PINNED_ANNOTATION } from "../../src/references/pins.ts";
+import { WRITE_MODES } from "../../src/references/policy.ts";
 import { answer, request } from "../support/admission.ts";
 import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
 
@@ -246,17 +247,95 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "M8",
-    title: "vm-operator would take centos-7 for a display name",
+    title: "a display name stays, because vm-operator would take centos-7 for one",
     spec: { imageName: "centos" },
     becomes: { imageName: "centos", image: image(VMI, "centos-7") },
   },
   {
     rule: "M8",
-    title: "CD-ROMs do not change that",
+    title: "beside CD-ROMs the display name is written",
     spec: { image: image(VMI, "centos"), guestID: GUEST, cdrom: [{ name: "cd1", image: image(VMI, "vmi-iso") }] },
     version: "v1alpha3",
-    becomes: { image: image(VMI, "centos-7"), guestID: GUEST, cdrom: [{ name: "cd1", image: image(VMI, "vmi-iso") }] },
+    becomes: {
+      imageName: "centos",
+      image: image(VMI, "centos-7"),
+      guestID: GUEST,
+      cdrom: [{ name: "cd1", image: image(VMI, "vmi-iso") }],
+    },
     requested: { "spec.image.name": "centos" },
+  },
+  {
+    rule: "M8",
+    title: "an image alone needs no imageName",
+    spec: { image: image(VMI, "centos-7") },
+    becomes: { image: image(VMI, "centos-7") },
+  },
+  ...WRITE_MODES.map((write) => ({
+    rule: "M8",
+    title: `the display name for the object name, --write ${write}`,
+    spec: { imageName: "centos-7" },
+    write,
+    becomes: { imageName: "centos", ...(write === "imageName" ? {} : { image: image(VMI, "centos-7") }) },
+    requested: { "spec.imageName": "centos-7" },
+    ...(write === "image" ? { warns: /vm-operator does not read "centos-7" as the image meant here/ } : {}),
+  })),
+  {
+    rule: "M8",
+    title: "the display name for the object name, v1alpha1",
+    spec: { imageName: "centos-7" },
+    version: "v1alpha1",
+    becomes: { imageName: "centos" },
+    requested: { "spec.imageName": "centos-7" },
+  },
+  {
+    rule: "M8",
+    title: "nothing where the display name is that of another image, too",
+    spec: { imageName: "centos-7" },
+    images: [...IMAGES, cvmi("vmi-other", "centos")],
+    becomes: { imageName: "centos-7", image: image(VMI, "centos-7") },
+    warns:
+      /^spec\.imageName: "centos-7": vm-operator will refuse it: neither the object name "centos-7" nor a display name says exactly this image to it; write spec\.image alone$/,
+  },
+  {
+    rule: "M8",
+    title: "nothing where the display name is that of another image, too, v1alpha2",
+    spec: { imageName: "centos-7" },
+    version: "v1alpha2",
+    images: [...IMAGES, cvmi("vmi-other", "centos")],
+    becomes: { imageName: "centos-7" },
+    warns: /write spec\.image alone, in v1alpha3 or newer$/,
+  },
+  {
+    rule: "M8",
+    title: "strict: a cluster image keeps its display name where the namespace has another image of its VMI ID",
+    spec: { imageName: "twin-of-cluster" },
+    resolution: "strict",
+    becomes: { imageName: "twin-of-cluster", image: image(CVMI, "vmi-t") },
+  },
+  {
+    rule: "M8",
+    title: "strict: the same with --write imageName",
+    spec: { imageName: "twin-of-cluster" },
+    resolution: "strict",
+    write: "imageName",
+    becomes: { imageName: "twin-of-cluster" },
+  },
+  {
+    rule: "M9",
+    title: "strict: an ID beside Cluster becomes the display name that says so",
+    spec: { imageName: "vmi-t", image: image(CVMI, "vmi-t") },
+    resolution: "strict",
+    becomes: { imageName: "twin-of-cluster", image: image(CVMI, "vmi-t") },
+    requested: { "spec.imageName": "vmi-t" },
+  },
+  {
+    rule: "M9",
+    title: "strict: the namespaced twin where no display name tells them apart",
+    spec: { imageName: "vmi-t", image: image(CVMI, "vmi-t") },
+    resolution: "strict",
+    images: [vmi("vmi-t", "twin"), cvmi("vmi-t", "twin")],
+    becomes: { imageName: "vmi-t", image: image(VMI, "vmi-t") },
+    requested: { "spec.image.kind": CVMI },
   },
   {
     rule: "M9",

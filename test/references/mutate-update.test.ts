@@ -12,7 +12,7 @@ const image = (kind: string, name: string): object => ({ kind, name });
 
 const UBUNTU = vmi("vmi-a", "ubuntu", { library: "cl-a" });
 const ROCKY = cvmi("vmi-c", "rocky");
-const IMAGES = [UBUNTU, ROCKY, vmi("vmi-p", "photon"), vmi("vmi-q", "photon")];
+const IMAGES = [UBUNTU, ROCKY, vmi("vmi-p", "photon"), vmi("vmi-q", "photon"), vmi("vmi-g", "vmi-golden")];
 
 function pinned(pins: Readonly<Record<string, readonly [string, string]>>): object {
   const entries = Object.entries(pins).map(([field, [requested, resolved]]) => [field, { requested, resolved }]);
@@ -131,8 +131,60 @@ const KEPT: readonly Row[] = [
   },
   {
     rule: "M13",
-    title: "the object name in the other scope is the same image",
+    title: "Cluster beside an imageName, which M9 turns into the namespaced kind",
     spec: { imageName: "vmi-a", image: image(CVMI, "vmi-a") },
+  },
+  {
+    rule: "M13",
+    title: "Cluster beside the imageName of a namespaced image that is gone",
+    spec: { imageName: "vmi-a", image: image(CVMI, "vmi-a") },
+    images: [ROCKY],
+  },
+  ...[{ kind: "" }, {}].flatMap((kind): readonly Row[] => {
+    // What conversion makes of a v1alpha1 or v1alpha2 machine.
+    const old = { spec: { imageName: "ubuntu", image: { ...kind, name: "ubuntu" } } };
+    const stored = `where a display name is stored with ${"kind" in kind ? "an empty" : "no"} kind`;
+    return [
+      { rule: "M13", title: `the VMI ID, ${stored}`, old, spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") } },
+      { rule: "M13", title: `the VMI ID as imageName alone, ${stored}`, old, spec: { imageName: "vmi-a" } },
+      { rule: "M13", title: `the VMI ID as image alone, ${stored}`, old, spec: { image: { name: "vmi-a" } } },
+      { rule: "M13", title: `LIBRARY/NAME, ${stored}`, old, spec: { imageName: "cl-a/ubuntu" } },
+      { rule: "M13", title: `the same with its kind, ${stored}`, old, spec: { image: image(VMI, "ubuntu") } },
+    ];
+  }),
+  {
+    rule: "M13",
+    title: "the VMI ID, where a display name is stored with a kind",
+    old: { spec: { imageName: "ubuntu", image: image(VMI, "ubuntu") } },
+    spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") },
+  },
+  {
+    rule: "M13",
+    title: "a kind that fills an empty one",
+    old: { spec: { image: image("", "vmi-a") } },
+    spec: { image: image(VMI, "vmi-a") },
+  },
+  {
+    rule: "M13",
+    title: "a kind that fills an empty one beside another spelling",
+    old: { spec: { image: image("", "vmi-a") } },
+    spec: { image: image(VMI, "ubuntu") },
+  },
+  {
+    rule: "M13",
+    title: "an empty image, where none is stored",
+    old: { spec: { imageName: "vmi-a" } },
+    spec: { imageName: "vmi-a", image: {} },
+  },
+  {
+    rule: "M13",
+    title: "an object name, where imageName holds the display name that vm-operator reads (M8)",
+    old: {
+      metadata: pinned({ "spec.imageName": ["old-item", "centos"] }),
+      spec: { imageName: "centos", image: image(VMI, "old-item") },
+    },
+    spec: { imageName: "old-item" },
+    images: [vmi("old-item", "centos")],
   },
   {
     rule: "M13",
@@ -243,6 +295,48 @@ const REFUSED: readonly RefusedRow[] = [
     otherImage: true,
   },
   {
+    title: "the old ID, where a stored display name means another image by now",
+    old: { spec: { imageName: "photon", image: { name: "photon" } } },
+    spec: { imageName: "vmi-a" },
+    fields: ["spec.imageName"],
+    otherImage: false,
+  },
+  {
+    title: "exactly one other image, where a display name is stored",
+    old: { spec: { imageName: "ubuntu", image: image("", "ubuntu") } },
+    spec: { imageName: "rocky" },
+    fields: ["spec.imageName"],
+    otherImage: false,
+  },
+  {
+    title: "exactly one other image, where a display name is stored with a kind",
+    old: { spec: { image: image(VMI, "ubuntu") } },
+    spec: { image: image(CVMI, "vmi-c") },
+    fields: ["spec.image.name"],
+    otherImage: false,
+  },
+  {
+    title: "exactly one other image, where a display name is stored that begins with vmi-",
+    old: { spec: { imageName: "vmi-golden" } },
+    spec: { imageName: "rocky" },
+    fields: ["spec.imageName"],
+    otherImage: false,
+  },
+  {
+    title: "another kind without an imageName",
+    old: { spec: { image: image(VMI, "vmi-a") } },
+    spec: { image: image(CVMI, "vmi-a") },
+    fields: ["spec.image.kind"],
+    otherImage: false,
+  },
+  {
+    title: "the namespaced kind of a cluster image",
+    old: { spec: { imageName: "vmi-c", image: image(CVMI, "vmi-c") } },
+    spec: { imageName: "vmi-c", image: image(VMI, "vmi-c") },
+    fields: ["spec.image.kind"],
+    otherImage: false,
+  },
+  {
     title: "a kind that is no image kind",
     spec: { imageName: "vmi-a", image: image("Secret", "vmi-a") },
     fields: ["spec.image.kind"],
@@ -258,19 +352,14 @@ describe("UPDATE refuses another image", () => {
     expect(problems.map(({ namesOtherImage }) => namesOtherImage)).toEqual(fields.map(() => otherImage));
   });
 
-  it("M14: a kind that was empty may be filled, even beside another spelling", () => {
-    const old = { spec: { image: image("", "vmi-a") } };
-    const filled = update(old, { spec: { image: image(VMI, "ubuntu") } });
-    expect(filled.spec).toEqual({ image: image(VMI, "vmi-a") });
-    const validated = answer("validate", request(filled.object, { oldObject: old }), indexOf(IMAGES));
-    expect(validated.problems).toEqual([]);
-  });
-
-  it("M14: a kind is filled with the kind that the image has", () => {
-    const old = { spec: { image: image("", "vmi-a") } };
-    const object = { spec: { image: image(CVMI, "vmi-a") } };
-    const { problems } = answer("validate", request(object, { oldObject: old }), indexOf(IMAGES));
-    expect(problems).toMatchObject([{ check: "exists", field: "spec.image.name" }]);
+  it("M14: /validate sees exactly what was stored, or refuses it", () => {
+    const asked = request(
+      { spec: { image: image(VMI, "vmi-a") } },
+      { oldObject: { spec: { image: image("", "vmi-a") } } },
+    );
+    expect(answer("validate", asked, indexOf(IMAGES)).problems).toMatchObject([
+      { check: "immutable", field: "spec.image.kind" },
+    ]);
   });
 
   it.each([
@@ -318,6 +407,12 @@ describe("UPDATE of a machine that failed over", () => {
     ]);
   });
 
+  it("M13: a privileged caller gets another spelling and an empty kind put back, too", () => {
+    const old = { spec: { imageName: "ubuntu", image: image("", "ubuntu") } };
+    const sent = { spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") } };
+    expect(update(old, sent, { facts: { user: admin } }).spec).toEqual(old.spec);
+  });
+
   it("M15: without the annotation a privileged caller gets it back", () => {
     expect(update(STORED, { spec: {} }, { facts: { user: admin } }).spec).toMatchObject({ imageName: "vmi-a" });
   });
@@ -337,7 +432,7 @@ describe("what is never touched", () => {
   it.each(rows)("M16: %s", (_, facts) => {
     for (const endpoint of ["mutate", "validate"] as const) {
       const { decision } = answer(endpoint, request({ spec }, facts), indexOf(IMAGES));
-      expect(decision).toEqual({ is: "allowed", patch: [], warnings: [], images: [], audit: {} });
+      expect(decision).toEqual({ is: "allowed", patch: [], warnings: [], images: [], audit: {}, misses: [] });
     }
   });
 

@@ -223,6 +223,71 @@ describe("UPDATE of a template", () => {
     expect(update(old, { imageName: "photon" }).problems).toMatchObject([{ check: "exists" }]);
   });
 
+  it.each([
+    {
+      title: "an ID for a display name, with its image",
+      old: { imageName: "ubuntu" },
+      sent: { imageName: "vmi-a", image: image(VMI, "vmi-a") },
+      becomes: { imageName: "vmi-a", image: image(VMI, "vmi-a") },
+    },
+    {
+      title: "an ID for a display name, as kubectl apply sends it",
+      old: { imageName: "ubuntu", image: image(VMI, "vmi-a") },
+      sent: { imageName: "vmi-a", image: image(VMI, "vmi-a") },
+      becomes: { imageName: "vmi-a", image: image(VMI, "vmi-a") },
+    },
+    {
+      title: "a kind that is corrected",
+      old: { image: image(VMI, "vmi-c") },
+      sent: { image: image(CVMI, "vmi-c") },
+      becomes: { image: image(CVMI, "vmi-c") },
+    },
+    {
+      title: "a display name of an image that moved, as kubectl apply sends it",
+      old: { imageName: "vmi-c", image: image(VMI, "vmi-c") },
+      sent: { imageName: "rocky", image: image(VMI, "vmi-c") },
+      becomes: { imageName: "vmi-c", image: image(CVMI, "vmi-c") },
+    },
+    {
+      title: "a kind for an empty one",
+      old: { image: image("", "vmi-a") },
+      sent: { image: image(VMI, "vmi-a") },
+      becomes: { image: image(VMI, "vmi-a") },
+    },
+    {
+      title: "a missing kind, which is filled",
+      old: { image: { name: "vmi-a" } },
+      sent: { image: { name: "vmi-a" } },
+      becomes: { image: image(VMI, "vmi-a") },
+    },
+  ])("M20: $title is taken", ({ old, sent, becomes }) => {
+    const changed = update(set(old), sent);
+    expect(changed.decision).toMatchObject({ is: "allowed" });
+    expect(machineOf(changed)).toEqual(becomes);
+    const again = answer("mutate", request(changed.object, { ...KIND, oldObject: { ...set(old) } }), indexOf(IMAGES));
+    expect(again.patched, "a second run").toEqual([]);
+    expect(validate(changed.object, { oldObject: { ...set(old) } }).problems).toEqual([]);
+  });
+
+  it.each([
+    { title: "a display name", sent: { imageName: "ubuntu" } },
+    { title: "an empty image", sent: { imageName: "vmi-a", image: {} } },
+    { title: "no imageName", sent: { image: image(VMI, "vmi-a") } },
+  ])("M20: $title keeps what is stored", ({ sent }) => {
+    const old = { imageName: "vmi-a", image: image(VMI, "vmi-a") };
+    expect(machineOf(update(set(old), sent))).toMatchObject(old);
+  });
+
+  it("M8: warns that a display name is resolved again for each machine", () => {
+    const images = [...IMAGES, vmi("old-item", "centos")];
+    const asked = request(set({ imageName: "old-item" }), KIND);
+    const made = answer("mutate", asked, indexOf(images));
+    expect(machineOf(made)).toEqual({ imageName: "centos", image: image(VMI, "old-item") });
+    expect(made.warnings).toEqual([
+      'spec.template.spec.imageName: "centos": vm-operator resolves this display name again for each machine; image alone, without imageName, is better',
+    ]);
+  });
+
   it("M20: taking everything to boot from away is refused", () => {
     expect(update(stored(), { className: "large" }).decision).toMatchObject({ is: "allowed" });
     const { problems } = validate(set({ className: "large" }), { oldObject: { ...stored() } });
@@ -298,9 +363,10 @@ describe("a publish request", () => {
 
   it("is never mutated, and refused where a name is no text", () => {
     const asked = request({ spec: { target: { item: { name: 7 } } } }, PUBLISH);
-    expect(answer("mutate", asked, indexOf(IMAGES)).decision).toMatchObject({ is: "allowed", patch: [] });
-    const [problem] = answer("validate", asked, indexOf(IMAGES)).problems;
-    expect(problem === undefined ? "" : problemMessage(problem)).toBe("Invalid value: 7: must be a string");
+    for (const endpoint of ["mutate", "validate"] as const) {
+      const [problem] = answer(endpoint, asked, indexOf(IMAGES)).problems;
+      expect(problem === undefined ? "" : problemMessage(problem)).toBe("Invalid value: 7: must be a string");
+    }
   });
 
   it("needs an index that is complete", () => {

@@ -238,7 +238,7 @@ export const IMAGE_VALIDATION: readonly Row[] = [
       spec: { image: OVF },
       facts: from({ image: { name: "vmi-ovf" } }),
       there: denied(`spec.image: Invalid value: {"kind":"${VMI}","name":"vmi-ovf"}: field is immutable`),
-      here: differs.left(README.kindFilled),
+      here: differs.admitted(README.kindFilled, "/vmi-ovf"),
     },
     {
       says: "imageName of v1alpha1 is immutable",

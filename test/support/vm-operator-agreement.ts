@@ -11,21 +11,25 @@ export function machineIn({ kind }: MachineFacts, object: JsonObject): unknown {
 }
 
 /** All that names an image in a machine. */
-export function referencesOf(machine: unknown): object {
+export function referencesOf(machine: unknown): Readonly<Record<"imageName" | "image" | "cdroms", unknown>> {
   const spec = at(machine, ["spec"]);
   const cdroms = [...listAt(spec, ["cdrom"]), ...listAt(spec, ["hardware", "cdrom"])];
   return { imageName: at(spec, ["imageName"]), image: at(spec, ["image"]), cdroms };
 }
 
+interface Admission {
+  readonly images: readonly Image[];
+  readonly write: WriteMode;
+  /** Object names of the images that the references resolved to. */
+  readonly meant: readonly string[];
+}
+
 /**
- * What vm-operator's mutation makes otherwise of an object that we admitted on CREATE, whose references all resolved to
- * images with VMI IDs for names (the README lists what cannot hold for others); undefined where it means the same.
+ * What vm-operator's mutation makes otherwise of an object that we admitted on CREATE, whose references all resolved, and
+ * without the warning that vm-operator will refuse it; undefined where it means the same.
  */
-export function disagreement(
-  facts: MachineFacts,
-  admitted: JsonObject,
-  { images, write }: { readonly images: readonly Image[]; readonly write: WriteMode },
-): string | undefined {
+export function disagreement(facts: MachineFacts, admitted: JsonObject, admission: Admission): string | undefined {
+  const { images, meant } = admission;
   const machine = machineIn(facts, admitted);
   const outcome = mutateOnCreate(toHub(facts.version, machine), images, NAMESPACE);
   if (outcome.is === "denied") return `vm-operator denies it: ${outcome.message}`;
@@ -35,16 +39,16 @@ export function disagreement(
     return `we wrote ${JSON.stringify(written)}, vm-operator means ${JSON.stringify(image)}`;
   }
   const imageName = textAt(machine, ["spec", "imageName"]);
-  return imageName === "" ? undefined : disagreementBeside(imageName, image, { images, write });
+  if (imageName === "") return undefined;
+  if (image === undefined || !meant.includes(image.name)) {
+    return `vm-operator means ${JSON.stringify(image)}, and we ${meant.join(", ")}`;
+  }
+  return imageName.startsWith("vmi-") ? disagreementBesideId(imageName, image, admission) : undefined;
 }
 
-function disagreementBeside(
-  imageName: string,
-  image: ImageRef | undefined,
-  { images, write }: { readonly images: readonly Image[]; readonly write: WriteMode },
-): string | undefined {
-  const kind = kindBesideImageName(images, image?.name ?? "");
-  if (image?.kind !== kind) return `beside an imageName vm-operator means ${JSON.stringify(image)}, and not a ${kind}`;
+function disagreementBesideId(imageName: string, image: ImageRef, { images, write }: Admission): string | undefined {
+  const kind = kindBesideImageName(images, image.name);
+  if (image.kind !== kind) return `beside an imageName vm-operator means ${JSON.stringify(image)}, and not a ${kind}`;
   if (write === "image" || image.name === imageName) return undefined;
   return `imageName is ${imageName}, vm-operator means ${image.name}`;
 }

@@ -1,21 +1,19 @@
-import { at } from "../../json.ts";
 import { type Cdrom, cdromReferences } from "../cdroms.ts";
 import type { ReviewContext } from "../context.ts";
+import { isOnThroughout } from "../power.ts";
 import type { FieldProblem } from "../problem.ts";
 import { EACH } from "../row.ts";
 import { fieldOf, type Reference } from "../reading.ts";
-
-const POWERED_ON = "PoweredOn";
-/** Begins annotations that keep a machine from starting (vm-operator CheckAnnotationPowerOn): it is not on yet. */
-const POWER_ON_CHECK = "poweron.check.vmoperator.vmware.com";
 
 /**
  * CD-ROMs stay while the machine runs; only `connected` and `allowGuestControl` may change (vm-operator
  * validateCdromWhenPoweredOn).
  */
 export function* cdromPoweredOn(context: ReviewContext): Iterable<FieldProblem> {
-  const { cdroms, oldReading } = context;
-  if (oldReading === undefined || !isOnThroughout(context)) return;
+  const { cdroms, oldReading, restored } = context;
+  // What vm-operator restores is what is stored.
+  if (restored !== undefined) return;
+  if (oldReading === undefined || !isOnThroughout(context.subject)) return;
   for (const cdrom of cdroms) {
     if (cdrom.old === undefined) yield problem(cdrom.reference, "be added");
     else if (isOther(cdrom)) yield { ...problem(cdrom.reference, "get another image"), value: cdrom.reference.name };
@@ -27,17 +25,9 @@ export function* cdromPoweredOn(context: ReviewContext): Iterable<FieldProblem> 
   }
 }
 
-function isOnThroughout({ subject }: ReviewContext): boolean {
-  const { object, oldObject } = subject;
-  const annotations = Object.keys((at(oldObject, ["metadata", "annotations"]) as object | null | undefined) ?? {});
-  return (
-    [object, oldObject].every((machine) => at(machine, ["spec", "powerState"]) === POWERED_ON) &&
-    !annotations.some((name) => name.startsWith(POWER_ON_CHECK))
-  );
-}
-
-function isOther({ change }: Cdrom): boolean {
-  return change.is === "changed";
+/** A kind that was empty may be filled. */
+function isOther({ reference, old, change }: Cdrom): boolean {
+  return change.is === "changed" && !(old?.kind === "" && old.name === reference.name);
 }
 
 function problem({ path }: Reference, what: string): FieldProblem {

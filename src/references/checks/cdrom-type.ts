@@ -1,3 +1,4 @@
+import { isAdmittedAsSent } from "../admitted-as-sent.ts";
 import type { ReviewContext } from "../context.ts";
 import { imageProblem } from "../image-problem.ts";
 import { type FieldProblem, plain } from "../problem.ts";
@@ -6,9 +7,10 @@ import { type FieldProblem, plain } from "../problem.ts";
 export function* cdromType(context: ReviewContext): Iterable<FieldProblem> {
   for (const { image: judged } of context.cdroms) {
     if (judged?.is !== "resolved" || judged.image.type === undefined || judged.image.type === "ISO") continue;
-    yield imageProblem(context, judged.by, judged.image, {
+    const problem = imageProblem(context, judged.by, judged.image, {
       check: "cdrom-type",
       why: `the image is of type ${plain(judged.image.type)}, and a CD-ROM needs one of type ISO; choose an ISO image`,
     });
+    yield { ...problem, onlyWarns: isAdmittedAsSent(context, judged.by) };
   }
 }

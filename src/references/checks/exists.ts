@@ -2,6 +2,7 @@ import { type Image, type ImageKind, IMAGE_KIND_ROWS, VM_IMAGE_KINDS, VMI_ID_PRE
 import { nearMatches } from "../../images/near-matches.ts";
 import type { Ambiguous } from "../../images/resolve.ts";
 import { mayUse } from "../../osimage/access.ts";
+import { isAdmittedAsSent } from "../admitted-as-sent.ts";
 import type { ReviewContext } from "../context.ts";
 import { type FieldProblem, plain, quote } from "../problem.ts";
 import { fieldOf, type Reference } from "../reading.ts";
@@ -29,7 +30,8 @@ export function exists(context: ReviewContext): readonly FieldProblem[] {
       }
       const near = position < MOST_WITH_NEAR_MATCHES ? nearMatches(context.index, queryOf(context, by)) : [];
       const usable = near.filter((image) => mayUse(context, image));
-      return { ...problem, reason: "FieldValueNotFound", why: notFound(by, usable, namespace, strict) };
+      const onlyWarns = isAdmittedAsSent(context, by);
+      return { ...problem, reason: "FieldValueNotFound", why: notFound(by, usable, namespace, strict), onlyWarns };
     });
 }
 

@@ -1,4 +1,5 @@
 import { isImageless } from "../boot-references.ts";
+import { isAdmittedAsSent } from "../admitted-as-sent.ts";
 import type { ReviewContext } from "../context.ts";
 import { type FieldProblem, quote } from "../problem.ts";
 import { fieldOf } from "../reading.ts";
@@ -14,7 +15,8 @@ export function* required(context: ReviewContext): Iterable<FieldProblem> {
       by.role === "cdrom"
         ? "a CD-ROM needs an image; write the VMI ID or display name of an ISO image"
         : "a kind alone names no image; write the image's VMI ID or display name";
-    yield { check: "required", reason: "FieldValueRequired", field: fieldOf(by.namePath), why };
+    const onlyWarns = isAdmittedAsSent(context, by);
+    yield { check: "required", reason: "FieldValueRequired", field: fieldOf(by.namePath), why, onlyWarns };
   }
   const { imageName } = context.boot;
   if (imageName === undefined || !hasNothingToBootFrom(context)) return;
@@ -30,7 +32,8 @@ export function* required(context: ReviewContext): Iterable<FieldProblem> {
 }
 
 /** A template is judged without privilege: vm-operator's own account makes machines from it. */
-function hasNothingToBootFrom({ bootImage, boot, subject }: ReviewContext): boolean {
+function hasNothingToBootFrom({ bootImage, boot, subject, restored }: ReviewContext): boolean {
+  if (restored !== undefined && !(isImageless(restored.boot) && restored.cdroms.length === 0)) return false;
   if (subject.privileged && !subject.isTemplate) return false;
   return bootImage.is === "absent" && isImageless(boot) && !boot.hasCdroms;
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { CONTROL_PLANE_ASSETS, ControlPlane, nonEmpty, OWN_CRDS, OWNED } from "./control-plane.ts";
 import { cdromTests } from "./suites/cdroms.ts";
 import { callTests } from "./suites/calls.ts";
+import { forcedTests } from "./suites/forced.ts";
 import { imagesChangeTests } from "./suites/images-change.ts";
 import { refusalTests } from "./suites/refusals.ts";
 import { setTests } from "./suites/sets.ts";
@@ -54,5 +55,6 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("behind a real API server", 
     imagesChangeTests(plane);
     cdromTests(plane, cdromVersions);
     setTests(plane);
+    forcedTests(plane);
   });
 });

@@ -6,6 +6,7 @@ import { cdromTests } from "./suites/cdroms.ts";
 import { callTests } from "./suites/calls.ts";
 import { forcedTests } from "./suites/forced.ts";
 import { imagesChangeTests } from "./suites/images-change.ts";
+import { pinnedTests } from "./suites/pinned.ts";
 import { refusalTests } from "./suites/refusals.ts";
 import { setTests } from "./suites/sets.ts";
 import { updateTests } from "./suites/updates.ts";
@@ -55,6 +56,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("behind a real API server", 
     imagesChangeTests(plane);
     cdromTests(plane, cdromVersions);
     setTests(plane);
+    pinnedTests(plane);
     forcedTests(plane);
   });
 });

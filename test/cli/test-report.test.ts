@@ -23,8 +23,9 @@ test("the reports of all runners are added up", async () => {
     "unit.json": vitestReport(40, 2),
     "bundle.txt": "log\n1 passed, 0 failed\n",
     "e2e.json": vitestReport(7, 1),
+    "e2e-oldest.json": vitestReport(5, 2),
   };
-  expect(await report(files)).toBe("48 passed, 3 failed\n");
+  expect(await report(files)).toBe("53 passed, 5 failed\n");
 });
 
 test("a runner that did not get to run adds nothing", async () => {

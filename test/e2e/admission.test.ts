@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { CONTROL_PLANE_ASSETS, ControlPlane, nonEmpty, OWN_CRDS, OWNED } from "./control-plane.ts";
 import { cdromTests } from "./suites/cdroms.ts";
 import { callTests } from "./suites/calls.ts";
+import { forcedTests } from "./suites/forced.ts";
 import { imagesChangeTests } from "./suites/images-change.ts";
+import { pinnedTests } from "./suites/pinned.ts";
 import { refusalTests } from "./suites/refusals.ts";
 import { setTests } from "./suites/sets.ts";
 import { updateTests } from "./suites/updates.ts";
@@ -54,5 +56,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("behind a real API server", 
     imagesChangeTests(plane);
     cdromTests(plane, cdromVersions);
     setTests(plane);
+    pinnedTests(plane);
+    forcedTests(plane);
   });
 });

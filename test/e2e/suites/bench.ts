@@ -1,3 +1,5 @@
+import { cp, mkdtemp } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll } from "vitest";
 import { type ControlPlane, NAMESPACE, OWNED } from "../control-plane.ts";
@@ -41,4 +43,29 @@ export function withWebhook(plane: () => ControlPlane, flags: readonly string[] 
     },
     reviewsOf: (name) => plane().reviewsOf(name, running()),
   };
+}
+
+/** A webhook over a folder of its own, which starts as examples/images and what `prepare` adds. */
+export function withImagesFolder(
+  plane: () => ControlPlane,
+  flags: readonly string[] = [],
+  prepare?: (folder: string) => Promise<void>,
+): () => string {
+  let images = "";
+  let webhook: WebhookProcess | undefined;
+  beforeAll(async () => {
+    images = await mkdtemp(join(plane().directory, "images-"));
+    await cp(EXAMPLE_IMAGES, images, { recursive: true });
+    await prepare?.(images);
+    webhook = await WebhookProcess.start({ images, certificate: plane().certificate, flags });
+    await plane().pointAt(webhook);
+  });
+  afterAll(async () => {
+    try {
+      await plane().user.ok(["delete", "virtualmachines", "--all", "-n", NAMESPACE]);
+    } finally {
+      await webhook?.stop();
+    }
+  });
+  return () => images;
 }

@@ -184,27 +184,51 @@ describe("a name that the index does not know", () => {
     expect(index.namespaced("dev").byDisplayName("new").length).toBe(1);
   });
 
-  it("is answered by a current index where no read can be had", async () => {
+  /** The namespace asks for so many names that no read is left for it. */
+  async function useUpTheReads(cluster: ClusterSource): Promise<void> {
+    const asks = Array.from({ length: 6 }, (_, n) => cluster.confirm({ ...miss, name: `vmi-${n}` }, BUDGET));
+    await Promise.all(asks);
+    expect(cluster.liveReads()?.refused).toBeGreaterThan(0);
+  }
+
+  it.each([
+    ["fails", status(500)],
+    ["gets no answer", hang],
+  ])("is not answered by a current index where the read %s", async (_, fault) => {
     const { cluster } = await started();
-    server.failAlways("list", status(500));
+    server.failAlways("list", fault);
+    expect(await cluster.confirm(miss, 100)).toBe(false);
+    expect(await cluster.confirm(miss, 100)).toBe(false);
+    expect(cluster.kinds().map(({ state }) => state)).toEqual(["live", "live"]);
+  });
+
+  it("is answered by a current index where no read is left", async () => {
+    const { cluster } = await started();
+    await useUpTheReads(cluster);
     expect(await cluster.confirm(miss, BUDGET)).toBe(true);
   });
 
   it("is not answered by a stale one", async () => {
     const { cluster } = await started();
+    await useUpTheReads(cluster);
     await loseTheWatches(cluster);
-    server.failAlways("list", status(500));
     expect(await cluster.confirm(miss, BUDGET)).toBe(false);
   });
 
-  it("is answered by the kind that was asked for", async () => {
+  it("is answered without a read by a kind whose CRD is not installed", async () => {
     const { cluster } = await started();
-    server.endWatches();
     server.versions = [];
+    server.endWatches();
     await eventually(() => {
-      expect(cluster.state().filter(({ text }) => text.startsWith("absent:")).length).toBe(2);
+      expect(cluster.kinds().map(({ state }) => state)).toEqual(["absent", "absent"]);
     });
+    // An absence is believed after three looks.
+    await eventually(async () => {
+      expect(await cluster.confirm({ ...miss, kind: "VirtualMachineImage" }, BUDGET)).toBe(true);
+    });
+    const before = server.count("list");
     expect(await cluster.confirm({ ...miss, kind: "VirtualMachineImage" }, BUDGET)).toBe(true);
+    expect(server.count("list")).toBe(before);
   });
 
   it("is not answered where there was no room for what was read", async () => {

@@ -155,10 +155,10 @@ export class FakeApiServer {
   }
 
   write(name: string, displayName: string, { namespace = "dev", kind = "VirtualMachineImage" } = {}): void {
-    const key = keyOf(kind, namespace, name);
+    const isNamespaced = kind === "VirtualMachineImage";
+    const key = keyOf(kind, isNamespaced ? namespace : "", name);
     const known = this.#objects.get(key);
     const uid = (known?.["metadata"] as { uid: string } | undefined)?.uid ?? `uid-${this.#resourceVersion + 1}`;
-    const isNamespaced = kind === "VirtualMachineImage";
     const facts =
       kind === "OSImage"
         ? { apiVersion: "storage.loft.sh/v1", spec: { displayName } }
@@ -170,7 +170,7 @@ export class FakeApiServer {
   }
 
   delete(name: string, { namespace = "dev", kind = "VirtualMachineImage" } = {}): void {
-    const key = keyOf(kind, namespace, name);
+    const key = keyOf(kind, kind === "VirtualMachineImage" ? namespace : "", name);
     const known = this.#objects.get(key);
     if (known === undefined) return;
     this.#objects.delete(key);
@@ -237,7 +237,7 @@ export class FakeApiServer {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url ?? "/", "http://fake");
-    const resource = RESOURCES.find(({ plural }) => url.pathname.endsWith(`/${plural}`));
+    const { resource, name } = resourceAt(url);
     const verb = verbOf(url, resource);
     this.requests.push({ verb, url: request.url ?? "", headers: request.headers });
     const fault = this.#faults[verb].shift() ?? this.#always[verb];
@@ -246,6 +246,7 @@ export class FakeApiServer {
     else if (!this.#versionsOf(url).includes(url.pathname.split("/")[3] ?? ""))
       text(404, "404 page not found\n")(response, request);
     else if (verb === "watch") this.#watch(resource, url, response, request);
+    else if (name !== undefined) this.#get(resource, { namespace: namespaceIn(url), name }, response, request);
     else this.#list(resource, url, response);
   }
 
@@ -271,8 +272,19 @@ export class FakeApiServer {
     return this.platformGroups.includes(group) ? ["v1"] : [];
   }
 
+  #get(
+    { kind }: Resource,
+    { namespace = "", name }: { namespace: string | undefined; name: string },
+    response: ServerResponse,
+    request: IncomingMessage,
+  ): void {
+    const object = this.#objects.get(keyOf(kind, namespace, name));
+    if (object === undefined) status(404, `${kind} "${name}" not found`)(response, request);
+    else response.end(JSON.stringify(object));
+  }
+
   #list({ kind }: Resource, url: URL, response: ServerResponse): void {
-    const namespace = /\/namespaces\/([^/]+)\//.exec(url.pathname)?.[1];
+    const namespace = namespaceIn(url);
     const token = url.searchParams.get("continue");
     const [snapshot = this.#snapshots.length, start = 0] = token === null ? [] : token.split(".").map(Number);
     const { all, resourceVersion } = (this.#snapshots[snapshot] ??= {
@@ -312,6 +324,16 @@ export class FakeApiServer {
         (namespace === undefined || (object["metadata"] as { namespace?: string }).namespace === namespace),
     );
   }
+}
+
+function resourceAt({ pathname }: URL): { readonly resource: Resource | undefined; readonly name: string | undefined } {
+  const last = pathname.split("/").slice(-2);
+  const at = last.findIndex((part) => RESOURCES.some(({ plural }) => plural === part));
+  return { resource: RESOURCES.find(({ plural }) => plural === last[at]), name: at === 0 ? last[1] : undefined };
+}
+
+function namespaceIn({ pathname }: URL): string | undefined {
+  return /\/namespaces\/([^/]+)\//.exec(pathname)?.[1];
 }
 
 function verbOf(url: URL, resource: Resource | undefined): Verb {

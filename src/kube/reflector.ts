@@ -9,8 +9,9 @@ import { discover, type Resource, resourcePath } from "./discovery.ts";
 import { imageObject, type ImageObject } from "./image-object.ts";
 import { KindRecord, type KindState } from "./kind-state.ts";
 import { listPages } from "./list-pager.ts";
-import { DEFAULT_LIMITS, type ReflectorLimits } from "./reflector-limits.ts";
+import { DEFAULT_LIMITS, MAX_BOOKMARK_SILENCE, type ReflectorLimits } from "./reflector-limits.ts";
 import type { ApiClient } from "./response.ts";
+import { setSystemTimer, type SetTimer, Silence } from "./silence.ts";
 import { rowOf, Trouble, type TroubleCode } from "./trouble.ts";
 import { openWatch, type WatchEvent } from "./watch-stream.ts";
 
@@ -25,6 +26,8 @@ export interface ReflectorOptions {
   /** False ends after the first complete list. */
   readonly follow?: boolean;
   readonly limits?: ReflectorLimits;
+  /** For the silence of a watch; a test moves its time. */
+  readonly setTimer?: SetTimer;
 }
 
 /** What a reflector does next. */
@@ -158,21 +161,44 @@ export class Reflector {
     const seconds = this.#limits.watchSeconds(timing.random());
     const from = this.#resourceVersion ?? "";
     const milliseconds = seconds * 1_000 + this.#limits.watchGrace;
-    await within({ what: "the watch", milliseconds, signal }, async (cut) => {
+    await within({ what: "the watch", milliseconds, signal }, async (cut, end) => {
       const begun = timing.now().getTime();
       const events = await openWatch(client, { path: this.#path(resource), from, seconds }, cut);
       this.#record.watching(this.#watches++ === 0);
       this.#record.enter("live", `${this.#asked({ is: "watch", resource })}: opened`);
-      for await (const event of events) {
-        cut.throwIfAborted();
-        this.#hear(event);
-      }
+      await this.#hearAll(events, cut, end);
       const lasted = timing.now().getTime() - begun;
       if (this.#resourceVersion === from && lasted < this.#limits.briefWatch) {
         throw new Trouble("brief", `ended after ${lasted} ms without news`);
       }
     });
     this.#forgetTroubles();
+  }
+
+  async #hearAll(
+    events: AsyncIterable<WatchEvent>,
+    cut: AbortSignal,
+    end: (reason: Trouble) => void,
+  ): Promise<void> {
+    const { setTimer = setSystemTimer } = this.#options;
+    const { bookmarkSilence: limit = MAX_BOOKMARK_SILENCE } = this.#limits;
+    const ring = (): void => {
+      end(new Trouble("connection", `no bookmark and no event came for ${limit / 1_000} s`));
+    };
+    const silence = new Silence({ limit, setTimer, ring });
+    const stop = (): void => {
+      silence.stop();
+    };
+    cut.addEventListener("abort", stop, { once: true });
+    try {
+      for await (const event of events) {
+        cut.throwIfAborted();
+        silence.heard(event.is === "bookmark");
+        this.#hear(event);
+      }
+    } finally {
+      stop();
+    }
   }
 
   #hear(event: WatchEvent): void {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { MAX_BOOKMARK_SILENCE } from "../../src/kube/reflector-limits.ts";
 import {
   begin,
   broken,
@@ -12,6 +13,7 @@ import {
   type Verb,
 } from "../support/fake-api-server.ts";
 import { eventually, KIND, Reflection, SHORT_LIMITS } from "../support/reflection.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
 
 /** A reflection of three images, on two pages. */
 function threeImages(options: ConstructorParameters<typeof Reflection>[0] = {}, mostImages?: number): Reflection {
@@ -238,6 +240,82 @@ describe("a watch", () => {
     expect(reflection.log.at(-1)?.because).toContain("the watch took longer than 0.1 s");
     reflection.server.write("vmi-d", "meanwhile");
     await reflection.isCurrent();
+  });
+
+  describe("that has sent a bookmark and then nothing", () => {
+    const clock = new VirtualClock(new Date(0));
+    const silent = async (): Promise<Reflection> => {
+      const reflection = await threeImages({ setTimer: clock.setTimer }).start();
+      await reflection.isCurrent();
+      return reflection;
+    };
+    const bookmarkIsHeard = async ({ server, reflector }: Reflection): Promise<void> => {
+      server.write("cvmi-a", "of the other kind", { kind: "ClusterVirtualMachineImage" });
+      server.bookmark();
+      await eventually(() => {
+        expect(reflector.state.resourceVersion).toBe(server.resourceVersion);
+      });
+    };
+
+    it("for 90 s is stale, and goes on from the last bookmark without a list", async () => {
+      const reflection = await silent();
+      await bookmarkIsHeard(reflection);
+      await clock.advance(MAX_BOOKMARK_SILENCE - 1);
+      expect(clock.pending).toBe(1);
+      await clock.advance(1);
+      await reflection.isIn("stale");
+      expect(reflection.log.at(-1)?.because).toBe(
+        "watch virtualmachineimages.vmoperator.vmware.com: no bookmark and no event came for 90 s",
+      );
+      reflection.server.write("vmi-d", "meanwhile");
+      await reflection.isCurrent();
+      expect(reflection.states).toEqual(["live", "stale", "live"]);
+      expect(reflection.server.count("list")).toBe(2);
+      const [, second] = reflection.server.requests.filter(({ verb }) => verb === "watch");
+      expect(second?.url).toContain("resourceVersion=104");
+    });
+
+    it.each<[string, (reflection: Reflection) => Promise<void>]>([
+      ["a bookmark", bookmarkIsHeard],
+      [
+        "an event",
+        async (reflection) => {
+          reflection.server.write("vmi-d", "news");
+          await reflection.isCurrent();
+        },
+      ],
+    ])("has its time again after %s", async (_, live) => {
+      const reflection = await silent();
+      await bookmarkIsHeard(reflection);
+      await clock.advance(MAX_BOOKMARK_SILENCE - 1);
+      await live(reflection);
+      await clock.advance(MAX_BOOKMARK_SILENCE - 1);
+      expect(clock.pending).toBe(1);
+      await clock.advance(1);
+      await reflection.isIn("stale");
+    });
+
+    it("is trusted for longer where no bookmark has come: a server may send none", async () => {
+      const reflection = await silent();
+      reflection.server.write("vmi-d", "an event is no bookmark");
+      await reflection.isCurrent();
+      expect(clock.pending).toBe(0);
+    });
+
+    it("leaves no timer when it ends", async () => {
+      const reflection = await silent();
+      await bookmarkIsHeard(reflection);
+      reflection.server.endWatches();
+      await eventually(() => {
+        expect(reflection.server.openWatches).toBe(1);
+      });
+      await reflection.isCurrent();
+      expect(clock.pending).toBe(0);
+      await bookmarkIsHeard(reflection);
+      reflection.abort();
+      await reflection.running;
+      expect(clock.pending).toBe(0);
+    });
   });
 
   it("with the same bad line three times is followed by a list that goes around it", async () => {

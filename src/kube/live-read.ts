@@ -1,9 +1,9 @@
 import { LRUCache } from "lru-cache";
-import { IMAGE_KIND_ROWS, type ImageKind, VMI_ID_PREFIX } from "../images/image.ts";
+import { type ImageKind, VMI_ID_PREFIX } from "../images/image.ts";
 import { type ImageIndexWriter, type ImageQuery, kindsSearched } from "../images/image-index.ts";
 import { type Deadline, within } from "./deadline.ts";
 import { type Resource, resourcePath } from "./discovery.ts";
-import { imageObject, type ImageObject } from "./image-object.ts";
+import { imageObject, type ImageObject, type ServedKind } from "./image-object.ts";
 import { listPages } from "./list-pager.ts";
 import { DEFAULT_LIMITS } from "./reflector-limits.ts";
 import { type ApiClient, readObject } from "./response.ts";
@@ -72,6 +72,7 @@ interface Read {
 /** What one read looks at: a single object, or all images of one scope. */
 interface Target {
   readonly kind: ImageKind;
+  readonly resource: Resource;
   /** "" for the cluster. */
   readonly namespace: string;
   /** "" for all. */
@@ -111,12 +112,22 @@ export class LiveRead {
       if ((await this.#read(target, query, budget)) === "refused") refused.push(target.kind);
     };
     try {
-      await Promise.all(targetsOf(query).map(read));
+      await Promise.all(this.#targetsOf(query).map(read));
     } catch (error) {
       if (error instanceof Trouble) return FAILED;
       throw error;
     }
     return refused.length === 0 ? READ : { is: "refused", kinds: refused };
+  }
+
+  /** A VMI ID is one object in each scope; any other name may be anything's display name. A CRD that is away has nothing. */
+  #targetsOf({ namespace, name, kind }: ImageQuery): readonly Target[] {
+    const objectName = name.startsWith(VMI_ID_PREFIX) ? name : "";
+    return kindsSearched({ kind }).flatMap((each) => {
+      const resource = this.#options.resourceOf(each);
+      if (resource === undefined) return [];
+      return { kind: each, resource, namespace: resource.namespaced ? namespace : "", name: objectName };
+    });
   }
 
   /** Joins a read that is under way, or was over a moment ago, or else begins one. A Trouble where the read failed. */
@@ -175,23 +186,24 @@ export class LiveRead {
   }
 
   async #fetch(target: Target, budget: number, signal: AbortSignal): Promise<void> {
-    const resource = this.#options.resourceOf(target.kind);
-    if (resource === undefined) return;
-    const path = pathOf(target, resource);
-    if (target.name !== "") return this.#fetchOne(target.kind, path, signal);
-    const options = { kind: target.kind, path, pageSize: DEFAULT_LIMITS.pageSize, pageDeadline: budget };
+    const { kind, resource } = target;
+    const served = { kind, namespaced: resource.namespaced };
+    const path = pathOf(target);
+    if (target.name !== "") return this.#fetchOne(served, path, signal);
+    const options = { ...served, path, pageSize: DEFAULT_LIMITS.pageSize, pageDeadline: budget };
     for await (const { objects } of listPages(this.#options.client, options, signal)) {
       for (const object of objects) this.#apply(object);
     }
   }
 
-  async #fetchOne(kind: ImageKind, path: string, signal: AbortSignal): Promise<void> {
+  async #fetchOne(served: ServedKind, path: string, signal: AbortSignal): Promise<void> {
     const object = await readObject(await this.#options.client.get(path, signal));
     // Not there: that answers this review, and deletes nothing.
-    if (object !== undefined) this.#apply(imageObject(object, kind));
+    if (object !== undefined) this.#apply(imageObject(object, served));
   }
 
   #apply(read: ImageObject): void {
+    if (read.is === "otherScope") throw new Trouble("gone", read.why);
     if (read.is !== "image") return;
     const applied = this.#options.index.apply(read.image);
     if (applied === "overflow") throw new Trouble("overflow", "there is no room for what was read");
@@ -205,17 +217,7 @@ function deadlineOf(budget: number): Deadline {
   return { what: "a live read", milliseconds: budget, signal: NEVER };
 }
 
-/** A VMI ID is one object in each scope; any other name may be anything's display name. */
-function targetsOf({ namespace, name, kind }: ImageQuery): readonly Target[] {
-  const objectName = name.startsWith(VMI_ID_PREFIX) ? name : "";
-  return kindsSearched({ kind }).map((each) => ({
-    kind: each,
-    namespace: IMAGE_KIND_ROWS[each].scope === "Namespaced" ? namespace : "",
-    name: objectName,
-  }));
-}
-
-function pathOf({ namespace, name }: Target, resource: Resource): string {
+function pathOf({ resource, namespace, name }: Target): string {
   const object = name === "" ? "" : `/${encodeURIComponent(name)}`;
   return resourcePath(resource, namespace) + object;
 }

@@ -8,7 +8,7 @@ import { within } from "./deadline.ts";
 import { discover, type Resource, resourcePath } from "./discovery.ts";
 import { imageObject, type ImageObject } from "./image-object.ts";
 import { KindRecord, type KindState } from "./kind-state.ts";
-import { listPages } from "./list-pager.ts";
+import { type ListOptions, listPages } from "./list-pager.ts";
 import { DEFAULT_LIMITS, MAX_BOOKMARK_SILENCE, type ReflectorLimits } from "./reflector-limits.ts";
 import type { ApiClient } from "./response.ts";
 import { setSystemTimer, type SetTimer, Silence } from "./silence.ts";
@@ -140,7 +140,7 @@ export class Reflector {
     const { kind, client, index } = this.#options;
     const relist = index.relist(kind);
     let resourceVersion = "";
-    for await (const page of listPages(client, { kind, path: this.#path(resource), ...this.#limits }, signal)) {
+    for await (const page of listPages(client, this.#listOf(resource), signal)) {
       signal.throwIfAborted();
       resourceVersion ||= page.resourceVersion;
       if (relist.add(this.#usable(page.objects)) === "overflow") throw overflow();
@@ -166,7 +166,7 @@ export class Reflector {
       const events = await openWatch(client, { path: this.#path(resource), from, seconds }, cut);
       this.#record.watching(this.#watches++ === 0);
       this.#record.enter("live", `${this.#asked({ is: "watch", resource })}: opened`);
-      await this.#hearAll(events, cut, end);
+      await this.#hearAll(events, resource, { cut, end });
       const lasted = timing.now().getTime() - begun;
       if (this.#resourceVersion === from && lasted < this.#limits.briefWatch) {
         throw new Trouble("brief", `ended after ${lasted} ms without news`);
@@ -177,8 +177,8 @@ export class Reflector {
 
   async #hearAll(
     events: AsyncIterable<WatchEvent>,
-    cut: AbortSignal,
-    end: (reason: Trouble) => void,
+    resource: Resource,
+    { cut, end }: { readonly cut: AbortSignal; readonly end: (reason: Trouble) => void },
   ): Promise<void> {
     const { setTimer = setSystemTimer } = this.#options;
     const { bookmarkSilence: limit = MAX_BOOKMARK_SILENCE } = this.#limits;
@@ -194,23 +194,25 @@ export class Reflector {
       for await (const event of events) {
         cut.throwIfAborted();
         silence.heard(event.is === "bookmark");
-        this.#hear(event);
+        this.#hear(event, resource);
       }
     } finally {
       stop();
     }
   }
 
-  #hear(event: WatchEvent): void {
+  #hear(event: WatchEvent, { namespaced }: Resource): void {
     if (event.is === "bookmark") {
       this.#advance(event.resourceVersion, false);
       return;
     }
     const { index, kind } = this.#options;
-    const object = imageObject(event.object, kind);
+    const object = imageObject(event.object, { kind, namespaced });
     switch (object.is) {
       case "malformed":
         throw new Trouble("malformed", object.why);
+      case "otherScope":
+        throw otherScope(object.why);
       case "unusable":
         this.#record.badObject(`${object.key.namespace}/${object.key.name}: ${object.why}`);
         index.remove(object.key, object.resourceVersion);
@@ -236,6 +238,7 @@ export class Reflector {
   *#usable(objects: readonly ImageObject[]): Iterable<Image> {
     for (const object of objects) {
       if (object.is === "image") yield object.image;
+      else if (object.is === "otherScope") throw otherScope(object.why);
       else this.#record.badObject(object.why);
     }
   }
@@ -272,14 +275,23 @@ export class Reflector {
     const { kind, namespace } = this.#options;
     if (step.is === "discover")
       return `get ${IMAGE_KIND_ROWS[kind].groups.map((group) => `/apis/${group}`).join(", ")}`;
-    const where = namespace === undefined ? "" : ` in namespace ${namespace}`;
+    const where = namespace === undefined || !step.resource.namespaced ? "" : ` in namespace ${namespace}`;
     return `${step.is} ${step.resource.plural}.${step.resource.group}${where}`;
   }
 
-  #path(resource: Resource): string {
-    const { namespace = "", kind } = this.#options;
-    return resourcePath(resource, IMAGE_KIND_ROWS[kind].scope === "Namespaced" ? namespace : "");
+  #listOf(resource: Resource): ListOptions {
+    const { kind } = this.#options;
+    return { kind, namespaced: resource.namespaced, path: this.#path(resource), ...this.#limits };
   }
+
+  #path(resource: Resource): string {
+    return resourcePath(resource, this.#options.namespace ?? "");
+  }
+}
+
+/** Where the kind was served so far, it is served no more: discovery comes next. */
+function otherScope(why: string): Trouble {
+  return new Trouble("gone", `the scope of the kind has changed: ${why}`);
 }
 
 function overflow(): Trouble {

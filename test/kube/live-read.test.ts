@@ -48,7 +48,7 @@ class ScriptedApiServer implements ApiClient {
       apiVersion,
       kind,
       metadata: { ...image, namespace: image.namespace || undefined, uid: `uid-${image.name}` },
-      status: { name: image.displayName },
+      status: { [version === "v1alpha1" ? "imageName" : "name"]: image.displayName },
     }));
     if (name === undefined) {
       return json(200, { apiVersion, kind: `${kind}List`, metadata: { resourceVersion: "100" }, items: objects });
@@ -86,7 +86,12 @@ beforeEach(() => {
 });
 
 function served(kind: ImageKind): Resource {
-  return { group: "vmoperator.vmware.com", version: "v1alpha6", plural: PLURALS[kind] };
+  return { group: "vmoperator.vmware.com", version: "v1alpha6", plural: PLURALS[kind], namespaced: kind === IMAGE };
+}
+
+/** As Supervisors before April 2024 serve it. */
+function servedWithClusterScope(kind: ImageKind): Resource {
+  return { ...served(kind), version: "v1alpha1", namespaced: false };
 }
 
 function liveRead(resourceOf: LiveReadOptions["resourceOf"]): LiveRead {
@@ -156,8 +161,43 @@ describe("a live read", () => {
 
   it("asks for nothing where the CRD is not installed", async () => {
     const absent = liveRead(() => undefined);
-    expect(await absent.confirm({ namespace: "dev", name: "vmi-a" }, BUDGET)).toEqual(READ);
+    for (let n = 0; n < 100; n++) {
+      expect(await absent.confirm({ namespace: "dev", name: `vmi-${n}` }, BUDGET)).toEqual(READ);
+    }
     expect(server.asked).toEqual([]);
+    expect(absent.counts).toEqual({ read: 0, joined: 0, refused: 0, failed: 0 });
+  });
+});
+
+describe("of a VirtualMachineImage with cluster scope, a live read", () => {
+  beforeEach(() => {
+    live = liveRead(servedWithClusterScope);
+  });
+
+  it("by VMI ID gets the object of the cluster", async () => {
+    await live.confirm({ namespace: "dev", name: "vmi-a", kind: IMAGE }, BUDGET);
+    expect(server.asked).toEqual(["/apis/vmoperator.vmware.com/v1alpha1/virtualmachineimages/vmi-a"]);
+  });
+
+  it("by another name lists the cluster, once in five seconds for all namespaces", async () => {
+    store(IMAGE, "", "ubuntu-noble", "ubuntu");
+    for (const namespace of ["dev", "prod", "test"]) {
+      expect(await live.confirm({ namespace, name: "ubuntu-noble", kind: IMAGE }, BUDGET)).toEqual(READ);
+      expect(index.namespaced(namespace).byObjectName("ubuntu-noble")).toMatchObject({ kind: IMAGE, namespace: "" });
+      time += 1_600;
+    }
+    expect(server.asked).toEqual(["/apis/vmoperator.vmware.com/v1alpha1/virtualmachineimages?limit=100"]);
+    time += 200;
+    await live.confirm({ namespace: "dev", name: "ubuntu-noble", kind: IMAGE }, BUDGET);
+    expect(server.asked).toHaveLength(2);
+  });
+
+  it("has failed where the kind has namespaces by now", async () => {
+    const metadata = { name: "vmi-a", namespace: "dev", uid: "u", resourceVersion: "50" };
+    const type = { apiVersion: "vmoperator.vmware.com/v1alpha1", kind: IMAGE };
+    server.fault = () => json(200, { ...type, metadata });
+    expect(await live.confirm({ namespace: "dev", name: "vmi-a", kind: IMAGE }, BUDGET)).toEqual(FAILED);
+    expect(index.count(IMAGE)).toBe(0);
   });
 });
 

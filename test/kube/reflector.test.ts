@@ -556,6 +556,79 @@ describe("a CRD", () => {
   });
 });
 
+describe("the scope of a kind", () => {
+  const PATH = "/apis/vmoperator.vmware.com/v1alpha1/virtualmachineimages";
+
+  /** Object names of what each namespace may use, and how many there are in all. */
+  const seen = ({ index }: Reflection): unknown => ({
+    dev: [...index.namespaced("dev").objectNames()],
+    prod: [...index.namespaced("prod").objectNames()],
+    all: index.count(KIND),
+  });
+
+  it("that is the cluster's is listed and watched there, whatever namespace is wanted", async () => {
+    const reflection = new Reflection({ namespace: "dev" });
+    reflection.server.replaceVmImages("Cluster");
+    reflection.server.write("ubuntu-noble", "ubuntu");
+    reflection.server.fail("list", status(500));
+    await reflection.start();
+    await reflection.isIn("live");
+    reflection.server.write("debian-trixie", "debian");
+    await eventually(() => {
+      const both = ["ubuntu-noble", "debian-trixie"];
+      expect(seen(reflection)).toEqual({ dev: both, prod: both, all: 2 });
+    });
+    reflection.server.delete("ubuntu-noble");
+    await eventually(() => {
+      expect(seen(reflection)).toEqual({ dev: ["debian-trixie"], prod: ["debian-trixie"], all: 1 });
+    });
+    const asked = reflection.server.requests.filter(({ verb }) => verb !== "discovery").map(({ url }) => url);
+    expect(asked.every((url) => url.startsWith(`${PATH}?`))).toBe(true);
+    expect(reflection.log[0]?.because).toBe("list virtualmachineimages.vmoperator.vmware.com: 500 scripted");
+  });
+
+  it.each<["Cluster" | "Namespaced", string, readonly string[], readonly string[]]>([
+    ["Namespaced", "after a while", ["new"], []],
+    ["Cluster", "after a while", ["new"], ["new"]],
+    ["Namespaced", "at once", ["new"], []],
+    ["Cluster", "at once", ["new"], ["new"]],
+  ])("that becomes %s %s is found, and the old set is replaced as a whole", async (scope, when, dev, prod) => {
+    const reflection = new Reflection();
+    const { server } = reflection;
+    server.replaceVmImages(scope === "Cluster" ? "Namespaced" : "Cluster");
+    server.write("old", "old");
+    server.write("older", "older", { namespace: "prod" });
+    await reflection.start();
+    await reflection.isIn("live");
+    if (when === "after a while") server.fail("watch", text(404, "404 page not found\n"));
+    server.replaceVmImages(scope);
+    server.write("new", "new");
+    await eventually(() => {
+      expect(seen(reflection)).toEqual({ dev, prod, all: 1 });
+      expect(reflection.reflector.resource?.namespaced).toBe(scope === "Namespaced");
+      expect(reflection.reflector.state.state).toBe("live");
+    });
+  });
+
+  it("that changes between discovery and list leaves no set of half the images", async () => {
+    const reflection = new Reflection();
+    reflection.server.replaceVmImages("Cluster");
+    reflection.server.fail("list", (response) => {
+      const metadata = { ...METADATA, name: "vmi-x" };
+      const list = { ...IMAGE, kind: `${KIND}List`, metadata: { resourceVersion: "100" }, items: [{ metadata }] };
+      response.end(JSON.stringify(list));
+      reflection.server.replaceVmImages("Namespaced");
+      reflection.server.write("vmi-x", "x");
+    });
+    await reflection.start();
+    await reflection.isCurrent();
+    expect(reflection.states).toEqual(["stale", "live"]);
+    expect(reflection.log[0]?.because).toContain(
+      "the scope of the kind has changed: a VirtualMachineImage in a namespace",
+    );
+  });
+});
+
 describe("too many images", () => {
   it("in a list are reported, and nothing incomplete answers; room is found again", async () => {
     const reflection = await threeImages({}, 2).start();

@@ -240,6 +240,35 @@ describe("a name that the index does not know", () => {
   });
 });
 
+describe("VirtualMachineImages with cluster scope", () => {
+  beforeEach(() => {
+    server.replaceVmImages("Cluster");
+    server.write("ubuntu-noble", "ubuntu");
+    server.write("vmi-c", "debian", { kind: CLUSTER_KIND });
+  });
+
+  it("are followed, and confirmed, for each namespace", async () => {
+    const { source: cluster, index } = source();
+    await cluster.start(index, stop.signal);
+    await eventually(() => {
+      expect(server.openWatches).toBe(2);
+    });
+    expect(index.namespaced("prod").byDisplayName("ubuntu")).toHaveLength(1);
+    expect(await cluster.confirm({ namespace: "prod", name: "vmi-none" }, 5_000)).toBe(true);
+    expect(await cluster.confirm({ namespace: "prod", name: "none" }, 5_000)).toBe(true);
+    expect(cluster.liveReads()).toEqual({ read: 4, joined: 0, refused: 0, failed: 0 });
+  });
+
+  it("are read for one namespace, too", async () => {
+    const { source: cluster, index } = source();
+    await cluster.read(index, { kinds: ["VirtualMachineImage"], namespace: "prod" }, NEVER);
+    expect([...index.namespaced("prod").objectNames()]).toEqual(["ubuntu-noble"]);
+    expect(server.requests.filter(({ verb }) => verb !== "discovery").map(({ url: asked }) => asked)).toEqual([
+      "/apis/vmoperator.vmware.com/v1alpha1/virtualmachineimages?limit=2",
+    ]);
+  });
+});
+
 describe("read", () => {
   it("asks for what is wanted only, opens no watch and leaves no connection", async () => {
     const { source: cluster, index } = source();
@@ -333,6 +362,17 @@ describe("resolve against a cluster", () => {
     expect(await run("resolve", "ubuntu", "-n", "dev")).toMatchObject({ code: 0, errors: "" });
     expect((await run("resolve", "debian", "-n", "dev")).printed).toContain("is vmi-c");
     expect((await run("resolve", "other", "-n", "dev")).code).toBe(1);
+  });
+
+  it("finds a VirtualMachineImage with cluster scope from any namespace", async () => {
+    server.replaceVmImages("Cluster");
+    server.write("ubuntu-noble", "ubuntu");
+    for (const namespace of ["dev", "prod"]) {
+      const { code, printed } = await run("resolve", "ubuntu", "-n", namespace);
+      expect(code).toBe(0);
+      expect(printed).toContain(`"ubuntu" in namespace "${namespace}" is ubuntu-noble, found by display name\n`);
+      expect(printed).toContain('  VirtualMachineImage ubuntu-noble, in the cluster, display name "ubuntu", ');
+    }
   });
 
   it("with a kind asks for that kind only", async () => {

@@ -1,5 +1,5 @@
 /** What a lookup costs, by the number of images: nanoseconds, as a process of its own. Options in its argument, in JSON. */
-import { IMAGE_KINDS } from "../src/images/image.ts";
+import { IMAGE_KIND_ROWS, IMAGE_KINDS } from "../src/images/image.ts";
 import { MemoryImageIndex } from "../src/images/image-index.ts";
 import { resolve } from "../src/images/resolve.ts";
 import { imageObject as decoded } from "../src/kube/image-object.ts";
@@ -19,8 +19,9 @@ const { images, slices } = programOptions() as LookupOptions;
 const index = new MemoryImageIndex();
 for (const kind of IMAGE_KINDS) {
   const relist = index.relist(kind);
+  const served = { kind, namespaced: IMAGE_KIND_ROWS[kind].scope === "Namespaced" };
   for (let position = 0; position < images; position++) {
-    const read = decoded(imageObject(position, String(position + 1)), kind);
+    const read = decoded(imageObject(position, String(position + 1)), served);
     if (read.is === "image") relist.add([read.image]);
   }
   relist.commit(String(images));

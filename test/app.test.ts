@@ -110,6 +110,13 @@ async function isReady(code: number): Promise<Answer> {
 
 const mutate = (): Promise<Answer> => ask(`https://127.0.0.1:${port}/mutate`, resolved);
 
+/** The same review, of a machine that names another image. */
+function mutateNaming(imageName: string): Promise<Answer> {
+  const review = structuredClone(resolved);
+  review.request.object.spec.imageName = imageName;
+  return ask(`https://127.0.0.1:${port}/mutate`, review);
+}
+
 it("T12: answers 503 to probes and reviews until the images are complete, then decides", async () => {
   const { body } = await isReady(503);
   expect(body).toContain("[-]VirtualMachineImage failed: ");
@@ -152,6 +159,34 @@ it("stays ready, and answers from the last set, while the API server is away", a
   expect(await mutate()).toMatchObject({ code: 200 });
   server = new FakeApiServer();
   await server.listen();
+});
+
+it("answers 503 about a name that it does not know, while an API server with open watches is frozen", async () => {
+  server.failAlways("list", undefined);
+  await isReady(200);
+  await eventually(() => {
+    expect(server.openWatches).toBe(2);
+  });
+  const refused = await mutateNaming("no-such-image");
+  expect([refused.code, refused.body.includes('"allowed":false')]).toEqual([200, true]);
+  // What was listed a moment ago is used for up to 5 s; a VMI ID is read by itself.
+  server.failAlways("get", hang);
+  expect(await mutateNaming("vmi-00000000000000000")).toMatchObject({ code: 503, retryAfter: "1" });
+  expect((await ask(`http://127.0.0.1:${opsPort}/readyz?verbose`)).body).toContain("VirtualMachineImage ok: live: ");
+  expect(await mutate()).toMatchObject({ code: 200 });
+});
+
+it("admits a machine of any namespace by a VirtualMachineImage with cluster scope", async () => {
+  server.replaceVmImages("Cluster");
+  server.write("ubuntu-noble", "ubuntu-24.04");
+  server.failAlways("list", undefined);
+  await isReady(200);
+  const { code, body } = await mutate();
+  expect(code).toBe(200);
+  expect(JSON.parse(body)).toMatchObject({ response: { allowed: true } });
+  await eventually(() => {
+    expect(log).toContainEqual(expect.objectContaining({ msg: "review", images: ["ubuntu-noble"] }));
+  });
 });
 
 it("T13: stops before the images are complete, without the shutdown delay: nobody was sent here yet", async () => {

@@ -1,4 +1,4 @@
-import type { Image } from "../images/image.ts";
+import { type Image, isClusterScopedVmImage } from "../images/image.ts";
 import { kindsSearched } from "../images/image-index.ts";
 import { nearMatches } from "../images/near-matches.ts";
 import { type FoundBy, type Resolution, resolve as resolveName } from "../images/resolve.ts";
@@ -60,9 +60,11 @@ function lines(images: readonly Image[]): string {
   return images.map((image) => `  ${factsOf(image)}\n`).join("");
 }
 
-function factsOf({ kind, namespace, name, displayName, type, library, readiness, terminating }: Image): string {
+function factsOf(image: Image): string {
+  const { kind, namespace, name, displayName, type, library, readiness, terminating } = image;
   return [
     `${kind} ${namespace === "" ? "" : `${namespace}/`}${name}`,
+    ...(isClusterScopedVmImage(image) ? ["in the cluster"] : []),
     ...(displayName === undefined ? ["no display name"] : [`display name ${quote(displayName)}`]),
     ...(type === undefined ? [] : [`type ${type}`]),
     ...(library === undefined ? [] : [`library ${library}`]),

@@ -14,10 +14,8 @@ const FACTS: Readonly<Record<ImageKind, (value: JsonObject, version: string) => 
 };
 
 /**
- * From an object, as the API server or a file has it, to what the index keeps of it.
- *
- * A namespaced image that names no namespace belongs to `default`, as `kubectl apply` would put it. Facts of a wrong
- * JSON type count as absent where they do not decide which image is meant.
+ * From an object, as the API server or a file has it, to what the index keeps of it. Facts of a wrong JSON type count as
+ * absent where they do not decide which image is meant.
  */
 export function decodeImage(value: unknown): DecodedImage {
   const [group = "", version = ""] = textAt(value, ["apiVersion"]).split("/");
@@ -46,9 +44,15 @@ export function decodeImage(value: unknown): DecodedImage {
   };
 }
 
+/**
+ * An object that an API server has stored has a uid, and names its namespace; without one it is of the cluster
+ * (`isClusterScopedVmImage`). A manifest that names no namespace is of `default`, as `kubectl apply` would put it.
+ */
 function namespaceOf(value: JsonObject, kind: ImageKind): string {
-  const isNamespaced = IMAGE_KIND_ROWS[kind].scope === "Namespaced";
-  return isNamespaced ? sharedText(textAt(value, ["metadata", "namespace"]) || DEFAULT_NAMESPACE) : "";
+  if (IMAGE_KIND_ROWS[kind].scope === "Cluster") return "";
+  const namespace = textAt(value, ["metadata", "namespace"]);
+  const isStored = textAt(value, ["metadata", "uid"]) !== "";
+  return sharedText(namespace === "" && !isStored ? DEFAULT_NAMESPACE : namespace);
 }
 
 /** A display name such as 24.04 without quotes is a number in YAML: to drop it would be a silent loss. */

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { isSameJson } from "../json.ts";
-import { IMAGE_KINDS, type Image, type ImageKind, VM_IMAGE_KINDS } from "./image.ts";
+import { IMAGE_KINDS, type Image, type ImageKind, isClusterScopedVmImage, VM_IMAGE_KINDS } from "./image.ts";
 import { isNewer } from "./resource-version.ts";
 import { type ImageScope, ScopedImages } from "./scoped-images.ts";
 
@@ -17,6 +17,7 @@ export const DEFAULT_MOST_IMAGES = 500_000;
 
 /** The readers' side. Every answer is from memory and costs no more with a million images than with ten. */
 export interface ImageIndex {
+  /** The VirtualMachineImages that a namespace may use: its own, or those of the cluster where they have cluster scope. */
   namespaced(namespace: string): ImageScope;
   cluster(): ImageScope;
   osImages(): ImageScope;
@@ -46,6 +47,14 @@ export function scopeOf(index: ImageIndex, kind: ImageKind, namespace: string): 
     case "OSImage":
       return index.osImages();
   }
+}
+
+/** Whether the index knows that VirtualMachineImage is served with cluster scope: from the first image that it has. */
+export function hasClusterScopedVmImages(index: ImageIndex, namespace: string): boolean {
+  const scope = index.namespaced(namespace);
+  const [name] = scope.objectNames();
+  const image = name === undefined ? undefined : scope.byObjectName(name);
+  return image !== undefined && isClusterScopedVmImage(image);
 }
 
 /** What a change of the index did: `stale` is older than what is known, `overflow` has no room. */
@@ -111,7 +120,8 @@ export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
   }
 
   namespaced(namespace: string): ImageScope {
-    return this.#kinds.VirtualMachineImage.scopes.get(namespace) ?? EMPTY_SCOPE;
+    const { scopes } = this.#kinds.VirtualMachineImage;
+    return scopes.get(namespace) ?? scopes.get("") ?? EMPTY_SCOPE;
   }
 
   cluster(): ImageScope {

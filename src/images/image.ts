@@ -18,6 +18,7 @@ export type ImageKind = (typeof IMAGE_KINDS)[number];
 interface ImageKindRow {
   /** API groups that serve it, in the order in which they are asked for it. */
   readonly groups: readonly string[];
+  /** As served today; discovery says how a cluster serves it. */
   readonly scope: "Namespaced" | "Cluster";
   /** How kubectl users call its resource. */
   readonly resource: string;
@@ -38,7 +39,7 @@ export const VMI_ID_PREFIX = "vmi-";
 /** What the index keeps of an image. */
 export interface Image {
   readonly kind: ImageKind;
-  /** `""` for a kind of cluster scope. */
+  /** `""` for an image of the cluster: of a kind of cluster scope, or see `isClusterScopedVmImage`. */
   readonly namespace: string;
   /** `metadata.name`, the object name. */
   readonly name: string;
@@ -81,6 +82,15 @@ export type DecodedImage =
   | { readonly is: "image"; readonly image: Image }
   | { readonly is: "otherKind" }
   | { readonly is: "malformed"; readonly field: string; readonly why: string };
+
+/**
+ * Whether this is a VirtualMachineImage of the cluster. Supervisors before April 2024 serve that kind with cluster scope
+ * (v1alpha1, v1alpha2): every namespace may use such an image, and its object name is no VMI ID. Where the kind has
+ * namespaces, each of its images is in one.
+ */
+export function isClusterScopedVmImage({ kind, namespace }: Image): boolean {
+  return kind === "VirtualMachineImage" && namespace === "";
+}
 
 export function isImageKind(kind: string): kind is ImageKind {
   return (IMAGE_KINDS as readonly string[]).includes(kind);

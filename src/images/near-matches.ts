@@ -1,6 +1,6 @@
 import { distance } from "fastest-levenshtein";
 import { type Image, IMAGE_KIND_ROWS, isVmImageKind, VM_IMAGE_KINDS, VMI_ID_PREFIX } from "./image.ts";
-import { type ImageIndex, type ImageQuery, kindsSearched, scopeOf } from "./image-index.ts";
+import { hasClusterScopedVmImages, type ImageIndex, type ImageQuery, kindsSearched, scopeOf } from "./image-index.ts";
 import { foldName, type ImageScope } from "./scoped-images.ts";
 
 /** More suggestions than a person reads are noise. */
@@ -31,10 +31,15 @@ function* candidates(index: ImageIndex, query: ImageQuery): Iterable<Image> {
   const scopes = kindsSearched(query).map((kind) => scopeOf(index, kind, query.namespace));
   const terms = searchTerms(query.name);
   for (const term of terms) for (const scope of scopes) yield* equalButForCase(scope, term);
-  const namedByPeople = query.kind !== undefined && IMAGE_KIND_ROWS[query.kind].namedByPeople;
+  const namedByPeople = hasNamesByPeople(index, query);
   for (const term of terms) {
     yield* fewEditsAway(scopes, term, namedByPeople || foldName(term).startsWith(VMI_ID_PREFIX));
   }
+}
+
+function hasNamesByPeople(index: ImageIndex, { kind, namespace }: ImageQuery): boolean {
+  if (kind !== undefined && IMAGE_KIND_ROWS[kind].namedByPeople) return true;
+  return kindsSearched({ kind }).includes("VirtualMachineImage") && hasClusterScopedVmImages(index, namespace);
 }
 
 /** LIBRARY/NAME with a library that does not hold NAME: NAME by itself may be what helps. */

@@ -8,10 +8,13 @@ export interface Deadline {
 }
 
 /**
- * Runs with a signal that aborts with the given one or at the deadline, whichever is first, and rejects then even if
- * what runs takes no notice. Leaves no timer and no listener behind.
+ * Runs with a signal that aborts with the given one, at the deadline or when `end` is called, whichever is first, and
+ * rejects then even if what runs takes no notice. Leaves no timer and no listener behind.
  */
-export async function within<T>(deadline: Deadline, run: (limited: AbortSignal) => Promise<T>): Promise<T> {
+export async function within<T>(
+  deadline: Deadline,
+  run: (limited: AbortSignal, end: (reason: Trouble) => void) => Promise<T>,
+): Promise<T> {
   const { what, milliseconds, signal } = deadline;
   signal.throwIfAborted();
   const limited = new AbortController();
@@ -28,7 +31,7 @@ export async function within<T>(deadline: Deadline, run: (limited: AbortSignal) 
   };
   signal.addEventListener("abort", stop, { once: true });
   try {
-    return await Promise.race([cut.promise, run(limited.signal)]);
+    return await Promise.race([cut.promise, run(limited.signal, end)]);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", stop);

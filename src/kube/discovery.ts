@@ -1,5 +1,5 @@
 import { IMAGE_KIND_ROWS, type ImageKind } from "../images/image.ts";
-import { listAt, textAt } from "../json.ts";
+import { at, listAt, textAt } from "../json.ts";
 import { type ApiClient, readJson } from "./response.ts";
 import { Trouble } from "./trouble.ts";
 
@@ -9,6 +9,8 @@ export interface Resource {
   readonly version: string;
   /** As in paths and rights, `virtualmachineimages`. */
   readonly plural: string;
+  /** Whether its objects are in namespaces. False for a VirtualMachineImage of cluster scope, too. */
+  readonly namespaced: boolean;
 }
 
 /** v1 before v1beta1 before v1alpha6: the order of k8s.io/apimachinery version.CompareKubeAwareVersionStrings. */
@@ -42,21 +44,29 @@ async function discoverIn(
     const resources = listAt(await getIfThere(client, `${path}/${version}`, signal), ["resources"]);
     const resource = resources.find((each) => textAt(each, ["kind"]) === kind && !isSubresource(each));
     const plural = textAt(resource, ["name"]);
-    if (plural !== "") return { group, version, plural };
+    if (plural !== "") return { group, version, plural, namespaced: isNamespaced(resource, kind) };
   }
   return undefined;
 }
 
-/** `/apis/vmoperator.vmware.com/v1alpha6/namespaces/dev/virtualmachineimages`; namespace "" is all. */
-export function resourcePath({ group, version, plural }: Resource, namespace: string): string {
-  const scope = namespace === "" ? "" : `namespaces/${encodeURIComponent(namespace)}/`;
+/** A kind that is written for cluster scope has no other; a VirtualMachineImage has the scope that the cluster says. */
+function isNamespaced(resource: unknown, kind: ImageKind): boolean {
+  return IMAGE_KIND_ROWS[kind].scope === "Namespaced" && at(resource, ["namespaced"]) !== false;
+}
+
+/**
+ * `/apis/vmoperator.vmware.com/v1alpha6/namespaces/dev/virtualmachineimages`; namespace "" is all. What has cluster
+ * scope has one path, whatever the namespace.
+ */
+export function resourcePath({ group, version, plural, namespaced }: Resource, namespace: string): string {
+  const scope = namespace === "" || !namespaced ? "" : `namespaces/${encodeURIComponent(namespace)}/`;
   return `/apis/${group}/${version}/${scope}${plural}`;
 }
 
 export function newestFirst(one: string, other: string): number {
   const [first, second] = [rankOf(one), rankOf(other)];
-  for (const [at, rank] of first.entries()) {
-    const difference = (second[at] ?? 0) - rank;
+  for (const [position, rank] of first.entries()) {
+    const difference = (second[position] ?? 0) - rank;
     if (difference !== 0) return difference;
   }
   return 0;

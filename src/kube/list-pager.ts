@@ -1,9 +1,8 @@
 import { setImmediate } from "node:timers/promises";
-import type { ImageKind } from "../images/image.ts";
 import { isResourceVersion } from "../images/resource-version.ts";
 import { isJsonObject, listAt, textAt } from "../json.ts";
 import { within } from "./deadline.ts";
-import { imageObject, type ImageObject } from "./image-object.ts";
+import { imageObject, type ImageObject, type ServedKind } from "./image-object.ts";
 import { type ApiClient, readJson } from "./response.ts";
 import { Trouble } from "./trouble.ts";
 
@@ -13,8 +12,7 @@ export interface ListPage {
   readonly resourceVersion: string;
 }
 
-export interface ListOptions {
-  readonly kind: ImageKind;
+export interface ListOptions extends ServedKind {
   /** Without a query. */
   readonly path: string;
   readonly pageSize: number;
@@ -37,7 +35,7 @@ export async function* listPages(
   do {
     const path = pagePath(options, token);
     const deadline = { what: "a page of the list", milliseconds: options.pageDeadline, signal };
-    const { page, next } = await within(deadline, (cut) => readPage(client, path, options.kind, cut));
+    const { page, next } = await within(deadline, (cut) => readPage(client, path, options, cut));
     yield page;
     if (next !== "" && next === token) throw new Trouble("malformed", "the list never ends: the same page came twice");
     token = next;
@@ -52,9 +50,9 @@ interface ReadPage {
 }
 
 /** Trims the objects before it gives them: a page as it came would stay in memory until the next one is here. */
-async function readPage(client: ApiClient, path: string, kind: ImageKind, signal: AbortSignal): Promise<ReadPage> {
+async function readPage(client: ApiClient, path: string, served: ServedKind, signal: AbortSignal): Promise<ReadPage> {
   const body = await readJson(await client.get(path, signal));
-  return { page: pageOf(body, kind), next: textAt(body, ["metadata", "continue"]) };
+  return { page: pageOf(body, served), next: textAt(body, ["metadata", "continue"]) };
 }
 
 function pagePath({ path, pageSize }: ListOptions, token: string): string {
@@ -62,7 +60,7 @@ function pagePath({ path, pageSize }: ListOptions, token: string): string {
 }
 
 /** Items of a typed list may leave out what they are. */
-function pageOf(body: unknown, kind: ImageKind): ListPage {
+function pageOf(body: unknown, { kind, namespaced }: ServedKind): ListPage {
   const resourceVersion = textAt(body, ["metadata", "resourceVersion"]);
   const isList = isJsonObject(body) && body["kind"] === `${kind}List` && Array.isArray(body["items"]);
   if (!isList || !isResourceVersion(resourceVersion)) throw new Trouble("malformed", `the answer is no ${kind}List`);
@@ -71,5 +69,8 @@ function pageOf(body: unknown, kind: ImageKind): ListPage {
     isJsonObject(item) && (item["kind"] === undefined || item["apiVersion"] === undefined)
       ? { ...type, ...item }
       : item;
-  return { objects: listAt(body, ["items"]).map((item) => imageObject(typed(item), kind)), resourceVersion };
+  return {
+    objects: listAt(body, ["items"]).map((item) => imageObject(typed(item), { kind, namespaced })),
+    resourceVersion,
+  };
 }

@@ -1,12 +1,12 @@
 import { LRUCache } from "lru-cache";
-import { IMAGE_KIND_ROWS, type ImageKind, VMI_ID_PREFIX } from "../images/image.ts";
+import { type ImageKind, VMI_ID_PREFIX } from "../images/image.ts";
 import { type ImageIndexWriter, type ImageQuery, kindsSearched } from "../images/image-index.ts";
-import { within } from "./deadline.ts";
+import { type Deadline, within } from "./deadline.ts";
 import { type Resource, resourcePath } from "./discovery.ts";
-import { imageObject, type ImageObject } from "./image-object.ts";
+import { imageObject, type ImageObject, type ServedKind } from "./image-object.ts";
 import { listPages } from "./list-pager.ts";
 import { DEFAULT_LIMITS } from "./reflector-limits.ts";
-import { type ApiClient, readJson } from "./response.ts";
+import { type ApiClient, readObject } from "./response.ts";
 import { TokenBucket } from "./token-bucket.ts";
 import { Trouble } from "./trouble.ts";
 
@@ -33,11 +33,23 @@ const MOST_NAMESPACES = 1_000;
 /** How a look at one kind's images ended; THE list of them. */
 export const LIVE_READ_OUTCOMES = {
   read: "the API server answered",
-  joined: "a read that was under way, or over a moment ago, answered",
-  refused: "no read was left for now",
-  failed: "the API server did not answer as it should, or not in time",
+  joined: "a read that was under way, or over a moment ago, was used, whether it answered or failed",
+  refused: "no read was left for now: an index that is live or absent decides, any other gives 503",
+  failed: "the API server did not answer as it should, or not in time: 503, whatever the index says",
 } as const;
 export type LiveReadCounts = Readonly<Record<keyof typeof LIVE_READ_OUTCOMES, number>>;
+
+/** What is known about a name after a look at the API server. */
+export type Confirmation =
+  /** The index has all that the API server has for this name. */
+  | { readonly is: "read" }
+  /** No read was left for these kinds: what the index says of them may be current. */
+  | { readonly is: "refused"; readonly kinds: readonly ImageKind[] }
+  /** The API server did not answer as it should, or not in time: an image of this name may exist. */
+  | { readonly is: "failed" };
+
+const READ: Confirmation = { is: "read" };
+const FAILED: Confirmation = { is: "failed" };
 
 export interface LiveReadOptions {
   readonly client: ApiClient;
@@ -54,12 +66,13 @@ export interface LiveReadOptions {
 interface Read {
   readonly startedAt: number;
   readonly outcome: Promise<void>;
-  isOver: boolean;
+  state: "underway" | "read" | "failed";
 }
 
 /** What one read looks at: a single object, or all images of one scope. */
 interface Target {
   readonly kind: ImageKind;
+  readonly resource: Resource;
   /** "" for the cluster. */
   readonly namespace: string;
   /** "" for all. */
@@ -90,50 +103,76 @@ export class LiveRead {
   }
 
   /**
-   * Whether the index has now all that the API server has for this name. False, without an error, where that could
-   * not be had within the budget (milliseconds) or its share.
+   * Brings into the index what the API server has for this name, within the budget (milliseconds). A read that failed
+   * counts for more than one that was refused. Never rejects because of the API server.
    */
-  async confirm(query: ImageQuery, budget: number): Promise<boolean> {
-    const deadline = { what: "a live read", milliseconds: budget, signal: NEVER };
+  async confirm(query: ImageQuery, budget: number): Promise<Confirmation> {
+    const refused: ImageKind[] = [];
+    const read = async (target: Target): Promise<void> => {
+      if ((await this.#read(target, query, budget)) === "refused") refused.push(target.kind);
+    };
     try {
-      await within(deadline, () => Promise.all(targetsOf(query).map((target) => this.#read(target, query, budget))));
-      return true;
+      await Promise.all(this.#targetsOf(query).map(read));
     } catch (error) {
-      if (error instanceof Trouble) return false;
+      if (error instanceof Trouble) return FAILED;
       throw error;
     }
+    return refused.length === 0 ? READ : { is: "refused", kinds: refused };
   }
 
-  /** Joins a read that is under way, or was over a moment ago, or else begins one. */
-  async #read(target: Target, { namespace }: ImageQuery, budget: number): Promise<void> {
-    const { isCurrent, delay } = this.#options;
+  /** A VMI ID is one object in each scope; any other name may be anything's display name. A CRD that is away has nothing. */
+  #targetsOf({ namespace, name, kind }: ImageQuery): readonly Target[] {
+    const objectName = name.startsWith(VMI_ID_PREFIX) ? name : "";
+    return kindsSearched({ kind }).flatMap((each) => {
+      const resource = this.#options.resourceOf(each);
+      if (resource === undefined) return [];
+      return { kind: each, resource, namespace: resource.namespaced ? namespace : "", name: objectName };
+    });
+  }
+
+  /** Joins a read that is under way, or was over a moment ago, or else begins one. A Trouble where the read failed. */
+  async #read(target: Target, { namespace }: ImageQuery, budget: number): Promise<"read" | "refused"> {
     const key = `${target.kind} ${target.namespace} ${target.name}`;
-    const read = this.#reads.get(key);
-    const joined = read !== undefined && this.#isGood(read, target) ? read : undefined;
-    if (joined === undefined && this.#mayRead(namespace)) return this.#begin(key, target, budget);
-    this.#counts[joined === undefined ? "refused" : "joined"]++;
-    if (isCurrent(target.kind)) await delay(WATCH_LAG);
-    if (joined === undefined) throw new Trouble("busy", "no live read is left for now");
-    return joined.outcome;
+    const known = this.#reads.get(key);
+    if (known !== undefined && this.#mayJoin(known, target)) {
+      this.#counts.joined++;
+      await Promise.all([within(deadlineOf(budget), () => known.outcome), this.#letWatchCatchUp(target.kind, budget)]);
+      return "read";
+    }
+    if (this.#mayRead(namespace)) {
+      await this.#begin(key, target, budget);
+      return "read";
+    }
+    this.#counts.refused++;
+    await this.#letWatchCatchUp(target.kind, budget);
+    return "refused";
   }
 
-  #isGood({ isOver, startedAt }: Read, { kind, namespace, name }: Target): boolean {
-    const freshFor = namespace === "" && name === "" ? CLUSTER_FRESH : FRESH;
-    return !isOver || (this.#options.isCurrent(kind) && this.#options.now() - startedAt < freshFor);
+  /** A read that failed is joined for a shorter time, so that one hiccup refuses no answer for long. */
+  #mayJoin({ state, startedAt }: Read, { kind, namespace, name }: Target): boolean {
+    if (state === "underway") return true;
+    const isOfClusterImages = namespace === "" && name === "";
+    const freshFor = isOfClusterImages && state === "read" ? CLUSTER_FRESH : FRESH;
+    return this.#options.isCurrent(kind) && this.#options.now() - startedAt < freshFor;
+  }
+
+  /** Waits apart from the deadline of a read: a budget shorter than this wait makes no read fail. */
+  async #letWatchCatchUp(kind: ImageKind, budget: number): Promise<void> {
+    if (this.#options.isCurrent(kind)) await this.#options.delay(Math.min(WATCH_LAG, budget));
   }
 
   /** With a deadline of its own, for others may wait for it, too. */
   #begin(key: string, target: Target, budget: number): Promise<void> {
-    const deadline = { what: "a live read", milliseconds: budget, signal: NEVER };
     this.#underway++;
-    const outcome = within(deadline, (signal) => this.#fetch(target, budget, signal)).finally(() => {
-      this.#underway--;
-      read.isOver = true;
-    });
-    const read: Read = { startedAt: this.#options.now(), outcome, isOver: false };
+    const outcome = within(deadlineOf(budget), (signal) => this.#fetch(target, budget, signal));
+    const read: Read = { startedAt: this.#options.now(), outcome, state: "underway" };
     this.#reads.set(key, read);
-    const count = (ended: "read" | "failed") => (): number => this.#counts[ended]++;
-    outcome.then(count("read"), count("failed"));
+    const end = (state: "read" | "failed") => (): void => {
+      this.#underway--;
+      read.state = state;
+      this.#counts[state]++;
+    };
+    outcome.then(end("read"), end("failed"));
     return outcome;
   }
 
@@ -147,26 +186,24 @@ export class LiveRead {
   }
 
   async #fetch(target: Target, budget: number, signal: AbortSignal): Promise<void> {
-    const resource = this.#options.resourceOf(target.kind);
-    if (resource === undefined) return;
-    const path = pathOf(target, resource);
-    if (target.name !== "") return this.#fetchOne(target.kind, path, signal);
-    const options = { kind: target.kind, path, pageSize: DEFAULT_LIMITS.pageSize, pageDeadline: budget };
+    const { kind, resource } = target;
+    const served = { kind, namespaced: resource.namespaced };
+    const path = pathOf(target);
+    if (target.name !== "") return this.#fetchOne(served, path, signal);
+    const options = { ...served, path, pageSize: DEFAULT_LIMITS.pageSize, pageDeadline: budget };
     for await (const { objects } of listPages(this.#options.client, options, signal)) {
       for (const object of objects) this.#apply(object);
     }
   }
 
-  async #fetchOne(kind: ImageKind, path: string, signal: AbortSignal): Promise<void> {
-    try {
-      this.#apply(imageObject(await readJson(await this.#options.client.get(path, signal)), kind));
-    } catch (error) {
-      // Not there: that answers this review, and deletes nothing.
-      if (!(error instanceof Trouble) || error.code !== "gone") throw error;
-    }
+  async #fetchOne(served: ServedKind, path: string, signal: AbortSignal): Promise<void> {
+    const object = await readObject(await this.#options.client.get(path, signal));
+    // Not there: that answers this review, and deletes nothing.
+    if (object !== undefined) this.#apply(imageObject(object, served));
   }
 
   #apply(read: ImageObject): void {
+    if (read.is === "otherScope") throw new Trouble("gone", read.why);
     if (read.is !== "image") return;
     const applied = this.#options.index.apply(read.image);
     if (applied === "overflow") throw new Trouble("overflow", "there is no room for what was read");
@@ -176,17 +213,11 @@ export class LiveRead {
 /** A read is ended by its deadline only: others may wait for the same one. */
 const NEVER = new AbortController().signal;
 
-/** A VMI ID is one object in each scope; any other name may be anything's display name. */
-function targetsOf({ namespace, name, kind }: ImageQuery): readonly Target[] {
-  const objectName = name.startsWith(VMI_ID_PREFIX) ? name : "";
-  return kindsSearched({ kind }).map((each) => ({
-    kind: each,
-    namespace: IMAGE_KIND_ROWS[each].scope === "Namespaced" ? namespace : "",
-    name: objectName,
-  }));
+function deadlineOf(budget: number): Deadline {
+  return { what: "a live read", milliseconds: budget, signal: NEVER };
 }
 
-function pathOf({ namespace, name }: Target, resource: Resource): string {
+function pathOf({ resource, namespace, name }: Target): string {
   const object = name === "" ? "" : `/${encodeURIComponent(name)}`;
   return resourcePath(resource, namespace) + object;
 }

@@ -10,7 +10,15 @@ export interface ReflectorLimits {
   readonly watchGrace: number;
   /** A watch that ends before, without news, did not work. */
   readonly briefWatch: number;
+  /** A watch that has sent a bookmark and then nothing for so long is ended. */
+  readonly bookmarkSilence?: number;
 }
+
+/**
+ * kube-apiserver sends a bookmark about once a minute, and one 2 s before the end of a watch (apiserver storage/cacher,
+ * bookmarkFrequency and nextBookmarkTime). Half a minute more is for a busy server.
+ */
+export const MAX_BOOKMARK_SILENCE = 90_000;
 
 /** Watches of many replicas and kinds are not to end together. */
 const LEAST_WATCH_SECONDS = 90;

@@ -8,9 +8,10 @@ import { within } from "./deadline.ts";
 import { discover, type Resource, resourcePath } from "./discovery.ts";
 import { imageObject, type ImageObject } from "./image-object.ts";
 import { KindRecord, type KindState } from "./kind-state.ts";
-import { listPages } from "./list-pager.ts";
-import { DEFAULT_LIMITS, type ReflectorLimits } from "./reflector-limits.ts";
+import { type ListOptions, listPages } from "./list-pager.ts";
+import { DEFAULT_LIMITS, MAX_BOOKMARK_SILENCE, type ReflectorLimits } from "./reflector-limits.ts";
 import type { ApiClient } from "./response.ts";
+import { setSystemTimer, type SetTimer, Silence } from "./silence.ts";
 import { rowOf, Trouble, type TroubleCode } from "./trouble.ts";
 import { openWatch, type WatchEvent } from "./watch-stream.ts";
 
@@ -25,6 +26,8 @@ export interface ReflectorOptions {
   /** False ends after the first complete list. */
   readonly follow?: boolean;
   readonly limits?: ReflectorLimits;
+  /** For the silence of a watch; a test moves its time. */
+  readonly setTimer?: SetTimer;
 }
 
 /** What a reflector does next. */
@@ -137,7 +140,7 @@ export class Reflector {
     const { kind, client, index } = this.#options;
     const relist = index.relist(kind);
     let resourceVersion = "";
-    for await (const page of listPages(client, { kind, path: this.#path(resource), ...this.#limits }, signal)) {
+    for await (const page of listPages(client, this.#listOf(resource), signal)) {
       signal.throwIfAborted();
       resourceVersion ||= page.resourceVersion;
       if (relist.add(this.#usable(page.objects)) === "overflow") throw overflow();
@@ -158,15 +161,12 @@ export class Reflector {
     const seconds = this.#limits.watchSeconds(timing.random());
     const from = this.#resourceVersion ?? "";
     const milliseconds = seconds * 1_000 + this.#limits.watchGrace;
-    await within({ what: "the watch", milliseconds, signal }, async (cut) => {
+    await within({ what: "the watch", milliseconds, signal }, async (cut, end) => {
       const begun = timing.now().getTime();
       const events = await openWatch(client, { path: this.#path(resource), from, seconds }, cut);
       this.#record.watching(this.#watches++ === 0);
       this.#record.enter("live", `${this.#asked({ is: "watch", resource })}: opened`);
-      for await (const event of events) {
-        cut.throwIfAborted();
-        this.#hear(event);
-      }
+      await this.#hearAll(events, resource, { cut, end });
       const lasted = timing.now().getTime() - begun;
       if (this.#resourceVersion === from && lasted < this.#limits.briefWatch) {
         throw new Trouble("brief", `ended after ${lasted} ms without news`);
@@ -175,16 +175,44 @@ export class Reflector {
     this.#forgetTroubles();
   }
 
-  #hear(event: WatchEvent): void {
+  async #hearAll(
+    events: AsyncIterable<WatchEvent>,
+    resource: Resource,
+    { cut, end }: { readonly cut: AbortSignal; readonly end: (reason: Trouble) => void },
+  ): Promise<void> {
+    const { setTimer = setSystemTimer } = this.#options;
+    const { bookmarkSilence: limit = MAX_BOOKMARK_SILENCE } = this.#limits;
+    const ring = (): void => {
+      end(new Trouble("connection", `no bookmark and no event came for ${limit / 1_000} s`));
+    };
+    const silence = new Silence({ limit, setTimer, ring });
+    const stop = (): void => {
+      silence.stop();
+    };
+    cut.addEventListener("abort", stop, { once: true });
+    try {
+      for await (const event of events) {
+        cut.throwIfAborted();
+        silence.heard(event.is === "bookmark");
+        this.#hear(event, resource);
+      }
+    } finally {
+      stop();
+    }
+  }
+
+  #hear(event: WatchEvent, { namespaced }: Resource): void {
     if (event.is === "bookmark") {
       this.#advance(event.resourceVersion, false);
       return;
     }
     const { index, kind } = this.#options;
-    const object = imageObject(event.object, kind);
+    const object = imageObject(event.object, { kind, namespaced });
     switch (object.is) {
       case "malformed":
         throw new Trouble("malformed", object.why);
+      case "otherScope":
+        throw otherScope(object.why);
       case "unusable":
         this.#record.badObject(`${object.key.namespace}/${object.key.name}: ${object.why}`);
         index.remove(object.key, object.resourceVersion);
@@ -210,6 +238,7 @@ export class Reflector {
   *#usable(objects: readonly ImageObject[]): Iterable<Image> {
     for (const object of objects) {
       if (object.is === "image") yield object.image;
+      else if (object.is === "otherScope") throw otherScope(object.why);
       else this.#record.badObject(object.why);
     }
   }
@@ -246,14 +275,23 @@ export class Reflector {
     const { kind, namespace } = this.#options;
     if (step.is === "discover")
       return `get ${IMAGE_KIND_ROWS[kind].groups.map((group) => `/apis/${group}`).join(", ")}`;
-    const where = namespace === undefined ? "" : ` in namespace ${namespace}`;
+    const where = namespace === undefined || !step.resource.namespaced ? "" : ` in namespace ${namespace}`;
     return `${step.is} ${step.resource.plural}.${step.resource.group}${where}`;
   }
 
-  #path(resource: Resource): string {
-    const { namespace = "", kind } = this.#options;
-    return resourcePath(resource, IMAGE_KIND_ROWS[kind].scope === "Namespaced" ? namespace : "");
+  #listOf(resource: Resource): ListOptions {
+    const { kind } = this.#options;
+    return { kind, namespaced: resource.namespaced, path: this.#path(resource), ...this.#limits };
   }
+
+  #path(resource: Resource): string {
+    return resourcePath(resource, this.#options.namespace ?? "");
+  }
+}
+
+/** Where the kind was served so far, it is served no more: discovery comes next. */
+function otherScope(why: string): Trouble {
+  return new Trouble("gone", `the scope of the kind has changed: ${why}`);
 }
 
 function overflow(): Trouble {

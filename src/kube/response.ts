@@ -62,6 +62,17 @@ export async function readJson(response: ApiResponse): Promise<unknown> {
   }
 }
 
+/**
+ * As `readJson`; undefined where the API server has no such object. Only a Status says that: a 404 in other words is of
+ * the path, which an API server does not know while it starts, and where the kind has another scope or version by now.
+ */
+export async function readObject(response: ApiResponse): Promise<unknown> {
+  if (response.status !== 404) return readJson(response);
+  const body = parsed(await readText(response, ERROR_BODY_LIMIT));
+  if (textAt(body, ["kind"]) === "Status") return undefined;
+  throw troubleOf(response.status, body, response.retryAfter);
+}
+
 /** What an answer other than 200 means. */
 export async function refusalOf(response: ApiResponse): Promise<Trouble> {
   const text = await readText(response, ERROR_BODY_LIMIT);

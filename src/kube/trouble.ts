@@ -25,7 +25,7 @@ const DOUBTED_REFUSALS = 5;
 
 /** THE table of what can go wrong with list and watch, and what is done about it. */
 export const TROUBLES = {
-  /** No connection, a broken one, a deadline. */
+  /** No connection, a broken or a silent one, a deadline. */
   connection: { state: "stale", wait: "backoff", relistAfter: RELIST_AFTER_FAILURES },
   /** 408, 5xx and what else no row names. */
   server: { state: "stale", wait: "backoff", relistAfter: RELIST_AFTER_FAILURES },

@@ -56,7 +56,7 @@ export const METRICS = {
   decisions: {
     name: "vm_image_webhook_decisions_total",
     type: "counter",
-    help: "Reviews by what was decided. A sudden share of refused is a broken pipeline or a lost content library; undecided (503) is an index that cannot be trusted: look at index_state.",
+    help: "Reviews by what was decided. A sudden share of refused is a broken pipeline or a lost content library; undecided (503) is an index that cannot be trusted, or a live read that failed: look at index_state and live_reads_total.",
     labels: { webhook: WEBHOOKS, decision: DECISIONS },
   },
   problems: {
@@ -134,7 +134,7 @@ export const METRICS = {
   liveReads: {
     name: "vm_image_webhook_live_reads_total",
     type: "counter",
-    help: "Looks at the API server before a name was refused, one a kind. Many refused: a loop asks for names that do not exist; any failed: the API server, or the right to get images.",
+    help: "Looks at the API server before a name was refused, one a kind. Many refused: a loop asks for names that do not exist; any failed is a review with 503: the API server, or the right to get images.",
     labels: { outcome: Object.keys(LIVE_READ_OUTCOMES) },
   },
   certificate: {

@@ -47,9 +47,9 @@ interface PendingReviewOptions {
   readonly timeout: number;
 }
 
-const STALE: Decision = {
+const UNCONFIRMED: Decision = {
   is: "undecided",
-  because: "the index is stale, and the API server could not be asked about a name that it does not know",
+  because: "the index does not know a name, and the API server could not be asked about it",
 };
 
 /** One review on its way to an answer and its one line in the log. */
@@ -89,7 +89,7 @@ export class PendingReview {
       const wait = waitWithin(this.#options.timeout) - this.#elapsed();
       const answers = await unlessEnded(confirming, this.#options.response, wait);
       this.#times?.end("liveRead");
-      this.#send(answers.every((confirmed) => confirmed) ? this.#decide() : STALE);
+      this.#send(answers.every((confirmed) => confirmed) ? this.#decide() : UNCONFIRMED);
     } catch (error) {
       this.#failed(error);
     }

@@ -2,12 +2,12 @@ import type { Logger } from "pino";
 import { setTimeout as delay } from "node:timers/promises";
 import { Failure } from "../failure.ts";
 import { IMAGE_KIND_ROWS, type ImageKind, VM_IMAGE_KINDS } from "../images/image.ts";
-import { type ImageIndexWriter, type ImageQuery, kindsSearched } from "../images/image-index.ts";
+import type { ImageIndexWriter, ImageQuery } from "../images/image-index.ts";
 import type { Timing } from "../kube/backoff.ts";
 import { Connection } from "../kube/connection.ts";
 import { CurrentCredentials, type ReadCredentials } from "../kube/credentials.ts";
 import { describeState, type StateName } from "../kube/kind-state.ts";
-import { LiveRead, type LiveReadCounts } from "../kube/live-read.ts";
+import { type Confirmation, LiveRead, type LiveReadCounts } from "../kube/live-read.ts";
 import { Reflector, type ReflectorOptions } from "../kube/reflector.ts";
 import type { ReflectorLimits } from "../kube/reflector-limits.ts";
 import type { ImageSource, KindFacts, SourceState, WantedImages } from "./image-source.ts";
@@ -19,6 +19,8 @@ export const READ_DEADLINE = 30_000;
 const HOPELESS: readonly StateName[] = ["forbidden", "overflow"];
 /** The index is as the API server was a moment ago. */
 const CURRENT: readonly StateName[] = ["live", "absent"];
+/** Before the start nothing can be read. */
+const NOT_STARTED: Confirmation = { is: "failed" };
 /** Milliseconds between two looks at whether a command can still hope. */
 const LOOK_INTERVAL = 50;
 
@@ -96,10 +98,20 @@ export class ClusterSource implements ImageSource {
     }
   }
 
-  /** Where a live read cannot be had, a current index answers and a stale one does not (design section 8). */
+  /**
+   * A read that failed leaves the name unknown, even where the index is current: a watch of a frozen API server is open,
+   * too. Only where no read was left, a current index decides.
+   */
   async confirm(miss: ImageQuery, budget: number): Promise<boolean> {
-    if ((await this.#liveRead?.confirm(miss, budget)) === true) return true;
-    return kindsSearched(miss).every((kind) => this.#isCurrent(kind));
+    const confirmation = (await this.#liveRead?.confirm(miss, budget)) ?? NOT_STARTED;
+    switch (confirmation.is) {
+      case "read":
+        return true;
+      case "failed":
+        return false;
+      case "refused":
+        return confirmation.kinds.every((kind) => this.#isCurrent(kind));
+    }
   }
 
   state(): readonly SourceState[] {

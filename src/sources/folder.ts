@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import type { Logger } from "pino";
 import { Failure, messageOf } from "../failure.ts";
-import { type Image, IMAGE_KINDS, type ImageKind, isVmImageKind } from "../images/image.ts";
+import { type Image, IMAGE_KINDS, type ImageKind, isClusterScopedVmImage, isVmImageKind } from "../images/image.ts";
 import type { ImageIndexWriter } from "../images/image-index.ts";
 import { type ImageFile, readImageFile } from "./image-file.ts";
 import type { ImageSource, KindFacts, SourceState } from "./image-source.ts";
@@ -163,6 +163,8 @@ export class FolderSource implements ImageSource {
   #imagesByKind(): ImagesByKind {
     const byKind = new Map<ImageKind, Image[]>(IMAGE_KINDS.map((kind) => [kind, []]));
     const places = new Map<string, string>();
+    /** Of VirtualMachineImages: one of the cluster, and one of a namespace. */
+    const scopes = new Map<boolean, string>();
     for (const [path, { content }] of this.#files) {
       for (const { image, line } of content.images) {
         const key = [image.kind, image.namespace, image.name].filter((part) => part !== "").join(" ");
@@ -170,11 +172,20 @@ export class FolderSource implements ImageSource {
         const earlier = places.get(key);
         if (earlier !== undefined) throw new Failure("images", `${here}: ${key} is in ${earlier} already`);
         places.set(key, here);
+        if (image.kind === "VirtualMachineImage") scopes.set(isClusterScopedVmImage(image), here);
         byKind.get(image.kind)?.push(image);
       }
     }
+    throwIfBothScopes(scopes.get(true), scopes.get(false));
     return byKind;
   }
+}
+
+/** No cluster serves both, and the index would hide the images of the cluster from each namespace that has its own. */
+function throwIfBothScopes(ofCluster: string | undefined, ofNamespace: string | undefined): void {
+  if (ofCluster === undefined || ofNamespace === undefined) return;
+  const why = `a stored VirtualMachineImage without a namespace is of the cluster, but that in ${ofNamespace} is of a namespace`;
+  throw new Failure("images", `${ofCluster}: ${why}`);
 }
 
 async function readText(path: string): Promise<string> {

@@ -450,9 +450,8 @@ describe("-o", () => {
 });
 
 describe("a cluster", () => {
-  /** The lists that a check of this text asks for. */
-  async function lists(stdin: string): Promise<readonly string[]> {
-    const server = new FakeApiServer();
+  /** A check of this text against a cluster. */
+  async function checked(server: FakeApiServer, stdin: string): Promise<CommandRun & { href: string }> {
     const { href } = await server.listen();
     onTestFinished(() => server.close());
     const kubeconfig = written(
@@ -463,7 +462,12 @@ describe("a cluster", () => {
         contexts: [{ name: "it", context: { cluster: "it", user: "it" } }],
       }),
     );
-    const { errors } = await run(["check", "-", "--kubeconfig", kubeconfig], { stdin });
+    return { ...(await run(["check", "-", "--kubeconfig", kubeconfig], { stdin })), href };
+  }
+
+  /** The lists that a check of this text asks for. */
+  async function lists(stdin: string, server = new FakeApiServer()): Promise<readonly string[]> {
+    const { errors, href } = await checked(server, stdin);
     expect(errors).toBe("");
     const listed = server.requests.filter(({ verb }) => verb === "list").map(({ url }) => new URL(url, href).pathname);
     return listed.map((path) => path.replace(/^.*v1alpha\d+\//, "")).sort();
@@ -478,6 +482,18 @@ describe("a cluster", () => {
       "clustervirtualmachineimages",
       "virtualmachineimages",
     ]);
+  });
+
+  test("whose VirtualMachineImages have cluster scope is asked for these", async () => {
+    const server = new FakeApiServer();
+    server.replaceVmImages("Cluster");
+    server.write("ubuntu-noble", "ubuntu-24.04");
+    const { exitCode, output } = await checked(server, KNOWN.replace("dev", "prod"));
+    expect(output).not.toContain("Not found");
+    expect(exitCode).toBe(0);
+    const ofCluster = new FakeApiServer();
+    ofCluster.replaceVmImages("Cluster");
+    expect(await lists(KNOWN, ofCluster)).toEqual(["clustervirtualmachineimages", "virtualmachineimages"]);
   });
 
   test("is asked for no images where there is nothing to check", async () => {

@@ -8,6 +8,7 @@ import { commandTests } from "./cluster-suites/commands.ts";
 import { definitionTests } from "./cluster-suites/definitions.ts";
 import { outageTests } from "./cluster-suites/outages.ts";
 import { rightsTests } from "./cluster-suites/rights.ts";
+import { scopeTests } from "./cluster-suites/scopes.ts";
 
 /** The kinds whose real definitions are installed. */
 const NEEDED = ["virtualmachines", "virtualmachineimages", "clustervirtualmachineimages"];
@@ -31,6 +32,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("over a real cluster", () =>
     rightsTests(bench);
     outageTests(bench);
     definitionTests(bench);
+    scopeTests(bench);
   });
 
   describe.runIf(realCrds !== undefined)("with the CRDs of vm-operator", () => {

@@ -16,6 +16,9 @@ export const CONTROL_PLANE_ASSETS = nonEmpty(process.env["KUBEBUILDER_ASSETS"]);
 const MANIFESTS = fileURLToPath(new URL("../../manifests/", import.meta.url));
 export const OWN_CRDS = fileURLToPath(new URL("crds/", import.meta.url));
 
+/** VirtualMachineImage with cluster scope. */
+export const CLUSTER_SCOPE_CRDS = fileURLToPath(new URL("crds-cluster-scope/", import.meta.url));
+
 /** Of vCluster Platform, in group storage.loft.sh. */
 export const PLATFORM_CRDS = fileURLToPath(new URL("crds-osimage/", import.meta.url));
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Image, VM_IMAGE_KINDS } from "../../src/images/image.ts";
-import { MemoryImageIndex } from "../../src/images/image-index.ts";
+import { hasClusterScopedVmImages, MemoryImageIndex } from "../../src/images/image-index.ts";
 import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
 
 it("is not synced before the first set, and synced ever after", () => {
@@ -23,6 +23,33 @@ it("swaps a kind whole: names that are gone are gone, the other kind stays", () 
   expect(scope.displayNamesLike("new")).toEqual(["New"]);
   expect(scope.displayNamesLike("old")).toEqual([]);
   expect(index.cluster().byObjectName("vmi-c")?.displayName).toBe("cluster");
+});
+
+describe("VirtualMachineImages of the cluster", () => {
+  const ofCluster = vmi("ubuntu", "Ubuntu", { namespace: "" });
+
+  it("are those of each namespace", () => {
+    const index = indexOf([ofCluster, cvmi("vmi-c", "Rocky")]);
+    for (const namespace of ["dev", "prod"]) {
+      expect(index.namespaced(namespace).byDisplayName("Ubuntu")).toEqual([ofCluster]);
+      expect(hasClusterScopedVmImages(index, namespace)).toBe(true);
+    }
+    expect(index.cluster().byDisplayName("Ubuntu")).toEqual([]);
+  });
+
+  it("are gone where a list of images in namespaces takes their place", () => {
+    const index = indexOf([ofCluster]);
+    const relist = index.relist("VirtualMachineImage");
+    relist.add([vmi("vmi-a", "ubuntu", { resourceVersion: "2" })]);
+    relist.commit("2");
+    expect([...index.namespaced("dev").objectNames()]).toEqual(["vmi-a"]);
+    expect([...index.namespaced("prod").objectNames()]).toEqual([]);
+    expect(hasClusterScopedVmImages(index, "dev")).toBe(false);
+  });
+
+  it("are not known of an index without any", () => {
+    expect(hasClusterScopedVmImages(indexOf([]), "dev")).toBe(false);
+  });
 });
 
 it("counts the images of a kind over all namespaces", () => {

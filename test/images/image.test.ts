@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decodeImage } from "../../src/images/decode-image.ts";
-import type { Image } from "../../src/images/image.ts";
+import { type Image, isClusterScopedVmImage } from "../../src/images/image.ts";
 
 const GROUP = "vmoperator.vmware.com";
 
@@ -129,6 +129,17 @@ describe("decodeImage", () => {
   it("knows scopes: default for a namespace left out, none for a cluster image", () => {
     expect(decoded({ metadata: { name: "vmi-a" } }).namespace).toBe("default");
     expect(decoded({ kind: "ClusterVirtualMachineImage", metadata: METADATA }).namespace).toBe("");
+  });
+
+  it("knows a VirtualMachineImage of the cluster: an API server has stored it, and it has no namespace", () => {
+    const ofCluster = decoded({ apiVersion: `${GROUP}/v1alpha1`, metadata: { name: "ubuntu", uid: "1f0c" } });
+    expect([ofCluster.namespace, isClusterScopedVmImage(ofCluster)]).toEqual(["", true]);
+    const others = [
+      decoded({ metadata: { ...METADATA, uid: "1f0c" } }),
+      decoded({ metadata: { name: "vmi-a" } }),
+      decoded({ kind: "ClusterVirtualMachineImage", metadata: { name: "vmi-c", uid: "1f0c" } }),
+    ];
+    expect(others.map(isClusterScopedVmImage)).toEqual([false, false, false]);
   });
 
   it.each([

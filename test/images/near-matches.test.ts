@@ -36,6 +36,18 @@ const ROWS: readonly Row[] = [
     kind: "ClusterVirtualMachineImage",
     near: [],
   },
+  {
+    title: "a VirtualMachineImage of the cluster by its object name, which is no VMI ID",
+    images: [vmi("ubuntu-noble", "Ubuntu", { namespace: "" })],
+    name: "ubuntu-nobel",
+    near: ["ubuntu-noble"],
+  },
+  {
+    title: "a VirtualMachineImage of a namespace by its display name only",
+    images: [vmi("ubuntu-noble", "Ubuntu")],
+    name: "ubuntu-nobel",
+    near: [],
+  },
   { title: "letter case", images: [UBUNTU], name: "Ubuntu-24.04", near: ["vmi-a"] },
   { title: "letter case of the image", images: [vmi("vmi-a", "Ubuntu-24.04")], name: "ubuntu-24.04", near: ["vmi-a"] },
   { title: "outer spaces", images: [vmi("vmi-a", " ubuntu ")], name: "ubuntu", near: ["vmi-a"] },

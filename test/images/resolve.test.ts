@@ -491,6 +491,33 @@ const ROWS: readonly Row[] = [
   },
 ];
 
+/** VirtualMachineImages of the cluster, as Supervisors before April 2024 have them. */
+const OF_CLUSTER = [
+  vmi("ubuntu-noble", "Ubuntu 24.04", { namespace: "", library: "cl-a" }),
+  vmi("noble-copy", "ubuntu-noble", { namespace: "" }),
+  cvmi("vmi-c", "Ubuntu 24.04"),
+];
+
+describe("resolve, where VirtualMachineImages are of the cluster", () => {
+  it.each<[string, string, ImageKind | undefined, string]>([
+    [
+      "R2: a display name, before that of a cluster image",
+      "Ubuntu 24.04",
+      undefined,
+      "vmi/ubuntu-noble by displayName",
+    ],
+    ["R2: a display name before an object name", "ubuntu-noble", undefined, "vmi/noble-copy by displayName"],
+    ["R2: an object name", "noble-copy", undefined, "vmi/noble-copy by objectName"],
+    ["R3: a name in a library", "cl-a/ubuntu-noble", undefined, "vmi/ubuntu-noble by libraryName"],
+    ["R4: an object name of a kind", "ubuntu-noble", VMI, "vmi/ubuntu-noble by objectName"],
+    ["R4: no image of the other kind", "ubuntu-noble", CVMI, "notFound"],
+  ])("%s", (_, name, kind, is) => {
+    for (const namespace of [NAMESPACE, "prod"]) {
+      expect(inShort(resolve(indexOf(OF_CLUSTER), { namespace, name, kind }, "namespace-first"))).toBe(is);
+    }
+  });
+});
+
 describe("resolve", () => {
   it.each(ROWS)("$rule: $title", ({ images, name, kind, mode = "namespace-first", synced, is }) => {
     const query: ImageQuery = { namespace: NAMESPACE, name, kind };

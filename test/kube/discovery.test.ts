@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { discover, newestFirst } from "../../src/kube/discovery.ts";
+import type { ImageKind } from "../../src/images/image.ts";
+import { discover, newestFirst, resourcePath } from "../../src/kube/discovery.ts";
 import type { ApiClient } from "../../src/kube/response.ts";
 
 const GROUP = "/apis/vmoperator.vmware.com";
@@ -37,7 +38,24 @@ it("takes the newest version that serves the kind, and its plural from there", a
     [`${GROUP}/v1alpha1`]: { resources: [IMAGES] },
   });
   const resource = await discover(client, "VirtualMachineImage", NEVER);
-  expect(resource).toEqual({ group: "vmoperator.vmware.com", version: "v1alpha6", plural: "virtualmachineimages" });
+  const plural = "virtualmachineimages";
+  expect(resource).toEqual({ group: "vmoperator.vmware.com", version: "v1alpha6", plural, namespaced: true });
+});
+
+it.each<[ImageKind, string, unknown, boolean]>([
+  ["VirtualMachineImage", "v1alpha6", true, true],
+  ["VirtualMachineImage", "v1alpha1", false, false],
+  ["VirtualMachineImage", "v1alpha6", undefined, true],
+  ["ClusterVirtualMachineImage", "v1alpha6", false, false],
+  ["ClusterVirtualMachineImage", "v1alpha6", true, false],
+])("takes the scope of %s in %s from discovery, namespaced: %s", async (kind, version, namespaced, expected) => {
+  const client = apiServer({
+    [GROUP]: { versions: [{ version }] },
+    [`${GROUP}/${version}`]: { resources: [{ kind, name: "images", namespaced }] },
+  });
+  const resource = await discover(client, kind, NEVER);
+  expect(resource.namespaced).toBe(expected);
+  expect(resourcePath(resource, "dev")).toBe(`${GROUP}/${version}/${expected ? "namespaces/dev/" : ""}images`);
 });
 
 it.each([
@@ -49,7 +67,12 @@ it.each([
     [`/apis/${each}/v1`, { resources: [{ kind: "OSImage", name: "osimages" }] }],
   ]);
   const client = apiServer(Object.fromEntries(answers) as Record<string, unknown>);
-  expect(await discover(client, "OSImage", NEVER)).toEqual({ group, version: "v1", plural: "osimages" });
+  expect(await discover(client, "OSImage", NEVER)).toEqual({
+    group,
+    version: "v1",
+    plural: "osimages",
+    namespaced: false,
+  });
 });
 
 it("finds OSImage absent where neither group has it", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { MAX_BOOKMARK_SILENCE } from "../../src/kube/reflector-limits.ts";
 import {
   begin,
   broken,
@@ -12,6 +13,7 @@ import {
   type Verb,
 } from "../support/fake-api-server.ts";
 import { eventually, KIND, Reflection, SHORT_LIMITS } from "../support/reflection.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
 
 /** A reflection of three images, on two pages. */
 function threeImages(options: ConstructorParameters<typeof Reflection>[0] = {}, mostImages?: number): Reflection {
@@ -238,6 +240,82 @@ describe("a watch", () => {
     expect(reflection.log.at(-1)?.because).toContain("the watch took longer than 0.1 s");
     reflection.server.write("vmi-d", "meanwhile");
     await reflection.isCurrent();
+  });
+
+  describe("that has sent a bookmark and then nothing", () => {
+    const clock = new VirtualClock(new Date(0));
+    const silent = async (): Promise<Reflection> => {
+      const reflection = await threeImages({ setTimer: clock.setTimer }).start();
+      await reflection.isCurrent();
+      return reflection;
+    };
+    const bookmarkIsHeard = async ({ server, reflector }: Reflection): Promise<void> => {
+      server.write("cvmi-a", "of the other kind", { kind: "ClusterVirtualMachineImage" });
+      server.bookmark();
+      await eventually(() => {
+        expect(reflector.state.resourceVersion).toBe(server.resourceVersion);
+      });
+    };
+
+    it("for 90 s is stale, and goes on from the last bookmark without a list", async () => {
+      const reflection = await silent();
+      await bookmarkIsHeard(reflection);
+      await clock.advance(MAX_BOOKMARK_SILENCE - 1);
+      expect(clock.pending).toBe(1);
+      await clock.advance(1);
+      await reflection.isIn("stale");
+      expect(reflection.log.at(-1)?.because).toBe(
+        "watch virtualmachineimages.vmoperator.vmware.com: no bookmark and no event came for 90 s",
+      );
+      reflection.server.write("vmi-d", "meanwhile");
+      await reflection.isCurrent();
+      expect(reflection.states).toEqual(["live", "stale", "live"]);
+      expect(reflection.server.count("list")).toBe(2);
+      const [, second] = reflection.server.requests.filter(({ verb }) => verb === "watch");
+      expect(second?.url).toContain("resourceVersion=104");
+    });
+
+    it.each<[string, (reflection: Reflection) => Promise<void>]>([
+      ["a bookmark", bookmarkIsHeard],
+      [
+        "an event",
+        async (reflection) => {
+          reflection.server.write("vmi-d", "news");
+          await reflection.isCurrent();
+        },
+      ],
+    ])("has its time again after %s", async (_, live) => {
+      const reflection = await silent();
+      await bookmarkIsHeard(reflection);
+      await clock.advance(MAX_BOOKMARK_SILENCE - 1);
+      await live(reflection);
+      await clock.advance(MAX_BOOKMARK_SILENCE - 1);
+      expect(clock.pending).toBe(1);
+      await clock.advance(1);
+      await reflection.isIn("stale");
+    });
+
+    it("is trusted for longer where no bookmark has come: a server may send none", async () => {
+      const reflection = await silent();
+      reflection.server.write("vmi-d", "an event is no bookmark");
+      await reflection.isCurrent();
+      expect(clock.pending).toBe(0);
+    });
+
+    it("leaves no timer when it ends", async () => {
+      const reflection = await silent();
+      await bookmarkIsHeard(reflection);
+      reflection.server.endWatches();
+      await eventually(() => {
+        expect(reflection.server.openWatches).toBe(1);
+      });
+      await reflection.isCurrent();
+      expect(clock.pending).toBe(0);
+      await bookmarkIsHeard(reflection);
+      reflection.abort();
+      await reflection.running;
+      expect(clock.pending).toBe(0);
+    });
   });
 
   it("with the same bad line three times is followed by a list that goes around it", async () => {
@@ -475,6 +553,79 @@ describe("a CRD", () => {
       expect(reflection.reflector.state.version).toBe("v1alpha5");
     });
     await reflection.isCurrent();
+  });
+});
+
+describe("the scope of a kind", () => {
+  const PATH = "/apis/vmoperator.vmware.com/v1alpha1/virtualmachineimages";
+
+  /** Object names of what each namespace may use, and how many there are in all. */
+  const seen = ({ index }: Reflection): unknown => ({
+    dev: [...index.namespaced("dev").objectNames()],
+    prod: [...index.namespaced("prod").objectNames()],
+    all: index.count(KIND),
+  });
+
+  it("that is the cluster's is listed and watched there, whatever namespace is wanted", async () => {
+    const reflection = new Reflection({ namespace: "dev" });
+    reflection.server.replaceVmImages("Cluster");
+    reflection.server.write("ubuntu-noble", "ubuntu");
+    reflection.server.fail("list", status(500));
+    await reflection.start();
+    await reflection.isIn("live");
+    reflection.server.write("debian-trixie", "debian");
+    await eventually(() => {
+      const both = ["ubuntu-noble", "debian-trixie"];
+      expect(seen(reflection)).toEqual({ dev: both, prod: both, all: 2 });
+    });
+    reflection.server.delete("ubuntu-noble");
+    await eventually(() => {
+      expect(seen(reflection)).toEqual({ dev: ["debian-trixie"], prod: ["debian-trixie"], all: 1 });
+    });
+    const asked = reflection.server.requests.filter(({ verb }) => verb !== "discovery").map(({ url }) => url);
+    expect(asked.every((url) => url.startsWith(`${PATH}?`))).toBe(true);
+    expect(reflection.log[0]?.because).toBe("list virtualmachineimages.vmoperator.vmware.com: 500 scripted");
+  });
+
+  it.each<["Cluster" | "Namespaced", string, readonly string[], readonly string[]]>([
+    ["Namespaced", "after a while", ["new"], []],
+    ["Cluster", "after a while", ["new"], ["new"]],
+    ["Namespaced", "at once", ["new"], []],
+    ["Cluster", "at once", ["new"], ["new"]],
+  ])("that becomes %s %s is found, and the old set is replaced as a whole", async (scope, when, dev, prod) => {
+    const reflection = new Reflection();
+    const { server } = reflection;
+    server.replaceVmImages(scope === "Cluster" ? "Namespaced" : "Cluster");
+    server.write("old", "old");
+    server.write("older", "older", { namespace: "prod" });
+    await reflection.start();
+    await reflection.isIn("live");
+    if (when === "after a while") server.fail("watch", text(404, "404 page not found\n"));
+    server.replaceVmImages(scope);
+    server.write("new", "new");
+    await eventually(() => {
+      expect(seen(reflection)).toEqual({ dev, prod, all: 1 });
+      expect(reflection.reflector.resource?.namespaced).toBe(scope === "Namespaced");
+      expect(reflection.reflector.state.state).toBe("live");
+    });
+  });
+
+  it("that changes between discovery and list leaves no set of half the images", async () => {
+    const reflection = new Reflection();
+    reflection.server.replaceVmImages("Cluster");
+    reflection.server.fail("list", (response) => {
+      const metadata = { ...METADATA, name: "vmi-x" };
+      const list = { ...IMAGE, kind: `${KIND}List`, metadata: { resourceVersion: "100" }, items: [{ metadata }] };
+      response.end(JSON.stringify(list));
+      reflection.server.replaceVmImages("Namespaced");
+      reflection.server.write("vmi-x", "x");
+    });
+    await reflection.start();
+    await reflection.isCurrent();
+    expect(reflection.states).toEqual(["stale", "live"]);
+    expect(reflection.log[0]?.because).toContain(
+      "the scope of the kind has changed: a VirtualMachineImage in a namespace",
+    );
   });
 });
 

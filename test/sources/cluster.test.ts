@@ -184,27 +184,51 @@ describe("a name that the index does not know", () => {
     expect(index.namespaced("dev").byDisplayName("new").length).toBe(1);
   });
 
-  it("is answered by a current index where no read can be had", async () => {
+  /** The namespace asks for so many names that no read is left for it. */
+  async function useUpTheReads(cluster: ClusterSource): Promise<void> {
+    const asks = Array.from({ length: 6 }, (_, n) => cluster.confirm({ ...miss, name: `vmi-${n}` }, BUDGET));
+    await Promise.all(asks);
+    expect(cluster.liveReads()?.refused).toBeGreaterThan(0);
+  }
+
+  it.each([
+    ["fails", status(500)],
+    ["gets no answer", hang],
+  ])("is not answered by a current index where the read %s", async (_, fault) => {
     const { cluster } = await started();
-    server.failAlways("list", status(500));
+    server.failAlways("list", fault);
+    expect(await cluster.confirm(miss, 100)).toBe(false);
+    expect(await cluster.confirm(miss, 100)).toBe(false);
+    expect(cluster.kinds().map(({ state }) => state)).toEqual(["live", "live"]);
+  });
+
+  it("is answered by a current index where no read is left", async () => {
+    const { cluster } = await started();
+    await useUpTheReads(cluster);
     expect(await cluster.confirm(miss, BUDGET)).toBe(true);
   });
 
   it("is not answered by a stale one", async () => {
     const { cluster } = await started();
+    await useUpTheReads(cluster);
     await loseTheWatches(cluster);
-    server.failAlways("list", status(500));
     expect(await cluster.confirm(miss, BUDGET)).toBe(false);
   });
 
-  it("is answered by the kind that was asked for", async () => {
+  it("is answered without a read by a kind whose CRD is not installed", async () => {
     const { cluster } = await started();
-    server.endWatches();
     server.versions = [];
+    server.endWatches();
     await eventually(() => {
-      expect(cluster.state().filter(({ text }) => text.startsWith("absent:")).length).toBe(2);
+      expect(cluster.kinds().map(({ state }) => state)).toEqual(["absent", "absent"]);
     });
+    // An absence is believed after three looks.
+    await eventually(async () => {
+      expect(await cluster.confirm({ ...miss, kind: "VirtualMachineImage" }, BUDGET)).toBe(true);
+    });
+    const before = server.count("list");
     expect(await cluster.confirm({ ...miss, kind: "VirtualMachineImage" }, BUDGET)).toBe(true);
+    expect(server.count("list")).toBe(before);
   });
 
   it("is not answered where there was no room for what was read", async () => {
@@ -213,6 +237,35 @@ describe("a name that the index does not know", () => {
     server.write("vmi-new", "new");
     expect(await cluster.confirm(miss, BUDGET)).toBe(false);
     expect(index.count("VirtualMachineImage")).toBe(2);
+  });
+});
+
+describe("VirtualMachineImages with cluster scope", () => {
+  beforeEach(() => {
+    server.replaceVmImages("Cluster");
+    server.write("ubuntu-noble", "ubuntu");
+    server.write("vmi-c", "debian", { kind: CLUSTER_KIND });
+  });
+
+  it("are followed, and confirmed, for each namespace", async () => {
+    const { source: cluster, index } = source();
+    await cluster.start(index, stop.signal);
+    await eventually(() => {
+      expect(server.openWatches).toBe(2);
+    });
+    expect(index.namespaced("prod").byDisplayName("ubuntu")).toHaveLength(1);
+    expect(await cluster.confirm({ namespace: "prod", name: "vmi-none" }, 5_000)).toBe(true);
+    expect(await cluster.confirm({ namespace: "prod", name: "none" }, 5_000)).toBe(true);
+    expect(cluster.liveReads()).toEqual({ read: 4, joined: 0, refused: 0, failed: 0 });
+  });
+
+  it("are read for one namespace, too", async () => {
+    const { source: cluster, index } = source();
+    await cluster.read(index, { kinds: ["VirtualMachineImage"], namespace: "prod" }, NEVER);
+    expect([...index.namespaced("prod").objectNames()]).toEqual(["ubuntu-noble"]);
+    expect(server.requests.filter(({ verb }) => verb !== "discovery").map(({ url: asked }) => asked)).toEqual([
+      "/apis/vmoperator.vmware.com/v1alpha1/virtualmachineimages?limit=2",
+    ]);
   });
 });
 
@@ -309,6 +362,17 @@ describe("resolve against a cluster", () => {
     expect(await run("resolve", "ubuntu", "-n", "dev")).toMatchObject({ code: 0, errors: "" });
     expect((await run("resolve", "debian", "-n", "dev")).printed).toContain("is vmi-c");
     expect((await run("resolve", "other", "-n", "dev")).code).toBe(1);
+  });
+
+  it("finds a VirtualMachineImage with cluster scope from any namespace", async () => {
+    server.replaceVmImages("Cluster");
+    server.write("ubuntu-noble", "ubuntu");
+    for (const namespace of ["dev", "prod"]) {
+      const { code, printed } = await run("resolve", "ubuntu", "-n", namespace);
+      expect(code).toBe(0);
+      expect(printed).toContain(`"ubuntu" in namespace "${namespace}" is ubuntu-noble, found by display name\n`);
+      expect(printed).toContain('  VirtualMachineImage ubuntu-noble, in the cluster, display name "ubuntu", ');
+    }
   });
 
   it("with a kind asks for that kind only", async () => {

@@ -169,6 +169,25 @@ describe("the start", () => {
     });
     expect(stateOf(made).text).toContain("2 VirtualMachineImages, 1 ClusterVirtualMachineImage");
   });
+
+  describe("with VirtualMachineImages of the cluster, as kubectl prints them", () => {
+    const ofCluster = imageManifest("ubuntu-noble", "ubuntu").replace("namespace: dev", "uid: 1f0c");
+
+    test("has them for each namespace", async () => {
+      const { index } = await followed({ "a.yaml": ofCluster });
+      expect(index.namespaced("prod").byDisplayName("ubuntu")).toMatchObject([{ name: "ubuntu-noble", namespace: "" }]);
+    });
+
+    test("and of a namespace is fatal: no cluster has both", async () => {
+      const { source: made, index, stop, folder } = source(temporaryFolder());
+      writeFileSync(join(folder, "a.yaml"), `${imageManifest("vmi-a", "a")}---\n${ofCluster}`);
+      const file = join(folder, "a.yaml");
+      await expect(made.start(index, stop.signal)).rejects.toMatchObject({
+        code: "images",
+        message: `${file}:6: a stored VirtualMachineImage without a namespace is of the cluster, but that in ${file}:1 is of a namespace`,
+      });
+    });
+  });
 });
 
 describe("a change", () => {

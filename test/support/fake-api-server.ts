@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { IMAGE_KIND_ROWS, type ImageKind, VM_OPERATOR_GROUP } from "../../src/images/image.ts";
 
 /** What a request asks for. */
-export type Verb = "discovery" | "list" | "watch";
+export type Verb = "discovery" | "get" | "list" | "watch";
 
 /** Answers a request instead of the server. */
 export type Fault = (response: ServerResponse, request: IncomingMessage) => void;
@@ -13,6 +13,12 @@ interface Event {
   readonly type: "ADDED" | "MODIFIED" | "DELETED";
   readonly resourceVersion: number;
   readonly object: Record<string, unknown>;
+}
+
+interface Metadata {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid: string;
 }
 
 interface Resource {
@@ -87,8 +93,10 @@ export class FakeApiServer {
   versions: readonly string[] = ["v1alpha5", "v1alpha6"];
   /** Groups that serve OSImage, in v1. */
   platformGroups: readonly string[] = [];
+  /** Of VirtualMachineImage, which old Supervisors serve with cluster scope; `replaceVmImages` is the way to another. */
+  #vmImagesAreNamespaced = true;
   readonly #server: http.Server;
-  readonly #faults: Record<Verb, Fault[]> = { discovery: [], list: [], watch: [] };
+  readonly #faults: Record<Verb, Fault[]> = { discovery: [], get: [], list: [], watch: [] };
   readonly #always: Partial<Record<Verb, Fault | undefined>> = {};
   readonly #objects = new Map<string, Record<string, unknown>>();
   #history: Event[] = [];
@@ -154,23 +162,32 @@ export class FakeApiServer {
     return Object.values(this.#faults).reduce((sum, { length }) => sum + length, 0);
   }
 
+  /**
+   * The CRD of VirtualMachineImage is deleted with its objects, and another one takes its place: v1alpha1 only where it
+   * has cluster scope, as old Supervisors have it.
+   */
+  replaceVmImages(scope: "Cluster" | "Namespaced"): void {
+    for (const { kind, metadata } of [...this.#objects.values()] as { kind: string; metadata: Metadata }[]) {
+      if (kind === "VirtualMachineImage") this.delete(metadata.name, { kind, namespace: metadata.namespace ?? "" });
+    }
+    this.endWatches();
+    this.#vmImagesAreNamespaced = scope === "Namespaced";
+    this.versions = scope === "Cluster" ? ["v1alpha1"] : ["v1alpha5", "v1alpha6"];
+  }
+
   write(name: string, displayName: string, { namespace = "dev", kind = "VirtualMachineImage" } = {}): void {
-    const key = keyOf(kind, namespace, name);
+    const isNamespaced = this.#isNamespaced(kind);
+    const key = keyOf(kind, isNamespaced ? namespace : "", name);
     const known = this.#objects.get(key);
-    const uid = (known?.["metadata"] as { uid: string } | undefined)?.uid ?? `uid-${this.#resourceVersion + 1}`;
-    const isNamespaced = kind === "VirtualMachineImage";
-    const facts =
-      kind === "OSImage"
-        ? { apiVersion: "storage.loft.sh/v1", spec: { displayName } }
-        : { apiVersion: `${VM_OPERATOR_GROUP}/v1alpha6`, status: { name: displayName } };
+    const uid = (known?.["metadata"] as Metadata | undefined)?.uid ?? `uid-${this.#resourceVersion + 1}`;
     const metadata = { name, uid, resourceVersion: this.#next(), ...(isNamespaced ? { namespace } : {}) };
-    const object = { ...facts, kind, metadata };
+    const object = { ...this.#factsOf(kind, displayName), kind, metadata };
     this.#objects.set(key, object);
     this.#publish(known === undefined ? "ADDED" : "MODIFIED", object);
   }
 
   delete(name: string, { namespace = "dev", kind = "VirtualMachineImage" } = {}): void {
-    const key = keyOf(kind, namespace, name);
+    const key = keyOf(kind, this.#isNamespaced(kind) ? namespace : "", name);
     const known = this.#objects.get(key);
     if (known === undefined) return;
     this.#objects.delete(key);
@@ -225,6 +242,24 @@ export class FakeApiServer {
     this.#watches.clear();
   }
 
+  #isNamespaced(kind: string): boolean {
+    return kind === "VirtualMachineImage" && this.#vmImagesAreNamespaced;
+  }
+
+  #factsOf(kind: string, displayName: string): object {
+    if (kind === "OSImage") return { apiVersion: "storage.loft.sh/v1", spec: { displayName } };
+    return this.versions.includes("v1alpha1")
+      ? { apiVersion: `${VM_OPERATOR_GROUP}/v1alpha1`, status: { imageName: displayName } }
+      : { apiVersion: `${VM_OPERATOR_GROUP}/v1alpha6`, status: { name: displayName } };
+  }
+
+  /** CRDs, as apiextensions-apiserver serves them: a path of the other scope is not there, but for the list of all. */
+  #isServed(url: URL, { kind }: Resource, name: string | undefined): boolean {
+    if (!this.#versionsOf(url).includes(url.pathname.split("/")[3] ?? "")) return false;
+    if (namespaceIn(url) !== undefined) return this.#isNamespaced(kind);
+    return name === undefined || !this.#isNamespaced(kind);
+  }
+
   #next(): string {
     return String(++this.#resourceVersion);
   }
@@ -237,15 +272,15 @@ export class FakeApiServer {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url ?? "/", "http://fake");
-    const resource = RESOURCES.find(({ plural }) => url.pathname.endsWith(`/${plural}`));
-    const verb = verbOf(url, resource);
+    const { resource, name } = resourceAt(url);
+    const verb = verbOf(url, resource, name);
     this.requests.push({ verb, url: request.url ?? "", headers: request.headers });
     const fault = this.#faults[verb].shift() ?? this.#always[verb];
     if (fault !== undefined) fault(response, request);
     else if (resource === undefined) this.#discover(url, response);
-    else if (!this.#versionsOf(url).includes(url.pathname.split("/")[3] ?? ""))
-      text(404, "404 page not found\n")(response, request);
+    else if (!this.#isServed(url, resource, name)) text(404, "404 page not found\n")(response, request);
     else if (verb === "watch") this.#watch(resource, url, response, request);
+    else if (name !== undefined) this.#get(resource, { namespace: namespaceIn(url), name }, response, request);
     else this.#list(resource, url, response);
   }
 
@@ -258,8 +293,8 @@ export class FakeApiServer {
     }
     const ofGroup = RESOURCES.filter(({ kind }) => IMAGE_KIND_ROWS[kind].groups.includes(group));
     const resources = ofGroup.flatMap(({ plural: name, kind }) => [
-      { name: `${name}/status`, kind },
-      { name, kind },
+      { name: `${name}/status`, kind, namespaced: this.#isNamespaced(kind) },
+      { name, kind, namespaced: this.#isNamespaced(kind) },
     ]);
     const versions = served.map((each) => ({ groupVersion: `${group}/${each}`, version: each }));
     response.end(JSON.stringify(version === undefined ? { kind: "APIGroup", versions } : { resources }));
@@ -271,8 +306,19 @@ export class FakeApiServer {
     return this.platformGroups.includes(group) ? ["v1"] : [];
   }
 
+  #get(
+    { kind }: Resource,
+    { namespace = "", name }: { namespace: string | undefined; name: string },
+    response: ServerResponse,
+    request: IncomingMessage,
+  ): void {
+    const object = this.#objects.get(keyOf(kind, namespace, name));
+    if (object === undefined) status(404, `${kind} "${name}" not found`)(response, request);
+    else response.end(JSON.stringify(object));
+  }
+
   #list({ kind }: Resource, url: URL, response: ServerResponse): void {
-    const namespace = /\/namespaces\/([^/]+)\//.exec(url.pathname)?.[1];
+    const namespace = namespaceIn(url);
     const token = url.searchParams.get("continue");
     const [snapshot = this.#snapshots.length, start = 0] = token === null ? [] : token.split(".").map(Number);
     const { all, resourceVersion } = (this.#snapshots[snapshot] ??= {
@@ -314,8 +360,19 @@ export class FakeApiServer {
   }
 }
 
-function verbOf(url: URL, resource: Resource | undefined): Verb {
+function resourceAt({ pathname }: URL): { readonly resource: Resource | undefined; readonly name: string | undefined } {
+  const last = pathname.split("/").slice(-2);
+  const at = last.findIndex((part) => RESOURCES.some(({ plural }) => plural === part));
+  return { resource: RESOURCES.find(({ plural }) => plural === last[at]), name: at === 0 ? last[1] : undefined };
+}
+
+function namespaceIn({ pathname }: URL): string | undefined {
+  return /\/namespaces\/([^/]+)\//.exec(pathname)?.[1];
+}
+
+function verbOf(url: URL, resource: Resource | undefined, name: string | undefined): Verb {
   if (resource === undefined) return "discovery";
+  if (name !== undefined) return "get";
   return url.searchParams.get("watch") === "true" ? "watch" : "list";
 }
 

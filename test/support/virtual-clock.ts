@@ -1,5 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Timing } from "../../src/kube/backoff.ts";
+import type { SetTimer } from "../../src/kube/silence.ts";
 
 interface Sleeper {
   due: number;
@@ -31,6 +32,23 @@ export class VirtualClock {
       delay: (milliseconds, signal) => this.#sleep(milliseconds, signal),
     };
   }
+
+  /** Timers that are set now, and loops that sleep. */
+  get pending(): number {
+    return this.#sleepers.size;
+  }
+
+  readonly setTimer: SetTimer = (milliseconds, ring) => {
+    const wake = (): void => {
+      this.#sleepers.delete(sleeper);
+      ring();
+    };
+    const sleeper = { due: this.#now + milliseconds, wake };
+    this.#sleepers.add(sleeper);
+    return () => {
+      this.#sleepers.delete(sleeper);
+    };
+  };
 
   /** Waits, in real time, until every loop sleeps. */
   async settle(): Promise<void> {

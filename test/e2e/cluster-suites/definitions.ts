@@ -9,7 +9,7 @@ import { nameOf } from "./central.ts";
 
 const CRD = "virtualmachineimages.vmoperator.vmware.com";
 
-/** Deletes all images of all namespaces with their definition: to be the last tests of a cluster. */
+/** Deletes all images of all namespaces with their definition: to come after the tests that need these. */
 export function definitionTests(bench: ClusterBench): void {
   describe("a CRD that is deleted", () => {
     const lost = namespaceImage(newName("lost"));

@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+import { problemMessage } from "../../src/references/problem.ts";
+import { answer, request } from "../support/admission.ts";
+import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
+
+/** Of the cluster, as Supervisors before April 2024 have it. */
+const ofCluster = (name: string, displayName: string): ReturnType<typeof vmi> =>
+  vmi(name, displayName, { namespace: "" });
+
+const INDEX = indexOf([
+  ofCluster("photon-old", "photon"),
+  ofCluster("photon-new", "photon"),
+  ofCluster("ubuntu-noble", "Ubuntu 24.04"),
+  cvmi("vmi-c", "rocky"),
+  cvmi("vmi-r", "photon"),
+]);
+
+const VMI = "VirtualMachineImage";
+
+describe("exists: an image that is not there or ambiguous, where VirtualMachineImages are of the cluster", () => {
+  it.each([
+    [
+      "a name without an image",
+      { imageName: "windows" },
+      'Not found: "windows": no image in the cluster has this display name or object name; kubectl get vmi,cvmi lists what can be written',
+    ],
+    [
+      "a typo in an object name",
+      { imageName: "ubuntu-nobel" },
+      'Not found: "ubuntu-nobel": no image in the cluster has this display name or object name; did you mean "Ubuntu 24.04" (ubuntu-noble)?',
+    ],
+    [
+      "an image of the other kind",
+      { image: { kind: VMI, name: "rocky" } },
+      'Not found: "rocky": no VirtualMachineImage in the cluster has this display name or object name; did you mean "rocky" (vmi-c) of kind ClusterVirtualMachineImage?',
+    ],
+    [
+      "two images of one display name",
+      { imageName: "photon" },
+      'Invalid value: "photon": ambiguous: 2 images in the cluster have this display name: photon-old, photon-new; use one of these object names',
+    ],
+  ])("%s", (_, spec, message) => {
+    expect(answer("mutate", request({ spec }), INDEX).problems.map(problemMessage)).toEqual([message]);
+  });
+
+  it("two images of one display name in both kinds, by vm-operator's rule", () => {
+    const index = indexOf([ofCluster("photon-old", "photon"), cvmi("vmi-r", "photon")]);
+    const asked = request({ spec: { imageName: "photon" } });
+    expect(answer("mutate", asked, index, { resolution: "strict" }).problems.map(problemMessage)).toEqual([
+      'Invalid value: "photon": ambiguous: 2 images in the cluster have this display name: photon-old, vmi-r; use one of these object names',
+    ]);
+  });
+});

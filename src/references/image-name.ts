@@ -1,4 +1,4 @@
-import type { Image } from "../images/image.ts";
+import { type Image, isClusterScopedVmImage } from "../images/image.ts";
 import { find, type ResolutionMode } from "../images/resolve.ts";
 import type { Question } from "./reference-image.ts";
 
@@ -17,13 +17,17 @@ export function imageNameFor(question: Question, image: Image): string | undefin
     : undefined;
 }
 
-/** Whether vm-operator's own resolver (pkg/util/vmopv1/vm.go ResolveImageName) takes this name for exactly this image. */
+/**
+ * Whether vm-operator's own resolver (pkg/util/vmopv1/vm.go ResolveImageName) takes this name for exactly this image. A
+ * vm-operator whose VirtualMachineImages are images of the cluster knows object names only, which are not `vmi-` there.
+ */
 export function isReadAs(
   { index, subject }: Question,
   name: string,
   image: Image,
   resolution: ResolutionMode = "strict",
 ): boolean {
+  if (isClusterScopedVmImage(image)) return name === image.name;
   const found = find(index, { namespace: subject.namespace, name }, resolution);
   return found?.is === "resolved" && found.image === image;
 }

@@ -337,6 +337,24 @@ const ROWS: readonly Row[] = [
     becomes: { imageName: "vmi-t", image: image(VMI, "vmi-t") },
     requested: { "spec.image.kind": CVMI },
   },
+  ...["v1alpha1", "v1alpha2"].flatMap((version) =>
+    WRITE_MODES.flatMap((write) => {
+      const row = { rule: "M8", version, write, images: [vmi("photon-4", "Photon 4", { namespace: "" })] };
+      const becomes = { imageName: "photon-4" };
+      const where = `where VirtualMachineImages are of the cluster, ${version}, --write ${write}`;
+      return [
+        { ...row, title: `an object name stays as sent ${where}`, spec: { imageName: "photon-4" }, becomes },
+        {
+          ...row,
+          title: `a display name becomes the object name ${where}`,
+          spec: { imageName: "Photon 4" },
+          becomes,
+          requested: { "spec.imageName": "Photon 4" },
+          ...(write === "image" ? { warns: /so it became "photon-4"/ } : {}),
+        },
+      ];
+    }),
+  ),
   {
     rule: "M9",
     title: "beside an imageName the namespaced twin is meant",

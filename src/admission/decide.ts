@@ -104,6 +104,7 @@ function subjectOf(
   return {
     endpoint,
     operation,
+    version: request.kind.version,
     namespace,
     user,
     privileged: isPrivileged(user),

@@ -108,7 +108,7 @@ export const CHECKS: readonly CheckRow[] = [
     id: "firmware",
     level: "deny",
     endpoint: "validate",
-    rule: "secure boot goes with firmware efi, of the machine or of its image; unknown firmware warns",
+    rule: "secure boot goes with firmware efi, of the machine or of its image; firmware that only the image says, or that is unknown, warns",
     run: firmware,
   },
   {

@@ -106,6 +106,14 @@ describe("checks of a template", () => {
       "spec.template.spec.bootOptions.efiSecureBoot",
     ]);
   });
+
+  it("firmware: efi that only the image says warns in a template, too", () => {
+    const secure = set({ imageName: "vmi-a", bootOptions: { efiSecureBoot: "Enabled" } });
+    expect(validate(secure)).toMatchObject({
+      decision: { is: "allowed" },
+      warnings: [expect.stringMatching(/^spec\.template\.spec\.bootOptions\.efiSecureBoot: only image "vmi-a" says/)],
+    });
+  });
 });
 
 describe("UPDATE of a template", () => {

@@ -6,7 +6,7 @@ import { LEVELS } from "../src/references/policy.ts";
 import { OS_IMAGE_REFERENCES } from "../src/osimage/references.ts";
 import { REFERENCES, VM_REFERENCES } from "../src/references/references.ts";
 import { fieldOf } from "../src/references/reading.ts";
-import { EACH, type ReferenceRow } from "../src/references/row.ts";
+import { type CreatedName, EACH, type ReferenceRow } from "../src/references/row.ts";
 import {
   creationRules,
   referenceRules,
@@ -71,6 +71,21 @@ const ENDPOINTS: Readonly<Record<CheckRow["endpoint"], string>> = {
   validate: "validate",
 };
 
+/** What a display name is made of, beside the field. */
+function inWords(name: CreatedName | undefined): string {
+  switch (name?.is) {
+    case undefined:
+    case "field":
+      return "";
+    case "fieldOrDefault": {
+      const defaults = name.defaults.map((path) => code(`<${fieldPath(path)}>${name.suffix}`));
+      return `; where it is empty, ${defaults.join(", else ")}`;
+    }
+    case "prefixed":
+      return `, which is ${code(`<${fieldPath(name.prefix)}>${name.separator}<field>`)}`;
+  }
+}
+
 /** The page as Markdown, laid out as prettier would. */
 export function referencesPage(tables: Tables): string {
   const sections = [
@@ -87,13 +102,13 @@ export function referencesPage(tables: Tables): string {
 }
 
 function referencesSection({ references }: Tables): readonly string[] {
-  const rows = references.map(({ group, kind, versions, path, form, role }) => [
+  const rows = references.map(({ group, kind, versions, path, form, role, createdName }) => [
     group,
     kind,
     versionRange(versions),
     code(fieldPath(path)),
     FORMS[form],
-    ROLES[role],
+    ROLES[role] + inWords(createdName),
   ]);
   return [
     "## Where references are",

@@ -122,7 +122,7 @@ export const CHECKS: readonly CheckRow[] = [
     id: "publish-collision",
     level: "warn",
     endpoint: "validate",
-    rule: "the item name of a publish request is no display name in use and no VMI ID; on CREATE",
+    rule: "the display names that a publish request creates are not in use and no VMI IDs; on CREATE",
     run: publishCollision,
   },
   {

@@ -4,6 +4,7 @@ import { type CheckRow, CHECKS } from "../src/references/checks.ts";
 import { MUTATION_RULES } from "../src/references/mutate.ts";
 import { LEVELS } from "../src/references/policy.ts";
 import { OS_IMAGE_REFERENCES } from "../src/osimage/references.ts";
+import { MAX_CDROMS, MAX_REFERENCES } from "../src/references/reference-limit.ts";
 import { REFERENCES, VM_REFERENCES } from "../src/references/references.ts";
 import { fieldOf } from "../src/references/reading.ts";
 import { type CreatedName, EACH, type ReferenceRow } from "../src/references/row.ts";
@@ -139,7 +140,7 @@ function checksSection({ checks }: Tables): readonly string[] {
     "## Checks",
     "The table of [checks.ts](../src/references/checks.ts). `deny` refuses the object, `warn` admits it with a warning, `off` does not look.",
     table(["check", "default", "endpoint", "demands"], rows),
-    `The flag ${code(`--check NAME=${LEVELS.join("|")}`)}, repeatable, changes a level at both endpoints (${code(environmentName("check"))} is a comma list of the same); an unknown name or level stops the start. No level governs values of the wrong JSON type: validate refuses them.`,
+    `The flag ${code(`--check NAME=${LEVELS.join("|")}`)}, repeatable, changes a level at both endpoints (${code(environmentName("check"))} is a comma list of the same); an unknown name or level stops the start. No level governs values of the wrong JSON type, which validate refuses, and the limits: both endpoints refuse more than ${MAX_CDROMS} CD-ROMs or ${MAX_REFERENCES} references in one object, an UPDATE only where there are more than before. Each entry of a list counts.`,
   ];
 }
 

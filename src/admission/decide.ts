@@ -8,6 +8,7 @@ import { type ReviewContext, reviewContext, usedImages } from "../references/con
 import { mutate } from "../references/mutate.ts";
 import { ALL_CHECKS_OFF, type Policy } from "../references/policy.ts";
 import { type FieldProblem, warningMessage } from "../references/problem.ts";
+import { excessReferences } from "../references/reference-limit.ts";
 import { referenceRows } from "../references/references.ts";
 import { queryOf } from "../references/reference-image.ts";
 import type { ReferenceRow } from "../references/row.ts";
@@ -62,6 +63,8 @@ export function decide(
   if (subject === undefined) return UNTOUCHED;
   const skipped = subject.privileged && at(subject.object, ["metadata", "annotations", SKIP_ANNOTATION]) !== undefined;
   if (skipped && endpoint === "validate") return UNTOUCHED;
+  const excess = excessReferences(subject);
+  if (excess.length > 0) return refusedUnread(excess);
   const context = reviewContext(subject, index, skipped ? { ...policy, levels: ALL_CHECKS_OFF } : policy);
   const unsynced = unsyncedKind(context);
   const references = context.judged;
@@ -87,6 +90,12 @@ export function decide(
   const patch = patchFor(subject.object, mutation.edits);
   // What a check warns of, /validate will say: a person reads the warnings of both.
   return { is: "allowed", patch, warnings: mutation.warnings, images, audit: auditAnnotations(mutation.pins), judged };
+}
+
+/** A refusal before any reference is read. */
+function refusedUnread(problems: readonly FieldProblem[]): Decision {
+  const judged: Judged = { references: [], findings: { denials: problems, warnings: [] } };
+  return { is: "refused", problems, warnings: [], images: [], misses: [], judged };
 }
 
 /** What is to be judged; undefined for what is allowed untouched (M16, and kinds without references). */

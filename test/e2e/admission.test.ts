@@ -5,6 +5,7 @@ import { CONTROL_PLANE_ASSETS, ControlPlane, nonEmpty, OWN_CRDS, OWNED } from ".
 import { cdromTests } from "./suites/cdroms.ts";
 import { callTests } from "./suites/calls.ts";
 import { imagesChangeTests } from "./suites/images-change.ts";
+import { limitTests } from "./suites/limits.ts";
 import { refusalTests } from "./suites/refusals.ts";
 import { setTests } from "./suites/sets.ts";
 import { updateTests } from "./suites/updates.ts";
@@ -67,5 +68,6 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("behind a real API server", 
     imagesChangeTests(plane);
     cdromTests(plane, cdromVersions);
     setTests(plane);
+    limitTests(plane);
   });
 });

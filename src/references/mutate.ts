@@ -1,12 +1,13 @@
 import { pinProperty } from "../osimage/pin-property.ts";
-import { textAt } from "../json.ts";
+import { at, textAt, textOf } from "../json.ts";
+import { annotationBytes, roomForAnnotations } from "./annotation-limit.ts";
 import type { Cdrom } from "./cdroms.ts";
 import type { ReviewContext } from "./context.ts";
 import { conversionWarnings } from "./conversion.ts";
 import type { Edit } from "./edit.ts";
 import { pinBoot, pinObject } from "./pin.ts";
-import { type Pin, type Pins, pinsEdit } from "./pins.ts";
-import { kindKey, nameKey, type Reference } from "./reading.ts";
+import { NO_PINS, type Pin, PINNED_ANNOTATION, PINNED_PATH, type Pins, pinsEdit } from "./pins.ts";
+import { fieldOf, kindKey, nameKey, type Reference } from "./reading.ts";
 import { putBack, restore } from "./reapply.ts";
 import { type Replacement, type Rewrite, Rewrites } from "./rewrite.ts";
 import type { Subject } from "./subject.ts";
@@ -35,6 +36,7 @@ export const MUTATION_RULES = {
   M20: "UPDATE of a template: a kept reference is left or put back, a changed one is resolved anew",
   M21: "CREATE before v1alpha3: a warning where vm-operator will take another image from its conversion annotation",
   M22: "a property that names an OSImage: object name; UPDATE: any spelling of the stored image keeps it, none stays none",
+  M23: "the annotation is left out, with a warning, where it would take the object's annotations over their limit",
 } as const;
 
 export interface Mutation {
@@ -54,9 +56,9 @@ export function mutate(context: ReviewContext): Mutation {
   const edits = rewrites.replacements.map(replacing);
   for (const rewrite of rewrites.rewrites) edits.push(rewriting(rewrite));
   const pins = pinsAfter(context, rewrites);
-  const annotate = pinsEdit(subject.object, pins);
-  if (annotate !== undefined) edits.push(annotate);
-  return { edits, warnings: [...rewrites.warnings, ...conversionWarnings(context)], pins };
+  const annotation = pinnedAnnotation(subject, pins);
+  if (annotation.edit !== undefined) edits.push(annotation.edit);
+  return { edits, warnings: [...rewrites.warnings, ...conversionWarnings(context), ...annotation.warnings], pins };
 }
 
 function replacing({ reference: { path }, value }: Replacement): Edit {
@@ -65,6 +67,23 @@ function replacing({ reference: { path }, value }: Replacement): Edit {
 
 function rewriting({ path, to }: Rewrite): Edit {
   return { is: "set", path, value: to };
+}
+
+/** M23: one that was there already goes, too; it would say what is not true, or take the room that is needed. */
+function pinnedAnnotation(
+  { object, version }: Subject,
+  pins: Pins,
+): Pick<Mutation, "warnings"> & { edit: Edit | undefined } {
+  const edit = pinsEdit(object, pins);
+  if (pins.size === 0) return { edit, warnings: [] };
+  const text = edit?.is === "set" ? edit.value : at(object, PINNED_PATH);
+  const bytes = annotationBytes(object, PINNED_ANNOTATION, textOf(text));
+  const room = roomForAnnotations(object, version);
+  if (bytes <= room) return { edit, warnings: [] };
+  const warning =
+    `${fieldOf(PINNED_PATH)}: left out, because the annotations would have ${bytes} bytes, and there is room for ${room}; ` +
+    "write object names in the manifest, or make its annotations shorter";
+  return { edit: pinsEdit(object, NO_PINS), warnings: [warning] };
 }
 
 function rewriteBoot(context: ReviewContext, into: Rewrites): void {

@@ -71,6 +71,15 @@ function publishRequest(item: string): object {
   };
 }
 
+function groupPublishRequest(name: string, virtualMachines: readonly string[]): object {
+  return {
+    apiVersion: "vmoperator.vmware.com/v1alpha6",
+    kind: "VirtualMachineGroupPublishRequest",
+    metadata: { name, namespace: NAMESPACE },
+    spec: { source: "web", virtualMachines, target: "cl-team" },
+  };
+}
+
 const webSet = machineSet("web", { imageName: "ubuntu-24.04" });
 
 function nodeClaim(image: string): object {
@@ -190,6 +199,7 @@ const SCENARIOS: readonly Scenario[] = [
     step: apply(machineSet("web", { imageName: "rocky-9.5" })),
   },
   { name: "create-publish", step: create(publishRequest("ubuntu-24.04")) },
+  { name: "create-group-publish", step: create(groupPublishRequest("ubuntu", ["web", "24.04"])) },
   { name: "create-node-claim", step: create(nodeClaim("Ubuntu Noble (24.04 LTS)")) },
   { name: "create-node-claim-unknown", step: create(nodeClaim("ubuntu-nobel")) },
   { name: "create-node-claim-ambiguous", step: create(nodeClaim("Rocky Linux")) },

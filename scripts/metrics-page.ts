@@ -64,7 +64,7 @@ function longLabels(rows: readonly MetricRow[]): readonly string[] {
       .filter(([name, values]) => isLong(values) && name !== "state")
       .map(
         ([name, values]) =>
-          `${code(name)}: ${valuesInWords(values)}; [references.md](references.md) says what each demands, and ${code("type")} is a value of the wrong JSON type.`,
+          `${code(name)}: ${valuesInWords(values)}; [references.md](references.md) says what each demands, ${code("type")} is a value of the wrong JSON type, and ${code("limit")} too many references.`,
       ),
   );
 }

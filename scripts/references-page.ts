@@ -4,9 +4,10 @@ import { type CheckRow, CHECKS } from "../src/references/checks.ts";
 import { MUTATION_RULES } from "../src/references/mutate.ts";
 import { LEVELS } from "../src/references/policy.ts";
 import { OS_IMAGE_REFERENCES } from "../src/osimage/references.ts";
+import { MAX_CDROMS, MAX_REFERENCES } from "../src/references/reference-limit.ts";
 import { REFERENCES, VM_REFERENCES } from "../src/references/references.ts";
 import { fieldOf } from "../src/references/reading.ts";
-import { EACH, type ReferenceRow } from "../src/references/row.ts";
+import { type CreatedName, EACH, type ReferenceRow } from "../src/references/row.ts";
 import {
   creationRules,
   referenceRules,
@@ -74,6 +75,21 @@ const PHASES: Readonly<Record<CheckRow["mutate"], string>> = {
   never: "validate",
 };
 
+/** What a display name is made of, beside the field. */
+function inWords(name: CreatedName | undefined): string {
+  switch (name?.is) {
+    case undefined:
+    case "field":
+      return "";
+    case "fieldOrDefault": {
+      const defaults = name.defaults.map((path) => code(`<${fieldPath(path)}>${name.suffix}`));
+      return `; where it is empty, ${defaults.join(", else ")}`;
+    }
+    case "prefixed":
+      return `, which is ${code(`<${fieldPath(name.prefix)}>${name.separator}<field>`)}`;
+  }
+}
+
 /** The page as Markdown, laid out as prettier would. */
 export function referencesPage(tables: Tables): string {
   const sections = [
@@ -90,13 +106,13 @@ export function referencesPage(tables: Tables): string {
 }
 
 function referencesSection({ references }: Tables): readonly string[] {
-  const rows = references.map(({ group, kind, versions, path, form, role }) => [
+  const rows = references.map(({ group, kind, versions, path, form, role, createdName }) => [
     group,
     kind,
     versionRange(versions),
     code(fieldPath(path)),
     FORMS[form],
-    ROLES[role],
+    ROLES[role] + inWords(createdName),
   ]);
   return [
     "## Where references are",
@@ -127,7 +143,7 @@ function checksSection({ checks }: Tables): readonly string[] {
     "## Checks",
     "The table of [checks.ts](../src/references/checks.ts). `deny` refuses the object, `warn` admits it with a warning, `off` does not look.",
     table(["check", "default", "endpoint", "demands"], rows),
-    `The flag ${code(`--check NAME=${LEVELS.join("|")}`)}, repeatable, changes a level at both endpoints (${code(environmentName("check"))} is a comma list of the same); an unknown name or level stops the start. No level governs values of the wrong JSON type: both endpoints refuse them.`,
+    `The flag ${code(`--check NAME=${LEVELS.join("|")}`)}, repeatable, changes a level at both endpoints (${code(environmentName("check"))} is a comma list of the same); an unknown name or level stops the start. No level governs values of the wrong JSON type and the limits: both endpoints refuse the first, and more than ${MAX_CDROMS} CD-ROMs or ${MAX_REFERENCES} references in one object, an UPDATE only where there are more than before. Each entry of a list counts.`,
   ];
 }
 

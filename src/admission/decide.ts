@@ -16,6 +16,7 @@ import { applyEdits } from "../references/edit.ts";
 import { mutate } from "../references/mutate.ts";
 import { ALL_CHECKS_OFF, type Policy } from "../references/policy.ts";
 import { type FieldProblem, warningMessage } from "../references/problem.ts";
+import { excessReferences } from "../references/reference-limit.ts";
 import { referenceRows } from "../references/references.ts";
 import { queryOf } from "../references/reference-image.ts";
 import type { ReferenceRow } from "../references/row.ts";
@@ -79,6 +80,8 @@ export function decide(
   if (subject === undefined) return UNTOUCHED;
   const skipped = subject.privileged && at(subject.object, ["metadata", "annotations", SKIP_ANNOTATION]) !== undefined;
   if (skipped && endpoint === "validate") return UNTOUCHED;
+  const excess = excessReferences(subject);
+  if (excess.length > 0) return refusedUnread(excess);
   const context = reviewContext(subject, index, skipped ? { ...policy, levels: ALL_CHECKS_OFF } : policy);
   const unsynced = unsyncedKind(context);
   const references = context.judged;
@@ -138,6 +141,12 @@ function imageNames(context: ReviewContext): readonly string[] {
   return usedImages(context).map(({ image }) => image.name);
 }
 
+/** A refusal before any reference is read. */
+function refusedUnread(problems: readonly FieldProblem[]): Decision {
+  const judged: Judged = { references: [], findings: { denials: problems, warnings: [] } };
+  return { is: "refused", problems, warnings: [], images: [], misses: [], judged };
+}
+
 /** What is to be judged; undefined for what is allowed untouched (M16, and kinds without references). */
 function subjectOf(
   endpoint: Endpoint,
@@ -153,6 +162,7 @@ function subjectOf(
   return {
     endpoint,
     operation,
+    version: request.kind.version,
     namespace,
     user,
     privileged: isPrivileged(user),

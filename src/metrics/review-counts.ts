@@ -4,7 +4,7 @@ import type { FieldProblem } from "../references/problem.ts";
 import type { ReferenceImage } from "../references/reference-image.ts";
 import { HistogramFamily, type HistogramSeries } from "./histogram.ts";
 import { CounterFamily, type Series } from "./registered.ts";
-import { CHECKS_AND_TYPE, DECISIONS, EFFECTS, FAILURES, METRICS, OUTCOMES } from "./table.ts";
+import { COUNTED_CHECKS, DECISIONS, EFFECTS, FAILURES, METRICS, OUTCOMES } from "./table.ts";
 
 type Effect = (typeof EFFECTS)[number];
 type Outcome = (typeof OUTCOMES)[number];
@@ -61,7 +61,7 @@ export class ReviewCounts {
     );
     this.#decisions = byValue(DECISIONS, (decision) => decisions.series({ webhook, decision }));
     this.#problems = byValue(EFFECTS, (level) =>
-      byValue(CHECKS_AND_TYPE, (check) => problems.series({ webhook, check, level })),
+      byValue(COUNTED_CHECKS, (check) => problems.series({ webhook, check, level })),
     );
     this.#resolutions = byValue(OUTCOMES, (outcome) => resolutions.series({ webhook, outcome }));
     this.#shed = shed.series({ webhook });

@@ -22,8 +22,8 @@ const WEBHOOKS = Object.values(ENDPOINT_PATHS);
 const KINDS = IMAGE_KINDS;
 
 export const DECISIONS = ["allowed", "patched", "refused", "undecided"] as const;
-/** A check, or `type`: a value of the wrong JSON type. */
-export const CHECKS_AND_TYPE = [...CHECK_IDS, "type"] as const;
+/** A check, `type` (a value of the wrong JSON type) or `limit` (too many references). */
+export const COUNTED_CHECKS = [...CHECK_IDS, "type", "limit"] as const;
 export const EFFECTS = ["deny", "warn"] as const;
 export const OUTCOMES = ["resolved", "ambiguous", "notFound", "unsupportedKind", "nameless", "notSynced"] as const;
 /** Why a review got no answer of ours that the API server could use, by the HTTP status that says so. */
@@ -63,7 +63,7 @@ export const METRICS = {
     name: "vm_image_webhook_check_problems_total",
     type: "counter",
     help: "Problems that checks found, by what they did. Before a check goes from warn to deny, this says how many objects it would refuse.",
-    labels: { webhook: WEBHOOKS, check: CHECKS_AND_TYPE, level: EFFECTS },
+    labels: { webhook: WEBHOOKS, check: COUNTED_CHECKS, level: EFFECTS },
   },
   resolutions: {
     name: "vm_image_webhook_resolutions_total",

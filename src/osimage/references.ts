@@ -44,5 +44,6 @@ export const OS_IMAGE_REFERENCES: readonly ReferenceRow[] = PLATFORM_GROUPS.flat
     scope: "Cluster",
     path: ["spec", "displayName"],
     role: "creates",
+    createdName: { is: "field" },
   },
 ]);

@@ -123,7 +123,7 @@ export const CHECKS: readonly CheckRow[] = [
     id: "firmware",
     level: "deny",
     mutate: "afterOnUpdate",
-    rule: "secure boot goes with firmware efi, of the machine or of its image; unknown firmware warns",
+    rule: "secure boot goes with firmware efi, of the machine or of its image; firmware that only the image says, or that is unknown, warns",
     run: firmware,
   },
   {
@@ -137,7 +137,7 @@ export const CHECKS: readonly CheckRow[] = [
     id: "publish-collision",
     level: "warn",
     mutate: "never",
-    rule: "the item name of a publish request is no display name in use and no VMI ID; on CREATE",
+    rule: "the display names that a publish request creates are not in use and no VMI IDs; on CREATE",
     run: publishCollision,
   },
   {

@@ -1,13 +1,15 @@
 import { pinProperty } from "../osimage/pin-property.ts";
-import { textAt, textOf } from "../json.ts";
+import { at, textAt, textOf } from "../json.ts";
+import { annotationBytes, roomForAnnotations } from "./annotation-limit.ts";
 import type { Cdrom } from "./cdroms.ts";
 import type { ReviewContext } from "./context.ts";
 import type { Edit } from "./edit.ts";
 import { pinBoot, pinObject, warnOfUnnamed } from "./pin.ts";
-import { NO_PINS, type Pin, type Pins, pinsEdit } from "./pins.ts";
-import { kindKey, nameKey, type Reference } from "./reading.ts";
+import { NO_PINS, type Pin, PINNED_ANNOTATION, PINNED_PATH, type Pins, pinsEdit } from "./pins.ts";
+import { fieldOf, kindKey, nameKey, type Reference } from "./reading.ts";
 import { restore, restoreMachine, restoreTemplate } from "./reapply.ts";
 import { kindPath, type Replacement, type Rewrite, Rewrites } from "./rewrite.ts";
+import type { Subject } from "./subject.ts";
 
 /** What each row of design section 5 says; test titles carry the IDs. */
 export const MUTATION_RULES = {
@@ -33,6 +35,7 @@ export const MUTATION_RULES = {
   M20: "UPDATE of a template: the same; an absent reference is put back, and imageName and image stay together",
   M21: "v1alpha1 and v1alpha2: nothing is written where vm-operator restores the references from its conversion annotation",
   M22: "a property that names an OSImage: object name; UPDATE: any spelling of the stored image keeps it, none stays none",
+  M23: "the annotation is left out, with a warning, where it would take the object's annotations over their limit",
 } as const;
 
 export interface Mutation {
@@ -56,9 +59,9 @@ export function mutate(context: ReviewContext): Mutation {
   const edits = rewrites.replacements.map(replacing);
   for (const rewrite of rewrites.rewrites) edits.push(rewriting(rewrite));
   const pins = pinsAfter(context, rewrites);
-  const annotate = pinsEdit(subject.object, pins);
-  if (annotate !== undefined) edits.push(annotate);
-  return { edits, warnings: rewrites.warnings, pins };
+  const annotation = pinnedAnnotation(subject, pins);
+  if (annotation.edit !== undefined) edits.push(annotation.edit);
+  return { edits, warnings: [...rewrites.warnings, ...annotation.warnings], pins };
 }
 
 function replacing({ reference, part, value }: Replacement): Edit {
@@ -68,6 +71,23 @@ function replacing({ reference, part, value }: Replacement): Edit {
 
 function rewriting({ path, to }: Rewrite): Edit {
   return { is: "set", path, value: to };
+}
+
+/** M23: one that was there already goes, too; it would say what is not true, or take the room that is needed. */
+function pinnedAnnotation(
+  { object, version }: Subject,
+  pins: Pins,
+): Pick<Mutation, "warnings"> & { edit: Edit | undefined } {
+  const edit = pinsEdit(object, pins);
+  if (pins.size === 0) return { edit, warnings: [] };
+  const text = edit?.is === "set" ? edit.value : at(object, PINNED_PATH);
+  const bytes = annotationBytes(object, PINNED_ANNOTATION, textOf(text));
+  const room = roomForAnnotations(object, version);
+  if (bytes <= room) return { edit, warnings: [] };
+  const warning =
+    `${fieldOf(PINNED_PATH)}: left out, because the annotations would have ${bytes} bytes, and there is room for ${room}; ` +
+    "write object names in the manifest, or make its annotations shorter";
+  return { edit: pinsEdit(object, NO_PINS), warnings: [warning] };
 }
 
 function rewriteBoot(context: ReviewContext, into: Rewrites): void {

@@ -4,7 +4,7 @@ import type { Edit } from "./edit.ts";
 /** Says what a person wrote where a reference now holds something else; design section 5. */
 export const PINNED_ANNOTATION = "vm-image-webhook.dev/pinned";
 
-const ANNOTATION_PATH = ["metadata", "annotations", PINNED_ANNOTATION] as const;
+export const PINNED_PATH = ["metadata", "annotations", PINNED_ANNOTATION] as const;
 
 export interface Pin {
   /** As written. */
@@ -20,7 +20,7 @@ export const NO_PINS: Pins = new Map();
 
 /** The pins of an object; malformed entries, and a whole that is no JSON object, are no pins. */
 export function readPins(object: JsonObject | undefined): Pins {
-  const text = at(object, ANNOTATION_PATH);
+  const text = at(object, PINNED_PATH);
   if (typeof text !== "string") return NO_PINS;
   const pins = new Map<string, Pin>();
   for (const [field, entry] of entriesOf(text)) {
@@ -56,9 +56,9 @@ export function pinsEdit(object: JsonObject, pins: Pins): Edit | undefined {
   const annotations = member(metadata, "annotations");
   if (!mayHaveMembers(metadata) || !mayHaveMembers(annotations)) return undefined;
   const current = member(annotations, PINNED_ANNOTATION);
-  if (pins.size === 0) return current === undefined ? undefined : { path: ANNOTATION_PATH, is: "remove" };
+  if (pins.size === 0) return current === undefined ? undefined : { path: PINNED_PATH, is: "remove" };
   if (saysExactly(current, pins)) return undefined;
-  return { path: ANNOTATION_PATH, is: "set", value: annotationText(pins) };
+  return { path: PINNED_PATH, is: "set", value: annotationText(pins) };
 }
 
 /** JSON of `{"spec.imageName":{"requested":"ubuntu-24.04","resolved":"vmi-..."}}`, in the order of the pins. */

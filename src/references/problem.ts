@@ -9,13 +9,14 @@ export const CAUSE_TEXT = {
   FieldValueDuplicate: "Duplicate value",
   FieldValueNotSupported: "Unsupported value",
   FieldValueTypeInvalid: "Invalid value",
+  FieldValueTooMany: "Too many",
 } as const;
 export type CauseReason = keyof typeof CAUSE_TEXT;
 
 /** Something wrong with one field of an object. */
 export interface FieldProblem {
-  /** The check that found it; `type` for a value of the wrong JSON type, which no level turns off. */
-  readonly check: CheckId | "type";
+  /** The check that found it. No level turns off `type` (a value of the wrong JSON type) and `limit` (too many references). */
+  readonly check: CheckId | "type" | "limit";
   readonly reason: CauseReason;
   /** `spec.imageName` */
   readonly field: string;

@@ -16,6 +16,8 @@ export interface Reference {
   readonly kind: string;
   /** The kinds of image that it can name, in the order in which they are searched. */
   readonly images: ReferenceRow["images"];
+  /** Of a field that creates a display name. */
+  readonly createdName: ReferenceRow["createdName"];
 }
 
 /** A value of a JSON type that the field cannot have. */
@@ -167,11 +169,15 @@ function addOnce(reading: OpenReading, found: Malformed): void {
   reading.malformed.push(found);
 }
 
-function readPlace({ role, form, images }: ReferenceRow, { path, key, value }: Place, reading: OpenReading): void {
+function readPlace(
+  { role, form, images, createdName }: ReferenceRow,
+  { path, key, value }: Place,
+  reading: OpenReading,
+): void {
   const { references } = reading;
   if (form === "name") {
     const name = readText(path, value, reading);
-    references.push({ role, form, path, namePath: path, key, name, kind: "", images });
+    references.push({ role, form, path, namePath: path, key, name, kind: "", images, createdName });
     return;
   }
   if (!mayHaveMembers(value)) addOnce(reading, { path, value, expected: "an object" });
@@ -179,7 +185,7 @@ function readPlace({ role, form, images }: ReferenceRow, { path, key, value }: P
   const name = readText(namePath, member(value, "name"), reading);
   const kindText = member(value, "kind");
   const kind = kindText === undefined ? "" : readText([...path, "kind"], kindText, reading);
-  references.push({ role, form, path, namePath, key, name, kind, images });
+  references.push({ role, form, path, namePath, key, name, kind, images, createdName });
 }
 
 function readText(path: JsonPath, value: unknown, reading: OpenReading): string {

@@ -59,6 +59,25 @@ export const VM_REFERENCES: readonly ReferenceRow[] = [
     path: ["spec", "target", "item", "name"],
     form: "name",
     role: "creates",
+    createdName: {
+      is: "fieldOrDefault",
+      defaults: [
+        ["spec", "source", "name"],
+        ["metadata", "name"],
+      ],
+      suffix: "-image",
+    },
+  },
+  {
+    ...OF_VM_OPERATOR,
+    kind: "VirtualMachineGroupPublishRequest",
+    resource: "virtualmachinegrouppublishrequests",
+    versions: ["v1alpha6", "v1alpha5"],
+    root: [],
+    path: ["spec", "virtualMachines", EACH],
+    form: "name",
+    role: "creates",
+    createdName: { is: "prefixed", prefix: ["metadata", "name"], separator: "-" },
   },
 ];
 

@@ -7,6 +7,8 @@ export type Endpoint = "mutate" | "validate";
 export interface Subject {
   readonly endpoint: Endpoint;
   readonly operation: "CREATE" | "UPDATE";
+  /** API version of the object. */
+  readonly version: string;
   readonly namespace: string;
   readonly user: { readonly name: string; readonly groups: readonly string[] };
   /** The caller may do what vm-operator's own account may; design section 8. */

@@ -324,7 +324,7 @@ describe("input", () => {
     ["other kinds only", CONFIG_MAP, 1],
   ])("%s warns that nothing was checked, and exits 0", async (_, stdin, skipped) => {
     const nothing =
-      "nothing was checked: there is no VirtualMachine, VirtualMachineReplicaSet, VirtualMachinePublishRequest, NodeProvider, NodeClaim, Machine or OSImage";
+      "nothing was checked: there is no VirtualMachine, VirtualMachineReplicaSet, VirtualMachinePublishRequest, VirtualMachineGroupPublishRequest, NodeProvider, NodeClaim, Machine or OSImage";
     const { exitCode, output } = await check(["-"], { stdin });
     expect(exitCode).toBe(0);
     expect(output).toBe(`warning: ${nothing}\n0 objects checked: 0 refused, 0 warned; ${skipped} skipped\n`);

@@ -7,13 +7,21 @@ import { callTests } from "./suites/calls.ts";
 import { forcedTests } from "./suites/forced.ts";
 import { imagesChangeTests } from "./suites/images-change.ts";
 import { pinnedTests } from "./suites/pinned.ts";
+import { limitTests } from "./suites/limits.ts";
 import { refusalTests } from "./suites/refusals.ts";
 import { setTests } from "./suites/sets.ts";
 import { updateTests } from "./suites/updates.ts";
 import { writeModeTests } from "./suites/write-modes.ts";
 
+/** Of our own beside the real ones, which may have none. */
+const GROUP_PUBLISH_CRD = join(OWN_CRDS, "virtualmachinegrouppublishrequests.yaml");
+
 /** The kinds whose real definitions are installed; the others of that folder take long and serve nothing here. */
-const NEEDED = [...OWNED, "virtualmachineimages", "clustervirtualmachineimages"];
+const NEEDED = [
+  ...OWNED.filter((kind) => kind !== "virtualmachinegrouppublishrequests"),
+  "virtualmachineimages",
+  "clustervirtualmachineimages",
+];
 
 const realCrds = nonEmpty(process.env["VM_OPERATOR_CRDS"]);
 const CRD_SETS = [
@@ -24,7 +32,13 @@ const CRD_SETS = [
   },
   ...(realCrds === undefined
     ? []
-    : [{ title: "the CRDs of vm-operator", crds: needed(realCrds), cdromVersions: ["v1alpha5", "v1alpha6"] }]),
+    : [
+        {
+          title: "the CRDs of vm-operator",
+          crds: [...needed(realCrds), GROUP_PUBLISH_CRD],
+          cdromVersions: ["v1alpha5", "v1alpha6"],
+        },
+      ]),
 ];
 
 function needed(folder: string): readonly string[] {
@@ -58,5 +72,6 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("behind a real API server", 
     setTests(plane);
     pinnedTests(plane);
     forcedTests(plane);
+    limitTests(plane);
   });
 });

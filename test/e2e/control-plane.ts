@@ -28,7 +28,12 @@ export const OTHER_NAMESPACE = "other";
 const ORDINARY_USER = "dev-user";
 
 /** What tests make, and what is deleted after them. */
-export const OWNED = ["virtualmachines", "virtualmachinereplicasets", "virtualmachinepublishrequests"];
+export const OWNED = [
+  "virtualmachines",
+  "virtualmachinereplicasets",
+  "virtualmachinepublishrequests",
+  "virtualmachinegrouppublishrequests",
+];
 
 /** What an ordinary user may do: everything with machines, and read images. */
 const ORDINARY_ROLE = [

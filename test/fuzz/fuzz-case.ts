@@ -26,6 +26,19 @@ const anyPublishRequest = fc
     createReview({ kind: kindOf("VirtualMachinePublishRequest", version), object: { spec } }),
   );
 
+const anyGroupPublishRequest = fc
+  .record({
+    version: fc.constantFrom("v1alpha6", "v1alpha5"),
+    name: fc.constantFrom<unknown>("golden", "vmi", "", 7),
+    virtualMachines: fc.option(fc.array(fc.constantFrom<unknown>("web", "vmi-1", "", null, 7, {}), { maxLength: 4 })),
+  })
+  .map(({ version, name, virtualMachines }) =>
+    createReview({
+      kind: kindOf("VirtualMachineGroupPublishRequest", version),
+      object: { metadata: { name }, spec: { source: "web", virtualMachines } },
+    }),
+  );
+
 const anyOtherKind = fc
   .record({
     version: fc.constantFrom("v1alpha6", "v1alpha7", "v1"),
@@ -35,7 +48,13 @@ const anyOtherKind = fc
 
 const anyReview = fc.oneof(
   { weight: 6, arbitrary: anyMutatedFixture.map((review) => ({ images: "examples" as const, review })) },
-  { weight: 1, arbitrary: fc.record({ images: anyImages, review: fc.oneof(anyPublishRequest, anyOtherKind) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      images: anyImages,
+      review: fc.oneof(anyPublishRequest, anyGroupPublishRequest, anyOtherKind),
+    }),
+  },
 );
 
 /** THE list of what is tried: each is decided by its own rules (`fuzzer.ts`). */

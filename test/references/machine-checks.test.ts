@@ -165,15 +165,36 @@ const ROWS: readonly Row[] = [
   },
   {
     check: "firmware",
-    title: "efi of the image is enough",
+    title: "efi that only the image says warns, because vm-operator wants it in the machine",
     object: { spec: { imageName: "vmi-efi", bootOptions: SECURE } },
+    warns: [
+      'spec.bootOptions.efiSecureBoot: only image "vmi-efi" says firmware efi, and vm-operator refuses secure boot without it in the VM; write bootOptions.firmware: efi',
+    ],
+  },
+  {
+    check: "firmware",
+    title: "efi that only the image says warns in v1alpha5, too",
+    facts: { version: "v1alpha5" },
+    object: { spec: { imageName: "vmi-efi", bootOptions: SECURE } },
+    warns: [expect.stringMatching(/^spec\.bootOptions\.efiSecureBoot: only image/) as string],
+  },
+  {
+    check: "firmware",
+    title: "efi of the image is enough in versions for which vm-operator has no such rule",
+    facts: { version: "v1alpha4" },
+    object: { spec: { imageName: "vmi-efi", bootOptions: SECURE } },
+  },
+  {
+    check: "firmware",
+    title: "efi of both is enough",
+    object: { spec: { imageName: "vmi-efi", bootOptions: { ...SECURE, firmware: "efi" } } },
   },
   {
     check: "firmware",
     title: "unknown firmware warns only",
     object: { spec: { imageName: "vmi-any", bootOptions: SECURE } },
     warns: [
-      'spec.bootOptions.efiSecureBoot: nobody knows the firmware of image "vmi-any", and secure boot needs efi; write bootOptions.firmware: efi',
+      'spec.bootOptions.efiSecureBoot: the firmware of image "vmi-any" is not known, and secure boot needs efi; write bootOptions.firmware: efi',
     ],
   },
   {

@@ -3,7 +3,6 @@ import type { AdmissionPolicy } from "../../src/admission/decide.ts";
 import { at } from "../../src/json.ts";
 import { PINNED_ANNOTATION } from "../../src/references/pins.ts";
 import { WRITE_MODES } from "../../src/references/policy.ts";
-import { problemMessage } from "../../src/references/problem.ts";
 import { answer, type Answer, request, type RequestFacts } from "../support/admission.ts";
 import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
 
@@ -105,6 +104,14 @@ describe("checks of a template", () => {
       "spec.template.spec.guestID",
       "spec.template.spec.bootOptions.efiSecureBoot",
     ]);
+  });
+
+  it("firmware: efi that only the image says warns in a template, too", () => {
+    const secure = set({ imageName: "vmi-a", bootOptions: { efiSecureBoot: "Enabled" } });
+    expect(validate(secure)).toMatchObject({
+      decision: { is: "allowed" },
+      warnings: [expect.stringMatching(/^spec\.template\.spec\.bootOptions\.efiSecureBoot: only image "vmi-a" says/)],
+    });
   });
 });
 
@@ -309,69 +316,5 @@ describe("UPDATE of a template", () => {
     for (const endpoint of ["mutate", "validate"] as const) {
       expect(answer(endpoint, asked, indexOf([], [])).decision).toMatchObject({ is: "allowed", warnings: [] });
     }
-  });
-});
-
-describe("a publish request", () => {
-  const PUBLISH = { kind: "VirtualMachinePublishRequest" };
-  const ask = (object: object, facts: RequestFacts = {}): Answer =>
-    answer(
-      "validate",
-      request(object, { ...PUBLISH, ...facts }),
-      indexOf([...IMAGES, vmi("vmi-w", "web-image"), vmi("vmi-g", "going", { terminating: true })]),
-    );
-  const item = (name: string): object => ({ spec: { source: { name: "web" }, target: { item: { name } } } });
-
-  it.each([
-    {
-      title: "a display name of the namespace",
-      object: item("ubuntu"),
-      warns: /^spec\.target\.item\.name: "ubuntu": image vmi-a in namespace "dev" has this display name/,
-    },
-    { title: "a display name of the cluster", object: item("rocky"), warns: /image vmi-c in the cluster/ },
-    {
-      title: "a VMI ID",
-      object: item("vmi-new"),
-      warns: /"vmi-new": a display name that begins with vmi- is taken for a VMI ID/,
-    },
-    {
-      title: "the source's name as default",
-      object: { spec: { source: { name: "web" } } },
-      warns: /"web-image": image vmi-w/,
-    },
-    {
-      title: "its own name as default",
-      object: { metadata: { name: "web" }, spec: {} },
-      warns: /"web-image": image vmi-w/,
-    },
-  ])("publish-collision: $title warns", ({ object, warns }) => {
-    const { decision, warnings } = ask(object);
-    expect(decision).toMatchObject({ is: "allowed" });
-    expect(warnings).toHaveLength(1);
-    expect(warnings[0]).toMatch(warns);
-  });
-
-  it.each([
-    { title: "a new name", object: item("brand-new"), facts: {} },
-    { title: "a name of another namespace", object: item("ubuntu"), facts: { namespace: "prod" } },
-    { title: "an UPDATE", object: item("ubuntu"), facts: { oldObject: { spec: {} } } },
-    { title: "a name of an image that is being deleted", object: item("going"), facts: {} },
-    { title: "no name at all", object: { metadata: { generateName: "x-" }, spec: {} }, facts: {} },
-  ])("publish-collision: $title says nothing", ({ object, facts }) => {
-    expect(ask(object, facts)).toMatchObject({ decision: { is: "allowed" }, warnings: [] });
-  });
-
-  it("is never mutated, and refused where a name is no text", () => {
-    const asked = request({ spec: { target: { item: { name: 7 } } } }, PUBLISH);
-    for (const endpoint of ["mutate", "validate"] as const) {
-      const [problem] = answer(endpoint, asked, indexOf(IMAGES)).problems;
-      expect(problem === undefined ? "" : problemMessage(problem)).toBe("Invalid value: 7: must be a string");
-    }
-  });
-
-  it("needs an index that is complete", () => {
-    const asked = request(item("ubuntu"), PUBLISH);
-    expect(answer("validate", asked, indexOf([], [])).decision).toMatchObject({ is: "undecided" });
-    expect(answer("mutate", asked, indexOf([], [])).decision).toMatchObject({ is: "allowed" });
   });
 });

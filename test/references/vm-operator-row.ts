@@ -53,6 +53,9 @@ export const SHARED_DISKS = "virtualmachine_validator_hardware_controllers.go ge
 export const REPLICA_SET = "webhooks/virtualmachinereplicaset";
 export const PUBLISH = "webhooks/virtualmachinepublishrequest/validation/virtualmachinepublishrequest_validator.go";
 
+export const GROUP_PUBLISH =
+  "webhooks/virtualmachinegrouppublishrequest/mutation/virtualmachinegrouppublishrequest_mutator.go";
+
 export const VMI = "VirtualMachineImage";
 export const CVMI = "ClusterVirtualMachineImage";
 export const ISO = { type: "ISO", firmware: undefined };

@@ -8,6 +8,7 @@ import {
   SHARED_DISKS,
   REPLICA_SET,
   PUBLISH,
+  GROUP_PUBLISH,
   VMI,
   CVMI,
   PRIVILEGED,
@@ -340,6 +341,26 @@ const PUBLISH_REQUESTS: readonly Row[] = [
   isBeyondOracle: true,
 }));
 
+/** The display names are `metadata.name`, `-` and each machine's name. */
+const GROUP_PUBLISH_REQUESTS: readonly Row[] = [
+  { says: "any name of the request will do", name: "golden", machines: ["web"], there: admitted() },
+  {
+    says: "one that makes a display name in use",
+    name: "web",
+    machines: ["image"],
+    there: admitted(),
+    here: differs.warned(README.publishName),
+  },
+  { says: "no machines: all of the group are filled in", name: "web", machines: undefined, there: admitted() },
+].map(({ name, machines, ...row }) => ({
+  ...row,
+  source: GROUP_PUBLISH,
+  metadata: { name },
+  spec: { source: "web", virtualMachines: machines },
+  facts: { kind: "VirtualMachineGroupPublishRequest" },
+  isBeyondOracle: true,
+}));
+
 const PUBLISH_UPDATE: Row = {
   says: "the target is immutable",
   source: PUBLISH,
@@ -355,5 +376,6 @@ export const OTHER_VALIDATION_ROWS: readonly Row[] = [
   ...CDROM_VALIDATION,
   ...OTHER_VALIDATION,
   ...PUBLISH_REQUESTS,
+  ...GROUP_PUBLISH_REQUESTS,
   PUBLISH_UPDATE,
 ];

@@ -6,9 +6,14 @@ import { fieldOf } from "../reading.ts";
 
 const EFI = "efi";
 
+/** Versions with `bootOptions`. There vm-operator demands `bootOptions.firmware: efi`, and never reads the image (validateBootOptions). */
+const VERSIONS_THAT_WANT_IT_WRITTEN = ["v1alpha5", "v1alpha6"];
+
+const WRITE_EFI = "write bootOptions.firmware: efi";
+
 /**
- * Secure boot needs EFI firmware: what the machine says, else what its image says (vm-operator configspec.go). Where
- * neither is known, the machine's class decides, which is nobody's business here: a warning at most.
+ * Secure boot needs EFI firmware: the machine's, else its image's (vm-operator configspec.go). Where neither is known, the
+ * machine's class decides, which this webhook does not read: a warning at most.
  */
 export function* firmware({ bootImage, subject }: ReviewContext): Iterable<FieldProblem> {
   if (bootImage.is !== "resolved" && bootImage.is !== "absent") return;
@@ -16,7 +21,7 @@ export function* firmware({ bootImage, subject }: ReviewContext): Iterable<Field
   if (textAt(subject.object, [...options, "efiSecureBoot"]) !== "Enabled") return;
   const chosen = textAt(subject.object, [...options, "firmware"]);
   const image = bootImage.is === "resolved" ? bootImage.image : undefined;
-  const objection = chosen === "" ? objectionToImage(image) : objectionToChoice(chosen);
+  const objection = chosen === "" ? objectionToImage(image, subject.version) : objectionToChoice(chosen);
   if (objection === undefined) return;
   const field = fieldOf([...options, "efiSecureBoot"]);
   yield { check: "firmware", reason: "FieldValueForbidden", field, ...objection };
@@ -30,14 +35,20 @@ function objectionToChoice(chosen: string): Objection {
   return { why };
 }
 
-function objectionToImage(image: Image | undefined): Objection {
-  if (image === undefined || image.firmware === EFI) return undefined;
+function objectionToImage(image: Image | undefined, version: string): Objection {
+  if (image === undefined) return undefined;
+  const name = quote(image.name);
+  if (image.firmware === EFI) {
+    if (!VERSIONS_THAT_WANT_IT_WRITTEN.includes(version)) return undefined;
+    const why = `only image ${name} says firmware efi, and vm-operator refuses secure boot without it in the VM; ${WRITE_EFI}`;
+    return { why, onlyWarns: true };
+  }
   if (image.firmware === undefined) {
-    const why = `nobody knows the firmware of image ${quote(image.name)}, and secure boot needs efi; write bootOptions.firmware: efi`;
+    const why = `the firmware of image ${name} is not known, and secure boot needs efi; ${WRITE_EFI}`;
     return { why, onlyWarns: true };
   }
   const why =
-    `secure boot needs firmware efi, and image ${quote(image.name)} has ${quote(image.firmware)}; ` +
-    "choose an image for efi, write bootOptions.firmware: efi if it boots so, or leave secure boot out";
+    `secure boot needs firmware efi, and image ${name} has ${quote(image.firmware)}; ` +
+    `choose an image for efi, ${WRITE_EFI} if it boots so, or leave secure boot out`;
   return { why };
 }

@@ -1,43 +1,62 @@
-import { isVmImageKind, VMI_ID_PREFIX } from "../../images/image.ts";
-import { textAt } from "../../json.ts";
+import { type Image, isVmImageKind, VMI_ID_PREFIX } from "../../images/image.ts";
 import type { ReviewContext } from "../context.ts";
+import { createdNameOf } from "../created-name.ts";
 import { type FieldProblem, plain, quote } from "../problem.ts";
-import { fieldOf, type Reference } from "../reading.ts";
+import { fieldOf } from "../reading.ts";
+import type { CreatedName } from "../row.ts";
+
+const REMEDIES: Readonly<Record<CreatedName["is"], string>> = {
+  field: "choose another name",
+  fieldOrDefault: "choose another item name",
+  prefixed: "choose another name for the request",
+};
 
 /**
- * The display name that a publish request makes stays unambiguous: vm-operator refuses the same name in the same
+ * The display names that a publish request makes stay unambiguous: vm-operator refuses the same name in the same
  * library only (virtualmachinepublishrequest_controller.go).
  */
 export function* publishCollision(context: ReviewContext): Iterable<FieldProblem> {
-  const item = context.reading.references.find(({ role, images }) => role === "creates" && images.every(isVmImageKind));
-  if (item === undefined || context.subject.operation !== "CREATE" || context.reading.malformed.length > 0) return;
-  const name = itemName(context, item);
-  const why = whyNot(context, name);
-  if (why === undefined) return;
-  yield {
-    check: "publish-collision",
-    reason: "FieldValueInvalid",
-    field: fieldOf(item.namePath),
-    value: name,
-    why: `${why}; choose another item name`,
-  };
-}
-
-/** Where none is given, the controller takes the source's name, which is that of the request where none is given. */
-function itemName({ subject }: ReviewContext, { name }: Reference): string {
-  if (name !== "") return name;
-  const source = textAt(subject.object, ["spec", "source", "name"]) || textAt(subject.object, ["metadata", "name"]);
-  return source === "" ? "" : `${source}-image`;
-}
-
-function whyNot({ index, subject }: ReviewContext, name: string): string | undefined {
-  if (name.startsWith(VMI_ID_PREFIX)) {
-    return `a display name that begins with ${VMI_ID_PREFIX} is taken for a VMI ID, so that nobody could use it`;
+  const { reading, subject } = context;
+  if (subject.operation !== "CREATE" || reading.malformed.length > 0) return;
+  for (const reference of reading.references) {
+    const { createdName, images, namePath } = reference;
+    if (createdName === undefined || !images.every(isVmImageKind)) continue;
+    const name = createdNameOf(subject.object, reference);
+    const why = whyNot(context, name);
+    if (why === undefined) continue;
+    yield {
+      check: "publish-collision",
+      reason: "FieldValueInvalid",
+      field: fieldOf(namePath),
+      value: name,
+      why: `${why}; ${REMEDIES[createdName.is]}`,
+    };
   }
-  const inNamespace = index.namespaced(subject.namespace).byDisplayName(name);
-  const [image] = [...inNamespace, ...index.cluster().byDisplayName(name)].filter(({ terminating }) => !terminating);
-  if (image === undefined) return undefined;
-  const place = image.kind === "VirtualMachineImage" ? `in namespace ${quote(image.namespace)}` : "in the cluster";
-  const library = image.library === undefined ? "" : ` (${plain(image.library)})`;
-  return `image ${plain(image.name)}${library} ${place} has this display name, so that it would be ambiguous`;
+}
+
+function whyNot({ index, subject, policy }: ReviewContext, name: string): string | undefined {
+  if (name === "") return undefined;
+  if (name.startsWith(VMI_ID_PREFIX)) {
+    return `vm-operator reads a name that begins with ${VMI_ID_PREFIX} as a VMI ID, and never as a display name`;
+  }
+  const { namespace } = subject;
+  const ofNamespace = present(index.namespaced(namespace).byDisplayName(name));
+  if (ofNamespace !== undefined) {
+    return `${described(ofNamespace)} in namespace ${quote(namespace)} has this display name, so that it would be ambiguous`;
+  }
+  const ofCluster = present(index.cluster().byDisplayName(name));
+  if (ofCluster === undefined) return undefined;
+  const has = `${described(ofCluster)} in the cluster has this display name`;
+  // The image that is published is of the namespace.
+  return policy.resolution === "strict"
+    ? `${has}, so that it would be ambiguous`
+    : `${has}; in namespace ${quote(namespace)} it would mean the new image instead`;
+}
+
+function present(images: readonly Image[]): Image | undefined {
+  return images.find(({ terminating }) => !terminating);
+}
+
+function described({ name, library }: Image): string {
+  return `image ${plain(name)}${library === undefined ? "" : ` (${plain(library)})`}`;
 }

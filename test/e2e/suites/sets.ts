@@ -97,6 +97,38 @@ export function setTests(plane: () => ControlPlane): void {
       },
     );
 
+    test.each(["v1alpha5", "v1alpha6"])("%s: of a group warns of each display name that is in use", async (version) => {
+      const { user } = bench.plane;
+      const group = (name: string, spec: object): object => ({
+        apiVersion: `vmoperator.vmware.com/${version}`,
+        kind: "VirtualMachineGroupPublishRequest",
+        metadata: { name, namespace: NAMESPACE },
+        spec: { source: "web", target: "cl-team", ttlSecondsAfterFinished: 60, ...spec },
+      });
+      // Together with the name of the request, the second one makes ubuntu-24.04.
+      const colliding = group("ubuntu", { virtualMachines: ["new", "24.04"] });
+      const warned = await user.run(["create", "--dry-run=server", "-f", "-"], colliding);
+      expect(warned.code).toBe(0);
+      expect(warned.stderr.match(/^Warning: .*/gm)).toEqual([
+        expect.stringMatching(/^Warning: spec\.virtualMachines\[1\]: "ubuntu-24\.04": image vmi-/),
+      ]);
+      const unwarned = await user.run(["create", "-f", "-"], group(newName("ubuntu"), {}));
+      expect(unwarned.code).toBe(0);
+      expect(unwarned.stderr).toBe("");
+    });
+
+    test("of a group is compared by the name that the API server makes", async () => {
+      const { user } = bench.plane;
+      const { code, stderr } = await user.run(["create", "-f", "-"], {
+        apiVersion: "vmoperator.vmware.com/v1alpha6",
+        kind: "VirtualMachineGroupPublishRequest",
+        metadata: { generateName: "vmi-", namespace: NAMESPACE },
+        spec: { virtualMachines: ["web"] },
+      });
+      expect(code).toBe(0);
+      expect(stderr).toMatch(/^Warning: spec\.virtualMachines\[0\]: "vmi-\w+-web": vm-operator reads a name/m);
+    });
+
     test("goes through while no webhook answers", async () => {
       const { user } = bench.plane;
       await bench.webhook.stop();

@@ -1,0 +1,147 @@
+import { describe, expect, it } from "vitest";
+import { decide } from "../../src/admission/decide.ts";
+import type { JsonObject } from "../../src/json.ts";
+import { PINNED_ANNOTATION } from "../../src/references/pins.ts";
+import { annotationsOf, answer, type Answer, POLICY, request, type RequestFacts } from "../support/admission.ts";
+import { indexOf, vmi } from "../support/catalogue.ts";
+
+const INDEX = indexOf([vmi("vmi-a", "ubuntu"), vmi("vmi-b", "rocky")]);
+const PIN = JSON.stringify({ "spec.imageName": { requested: "ubuntu", resolved: "vmi-a" } });
+/** Keys and values of annotations that the API server admits, less what is kept free for vm-operator. */
+const ROOM = 256 * 1_024 - 1_024;
+const NOTES = "example.com/notes";
+/** What the value of NOTES may have beside the annotation. */
+const FREE = ROOM - PINNED_ANNOTATION.length - PIN.length - NOTES.length;
+
+const noted = (text: string, rest: object = {}): JsonObject => ({
+  metadata: { name: "web", annotations: { [NOTES]: text } },
+  spec: { imageName: "ubuntu" },
+  ...rest,
+});
+
+function create(object: JsonObject, facts: RequestFacts = {}): Answer {
+  return answer("mutate", request(object, facts), INDEX);
+}
+
+function pinnedIn({ object }: Answer): unknown {
+  return annotationsOf(object)[PINNED_ANNOTATION];
+}
+
+function leftOut(bytes: number, room: number): string {
+  return (
+    `metadata.annotations[vm-image-webhook.dev/pinned]: left out, because the annotations would have ${bytes} bytes, and ` +
+    `there is room for ${room}; write object names in the manifest, or make its annotations shorter`
+  );
+}
+
+describe("M23: the annotation", () => {
+  it("is written where it fits to the byte", () => {
+    const made = create(noted("x".repeat(FREE)));
+    expect(pinnedIn(made)).toBe(PIN);
+    expect(made.warnings).toEqual([]);
+  });
+
+  it("is left out with a warning where it is a byte too long, and the image is pinned and audited all the same", () => {
+    const made = create(noted("x".repeat(FREE + 1)));
+    expect(pinnedIn(made)).toBeUndefined();
+    expect(made.spec).toMatchObject({ imageName: "vmi-a" });
+    expect(made.warnings).toEqual([leftOut(ROOM + 1, ROOM)]);
+    expect(made.decision).toMatchObject({
+      audit: { requested: "spec.imageName=ubuntu", resolved: "spec.imageName=vmi-a" },
+    });
+  });
+
+  it("is measured in bytes of UTF-8", () => {
+    const half = Math.floor(FREE / 2);
+    expect(pinnedIn(create(noted("é".repeat(half))))).toBe(PIN);
+    expect(pinnedIn(create(noted("é".repeat(half + 1))))).toBeUndefined();
+  });
+
+  it("is not written again by a second run", () => {
+    const { object } = create(noted("x".repeat(FREE + 1)));
+    expect(create(object)).toMatchObject({ patched: [], warnings: [] });
+  });
+
+  it("counts once where it came with the object", () => {
+    const came = { metadata: { annotations: { [NOTES]: "x".repeat(FREE), [PINNED_ANNOTATION]: PIN } } };
+    expect(create({ ...came, spec: { imageName: "ubuntu" } }).warnings).toEqual([]);
+  });
+
+  it("is left out of a ReplicaSet, too", () => {
+    const set = { ...noted("x".repeat(FREE)), spec: { template: { spec: { imageName: "ubuntu" } } } };
+    const made = create(set, { kind: "VirtualMachineReplicaSet" });
+    expect(pinnedIn(made)).toBeUndefined();
+    expect(made.warnings).toHaveLength(1);
+  });
+});
+
+describe("M23: room for vm-operator's conversion annotation", () => {
+  const status = { phase: "Created" };
+  const object = (length: number): JsonObject => noted("x".repeat(length), { status });
+  const kept = 2 * (JSON.stringify({ imageName: "ubuntu" }).length + JSON.stringify(status).length);
+
+  it.each(["v1alpha1", "v1alpha2", "v1alpha3", "v1alpha4", "v1alpha5"])("is kept in %s", (version) => {
+    expect(pinnedIn(create(object(FREE - kept), { version }))).toBe(PIN);
+    const made = create(object(FREE - kept + 1), { version });
+    expect(pinnedIn(made)).toBeUndefined();
+    expect(made.warnings).toEqual([leftOut(ROOM - kept + 1, ROOM - kept)]);
+  });
+
+  it("is not needed in v1alpha6, the version that is stored", () => {
+    expect(pinnedIn(create(object(FREE), { version: "v1alpha6" }))).toBe(PIN);
+  });
+
+  it("is measured in bytes of UTF-8, and may be all that there is", () => {
+    const large = noted("", { spec: { imageName: "ubuntu", notes: "é".repeat(70_000) } });
+    const { warnings } = create(large, { version: "v1alpha2" });
+    expect(warnings).toEqual([expect.stringContaining("and there is room for 0;")]);
+  });
+
+  it("is unknown for what is nested too deep", () => {
+    const deep = JSON.parse("[".repeat(20_000) + "]".repeat(20_000)) as unknown;
+    const asked = request(noted("", { spec: { imageName: "ubuntu", deep } }), { version: "v1alpha1" });
+    expect(decide("mutate", asked, INDEX, POLICY)).toMatchObject({
+      is: "allowed",
+      patch: [{ path: "/spec/imageName" }],
+      warnings: [expect.stringContaining("left out")],
+    });
+  });
+});
+
+describe("M23: on UPDATE", () => {
+  const oldObject: JsonObject = {
+    metadata: { name: "web", annotations: { [PINNED_ANNOTATION]: PIN } },
+    spec: { template: { spec: { imageName: "vmi-a" } } },
+  };
+  const update = (name: string, length: number): Answer => {
+    const annotations = { [NOTES]: "x".repeat(length), [PINNED_ANNOTATION]: PIN };
+    const object = { metadata: { name: "web", annotations }, spec: { template: { spec: { imageName: name } } } };
+    return create(object, { kind: "VirtualMachineReplicaSet", oldObject });
+  };
+
+  it("one that says what is no longer so goes where the new one has no room", () => {
+    const made = update("rocky", FREE);
+    expect(made.spec).toMatchObject({ template: { spec: { imageName: "vmi-b" } } });
+    expect(pinnedIn(made)).toBeUndefined();
+    expect(annotationsOf(made.object)).toHaveProperty([NOTES]);
+    expect(made.warnings).toHaveLength(1);
+  });
+
+  it("one that still says so gives room to annotations that have grown", () => {
+    const stored = { ...oldObject, spec: { imageName: "vmi-a" } };
+    const text = "x".repeat(FREE + 1);
+    const sent = noted(text, { metadata: { annotations: { [NOTES]: text, [PINNED_ANNOTATION]: PIN } } });
+    const made = create(sent, { oldObject: stored });
+    expect(made.spec).toMatchObject({ imageName: "vmi-a" });
+    expect(pinnedIn(made)).toBeUndefined();
+    expect(made.warnings).toEqual([leftOut(ROOM + 1, ROOM)]);
+  });
+
+  it("a manifest whose annotation was left out can be applied again", () => {
+    const manifest = noted("x".repeat(FREE + 1));
+    const { object } = create(manifest);
+    const again = create(manifest, { oldObject: object });
+    expect(again.spec).toEqual(object["spec"]);
+    expect(pinnedIn(again)).toBeUndefined();
+  });
+});

@@ -120,7 +120,10 @@ export class LiveRead {
     return refused.length === 0 ? READ : { is: "refused", kinds: refused };
   }
 
-  /** A VMI ID is one object in each scope; any other name may be anything's display name. A CRD that is away has nothing. */
+  /**
+   * A VMI ID is one object in each scope; any other name may be anything's display name. A kind whose CRD is not installed
+   * has nothing to read.
+   */
   #targetsOf({ namespace, name, kind }: ImageQuery): readonly Target[] {
     const objectName = name.startsWith(VMI_ID_PREFIX) ? name : "";
     return kindsSearched({ kind }).flatMap((each) => {
@@ -148,7 +151,7 @@ export class LiveRead {
     return "refused";
   }
 
-  /** A read that failed is joined for a shorter time, so that one hiccup refuses no answer for long. */
+  /** A read that failed is joined for a shorter time: the API server may answer again a second later. */
   #mayJoin({ state, startedAt }: Read, { kind, namespace, name }: Target): boolean {
     if (state === "underway") return true;
     const isOfClusterImages = namespace === "" && name === "";

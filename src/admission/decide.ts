@@ -83,15 +83,20 @@ export function decide(
   const excess = excessReferences(subject);
   if (excess.length > 0) return refusedUnread(excess);
   const context = reviewContext(subject, index, skipped ? { ...policy, levels: ALL_CHECKS_OFF } : policy);
+  return undecided(context) ?? (skipped ? mutated(context, NO_FINDINGS) : decided(context));
+}
+
+function undecided(context: ReviewContext): Decision | undefined {
   const unsynced = unsyncedKind(context);
-  const references = context.judged;
-  if (unsynced !== undefined) {
-    return { is: "undecided", because: `the index has no complete list of ${unsynced} yet`, judged: { references } };
-  }
-  if (skipped) return mutated(context, NO_FINDINGS);
+  if (unsynced === undefined) return undefined;
+  const because = `the index has no complete list of ${unsynced} yet`;
+  return { is: "undecided", because, judged: { references: context.judged } };
+}
+
+function decided(context: ReviewContext): Decision {
   const found = runChecks(context);
   if (found.denials.length > 0) return refused(context, found);
-  return endpoint === "validate" ? admitted(context, found) : mutated(context, found);
+  return context.subject.endpoint === "validate" ? admitted(context, found) : mutated(context, found);
 }
 
 /** A refusal over a name that the index does not know is confirmed by its misses first. */

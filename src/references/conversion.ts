@@ -82,21 +82,26 @@ export function restoredBoot(question: Question, restored: RestoredMachine, writ
   const kept = keptReference(restored);
   if (kept === undefined) return written.name === "" ? AS_WRITTEN : { is: "other", name: "" };
   const other: RestoredBoot = { is: "other", name: restored.boot.imageName?.name || kept.name };
-  if (written.name === "") return other;
+  return written.name === "" ? other : (meantByBoth(question, { restored, kept, written }) ?? other);
+}
+
+interface Compared {
+  readonly restored: RestoredMachine;
+  readonly kept: Reference;
+  readonly written: Reference;
+}
+
+/** Undefined where annotation and object do not mean the same image. */
+function meantByBoth(question: Question, compared: Compared): RestoredBoot | undefined {
+  const { kept, written } = compared;
   const meant = find(question.index, queryOf(question, written), question.policy.resolution);
-  switch (meant?.is) {
-    case "notSynced":
-      return meant;
-    case "resolved":
-      return isMeantBy(question, kept, meant.image.name) ?? other;
-    case "ambiguous":
-    case undefined:
-      return isSpelledAlike(question, { restored, kept, written }) ? AS_WRITTEN : other;
-  }
+  if (meant?.is === "notSynced") return meant;
+  if (meant?.is === "resolved") return meantBy(question, kept, meant.image.name);
+  return isSpelledAlike(question, compared) ? AS_WRITTEN : undefined;
 }
 
 /** Whether the annotation's reference means the image of this object name; undefined where it does not. */
-function isMeantBy(question: Question, kept: Reference, objectName: string): RestoredBoot | undefined {
+function meantBy(question: Question, kept: Reference, objectName: string): RestoredBoot | undefined {
   if (kept.name === objectName) return AS_WRITTEN;
   const meaning = meaningOfKept(question, kept);
   if (meaning?.is === "notSynced") return meaning;
@@ -118,10 +123,7 @@ function meaningOfKept({ index, subject }: Question, { role, form, name, kind }:
 }
 
 /** A written name that means nothing now is the same image where the annotation, or an earlier pin, says that name. */
-function isSpelledAlike(
-  { pins }: Question,
-  { restored, kept, written }: { restored: RestoredMachine; kept: Reference; written: Reference },
-): boolean {
+function isSpelledAlike({ pins }: Question, { restored, kept, written }: Compared): boolean {
   if ([kept.name, restored.boot.imageName?.name].includes(written.name)) return true;
   const pin = pins.get(nameKey(written));
   return pin?.requested === written.name && pin.resolved === kept.name;

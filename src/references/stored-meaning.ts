@@ -40,15 +40,9 @@ function meaningOf(question: Question, value: Reference): StoredMeaning {
   if (isObjectName(question, value)) return { is: "known", objectName: value.name, isCertain: true };
   if (!hasSupportedKind(value)) return UNKNOWN;
   const found = find(question.index, queryOf(question, value), question.policy.resolution);
-  switch (found?.is) {
-    case "resolved":
-      return { is: "known", objectName: found.image.name, isCertain: false };
-    case "ambiguous":
-      return UNKNOWN;
-    case "notSynced":
-    case undefined:
-      return value.name.startsWith(VMI_ID_PREFIX) ? meaningOfVmiId(value.name, found) : (found ?? UNKNOWN);
-  }
+  if (found?.is === "resolved") return { is: "known", objectName: found.image.name, isCertain: false };
+  if (found?.is === "ambiguous") return UNKNOWN;
+  return value.name.startsWith(VMI_ID_PREFIX) ? meaningOfVmiId(value.name, found) : (found ?? UNKNOWN);
 }
 
 /** A VMI ID says which image it is, even when the image is gone. */

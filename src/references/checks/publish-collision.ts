@@ -1,4 +1,4 @@
-import { type Image, isVmImageKind, VMI_ID_PREFIX } from "../../images/image.ts";
+import { type Image, isClusterScopedVmImage, isVmImageKind, VMI_ID_PREFIX } from "../../images/image.ts";
 import type { ReviewContext } from "../context.ts";
 import { createdNameOf } from "../created-name.ts";
 import { type FieldProblem, plain, quote } from "../problem.ts";
@@ -42,7 +42,8 @@ function whyNot({ index, subject, policy }: ReviewContext, name: string): string
   const { namespace } = subject;
   const ofNamespace = present(index.namespaced(namespace).byDisplayName(name));
   if (ofNamespace !== undefined) {
-    return `${described(ofNamespace)} in namespace ${quote(namespace)} has this display name, so that it would be ambiguous`;
+    const place = isClusterScopedVmImage(ofNamespace) ? "in the cluster" : `in namespace ${quote(namespace)}`;
+    return `${described(ofNamespace)} ${place} has this display name, so that it would be ambiguous`;
   }
   const ofCluster = present(index.cluster().byDisplayName(name));
   if (ofCluster === undefined) return undefined;

@@ -10,9 +10,11 @@ import { indexOf, vmi } from "../support/catalogue.ts";
  */
 const MANY = 20_000;
 
+const LAST = `vmi-${MANY - 1}`;
+
 const INDEX = indexOf([
-  vmi("vmi-1", "installer", { type: "ISO" }),
   ...Array.from({ length: 5_000 }, (_, position) => vmi(`vmi-x${position}`, `ubuntu-24.04-build-${position}`)),
+  ...Array.from({ length: MANY }, (_, position) => vmi(`vmi-${position}`, `installer-${position}`, { type: "ISO" })),
 ]);
 
 function cdroms(
@@ -25,22 +27,24 @@ function cdroms(
 
 /** Were any step of it quadratic, each of these would take minutes. */
 describe("UPDATE of a machine with very many references is answered", () => {
-  const stored = cdroms(() => ({ kind: "VirtualMachineImage", name: "vmi-old" }));
-  const on = (object: object): AdmissionRequest => request(object, { oldObject: { ...stored } });
+  const guest = (object: object): object => ({ spec: { guestID: "g", ...(at(object, ["spec"]) as object) } });
+  const stored = guest(cdroms(() => ({ kind: "VirtualMachineImage", name: "vmi-old" })));
+  const on = (object: object, oldObject = stored): AdmissionRequest =>
+    request(guest(object), { oldObject: { ...oldObject } });
 
   it("where all get another image, and on a second run", () => {
-    const first = answer("mutate", on(cdroms(() => ({ kind: "", name: "installer" }))), INDEX);
+    const first = answer("mutate", on(cdroms((position) => ({ kind: "", name: `installer-${position}` }))), INDEX);
     expect(first.decision).toMatchObject({ is: "allowed" });
-    expect(at(first.spec, ["hardware", "cdrom", MANY - 1, "image", "name"])).toBe("vmi-1");
+    expect(at(first.spec, ["hardware", "cdrom", MANY - 1, "image", "name"])).toBe(LAST);
     const again = answer("mutate", on(first.object), INDEX);
     expect(again.decision).toMatchObject({ is: "allowed", patch: [] });
   });
 
   it("where all are put back", () => {
-    const written = cdroms(() => ({ kind: "", name: "installer" }));
+    const written = cdroms((position) => ({ kind: "", name: `installer-${position}` }));
     const { object } = answer("mutate", on(written), INDEX);
-    const update = answer("mutate", request(written, { oldObject: object }), INDEX);
-    expect(at(update.spec, ["hardware", "cdrom", MANY - 1, "image", "name"])).toBe("vmi-1");
+    const update = answer("mutate", on(written, object), INDEX);
+    expect(at(update.spec, ["hardware", "cdrom", MANY - 1, "image", "name"])).toBe(LAST);
   });
 
   it("where nothing has their names, the first ones with what may have been meant", () => {

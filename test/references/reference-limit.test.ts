@@ -135,10 +135,13 @@ describe("limit: what is within it is read", () => {
       object: { spec: { ...hardware(1), disks: Array(5_000).fill({}) } },
       facts: {},
     },
-    { title: "a list that is none", object: { spec: { hardware: { cdrom: "cd1" } } }, facts: {} },
   ])("$title", ({ object, facts }) => {
     expect(isAskedAbout(object, facts)).toBe(true);
   });
+});
+
+it("limit: a list that is none is refused for its type", () => {
+  expect(ask({ spec: { hardware: { cdrom: "cd1" } } }).problems).toMatchObject([{ check: "type" }]);
 });
 
 describe("limit: on UPDATE", () => {

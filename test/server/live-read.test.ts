@@ -20,7 +20,12 @@ interface Asked {
 async function ask(
   spec: unknown,
   confirm: (index: ReturnType<typeof indexOf>) => Promise<boolean>,
-  { timeout = "10s", levels = DEFAULT_POLICY.levels }: { timeout?: string; levels?: Levels } = {},
+  {
+    timeout = "10s",
+    levels = DEFAULT_POLICY.levels,
+    path = "/mutate",
+    groups = [],
+  }: { timeout?: string; levels?: Levels; path?: string; groups?: readonly string[] } = {},
 ): Promise<Asked> {
   const index = indexOf([vmi("vmi-a", "ubuntu"), vmi("vmi-p", "photon"), vmi("vmi-q", "photon")]);
   const misses: ImageQuery[] = [];
@@ -38,9 +43,9 @@ async function ask(
   });
   const answer = await server.inject({
     method: "POST",
-    url: `/mutate?timeout=${timeout}`,
+    url: `${path}?timeout=${timeout}`,
     headers: { "content-type": "application/json" },
-    payload: JSON.stringify(createReview({ object: virtualMachine(spec) })),
+    payload: JSON.stringify(createReview({ object: virtualMachine(spec), userInfo: { username: "x", groups } })),
   });
   await server.close();
   const response = answer.statusCode === 200 ? responseOf(answer.body) : {};
@@ -95,6 +100,39 @@ describe("a name that the index does not know", () => {
     expect(budgets[0]).toBeLessThanOrEqual(most);
   });
 });
+
+describe.each(["/mutate", "/validate"])(
+  "an image that a privileged caller names and the index does not know, at %s",
+  (path) => {
+    const spec = { image: { kind: "VirtualMachineImage", name: "vmi-new" } };
+    const asked = { path, groups: ["system:masters"] };
+
+    test("is asked for before it is admitted as sent", async () => {
+      const { misses, response } = await ask(spec, CONFIRMED, asked);
+      expect(misses).toEqual([{ namespace: "dev", name: "vmi-new", kind: "VirtualMachineImage" }]);
+      expect(response).toMatchObject({ allowed: true });
+      expect(response["patch"]).toBeUndefined();
+      expect(response["warnings"] === undefined).toBe(path === "/mutate");
+    });
+
+    test("is no decision where the API server could not be asked", async () => {
+      expect((await ask(spec, () => Promise.resolve(false), asked)).status).toBe(503);
+    });
+
+    test("is resolved if an image of a moment ago has it", async () => {
+      const { response } = await ask(
+        spec,
+        (index) => {
+          index.apply(vmi("vmi-new", "rocky", { resourceVersion: "2" }));
+          return CONFIRMED();
+        },
+        asked,
+      );
+      expect(response).toMatchObject({ allowed: true });
+      expect(response["warnings"]).toBeUndefined();
+    });
+  },
+);
 
 describe("what needs no live read", () => {
   test.each([

@@ -3,7 +3,7 @@ import type { ReviewContext } from "../context.ts";
 import { imageProblem } from "../image-problem.ts";
 import { type FieldProblem, plain } from "../problem.ts";
 
-/** A CD-ROM holds an ISO image; of images before v1alpha3 nobody knows the type (vm-operator cdrom.go, processImage). */
+/** A CD-ROM holds an ISO image; the type of images before v1alpha3 is unknown (vm-operator cdrom.go, processImage). */
 export function* cdromType(context: ReviewContext): Iterable<FieldProblem> {
   for (const { image: judged } of context.cdroms) {
     if (judged?.is !== "resolved" || judged.image.type === undefined || judged.image.type === "ISO") continue;

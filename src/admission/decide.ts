@@ -128,7 +128,7 @@ function mutated(context: ReviewContext, findings: Findings): Decision {
   const mutation = mutate(context);
   const object = applyEdits(subject.object, mutation.edits);
   const later = refusalsAfterMutation(reviewContext({ ...subject, endpoint: "validate", object }, index, policy));
-  if (later.denials.length > 0) return refused(context, { denials: later.denials, warnings: findings.warnings });
+  if (later.length > 0) return refused(context, { denials: later, warnings: findings.warnings });
   // What other checks warn of, /validate says: a person reads the warnings of both.
   const warnings = findings.warnings.filter(isSeenOnlyAtMutate).map(warningMessage);
   return {

@@ -22,7 +22,7 @@ import { required } from "./checks/required.ts";
 import { terminating } from "./checks/terminating.ts";
 import { type } from "./checks/type.ts";
 import type { ReviewContext } from "./context.ts";
-import { type CheckId, type Level, type Levels, levelsBy } from "./policy.ts";
+import { type CheckId, type Level, levelsBy } from "./policy.ts";
 import type { FieldProblem } from "./problem.ts";
 
 export interface CheckRow {
@@ -202,10 +202,10 @@ export const NO_FINDINGS: Findings = { denials: [], warnings: [] };
 
 /** All problems of an object that its endpoint looks for, by what they do; at `/mutate` those before mutation. */
 export function runChecks(context: ReviewContext): Findings {
-  const phases: readonly MutatePhase[] = ["before", "only"];
-  const isNow = ({ mutate }: CheckRow): boolean =>
-    context.subject.endpoint === "mutate" ? phases.includes(mutate) : mutate !== "only";
-  const found = run(context, activeChecks(context.policy.levels).filter(isNow));
+  const isAtMutate = context.subject.endpoint === "mutate";
+  const found = run(context, ({ mutate }) =>
+    isAtMutate ? mutate === "before" || mutate === "only" : mutate !== "only",
+  );
   return { denials: [...type(context), ...found.denials], warnings: found.warnings };
 }
 
@@ -213,29 +213,27 @@ export function runChecks(context: ReviewContext): Findings {
  * What `/mutate` refuses of the mutated object, whose context is that of `/validate`. Warnings are left to `/validate`:
  * a person reads those of both.
  */
-export function refusalsAfterMutation(context: ReviewContext): Findings {
-  const phases: readonly MutatePhase[] =
-    context.subject.operation === "UPDATE" ? ["after", "afterOnUpdate"] : ["after"];
-  const checks = activeChecks(context.policy.levels).filter(
-    ({ mutate, level }) => phases.includes(mutate) && level === "deny",
-  );
-  return checks.length === 0 ? NO_FINDINGS : { denials: run(context, checks).denials, warnings: [] };
+export function refusalsAfterMutation(context: ReviewContext): readonly FieldProblem[] {
+  const { subject, policy } = context;
+  const isUpdate = subject.operation === "UPDATE";
+  return run(
+    context,
+    ({ id, mutate }) =>
+      policy.levels[id] === "deny" && (mutate === "after" || (isUpdate && mutate === "afterOnUpdate")),
+  ).denials;
 }
 
-function run(context: ReviewContext, checks: readonly CheckRow[]): Findings {
+function run(context: ReviewContext, isAsked: (check: CheckRow) => boolean): Findings {
   const denials: FieldProblem[] = [];
   const warnings: FieldProblem[] = [];
-  for (const check of checks) {
+  for (const check of CHECKS) {
+    const level = context.policy.levels[check.id];
+    if (level === "off" || !isAsked(check)) continue;
     for (const problem of check.run(context)) {
-      (check.level === "deny" && problem.onlyWarns !== true ? denials : warnings).push(problem);
+      (level === "deny" && problem.onlyWarns !== true ? denials : warnings).push(problem);
     }
   }
   return { denials, warnings };
-}
-
-/** Those that are not off, with the level that they have here. */
-function activeChecks(levels: Levels): readonly CheckRow[] {
-  return CHECKS.map((check) => ({ ...check, level: levels[check.id] })).filter(({ level }) => level !== "off");
 }
 
 /** Checks that see at `/mutate` what nothing shows later: what they warn of is said there. */

@@ -106,11 +106,12 @@ export function cdromTests(plane: () => ControlPlane, versions: readonly string[
       const { user } = bench.plane;
       const name = newName("wrong");
       const image = { kind: "VirtualMachineImage", name: "ubuntu-24.04" };
-      const spec = withCdrom("v1alpha6", image, { imageName: "ubuntu-24.04", guestID: "" });
+      const cdrom = ["cdrom1", "cdrom2"].map((each) => ({ name: each, image }));
+      const spec = { imageName: "ubuntu-24.04", guestID: "ubuntu64Guest", hardware: { cdrom } };
       const said = await user.refused(["create", "-f", "-"], machine(name, spec));
       expect(said).toContain("spec.hardware.cdrom[0].image.name: Invalid value");
       expect(said).toContain("the image is of type OVF");
-      expect(said).toContain("spec.guestID: Required value");
+      expect(said).toContain("spec.hardware.cdrom[1].image.name: Duplicate value");
     });
 
     test.each([

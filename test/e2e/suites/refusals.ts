@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type ControlPlane, NAMESPACE, OTHER_NAMESPACE } from "../control-plane.ts";
-import { bootOf, DEBIAN, machine, type MachineSpec, newName, ROCKY, stored, UBUNTU } from "../machines.ts";
+import { bootOf, DEBIAN, LIVE_ISO, machine, type MachineSpec, newName, ROCKY, stored, UBUNTU } from "../machines.ts";
 import { EXAMPLE_IMAGES, withWebhook } from "./bench.ts";
 
 /** What people read, letter for letter; design section 7. */
@@ -51,19 +51,29 @@ export function refusalTests(plane: () => ControlPlane): void {
       expect(bootOf(await stored(user, name)).image).toEqual(DEBIAN);
     });
 
-    test("a refusal and a warning come together", async () => {
-      const sent = machine(newName("both"), { imageName: "debian-13" });
+    test("a refusal and a warning of /validate come together", async () => {
+      const cdrom = [{ name: "cdrom1", image: LIVE_ISO }];
+      const sent = machine(newName("both"), { imageName: "debian-13", hardware: { cdrom } });
+      const printed = await bench.plane.user.refused(["create", "-f", "-"], sent);
+      expect(printed.split("\n")).toEqual([
+        NOT_READY,
+        `The VirtualMachine "${sent.metadata.name}" is invalid: spec.guestID: Required value: a VM with CD-ROMs needs ` +
+          "the vSphere ID of its guest operating system, such as ubuntu64Guest",
+      ]);
+    });
+
+    test("a capability that an image lacks is named", async () => {
+      const sent = machine(newName("lacks"), { imageName: "debian-13" });
       const annotations = { "vm-image-webhook.dev/required-capabilities": "nvidia-gpu" };
       const printed = await bench.plane.user.refused(["create", "-f", "-"], {
         ...sent,
         metadata: { ...sent.metadata, annotations },
       });
-      expect(printed.split("\n")).toEqual([
-        NOT_READY,
+      expect(printed).toBe(
         `The VirtualMachine "${sent.metadata.name}" is invalid: spec.imageName: Invalid value: "${DEBIAN.name}": ` +
           'debian-13: the image lacks "nvidia-gpu" of annotation vm-image-webhook.dev/required-capabilities ' +
           "(it has none); choose another image or change the annotation",
-      ]);
+      );
     });
 
     test("images of another namespace are neither found nor told", async () => {

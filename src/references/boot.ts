@@ -50,10 +50,15 @@ function decidingReference({ subject, boot, oldBoot }: BootQuestion): Reference 
 
 /** M18: as if `imageName` had been sent with the name of the CD-ROM's image that vm-operator reads as that image. */
 function fromCdrom(question: BootQuestion, cdrom: Cdrom | undefined): BootImage {
-  const meant = cdrom === undefined ? undefined : (cdrom.image ?? resolveReference(question, cdrom.reference));
+  const meant = cdrom === undefined ? undefined : (cdrom.image ?? resolveReference(question, heldBy(cdrom)));
   if (meant?.is !== "resolved") return { is: "absent" };
   const read = asReadByVmOperator(question, meant.by, meant.image);
   return read.is === "resolved" && imageNameFor(question, read.image) === undefined ? { is: "absent" } : read;
+}
+
+/** What a CD-ROM without a new image holds after mutation. */
+function heldBy({ reference, old, change }: Cdrom): Reference {
+  return change.is === "putBack" && old !== undefined ? { ...reference, name: old.name, kind: old.kind } : reference;
 }
 
 /** Whether `imageName` is set, or has to be written (M7). */

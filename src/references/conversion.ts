@@ -81,7 +81,7 @@ export type RestoredBoot =
 export function restoredBoot(question: Question, restored: RestoredMachine, written: Reference): RestoredBoot {
   const kept = keptReference(restored);
   if (kept === undefined) return written.name === "" ? AS_WRITTEN : { is: "other", name: "" };
-  const other: RestoredBoot = { is: "other", name: restored.boot.imageName?.name || kept.name };
+  const other: RestoredBoot = { is: "other", name: kept.name };
   return written.name === "" ? other : (meantByBoth(question, { restored, kept, written }) ?? other);
 }
 

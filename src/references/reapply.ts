@@ -1,8 +1,7 @@
-import { isVmImageKind } from "../images/image.ts";
-import { at, isSameJson } from "../json.ts";
+import { at, isJsonObject, isSameJson } from "../json.ts";
 import type { ReviewContext } from "./context.ts";
 import { kindKey, nameKey, type Reference } from "./reading.ts";
-import { isEmpty, type Question } from "./reference-image.ts";
+import { isEmpty, type Question, resolveReference } from "./reference-image.ts";
 import { kindPath, type Rewrites } from "./rewrite.ts";
 import type { Change } from "./stored-image.ts";
 import { isCertainlyObjectName } from "./stored-meaning.ts";
@@ -38,8 +37,8 @@ function restoreExactly(
   if (sent === undefined || old === undefined) return;
   // An empty `imageName` is an absent one to vm-operator; an empty `image` is not.
   if (sent.form === "name" && sent.name === old.name) return;
-  const { object, oldObject } = question.subject;
-  const oldValue = at(oldObject, old.path);
+  const { object } = question.subject;
+  const oldValue = storedValue(question, old);
   if (isSameValue(at(object, sent.path), oldValue)) return;
   if (isEmpty(sent) || old.name === "") into.replace({ reference: sent, value: oldValue ?? undefined });
   else {
@@ -52,6 +51,13 @@ function restoreKind({ subject }: Question, sent: Reference, old: Reference, int
   if (sent.form === "name") return;
   if (old.kind !== "") rewriteKind(sent, old.kind, into);
   else into.replaceKind({ reference: sent, value: at(subject.oldObject, kindPath(old)) });
+}
+
+/** As it is stored; a value of a wrong type reads as none, and is never written. */
+function storedValue({ subject }: Question, { path, form }: Reference): unknown {
+  const value = at(subject.oldObject, path);
+  const isReadable = form === "name" ? typeof value === "string" : isJsonObject(value);
+  return isReadable ? value : undefined;
 }
 
 /** null is absent. */
@@ -67,13 +73,22 @@ export function restore(
   into: Rewrites,
 ): void {
   if (sent === undefined || old === undefined) return;
+  const kind = filledKind(question, sent, old);
   if (isEmpty(sent) || isEmpty(old)) {
     // A CD-ROM may have another position now.
-    into.replace({ reference: sent, value: at(question.subject.oldObject, old.path) });
+    const value = storedValue(question, old);
+    into.replace({ reference: sent, value: isJsonObject(value) && kind !== old.kind ? { ...value, kind } : value });
     return;
   }
   rewriteName(question, sent, old, into);
-  rewriteKind(sent, old.kind === "" && isVmImageKind(sent.kind) ? sent.kind : old.kind, into);
+  rewriteKind(sent, kind, into);
+}
+
+/** The stored kind; where there is none, the sent one or any other of which the stored name means an image. */
+function filledKind(question: Question, sent: Reference, old: Reference): string {
+  if (old.kind !== "" || old.form === "name" || old.name === "") return old.kind;
+  const found = [sent.kind, ""].map((kind) => resolveReference(question, { ...old, kind }));
+  return found.find((each) => each.is === "resolved")?.image.kind ?? "";
 }
 
 /** With `--write image` a stored `imageName` may be a display name: that is no pin's `resolved`. */

@@ -44,6 +44,7 @@ export class Rewrites {
   }
 }
 
-export function kindPath({ path }: Reference): JsonPath {
-  return [...path, "kind"];
+/** Where its kind stands. A reference of the conversion annotation has one path for all. */
+export function kindPath({ path, namePath, form }: Reference): JsonPath {
+  return form === "object" && namePath === path ? path : [...path, "kind"];
 }

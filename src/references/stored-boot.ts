@@ -2,6 +2,8 @@ import { at } from "../json.ts";
 import { type BootQuestion, type BootReferences, isImageless } from "./boot-references.ts";
 import type { Reference } from "./reading.ts";
 import { type Change, CHANGED, exactChange, SAME, StoredImage } from "./stored-image.ts";
+import { bootCdrom } from "./cdroms.ts";
+import { isEmpty, resolveReference } from "./reference-image.ts";
 import { cdromBoot } from "./template-boot.ts";
 
 /** vm-operator api/v1alpha6/virtualmachine_types.go: a machine that disaster recovery moved here. */
@@ -45,13 +47,35 @@ function machineChanges(question: BootQuestion, old: BootReferences): BootChange
 
 function templateChanges(question: BootQuestion, old: BootReferences): BootChanges {
   const { boot } = question;
-  // From a template the image may go, as long as something stays to boot from.
-  const isRemoved = isImageless(boot) && !isImageless(old);
-  if (isRemoved && cdromBoot(question).is !== "kept") return BOTH(CHANGED);
+  if (isImageless(boot) && !isImageless(old) && goesToCdrom(question)) return BOTH(CHANGED);
   const stored = new StoredImage(question, valuesOf(old));
   const change = (sent: Reference | undefined, value: Reference | undefined): Change =>
     sent === undefined || value === undefined ? SAME : stored.changeOfChangeable(sent, value, false);
-  return { imageName: change(boot.imageName, old.imageName), image: change(boot.image, old.image) };
+  const changes = { imageName: change(boot.imageName, old.imageName), image: change(boot.image, old.image) };
+  return isCorrectedByName(question, changes, stored) ? { ...changes, image: CHANGED } : changes;
+}
+
+/** A template that says nothing boots what is stored, unless it is given a CD-ROM to boot from. */
+function goesToCdrom(question: BootQuestion): boolean {
+  switch (cdromBoot(question).is) {
+    case "kept":
+      return false;
+    case "moved":
+      return true;
+    case "notFromCdrom": {
+      const cdrom = bootCdrom(question.cdroms);
+      return cdrom !== undefined && (cdrom.old === undefined || cdrom.change.is === "changed");
+    }
+  }
+}
+
+/** An absent `image` is not put back where it names nothing and the `imageName` beside it names an image. */
+function isCorrectedByName(question: BootQuestion, { image }: BootChanges, stored: StoredImage): boolean {
+  const { imageName } = question.boot;
+  if (image.is !== "putBack" || !isEmpty(question.boot.image) || imageName === undefined || isEmpty(imageName)) {
+    return false;
+  }
+  return stored.namesNothing === true && resolveReference(question, imageName).is === "resolved";
 }
 
 /** The stored references to the image that boots; `spec.image` decides where it is set. */

@@ -44,7 +44,9 @@ export class StoredImage {
     ]);
     this.#pins = livingPins(question.oldPins, stored);
     this.#meaning = meaningOfStored(question, values);
-    this.#images = this.#objectName === undefined ? [] : this.#objectsNamed(this.#objectName);
+    this.#images = this.#objectNames
+      .flatMap((name) => this.#objectsNamed(name))
+      .filter((image) => this.#isMeant(image));
   }
 
   /** For a reference that never changes: each spelling of the stored image, object names included, keeps it (M13). */
@@ -61,23 +63,51 @@ export class StoredImage {
    * machine is powered on, so that such a spelling keeps even a stored value that names nothing.
    */
   changeOfChangeable(sent: Reference, old: Reference, isFixed: boolean): Change {
-    if (isSame(sent, old)) return this.#canFillKind(sent) ? CHANGED : SAME;
+    const change = this.#changeOfSameName(sent, old);
+    if (change !== undefined) return change;
+    const isSpelling = this.#isSpelling(sent, old) || (isFixed && this.#isSameObject(sent, old));
+    if (!isSpelling) return CHANGED;
+    return isFixed ? PUT_BACK : this.#unlessCorrected(sent);
+  }
+
+  /** Undefined where the sent name is another one, or stands beside another kind. A missing kind is filled. */
+  #changeOfSameName(sent: Reference, old: Reference): Change | undefined {
+    if (isSame(sent, old)) return lacksKind(sent) ? PUT_BACK : SAME;
     if (sent.name === "") return isEmpty(old) ? SAME : PUT_BACK;
-    if (!this.#isSpelling(sent, old)) return CHANGED;
-    return isFixed ? PUT_BACK : this.#unlessCorrected(sent, old);
+    if (sent.name !== old.name || old.kind !== "") return undefined;
+    return this.#find(sent)?.is === "resolved" ? SAME : CHANGED;
   }
 
   /** A stored value that names nothing does not win over a sent one that names an image. */
-  #unlessCorrected(sent: Reference, old: Reference): Change {
-    const stored = this.#find(this.#values.find(({ name }) => name !== "") ?? old);
-    if (stored !== undefined) return stored.is === "notSynced" ? stored : PUT_BACK;
+  #unlessCorrected(sent: Reference): Change {
+    const { namesNothing } = this;
+    if (namesNothing !== true) return namesNothing === false ? PUT_BACK : namesNothing;
     const found = this.#find(sent);
     if (found?.is === "notSynced") return found;
     return found?.is === "resolved" ? CHANGED : PUT_BACK;
   }
 
-  get #objectName(): string | undefined {
-    return this.#meaning.is === "known" ? this.#meaning.objectName : undefined;
+  /** A reference without a kind that means the stored object name, of whatever kind. */
+  #isSameObject(sent: Reference, old: Reference): boolean {
+    const found = sent.kind === "" ? this.#find(sent) : undefined;
+    return found?.is === "resolved" && found.image.name === old.name;
+  }
+
+  get #objectNames(): readonly string[] {
+    return this.#meaning.is === "known" ? this.#meaning.objectNames : [];
+  }
+
+  /** With resolution `strict` the same object name in both scopes is two images. */
+  #isMeant({ kind }: Image): boolean {
+    const stored = this.#values.find((value) => value.kind !== "")?.kind;
+    return this.#question.policy.resolution !== "strict" || stored === undefined || stored === kind;
+  }
+
+  /** Whether the stored reference that decides names no image; undefined where the index cannot tell. */
+  get namesNothing(): boolean | NotSynced {
+    const deciding = this.#values.find(({ name }) => name !== "");
+    const found = deciding === undefined ? undefined : this.#find(deciding);
+    return found?.is === "notSynced" ? found : found === undefined;
   }
 
   #find(reference: Reference): ReturnType<typeof find> {
@@ -92,7 +122,7 @@ export class StoredImage {
     const found = this.#find(sent);
     if (found?.is === "notSynced") return found;
     if (found?.is !== "resolved") return CHANGED;
-    if (found.image.name === this.#objectName) return this.#keepsKind(sent, old) ? PUT_BACK : CHANGED;
+    if (this.#objectNames.includes(found.image.name)) return this.#keepsKind(sent, old) ? PUT_BACK : CHANGED;
     // A 422 lets a client delete and re-create the machine: only where the stored image is known beyond doubt.
     return { is: "changed", namesOtherImage: this.#meaning.is === "known" && this.#meaning.isCertain };
   }
@@ -100,7 +130,10 @@ export class StoredImage {
   #isKnownName(sent: Reference): boolean {
     const { name } = sent;
     // The same text in the other form may be a display name here and an object name there.
-    if (name === this.#objectName || this.#values.some((value) => value.form === sent.form && value.name === name)) {
+    if (
+      this.#objectNames.includes(name) ||
+      this.#values.some((value) => value.form === sent.form && value.name === name)
+    ) {
       return true;
     }
     return this.#wasRequested(sent) || this.#isDisplayName(sent);
@@ -111,7 +144,7 @@ export class StoredImage {
     if (sent.name === old.name) return hasStoredKind;
     const fillsKind = old.kind === "" && this.#images.some(({ kind }) => kind === sent.kind);
     if (!hasStoredKind && !fillsKind) return false;
-    return this.#wasRequested(sent) || (sent.name !== this.#objectName && this.#isDisplayName(sent));
+    return this.#wasRequested(sent) || (!this.#objectNames.includes(sent.name) && this.#isDisplayName(sent));
   }
 
   #wasRequested(sent: Reference): boolean {
@@ -134,11 +167,6 @@ export class StoredImage {
     return this.#images.some((image) => isNameOf(image, sent.name, this.#question.policy.resolution));
   }
 
-  /** A kind that is missing from a stored object reference is filled, where its name means an image. */
-  #canFillKind(sent: Reference): boolean {
-    return sent.form === "object" && sent.kind === "" && sent.name !== "" && this.#find(sent)?.is === "resolved";
-  }
-
   #objectsNamed(name: string): readonly Image[] {
     const { subject, index } = this.#question;
     const kinds = this.#values[0]?.images ?? [];
@@ -159,7 +187,7 @@ export class StoredImage {
   #fillsKind(sent: Reference): boolean {
     const kind = this.#images[0]?.kind;
     if (kind === undefined || kind === sent.kind) return true;
-    return sent.name === this.#objectName || this.#values.some(({ name }) => name === sent.name);
+    return this.#objectNames.includes(sent.name) || this.#values.some(({ name }) => name === sent.name);
   }
 
   #isNamespacedByUs(sent: Reference, old: Reference): boolean {
@@ -168,6 +196,11 @@ export class StoredImage {
     );
     return hasImageName && sent.kind === "ClusterVirtualMachineImage" && old.kind === "VirtualMachineImage";
   }
+}
+
+/** A kind that is missing from a stored object reference is filled. */
+function lacksKind({ form, name, kind }: Reference): boolean {
+  return form === "object" && kind === "" && name !== "";
 }
 
 function unsyncedOf(meaning: StoredMeaning): NotSynced | undefined {

@@ -9,7 +9,8 @@ export type StoredMeaning =
   /** Not certain where a display name is stored: it says only what it means now. */
   | {
       readonly is: "known";
-      readonly objectName: string;
+      /** One where it is certain; else what each of the stored references may mean. */
+      readonly objectNames: readonly string[];
       readonly isCertain: boolean;
       /** The kind that is missing from the index and could tell more. */
       readonly unsynced?: NotSynced;
@@ -20,15 +21,15 @@ export type StoredMeaning =
 
 const UNKNOWN: StoredMeaning = { is: "unknown" };
 
-/** What the stored references to one image mean together: a certain one counts before one that means something now. */
+/** What the stored references to one image mean together: a certain one alone, else all that mean something now. */
 export function meaningOfStored(question: Question, values: readonly Reference[]): StoredMeaning {
   const meanings = values.map((value) => meaningOf(question, value));
-  return (
-    meanings.find((meaning) => meaning.is === "known" && meaning.isCertain) ??
-    meanings.find(({ is }) => is === "known") ??
-    meanings.find(({ is }) => is === "notSynced") ??
-    UNKNOWN
-  );
+  const known = meanings.filter((meaning) => meaning.is === "known");
+  const certain = known.find(({ isCertain }) => isCertain);
+  const [first] = known;
+  if (certain !== undefined) return certain;
+  if (first !== undefined) return { ...first, objectNames: known.flatMap(({ objectNames }) => objectNames) };
+  return meanings.find(({ is }) => is === "notSynced") ?? UNKNOWN;
 }
 
 /**
@@ -37,10 +38,10 @@ export function meaningOfStored(question: Question, values: readonly Reference[]
  */
 function meaningOf(question: Question, value: Reference): StoredMeaning {
   if (value.name === "") return UNKNOWN;
-  if (isObjectName(question, value)) return { is: "known", objectName: value.name, isCertain: true };
+  if (isObjectName(question, value)) return { is: "known", objectNames: [value.name], isCertain: true };
   if (!hasSupportedKind(value)) return UNKNOWN;
   const found = find(question.index, queryOf(question, value), question.policy.resolution);
-  if (found?.is === "resolved") return { is: "known", objectName: found.image.name, isCertain: false };
+  if (found?.is === "resolved") return { is: "known", objectNames: [found.image.name], isCertain: false };
   if (found?.is === "ambiguous") return UNKNOWN;
   return value.name.startsWith(VMI_ID_PREFIX) ? meaningOfVmiId(value.name, found) : (found ?? UNKNOWN);
 }
@@ -48,8 +49,8 @@ function meaningOf(question: Question, value: Reference): StoredMeaning {
 /** A VMI ID says which image it is, even when the image is gone. */
 function meaningOfVmiId(objectName: string, unsynced: NotSynced | undefined): StoredMeaning {
   return unsynced === undefined
-    ? { is: "known", objectName, isCertain: true }
-    : { is: "known", objectName, isCertain: false, unsynced };
+    ? { is: "known", objectNames: [objectName], isCertain: true }
+    : { is: "known", objectNames: [objectName], isCertain: false, unsynced };
 }
 
 /** Whether a stored name is the object name of its image beyond doubt, even of one that is gone. */
@@ -58,12 +59,15 @@ export function isCertainlyObjectName(question: Question, value: Reference): boo
   return meaning.is === "known" && meaning.isCertain;
 }
 
-/** Whether a stored name is an object name by its pin, or as what it is read as now. */
+/**
+ * Whether a stored name is an object name by its pin, or a VMI ID of the index. Any other name may be a display name that
+ * was stored before an object of that name came to be.
+ */
 function isObjectName({ subject, index, oldPins }: Question, value: Reference): boolean {
   // `imageName` may be pinned to a display name (M8), an object reference never.
   if (value.form === "object" && oldPins.get(nameKey(value))?.resolved === value.name) return true;
+  if (!value.name.startsWith(VMI_ID_PREFIX)) return false;
   const kind = kindMeant(value);
-  if (!value.name.startsWith(VMI_ID_PREFIX) && kind === undefined) return false;
   return value.images.some(
     (each) => (kind ?? each) === each && scopeOf(index, each, subject.namespace).byObjectName(value.name) !== undefined,
   );

@@ -247,6 +247,18 @@ describe.each(PLACES)("UPDATE in $version", (place) => {
       becomes: image(VMI, "vmi-i"),
     },
     {
+      title: "a display name for a name without a kind, which is filled,",
+      old: image("", "vmi-i"),
+      sent: { name: "installer" },
+      becomes: image(VMI, "vmi-i"),
+    },
+    {
+      title: "no image for a name without a kind, which is filled,",
+      old: { name: "vmi-i" },
+      sent: {},
+      becomes: image(VMI, "vmi-i"),
+    },
+    {
       title: "a missing kind, which is filled",
       old: { name: "vmi-c" },
       sent: { name: "vmi-c" },
@@ -301,6 +313,12 @@ describe.each(PLACES)("UPDATE in $version", (place) => {
       expect(update(place, on(image(VMI, "vmi-c")), on(sent)).problems).toMatchObject([{ check: "cdrom-powered-on" }]);
     });
 
+    it("M19: a display name without a kind keeps a stored object name of another kind", () => {
+      const images = [...IMAGES, cvmi("item", "item-name", ISO)];
+      const kept = update(place, on(image(VMI, "item")), on({ name: "item-name" }), images);
+      expect(cdromsOf(place, kept.object)).toEqual(cdroms(image(VMI, "item")));
+    });
+
     it("M19: a kind for an empty one is taken", () => {
       const filled = update(place, on({ name: "vmi-i" }), on(image(VMI, "vmi-i")));
       expect(cdromsOf(place, filled.object)).toEqual(cdroms(image(VMI, "vmi-i")));
@@ -348,6 +366,13 @@ describe.each(PLACES)("UPDATE in $version", (place) => {
 });
 
 describe("malformed CD-ROMs", () => {
+  it("type: one that an UPDATE leaves as it was is refused where another reference changes", () => {
+    const stored = { spec: spec(NEWEST, cdroms(image(7, "vmi-i")), { imageName: "vmi-ovf" }) };
+    const sent = { spec: spec(NEWEST, cdroms(image(7, "vmi-i")), { imageName: "vmi-i" }) };
+    expect(update(NEWEST, stored, sent).problems).toMatchObject([{ check: "type" }]);
+    expect(update(NEWEST, stored, stored).decision).toMatchObject({ is: "allowed", patch: [] });
+  });
+
   it.each([
     { title: "a list that is an object", list: {}, field: "spec.hardware.cdrom" },
     { title: "an entry that is a text", list: ["cd1"], field: "spec.hardware.cdrom[0]" },

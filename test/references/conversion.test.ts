@@ -87,7 +87,7 @@ const REFUSED: readonly Row[] = [
     title: "a stored display name whose image is another by now",
     annotations: kept({ imageName: "ubuntu", image: vmiRef("vmi-gone") }),
     spec: { imageName: "vmi-a" },
-    says: [`spec.imageName: Invalid value: "vmi-a": ${willTake('"ubuntu"')}`],
+    says: [`spec.imageName: Invalid value: "vmi-a": ${willTake('"vmi-gone"')}`],
   },
   {
     title: "a stored display name that vm-operator finds ambiguous",
@@ -290,6 +290,11 @@ describe("M21: CD-ROMs of the annotation are judged as those of v1alpha6", () =>
     { check: "cdrom-duplicate", spec: cdroms("vmi-iso", "vmi-iso"), endpoint: "mutate" },
     { check: "cdrom-type", spec: cdroms("vmi-a"), endpoint: "validate" },
     { check: "required", spec: cdroms(""), endpoint: "validate" },
+    {
+      check: "kind",
+      spec: { guestID: "g", hardware: { cdrom: [{ name: "cd0", image: { kind: "Iso", name: "vmi-iso" } }] } },
+      endpoint: "mutate",
+    },
   ] as const)("$check at /$endpoint", ({ check, spec, endpoint }) => {
     expect(answer(endpoint, asked(clone(spec)), indexOf(IMAGES)).problems).toMatchObject([{ check, field: FIELD }]);
   });

@@ -275,6 +275,27 @@ describe("checks of machines", () => {
     expect(answer("mutate", asked, indexOf(IMAGES), { levels }).problems).toMatchObject([{ check }]);
   });
 
+  const KEPT = { image: image(VMI, "vmi-efi") };
+  const SECURE_BIOS = { bootOptions: { ...SECURE, firmware: "bios" } };
+  it.each([
+    { title: "the boot options", old: machine([], KEPT), rest: { ...KEPT, ...SECURE_BIOS } },
+    {
+      title: "the boot options beside an image for bios",
+      old: machine([], { imageName: "vmi-bios" }),
+      rest: { imageName: "vmi-bios", bootOptions: SECURE },
+    },
+  ])("firmware at /mutate: an UPDATE that adds a CD-ROM and changes $title", ({ old, rest }) => {
+    const asked = request(machine([DISC], rest), { oldObject: { ...old } });
+    expect(answer("mutate", asked, indexOf(IMAGES)).problems).toMatchObject([{ check: "firmware" }]);
+  });
+
+  it("firmware at /mutate: an UPDATE that leaves the boot options as they are is not judged", () => {
+    const asked = request(machine([DISC], { ...KEPT, ...SECURE_BIOS }), {
+      oldObject: { ...machine([], { ...KEPT, ...SECURE_BIOS }) },
+    });
+    expect(answer("mutate", asked, indexOf(IMAGES)).problems).toEqual([]);
+  });
+
   it("cdrom-duplicate at /mutate: two spellings of one image, which only mutation makes the same", () => {
     const object = machine([cd("a", "installer"), { name: "b", image: { name: "vmi-i" } }]);
     expect(answer("mutate", request(object), indexOf(IMAGES)).problems).toMatchObject([

@@ -160,6 +160,13 @@ const KEPT: readonly Row[] = [
   },
   {
     rule: "M13",
+    title: "the ID that the stored display name means, though an object of that name came to be",
+    old: { spec: { imageName: "photon", image: image(VMI, "photon") } },
+    spec: { imageName: "vmi-p", image: image(VMI, "vmi-p") },
+    images: [vmi("vmi-p", "photon"), vmi("photon", "other")],
+  },
+  {
+    rule: "M13",
     title: "a kind that fills an empty one",
     old: { spec: { image: image("", "vmi-a") } },
     spec: { image: image(VMI, "vmi-a") },
@@ -318,6 +325,13 @@ const REFUSED: readonly RefusedRow[] = [
   {
     title: "exactly one other image, where a display name is stored that begins with vmi-",
     old: { spec: { imageName: "vmi-golden" } },
+    spec: { imageName: "rocky" },
+    fields: ["spec.imageName"],
+    otherImage: false,
+  },
+  {
+    title: "its own ID, where the stored name is of an object by now and a display name of another image",
+    old: { spec: { imageName: "item", image: image(VMI, "item") } },
     spec: { imageName: "rocky" },
     fields: ["spec.imageName"],
     otherImage: false,

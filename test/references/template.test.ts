@@ -216,6 +216,19 @@ describe("UPDATE of a template", () => {
       }
     });
 
+    it("M20: boots what its CD-ROM holds after that is put back", () => {
+      const images = [...IMAGES.filter(({ name }) => name !== "vmi-i"), vmi("vmi-i", "renamed", { type: "ISO" })];
+      const later = [...images, vmi("vmi-new", "installer", { type: "ISO" })];
+      const moved = update(old(), { ...media("installer"), imageName: "", image: {} }, {}, later);
+      expect(machineOf(moved)).toMatchObject(boots("vmi-i"));
+      expect(at(machineOf(moved), ["hardware", "cdrom", 0, "image", "name"])).toBe("vmi-i");
+    });
+
+    it("M20: keeps its image beside a CD-ROM that stays, where imageName is left out", () => {
+      const both = stored({ ...media("installer"), imageName: "ubuntu" });
+      expect(machineOf(update(both, media("installer")))).toMatchObject(boots("vmi-a"));
+    });
+
     it("M20: goes where a person says, whatever its CD-ROM does at the same time", () => {
       expect(machineOf(update(old(), { ...media("rescue"), imageName: "ubuntu" }))).toMatchObject(boots("vmi-a"));
     });
@@ -262,6 +275,18 @@ describe("UPDATE of a template", () => {
       becomes: { image: image(VMI, "vmi-a") },
     },
     {
+      title: "a kind that is corrected by an imageName beside no image",
+      old: { imageName: "vmi-c", image: image(VMI, "vmi-c") },
+      sent: { imageName: "vmi-c" },
+      becomes: { imageName: "vmi-c", image: image(CVMI, "vmi-c") },
+    },
+    {
+      title: "a display name for a name without a kind, which is filled,",
+      old: { image: { name: "vmi-a" } },
+      sent: { image: { name: "ubuntu" } },
+      becomes: { image: image(VMI, "vmi-a") },
+    },
+    {
       title: "a missing kind, which is filled",
       old: { image: { name: "vmi-a" } },
       sent: { image: { name: "vmi-a" } },
@@ -280,6 +305,7 @@ describe("UPDATE of a template", () => {
     { title: "a display name", sent: { imageName: "ubuntu" } },
     { title: "an empty image", sent: { imageName: "vmi-a", image: {} } },
     { title: "no imageName", sent: { image: image(VMI, "vmi-a") } },
+    { title: "nothing", sent: { className: "small" } },
   ])("M20: $title keeps what is stored", ({ sent }) => {
     const old = { imageName: "vmi-a", image: image(VMI, "vmi-a") };
     expect(machineOf(update(set(old), sent))).toMatchObject(old);

@@ -1,8 +1,9 @@
 import type { Image } from "../../images/image.ts";
-import { textAt } from "../../json.ts";
+import { at, isSameJson, type JsonPath, textAt } from "../../json.ts";
 import type { ReviewContext } from "../context.ts";
 import { type FieldProblem, quote } from "../problem.ts";
 import { fieldOf } from "../reading.ts";
+import { isEmpty, resolveReference } from "../reference-image.ts";
 
 const EFI = "efi";
 
@@ -15,16 +16,30 @@ const WRITE_EFI = "write bootOptions.firmware: efi";
  * Secure boot needs EFI firmware: the machine's, else its image's (vm-operator configspec.go). Where neither is known, the
  * machine's class decides, which this webhook does not read: a warning at most.
  */
-export function* firmware({ bootImage, subject }: ReviewContext): Iterable<FieldProblem> {
-  if (bootImage.is !== "resolved" && bootImage.is !== "absent") return;
+export function* firmware(context: ReviewContext): Iterable<FieldProblem> {
+  const { subject } = context;
   const options = [...subject.root, "spec", "bootOptions"];
-  if (textAt(subject.object, [...options, "efiSecureBoot"]) !== "Enabled") return;
+  if (textAt(subject.object, [...options, "efiSecureBoot"]) !== "Enabled" || !isToJudge(context, options)) return;
   const chosen = textAt(subject.object, [...options, "firmware"]);
-  const image = bootImage.is === "resolved" ? bootImage.image : undefined;
-  const objection = chosen === "" ? objectionToImage(image, subject.version) : objectionToChoice(chosen);
+  const objection = chosen === "" ? objectionToImage(bootedImage(context), subject.version) : objectionToChoice(chosen);
   if (objection === undefined) return;
   const field = fieldOf([...options, "efiSecureBoot"]);
   yield { check: "firmware", reason: "FieldValueForbidden", field, ...objection };
+}
+
+/** A machine keeps its image on UPDATE: there new boot options are judged beside a CD-ROM that changes. */
+function isToJudge({ bootImage, cdroms, subject }: ReviewContext, options: JsonPath): boolean {
+  if (bootImage.is !== "unchanged") return bootImage.is === "resolved" || bootImage.is === "absent";
+  if (!cdroms.some(({ image }) => image !== undefined)) return false;
+  return !isSameJson(at(subject.object, options), at(subject.oldObject, options));
+}
+
+function bootedImage(context: ReviewContext): Image | undefined {
+  const { bootImage, boot } = context;
+  if (bootImage.is === "resolved") return bootImage.image;
+  const kept = bootImage.is === "unchanged" ? (isEmpty(boot.image) ? boot.imageName : boot.image) : undefined;
+  const meant = kept === undefined ? undefined : resolveReference(context, kept);
+  return meant?.is === "resolved" ? meant.image : undefined;
 }
 
 type Objection = Pick<FieldProblem, "why" | "onlyWarns"> | undefined;

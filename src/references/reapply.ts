@@ -54,10 +54,9 @@ function restoreKind({ subject }: Question, sent: Reference, old: Reference, int
 }
 
 /** As it is stored; a value of a wrong type reads as none, and is never written. */
-function storedValue({ subject }: Question, { path, form }: Reference): unknown {
-  const value = at(subject.oldObject, path);
-  const isReadable = form === "name" ? typeof value === "string" : isJsonObject(value);
-  return isReadable ? value : undefined;
+function storedValue({ subject, oldReading }: Question, { path }: Reference): unknown {
+  const isMalformed = oldReading?.malformed.some((each) => path.every((step, depth) => each.path[depth] === step));
+  return isMalformed === true ? undefined : at(subject.oldObject, path);
 }
 
 /** null is absent. */
@@ -84,11 +83,15 @@ export function restore(
   rewriteKind(sent, kind, into);
 }
 
-/** The stored kind; where there is none, the sent one or any other of which the stored name means an image. */
+/** The stored kind; where there is none, the sent one or any other with which the stored name still means an image. */
 function filledKind(question: Question, sent: Reference, old: Reference): string {
   if (old.kind !== "" || old.form === "name" || old.name === "") return old.kind;
-  const found = [sent.kind, ""].map((kind) => resolveReference(question, { ...old, kind }));
-  return found.find((each) => each.is === "resolved")?.image.kind ?? "";
+  const [kind = ""] = [sent.kind, ""].flatMap((each) => {
+    const found = resolveReference(question, { ...old, kind: each });
+    return found.is === "resolved" ? found.image.kind : [];
+  });
+  const read = resolveReference(question, { ...old, kind });
+  return read.is === "resolved" ? kind : "";
 }
 
 /** With `--write image` a stored `imageName` may be a display name: that is no pin's `resolved`. */

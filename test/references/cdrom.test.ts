@@ -274,6 +274,16 @@ describe.each(PLACES)("UPDATE in $version", (place) => {
     expect(answer("validate", asked, indexOf(IMAGES)).problems).toEqual([]);
   });
 
+  it("M19: strict: a display name that is stored without a kind gets none, with which it would mean nothing", () => {
+    const old = off({ name: "installer" });
+    const index = indexOf(IMAGES);
+    const asked = request(off({ name: "installer" }), { version: place.version, oldObject: { ...old } });
+    expect(answer("mutate", asked, index, { resolution: "strict" }).decision).toMatchObject({
+      is: "allowed",
+      patch: [],
+    });
+  });
+
   it.each([
     { title: "with the same ID", moved: cvmi("vmi-i", "installer", ISO), becomes: image(CVMI, "vmi-i") },
     { title: "with another ID", moved: cvmi("vmi-n", "installer", ISO), becomes: image(CVMI, "vmi-n") },

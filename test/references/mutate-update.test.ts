@@ -221,6 +221,16 @@ describe("UPDATE keeps the stored image", () => {
     expect(validated.problems, "validation of the result").toEqual([]);
   });
 
+  it.each(["vmi-a", ["vmi-a"], { kind: VMI, name: 3 }])(
+    "M12: a stored image of a wrong type is never put back: %j",
+    (wrong) => {
+      const old = { spec: { imageName: "vmi-a", image: wrong } };
+      const kept = update(old, { spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") } });
+      expect(kept.spec).toEqual({ imageName: "vmi-a" });
+      expect(update(old, kept.object).patched).toEqual([]);
+    },
+  );
+
   it("M12: an unknown field of a stored image comes back, too", () => {
     const old = { spec: { image: { kind: VMI, name: "vmi-a", extra: { deep: [1] } } } };
     expect(update(old, { spec: {} }).spec).toEqual(old.spec);

@@ -144,7 +144,9 @@ export class StoredImage {
     if (sent.name === old.name) return hasStoredKind;
     const fillsKind = old.kind === "" && this.#images.some(({ kind }) => kind === sent.kind);
     if (!hasStoredKind && !fillsKind) return false;
-    return this.#wasRequested(sent) || (!this.#objectNames.includes(sent.name) && this.#isDisplayName(sent));
+    if (this.#wasRequested(sent)) return true;
+    // A display name of ours (M8) stands for what was sent before.
+    return !this.#isOurs(sent) && !this.#objectNames.includes(sent.name) && this.#isDisplayName(sent);
   }
 
   #wasRequested(sent: Reference): boolean {

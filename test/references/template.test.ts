@@ -234,6 +234,19 @@ describe("UPDATE of a template", () => {
     });
   });
 
+  it("M20: a display name that was written for an object name (M8) is no spelling of another stored name", () => {
+    const images = [...IMAGES, vmi("old-item", "centos")];
+    const pin = { requested: "cl-a/centos", resolved: "old-item" };
+    const old = {
+      metadata: { annotations: { [PINNED_ANNOTATION]: JSON.stringify({ "spec.template.spec.image.name": pin }) } },
+      ...set({ imageName: "gone", image: image(VMI, "old-item") }),
+    };
+    const changed = update(old, { imageName: "old-item", image: image(VMI, "old-item") }, {}, images);
+    expect(machineOf(changed)).toMatchObject({ imageName: "centos" });
+    const again = answer("mutate", request(changed.object, { ...KIND, oldObject: { ...old } }), indexOf(images));
+    expect(again.patched).toEqual([]);
+  });
+
   it("M20: an annotation counts only where its value still stands", () => {
     const pins = { "spec.template.spec.imageName": { requested: "photon", resolved: "vmi-old" } };
     const old = {

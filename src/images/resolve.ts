@@ -1,4 +1,4 @@
-import { type Image, type ImageKind, VM_IMAGE_KINDS, VMI_ID_PREFIX } from "./image.ts";
+import { type Image, type ImageKind, isClusterScopedVmImage, VM_IMAGE_KINDS, VMI_ID_PREFIX } from "./image.ts";
 import { type ImageIndex, type ImageQuery, kindsSearched, scopeOf } from "./image-index.ts";
 import type { ImageScope } from "./scoped-images.ts";
 
@@ -9,7 +9,7 @@ export type ResolutionMode = (typeof RESOLUTION_MODES)[number];
 /** What each rule says; design section 3. Test titles carry the IDs. */
 export const RESOLUTION_RULES = {
   R1: "a name with the prefix vmi- is an object name (namespace, then cluster), else a display name",
-  R2: "any other name is a display name (namespace, then cluster), else an object name (namespace, then cluster)",
+  R2: "any other name is a display name (namespace, then cluster), else an object name (namespace, then cluster); where VirtualMachineImages are of the cluster, their object names come first",
   R3: "LIBRARY/NAME, where the whole is no display name, is NAME among the images of that library",
   R4: "where a kind is given, only that scope is searched, its object names first",
   R5: "the same object name in both scopes is one image, the namespaced one",
@@ -43,12 +43,20 @@ const NOT_FOUND: Resolution = { is: "notFound" };
 
 /** As `resolve`, where a miss is no news. */
 export function find(index: ImageIndex, query: ImageQuery, mode: ResolutionMode): Found {
+  const named = query.kind === undefined ? clusterScopedVmImage(index, query) : undefined;
+  if (named !== undefined) return { is: "resolved", image: named, by: "objectName" };
   if (mode === "strict") return findStrictly(index, query);
   for (const search of searchesFor(query)) {
     const found = search(index, query);
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** Where VirtualMachineImages are images of the cluster, vm-operator knows object names only, which are not `vmi-` there. */
+function clusterScopedVmImage(index: ImageIndex, { namespace, name }: ImageQuery): Image | undefined {
+  const image = index.namespaced(namespace).byObjectName(name);
+  return image !== undefined && isClusterScopedVmImage(image) ? image : undefined;
 }
 
 /**

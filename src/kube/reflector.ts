@@ -131,7 +131,8 @@ export class Reflector {
     const deadline = { what: "discovery", milliseconds: this.#limits.pageDeadline, signal };
     const resource = await within(deadline, (cut) => discover(client, kind, cut));
     this.#absences = 0;
-    this.#resource = resource;
+    // Images of the other scope are not found beside the old set: live reads wait for the list that replaces it.
+    if (this.#resource?.namespaced !== !resource.namespaced) this.#resource = resource;
     this.#record.discovered(resource.version);
     return resource;
   }
@@ -150,6 +151,7 @@ export class Reflector {
     const isRestored = isNewer(this.#resourceVersion ?? "", resourceVersion);
     if (isRestored) relist.replace();
     else relist.commit(resourceVersion);
+    this.#resource = resource;
     this.#resourceVersion = resourceVersion;
     this.#troublesSinceList = 0;
     this.#record.listed(resourceVersion);

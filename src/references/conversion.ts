@@ -14,7 +14,7 @@ import type { Subject } from "./subject.ts";
  */
 export const CONVERSION_ANNOTATION = "vmoperator.vmware.com/conversion";
 
-const ANNOTATION_PATH = ["metadata", "annotations", CONVERSION_ANNOTATION];
+export const CONVERSION_PATH = ["metadata", "annotations", CONVERSION_ANNOTATION];
 const NEWEST_ROWS = referenceRows(VM_OPERATOR_GROUP, VERSIONS[0], "VirtualMachine");
 
 /**
@@ -38,7 +38,7 @@ export interface RestoredCdrom {
 export function restoredMachine({ object, rows }: Subject): RestoredMachine | undefined {
   const boot = rows.filter(({ role }) => role === "boot");
   if (boot.length === 0 || boot.some(({ form }) => form === "object")) return undefined;
-  const machine = parsed(at(object, ANNOTATION_PATH));
+  const machine = parsed(at(object, CONVERSION_PATH));
   if (machine === undefined) return undefined;
   const reading = readReferences(machine, NEWEST_ROWS);
   if (reading.malformed.length > 0) return undefined;
@@ -52,8 +52,8 @@ function restoredCdrom(machine: JsonObject, reference: Reference): RestoredCdrom
   return {
     reference: {
       ...reference,
-      path: ANNOTATION_PATH,
-      namePath: ANNOTATION_PATH,
+      path: CONVERSION_PATH,
+      namePath: CONVERSION_PATH,
       kind: kind === "" ? "VirtualMachineImage" : kind,
     },
     connected: at(machine, [...path.slice(0, -1), "connected"]) !== false,

@@ -75,14 +75,14 @@ function rewriting({ path, to }: Rewrite): Edit {
 
 /** M23: one that was there already goes, too; it would say what is not true, or take the room that is needed. */
 function pinnedAnnotation(
-  { object, version }: Subject,
+  { object, oldObject, version }: Subject,
   pins: Pins,
 ): Pick<Mutation, "warnings"> & { edit: Edit | undefined } {
   const edit = pinsEdit(object, pins);
   if (pins.size === 0) return { edit, warnings: [] };
   const text = edit?.is === "set" ? edit.value : at(object, PINNED_PATH);
   const bytes = annotationBytes(object, PINNED_ANNOTATION, textOf(text));
-  const room = roomForAnnotations(object, version);
+  const room = roomForAnnotations(object, oldObject, version);
   if (bytes <= room) return { edit, warnings: [] };
   const warning =
     `${fieldOf(PINNED_PATH)}: left out, because the annotations would have ${bytes} bytes, and there is room for ${room}; ` +

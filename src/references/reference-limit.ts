@@ -1,4 +1,5 @@
-import { at, type JsonObject } from "../json.ts";
+import { at, type JsonObject, listAt } from "../json.ts";
+import { CONVERSION_PATH, restoredMachine } from "./conversion.ts";
 import type { FieldProblem } from "./problem.ts";
 import { fieldOf } from "./reading.ts";
 import { EACH, type ReferenceRow } from "./row.ts";
@@ -24,29 +25,29 @@ interface Places {
  * What an object has too many of, by its lists, before any of it is read: a review holds the event loop for as long as it
  * takes. An UPDATE is refused only where there are more than in the stored object.
  */
-export function excessReferences({ rows, object, oldObject }: Subject): readonly FieldProblem[] {
+export function excessReferences(subject: Subject): readonly FieldProblem[] {
+  const { rows, operation, object, oldObject } = subject;
   const places = rows.map((row) => placesOf(row, object, oldObject));
-  const tooManyCdroms = places.filter(
-    ({ row, count, stored }) => row.role === "cdrom" && count > most(MAX_CDROMS, stored),
-  );
-  if (tooManyCdroms.length > 0) {
-    return tooManyCdroms.map(({ field, count, stored }) =>
-      problem(
-        field,
-        count,
-        `a VM may have at most ${MAX_CDROMS} CD-ROMs; leave ${count - most(MAX_CDROMS, stored)} out`,
-      ),
-    );
+  const restored = operation === "CREATE" ? (restoredMachine(subject)?.cdroms.length ?? 0) : 0;
+  if (restored > MAX_CDROMS) return [tooManyCdroms(CONVERSION_PATH, restored, MAX_CDROMS)];
+  const cdroms = places.filter(({ row, count, stored }) => row.role === "cdrom" && count > most(MAX_CDROMS, stored));
+  if (cdroms.length > 0) {
+    return cdroms.map(({ field, count, stored }) => tooManyCdroms(field, count, most(MAX_CDROMS, stored)));
   }
   const total = sum(places.map(({ count }) => count));
   const allowed = most(MAX_REFERENCES, sum(places.map(({ stored }) => stored)));
   if (total <= allowed) return [];
-  const grown = places.filter(({ count, stored }) => count > stored);
+  const grown = places.filter(({ row, count, stored }) => row.path.includes(EACH) && count > stored);
+  if (grown.length === 0) return [];
   const largest = grown.reduce((one, other) => (other.count > one.count ? other : one));
   const why =
     `an object may have at most ${MAX_REFERENCES} places that name images, and this one has ${total}; ` +
     `leave ${total - allowed} out, or make several objects`;
   return [problem(largest.field, largest.count, why)];
+}
+
+function tooManyCdroms(field: readonly string[], count: number, allowed: number): FieldProblem {
+  return problem(field, count, `a VM may have at most ${MAX_CDROMS} CD-ROMs; leave ${count - allowed} out`);
 }
 
 /** What is stored already may stay. */
@@ -65,15 +66,19 @@ function problem(field: readonly string[], value: number, why: string): FieldPro
 function placesOf(row: ReferenceRow, object: JsonObject, oldObject: JsonObject | undefined): Places {
   const each = row.path.indexOf(EACH);
   const field = each === -1 ? row.path : row.path.slice(0, each);
-  return { row, field, count: countAt(object, row.path), stored: countAt(oldObject, row.path) };
+  return { row, field, count: countAt(object, row), stored: countAt(oldObject, row) };
 }
 
-/** A list counts its entries without a look into them, unless lists are in them. */
-function countAt(value: unknown, path: readonly string[]): number {
+/** A list counts its CD-ROMs, or the entries that say something where a reference would be. */
+function countAt(value: unknown, { role, path }: Pick<ReferenceRow, "role" | "path">): number {
   const each = path.indexOf(EACH);
-  const found = at(value, each === -1 ? path : path.slice(0, each));
-  if (each === -1) return found === undefined || found === null || found === "" ? 0 : 1;
-  if (!Array.isArray(found)) return 0;
+  if (each === -1) return isSaid(at(value, path)) ? 1 : 0;
+  const entries = listAt(value, path.slice(0, each));
   const below = path.slice(each + 1);
-  return below.includes(EACH) ? sum(found.map((entry: unknown) => countAt(entry, below))) : found.length;
+  if (role === "cdrom" || below.length === 0) return entries.length;
+  return sum(entries.map((entry) => countAt(entry, { role, path: below })));
+}
+
+function isSaid(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== "";
 }

@@ -1,4 +1,4 @@
-import { type Image, isVmImageKind, VMI_ID_PREFIX } from "../images/image.ts";
+import { type Image, isClusterScopedVmImage, isVmImageKind, VMI_ID_PREFIX } from "../images/image.ts";
 import { scopeOf } from "../images/image-index.ts";
 import { find, isNameOf, type NotSynced } from "../images/resolve.ts";
 import { livingPins, type Pins } from "./pins.ts";
@@ -165,7 +165,8 @@ export class StoredImage {
   #isDisplayName(sent: Reference): boolean {
     // Where object names come first (R1, R4, R8), one means that image, whatever display name another has.
     const objectNameFirst = sent.name.startsWith(VMI_ID_PREFIX) || kindMeant(sent) !== undefined;
-    if (objectNameFirst && this.#objectsNamed(sent.name).length > 0) return false;
+    const objects = this.#objectsNamed(sent.name);
+    if (objects.length > 0 && (objectNameFirst || objects.some(isClusterScopedVmImage))) return false;
     return this.#images.some((image) => isNameOf(image, sent.name, this.#question.policy.resolution));
   }
 

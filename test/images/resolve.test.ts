@@ -506,7 +506,7 @@ describe("resolve, where VirtualMachineImages are of the cluster", () => {
       undefined,
       "vmi/ubuntu-noble by displayName",
     ],
-    ["R2: a display name before an object name", "ubuntu-noble", undefined, "vmi/noble-copy by displayName"],
+    ["R2: an object name before a display name", "ubuntu-noble", undefined, "vmi/ubuntu-noble by objectName"],
     ["R2: an object name", "noble-copy", undefined, "vmi/noble-copy by objectName"],
     ["R3: a name in a library", "cl-a/ubuntu-noble", undefined, "vmi/ubuntu-noble by libraryName"],
     ["R4: an object name of a kind", "ubuntu-noble", VMI, "vmi/ubuntu-noble by objectName"],

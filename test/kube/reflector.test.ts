@@ -610,6 +610,28 @@ describe("the scope of a kind", () => {
     });
   });
 
+  it("that becomes the cluster's is where live reads look once its list has replaced the old set", async () => {
+    const reflection = new Reflection();
+    const { server } = reflection;
+    server.replaceVmImages("Namespaced");
+    server.write("old", "old");
+    await reflection.start();
+    await reflection.isIn("live");
+    const during: unknown[] = [];
+    server.fail("watch", text(404, "404 page not found\n"));
+    server.fail("list", (response) => {
+      during.push(reflection.reflector.resource?.namespaced);
+      response.writeHead(500).end();
+    });
+    server.replaceVmImages("Cluster");
+    server.write("new", "new");
+    await eventually(() => {
+      expect(reflection.reflector.resource?.namespaced).toBe(false);
+      expect(seen(reflection)).toEqual({ dev: ["new"], prod: ["new"], all: 1 });
+    });
+    expect(during).toEqual([true]);
+  });
+
   it("that changes between discovery and list leaves no set of half the images", async () => {
     const reflection = new Reflection();
     reflection.server.replaceVmImages("Cluster");

@@ -51,6 +51,21 @@ describe("M23: the annotation", () => {
     });
   });
 
+  it("counts the stored status where none is sent", () => {
+    const status = { notes: "x".repeat(120_000) };
+    const old = { metadata: { name: "web" }, spec: { imageName: "vmi-a" }, status };
+    const sent = noted("x".repeat(30_000));
+    const { decision } = create(sent, { version: "v1alpha3", oldObject: old });
+    expect(decision).toMatchObject({ warnings: [expect.stringContaining("left out")] });
+  });
+
+  it("counts what Go escapes as Go writes it", () => {
+    const spec = { imageName: "ubuntu", notes: "<".repeat(25_000) };
+    expect(create(noted("", { spec }), { version: "v1alpha3" }).warnings).toEqual([
+      expect.stringContaining("left out"),
+    ]);
+  });
+
   it("is measured in bytes of UTF-8", () => {
     const half = Math.floor(FREE / 2);
     expect(pinnedIn(create(noted("é".repeat(half))))).toBe(PIN);

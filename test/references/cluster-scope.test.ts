@@ -43,6 +43,30 @@ describe("exists: an image that is not there or ambiguous, where VirtualMachineI
     expect(answer("mutate", request({ spec }), INDEX).problems.map(problemMessage)).toEqual([message]);
   });
 
+  const NAMES = indexOf([
+    ofCluster("photon", "photon"),
+    ofCluster("photon-abc12", "photon"),
+    ofCluster("centos", "rhel"),
+    ofCluster("rhel", "rhel-9"),
+  ]);
+
+  it.each(["namespace-first", "strict"] as const)(
+    "M8: an object name stays as sent, with resolution %s",
+    (resolution) => {
+      for (const imageName of ["photon", "photon-abc12", "centos", "rhel"]) {
+        const sent = request({ spec: { imageName } }, { version: "v1alpha1" });
+        const { decision, spec } = answer("mutate", sent, NAMES, { resolution });
+        expect([decision, spec]).toMatchObject([{ is: "allowed", patch: [] }, { imageName }]);
+      }
+    },
+  );
+
+  it("immutable: an object name is another image, though the stored one has it for its display name", () => {
+    const sent = { spec: { imageName: "photon" } };
+    const asked = request(sent, { version: "v1alpha1", oldObject: { spec: { imageName: "photon-abc12" } } });
+    expect(answer("mutate", asked, NAMES).problems).toMatchObject([{ check: "immutable" }]);
+  });
+
   it("two images of one display name in both kinds, by vm-operator's rule", () => {
     const index = indexOf([ofCluster("photon-old", "photon"), cvmi("vmi-r", "photon")]);
     const asked = request({ spec: { imageName: "photon" } });

@@ -71,6 +71,13 @@ describe("a publish request", () => {
     ]);
   });
 
+  it("publish-collision: with strict resolution an image that is being deleted counts, as for vm-operator", () => {
+    const index = indexOf([vmi("vmi-g", "going", { terminating: true })]);
+    const asked = request(item("going"), PUBLISH);
+    expect(answer("validate", asked, index, { resolution: "strict" }).warnings).toHaveLength(1);
+    expect(answer("validate", asked, index).warnings).toEqual([]);
+  });
+
   it("is never mutated, and refused where a name is no text", () => {
     const asked = request({ spec: { target: { item: { name: 7 } } } }, PUBLISH);
     for (const endpoint of ["mutate", "validate"] as const) {

@@ -144,8 +144,30 @@ it("limit: a list that is none is refused for its type", () => {
   expect(ask({ spec: { hardware: { cdrom: "cd1" } } }).problems).toMatchObject([{ check: "type" }]);
 });
 
+it("limit: CD-ROMs of the conversion annotation count on CREATE", () => {
+  const clone = (count: number): VirtualMachine => {
+    const annotations = { "vmoperator.vmware.com/conversion": JSON.stringify({ spec: hardware(count) }) };
+    return { metadata: { annotations }, spec: { imageName: "vmi-a" } };
+  };
+  expect(ask(clone(257), { version: "v1alpha1" }).problems).toMatchObject([
+    { check: "limit", field: "metadata.annotations[vmoperator.vmware.com/conversion]", value: 257 },
+  ]);
+  expect(isAskedAbout(clone(256), { version: "v1alpha1" })).toBe(true);
+});
+
+it("limit: node types that name no image do not count", () => {
+  const object = { spec: { metal3: { nodeTypes: Array(1_001).fill({ name: "small" }) } } };
+  expect(isAskedAbout(object, PROVIDER)).toBe(true);
+});
+
 describe("limit: on UPDATE", () => {
   const from = (spec: object): RequestFacts => ({ oldObject: { metadata: { name: "web" }, spec } });
+
+  it("a place that is no list may be filled beside lists that do not grow", () => {
+    const old = { spec: { metal3: nodeTypes(1_001) } };
+    const sent = { spec: { ...old.spec, properties: { [OS_IMAGE]: "noble" } } };
+    expect(isAskedAbout(sent, { ...PROVIDER, oldObject: { ...old } })).toBe(true);
+  });
 
   it("a list over the limit that grows is 403", () => {
     const facts = from(hardware(300));

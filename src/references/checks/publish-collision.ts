@@ -40,6 +40,10 @@ function whyNot({ index, subject, policy }: ReviewContext, name: string): string
     return `vm-operator reads a name that begins with ${VMI_ID_PREFIX} as a VMI ID, and never as a display name`;
   }
   const { namespace } = subject;
+  // vm-operator's own rule counts images that are being deleted.
+  const isStrict = policy.resolution === "strict";
+  const present = (images: readonly Image[]): Image | undefined =>
+    images.find(({ terminating }) => isStrict || !terminating);
   const ofNamespace = present(index.namespaced(namespace).byDisplayName(name));
   if (ofNamespace !== undefined) {
     const place = isClusterScopedVmImage(ofNamespace) ? "in the cluster" : `in namespace ${quote(namespace)}`;
@@ -49,13 +53,9 @@ function whyNot({ index, subject, policy }: ReviewContext, name: string): string
   if (ofCluster === undefined) return undefined;
   const has = `${described(ofCluster)} in the cluster has this display name`;
   // The image that is published is of the namespace.
-  return policy.resolution === "strict"
+  return isStrict
     ? `${has}, so that it would be ambiguous`
     : `${has}; in namespace ${quote(namespace)} it would mean the new image instead`;
-}
-
-function present(images: readonly Image[]): Image | undefined {
-  return images.find(({ terminating }) => !terminating);
 }
 
 function described({ name, library }: Image): string {

@@ -55,6 +55,17 @@ function keysOf(value: unknown): readonly string[] | undefined {
   return typeof value === "object" && value !== null ? Object.keys(value) : undefined;
 }
 
+/** The object that a text is the JSON of; undefined for anything else. */
+export function parsedObject(text: unknown): JsonObject | undefined {
+  if (typeof text !== "string") return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The value at a path if it is a string, else `""`. */
 export function textAt(value: unknown, path: JsonPath): string {
   return textOf(at(value, path));

@@ -105,9 +105,7 @@ function refused(context: ReviewContext, findings: Findings): Decision {
     is: "refused",
     problems: findings.denials,
     warnings: findings.warnings.map(warningMessage),
-    images: imageNames(context),
-    misses: missesOf(context, findings),
-    judged: { references: context.judged, findings },
+    ...factsOf(context, findings),
   };
 }
 
@@ -116,10 +114,8 @@ function admitted(context: ReviewContext, findings: Findings): Decision {
     is: "allowed",
     patch: [],
     warnings: findings.warnings.map(warningMessage),
-    images: imageNames(context),
     audit: NOTHING_TO_AUDIT,
-    misses: missesOf(context, findings),
-    judged: { references: context.judged, findings },
+    ...factsOf(context, findings),
   };
 }
 
@@ -135,15 +131,21 @@ function mutated(context: ReviewContext, findings: Findings): Decision {
     is: "allowed",
     patch: patchFor(subject.object, mutation.edits),
     warnings: [...mutation.warnings, ...warnings],
-    images: imageNames(context),
     audit: auditAnnotations(mutation.pins),
-    misses: missesOf(context, findings),
-    judged: { references: context.judged, findings },
+    ...factsOf(context, findings),
   };
 }
 
-function imageNames(context: ReviewContext): readonly string[] {
-  return usedImages(context).map(({ image }) => image.name);
+/** What each decision says of its references: for the log, the live read and the metrics. */
+function factsOf(
+  context: ReviewContext,
+  findings: Findings,
+): Pick<Extract<Decision, { is: "allowed" }>, "images" | "misses" | "judged"> {
+  return {
+    images: usedImages(context).map(({ image }) => image.name),
+    misses: missesOf(context, findings),
+    judged: { references: context.judged, findings },
+  };
 }
 
 /** A refusal before any reference is read. */

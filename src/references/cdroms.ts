@@ -50,6 +50,7 @@ export function storedBootCdrom({ subject, oldReading }: Question): string | und
   return bootCdrom(stored)?.name;
 }
 
-function isConnected(object: JsonObject | undefined, { path }: Reference): boolean {
+/** Whether the CD-ROM of this image is connected, in the object that the reference was read from. */
+export function isConnected(object: JsonObject | undefined, { path }: Reference): boolean {
   return at(object, [...path.slice(0, -1), "connected"]) !== false;
 }

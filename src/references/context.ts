@@ -10,7 +10,7 @@ import type { Policy } from "./policy.ts";
 import { type RestoredBoot, restoredBoot, restoredMachine } from "./conversion.ts";
 import { readPins } from "./pins.ts";
 import { readReferences, type Reference } from "./reading.ts";
-import { isEmpty, type Question, type ReferenceImage, resolveReference } from "./reference-image.ts";
+import { type Question, type ReferenceImage, resolveReference } from "./reference-image.ts";
 import { type BootChanges, bootChanges } from "./stored-boot.ts";
 import type { Subject } from "./subject.ts";
 import { cdromBoot } from "./template-boot.ts";
@@ -61,9 +61,9 @@ const UNCHANGED: BootImage = { is: "unchanged" };
 function* bootLookups(question: BootQuestion, bootImage: BootImage): Iterable<ReferenceImage> {
   if (!("by" in bootImage) || bootImage.by.role !== "boot") return;
   const { imageName } = question.boot;
-  if (bootImage.is === "unresolved" && isAdmittedAsSent(question, bootImage.by) && !isEmpty(imageName)) {
-    const beside = imageName === undefined ? undefined : resolveReference(question, imageName);
-    if (beside !== undefined && beside.is !== "resolved") yield beside;
+  if (bootImage.is === "unresolved" && isAdmittedAsSent(question, bootImage.by) && imageName?.name) {
+    const beside = resolveReference(question, imageName);
+    if (beside.is !== "resolved") yield beside;
   }
   yield bootImage;
 }

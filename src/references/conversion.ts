@@ -1,8 +1,8 @@
 import { VM_OPERATOR_GROUP } from "../images/image.ts";
 import { find, type NotSynced } from "../images/resolve.ts";
-import { at, isJsonObject, type JsonObject } from "../json.ts";
+import { at, type JsonObject, parsedObject } from "../json.ts";
 import { bootOf, type BootReferences } from "./boot-references.ts";
-import { bootCdrom } from "./cdroms.ts";
+import { bootCdrom, cdromReferences, isConnected } from "./cdroms.ts";
 import { nameKey, readReferences, type Reference } from "./reading.ts";
 import { queryOf, type Question } from "./reference-image.ts";
 import { referenceRows, VERSIONS } from "./references.ts";
@@ -38,17 +38,17 @@ export interface RestoredCdrom {
 export function restoredMachine({ object, rows }: Subject): RestoredMachine | undefined {
   const boot = rows.filter(({ role }) => role === "boot");
   if (boot.length === 0 || boot.some(({ form }) => form === "object")) return undefined;
-  const machine = parsed(at(object, CONVERSION_PATH));
+  const machine = parsedObject(at(object, CONVERSION_PATH));
   if (machine === undefined) return undefined;
   const reading = readReferences(machine, NEWEST_ROWS);
   if (reading.malformed.length > 0) return undefined;
-  const cdroms = reading.references.filter(({ role }) => role === "cdrom");
-  return { machine, boot: bootOf(reading), cdroms: cdroms.map((reference) => restoredCdrom(machine, reference)) };
+  const cdroms = cdromReferences(reading).map((reference) => restoredCdrom(machine, reference));
+  return { machine, boot: bootOf(reading), cdroms };
 }
 
 /** vm-operator fills a missing kind with the namespaced one (SetDefaultCdromImgKindOnCreate). */
 function restoredCdrom(machine: JsonObject, reference: Reference): RestoredCdrom {
-  const { path, kind } = reference;
+  const { kind } = reference;
   return {
     reference: {
       ...reference,
@@ -56,18 +56,8 @@ function restoredCdrom(machine: JsonObject, reference: Reference): RestoredCdrom
       namePath: CONVERSION_PATH,
       kind: kind === "" ? "VirtualMachineImage" : kind,
     },
-    connected: at(machine, [...path.slice(0, -1), "connected"]) !== false,
+    connected: isConnected(machine, reference),
   };
-}
-
-function parsed(text: unknown): JsonObject | undefined {
-  if (typeof text !== "string") return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** What a machine boots from that its annotation restores, compared with the `imageName` that is written beside it. */

@@ -1,4 +1,4 @@
-import { at, isJsonObject, type JsonObject, mayHaveMembers, member } from "../json.ts";
+import { at, type JsonObject, mayHaveMembers, member, parsedObject } from "../json.ts";
 import type { Edit } from "./edit.ts";
 
 /** Says what a person wrote where a reference now holds something else; design section 5. */
@@ -32,12 +32,7 @@ export function readPins(object: JsonObject | undefined): Pins {
 }
 
 function entriesOf(text: string): readonly [string, unknown][] {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? Object.entries(value) : [];
-  } catch {
-    return [];
-  }
+  return Object.entries(parsedObject(text) ?? {});
 }
 
 /** The pins of these fields, as far as the value that they explain still stands there. */

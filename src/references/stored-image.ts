@@ -53,8 +53,7 @@ export class StoredImage {
   changeOfFixed(sent: Reference | undefined, old: Reference | undefined): Change {
     if (sent === undefined || old === undefined || isSame(sent, old)) return SAME;
     if (sent.name === "") return PUT_BACK;
-    if (this.#isKnownName(sent)) return this.#keepsKind(sent, old) ? PUT_BACK : this.#otherImage(sent, old);
-    return this.#otherImage(sent, old);
+    return this.#isKnownName(sent) && this.#keepsKind(sent, old) ? PUT_BACK : this.#otherImage(sent, old);
   }
 
   /**
@@ -103,7 +102,7 @@ export class StoredImage {
     return this.#question.policy.resolution !== "strict" || stored === undefined || stored === kind;
   }
 
-  /** Whether the stored reference that decides names no image; undefined where the index cannot tell. */
+  /** Whether the stored reference that decides names no image; the kind that is missing from the index, where that could tell. */
   get namesNothing(): boolean | NotSynced {
     const deciding = this.#values.find(({ name }) => name !== "");
     const found = deciding === undefined ? undefined : this.#find(deciding);

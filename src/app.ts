@@ -8,8 +8,9 @@ import { admissionServer } from "./server/admission-server.ts";
 import { type ClosableServer, closeServers } from "./server/close-servers.ts";
 import { Connections } from "./server/connections.ts";
 import { Drain, systemTiming } from "./server/drain.ts";
-import { MOST_CONNECTIONS, MOST_OPS_CONNECTIONS } from "./server/limits.ts";
+import { MAX_CONNECTIONS } from "./server/limits.ts";
 import { listen, type ListenAddress } from "./server/listen.ts";
+import { type ConnectionLimits, connectionLimits } from "./server/open-files.ts";
 import { ServedTls, type TlsChoice } from "./server/served-tls.ts";
 import { opsServer, type ReadinessCheck } from "./server/ops-server.ts";
 import type { ImageSource } from "./sources/image-source.ts";
@@ -28,6 +29,8 @@ export interface AppOptions {
   readonly source: ImageSource;
   /** Of both kinds together. */
   readonly mostImages: number;
+  /** Limit of open files of this process; undefined for none. */
+  readonly openFiles: number | undefined;
   readonly policy: AdmissionPolicy;
   readonly log: Logger;
   readonly now: () => Date;
@@ -66,8 +69,9 @@ export class App {
 
   async #serve(stop: AbortSignal, servers: ClosableServer[]): Promise<void> {
     const { log, policy, source } = this.#options;
+    const limits = this.#connectionLimits();
     const ops = opsServer(() => this.#readiness(), this.#metrics);
-    servers.push({ server: ops, connections: new Connections(ops.server, MOST_OPS_CONNECTIONS) });
+    servers.push({ server: ops, connections: new Connections(ops.server, limits.ops) });
     const opsPort = await listen(ops, this.#options.opsListen);
     const secured = this.#secure().then(() => true);
     if (!(await Promise.race([secured, aborted(stop).then(() => false)]))) return;
@@ -78,7 +82,7 @@ export class App {
       { drain: this.#drain },
     );
     this.#tls.follow(admission);
-    servers.unshift({ server: admission, connections: new Connections(admission.server, MOST_CONNECTIONS) });
+    servers.unshift({ server: admission, connections: new Connections(admission.server, limits.admission) });
     const port = await listen(admission, this.#options.listen);
     if (this.#options.clientCa === undefined) {
       log.warn("no client CA is set: whoever can reach the port can ask about the images of any namespace");
@@ -90,6 +94,16 @@ export class App {
     log.info({ port, opsPort, images: this.#counts(), ...this.#choices() }, "serving");
     await aborted(stop);
     await this.#takeLeave(stop.reason);
+  }
+
+  #connectionLimits(): ConnectionLimits {
+    const { openFiles, log } = this.#options;
+    const limits = connectionLimits(openFiles);
+    if (limits.admission < MAX_CONNECTIONS) {
+      const wanted = { connections: limits.admission, instead: MAX_CONNECTIONS, openFiles };
+      log.warn(wanted, "the limit of open files (ulimit -n) is low: fewer connections are taken");
+    }
+    return limits;
   }
 
   /** Until there is a certificate: where rights are missing, /readyz says so meanwhile. */

@@ -33,4 +33,12 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   readStdin: () => text(process.stdin),
   stop: stop.signal,
   now: () => new Date(),
+  openFiles: openFileLimit,
 });
+
+/** From Node's diagnostic report (nodejs.org/api/report.html), which has the limits where the system knows any. */
+function openFileLimit(): number | undefined {
+  const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft: unknown } } };
+  const soft = userLimits?.open_files?.soft;
+  return typeof soft === "number" ? soft : undefined;
+}

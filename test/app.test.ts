@@ -45,6 +45,7 @@ beforeEach(async () => {
     tls: {},
     source: new ClusterSource({ credentials, log: logger, timing: instantTiming(), limits: SHORT_LIMITS }),
     mostImages: 10,
+    openFiles: undefined,
     policy: {
       resolution: "namespace-first",
       write: "both",

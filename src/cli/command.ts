@@ -11,6 +11,8 @@ export interface CommandLine {
   /** Aborts when the process is asked to end; its reason is the signal's name. */
   readonly stop: AbortSignal;
   readonly now: () => Date;
+  /** The soft limit of open files of this process (`ulimit -n`); undefined where there is none. */
+  readonly openFiles: () => number | undefined;
 }
 
 export const EXIT_DONE = 0;

@@ -1,7 +1,6 @@
 import { App } from "../app.ts";
 import { IMAGE_KINDS, VM_IMAGE_KINDS } from "../images/image.ts";
 import { preloadKubeConfig } from "../kube/kubeconfig.ts";
-import { keepTickShape } from "../server/tick-shape.ts";
 import { CERTIFICATE_FLAGS, certificateSource, clientCa } from "./certificates.ts";
 import { type Command, EXIT_CUT, EXIT_DONE } from "./command.ts";
 import { IMAGE_FLAGS, imageSource, isFolder } from "./images.ts";
@@ -31,7 +30,6 @@ export const serve: Command<
     "log-level",
   ],
   run: async (_, flags, io) => {
-    keepTickShape();
     const log = createLog(io, flags["log-level"]);
     if (!isFolder(flags.images) || flags["cert-mode"] === "cluster") await preloadKubeConfig();
     const app = new App({
@@ -43,6 +41,7 @@ export const serve: Command<
       tls: { minVersion: flags["tls-min-version"], clientNames: flags["client-name"] },
       source: imageSource(flags, { io, log, kinds: flags.osimage ? IMAGE_KINDS : VM_IMAGE_KINDS }),
       mostImages: flags["max-images"],
+      openFiles: io.openFiles(),
       policy: policyOf(flags),
       log,
       now: io.now,

@@ -1,21 +1,19 @@
-import fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from "fastify";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { createServer } from "node:https";
+import fastify, { type FastifyError, type FastifyInstance, type FastifyServerOptions, LogController } from "fastify";
+import type { Logger } from "pino";
 import type { Endpoint } from "../references/subject.ts";
-import { DirectRequest } from "./direct-request.ts";
+import { bodyFaultOf, parseJsonBodies } from "./body.ts";
+import { clientText } from "./client-text.ts";
 import { Drain, systemTiming } from "./drain.ts";
 import { EventLoopLag } from "./event-loop-lag.ts";
-import { REQUEST_TIMEOUT } from "./limits.ts";
+import { BODY_LIMIT, CONNECTION_TIMEOUT, KEEP_ALIVE_TIMEOUT, REQUEST_TIMEOUT } from "./limits.ts";
 import { Overload } from "./overload.ts";
-import type { Admission } from "./pending-review.ts";
 import { plainText } from "./plain-text.ts";
-import { ReviewExchange, type ReviewPath } from "./review-exchange.ts";
+import type { Admission } from "./review-answer.ts";
+import { decorateReviews, refuseOtherMethods, reviewRoute } from "./review-route.ts";
 import { admitNamed, serverTls, type Tls } from "./tls.ts";
 
 /** Where the API server posts its reviews. */
 export const ENDPOINT_PATHS: Readonly<Record<Endpoint, string>> = { mutate: "/mutate", validate: "/validate" };
-
-const OTHER_METHODS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /** What an owner of the server looks into; made where absent. */
 export interface ServerLoad {
@@ -30,58 +28,34 @@ export function admissionServer(
   { drain = new Drain(systemTiming), overload }: ServerLoad = {},
 ): FastifyInstance {
   const lag = new EventLoopLag(systemTiming.now);
-  const shedding = overload ?? new Overload({ now: systemTiming.now, lag: () => lag.milliseconds });
-  const paths = new Map(
-    (Object.entries(ENDPOINT_PATHS) as [Endpoint, string][]).map(([endpoint, url]): [string, ReviewPath] => [
-      url,
-      { endpoint, admission, overload: shedding, drain },
-    ]),
-  );
-  const server = fastify({ ...commonOptions(), ...(tls && { serverFactory: reviewsFirst(tls, paths) }) });
-  if (tls?.clientNames !== undefined) admitNamed(server, tls.clientNames);
+  const bounds = overload ?? new Overload({ now: systemTiming.now, lag: () => lag.milliseconds });
+  const server = fastify({ ...commonOptions(), ...(tls && { https: serverTls(tls) }) });
   if (overload === undefined) measureWhileListening(server, lag);
-  takeAnyBody(server);
-  for (const [url, path] of paths) serveReviews(server, url, path);
-  answerOthersInText(server, admission);
-  letGoWhileDraining(server, drain);
+  closeWhileDraining(server, drain);
+  if (tls?.clientNames !== undefined) admitNamed(server, tls.clientNames);
+  parseJsonBodies(server);
+  decorateReviews(server);
+  for (const [endpoint, url] of Object.entries(ENDPOINT_PATHS) as [Endpoint, string][]) {
+    reviewRoute(server, { url, endpoint, admission, overload: bounds });
+    refuseOtherMethods(server, url);
+  }
+  answerOtherPaths(server);
+  answerErrors(server, admission.log);
   return server;
 }
 
-/** Of every server, whoever makes it. Connections that ask no more are ended by Connections. */
-const TIMEOUTS = { keepAliveTimeout: 0, requestTimeout: REQUEST_TIMEOUT };
-
-/** What both servers share. A draining server goes on answering, and tells its clients to go elsewhere. */
+/** What both servers share. A draining server goes on answering, and closes its connections one by one. */
 export function commonOptions(): FastifyServerOptions {
   return {
-    ...TIMEOUTS,
+    bodyLimit: BODY_LIMIT,
+    connectionTimeout: CONNECTION_TIMEOUT,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+    requestTimeout: REQUEST_TIMEOUT,
     return503OnClosing: false,
     logController: new LogController({ disableRequestLogging: true }),
   };
 }
 
-type Handler = (request: IncomingMessage, response: ServerResponse) => void;
-
-/**
- * A server that takes reviews before Fastify routes them: its hooks, body parser and replies took a tenth of the time
- * of a review. Where callers must have a name, Fastify's hook looks at it first.
- */
-function reviewsFirst(tls: Tls, paths: ReadonlyMap<string, ReviewPath>): (handler: Handler) => Server {
-  const isNamed = (tls.clientNames ?? []).length > 0;
-  const options = { ...serverTls(tls), ...TIMEOUTS, IncomingMessage: DirectRequest };
-  return (handler) =>
-    createServer(options, (request, response) => {
-      const path = request.method === "POST" && !isNamed ? paths.get(pathOf(request.url ?? "")) : undefined;
-      if (path === undefined) handler(request, response);
-      else new ReviewExchange(path, request, response).begin();
-    });
-}
-
-function pathOf(url: string): string {
-  const query = url.indexOf("?");
-  return query === -1 ? url : url.slice(0, query);
-}
-
-/** Its lag is measured while the server listens. */
 function measureWhileListening(server: FastifyInstance, lag: EventLoopLag): void {
   server.addHook("onListen", (done) => {
     lag.start();
@@ -93,33 +67,8 @@ function measureWhileListening(server: FastifyInstance, lag: EventLoopLag): void
   });
 }
 
-/** Nobody but a ReviewExchange reads a body: whatever comes to another route has its answer without. */
-function takeAnyBody(server: FastifyInstance): void {
-  server.removeAllContentTypeParsers();
-  server.addContentTypeParser("*", (_request, _payload, done) => {
-    done(null);
-  });
-}
-
-function serveReviews(server: FastifyInstance, url: string, path: ReviewPath): void {
-  server.route({
-    method: "POST",
-    url,
-    onRequest: (request, reply) => {
-      reply.hijack();
-      new ReviewExchange(path, request.raw, reply.raw).begin();
-    },
-    handler: (_, reply) => reply,
-  });
-  server.route({
-    method: OTHER_METHODS,
-    url,
-    handler: (_, reply) => plainText(reply.header("Allow", "POST"), 405, `${url} takes POST only`),
-  });
-}
-
-/** A connection that stays open after its last answer would hold up the end, and bring the next review here. */
-function letGoWhileDraining(server: FastifyInstance, drain: Drain): void {
+/** A connection that stays open after its last answer would delay the end, and bring the next review here. */
+function closeWhileDraining(server: FastifyInstance, drain: Drain): void {
   server.addHook("preClose", (done) => {
     drain.start();
     done();
@@ -134,13 +83,35 @@ function letGoWhileDraining(server: FastifyInstance, drain: Drain): void {
   });
 }
 
-function answerOthersInText(server: FastifyInstance, { log }: Admission): void {
+/** Answered before a body is read. */
+function answerOtherPaths(server: FastifyInstance): void {
   const paths = Object.values(ENDPOINT_PATHS).map((path) => `POST ${path}`);
-  server.setNotFoundHandler((_, reply) => plainText(reply, 404, `no such path; there is ${paths.join(" and ")}`));
-  server.setErrorHandler<Error & { statusCode?: number; code?: string }>((error, _, reply) => {
-    const code = error.statusCode ?? 500;
-    if (code >= 500) log.error({ err: error }, "request failed");
-    else log.warn({ status: code, why: error.code }, "malformed request");
-    return plainText(reply, code, code >= 500 ? "internal error" : error.message);
+  server.addHook("onRequest", (request, reply, done) => {
+    if (request.is404) plainText(reply, 404, `no such path; there is ${paths.join(" and ")}`);
+    else done();
   });
+}
+
+function answerErrors(server: FastifyInstance, log: Logger): void {
+  server.setErrorHandler<FastifyError>((error, request, reply) => {
+    // Fastify closes a connection over an unread body, which resets it, and the answer with it. Node reads and drops the
+    // rest of the body once the answer is written.
+    reply.removeHeader("Connection");
+    const { status, code, text } = bodyFaultOf(error, request) ?? faultOf(error);
+    if (status >= 500) log.error({ err: error }, "request failed");
+    // A connection that broke is no malformed request.
+    else if (!reply.raw.destroyed) log.warn({ status, why: code }, "malformed request");
+    return plainText(reply, status, text);
+  });
+}
+
+/** Of an error with a status below 500 the message is for the client. */
+function faultOf({ statusCode = 500, code, message }: Partial<FastifyError>): RequestFault {
+  return { status: statusCode, code, text: statusCode >= 500 ? "internal error" : clientText(message ?? "") };
+}
+
+interface RequestFault {
+  readonly status: number;
+  readonly code: string | undefined;
+  readonly text: string;
 }

@@ -1,5 +1,5 @@
 import { setImmediate as turn, setTimeout as delay } from "node:timers/promises";
-import { MOST_WAIT_FOR_QUIET, QUIET_PERIOD } from "./limits.ts";
+import { MAX_WAIT_FOR_QUIET, QUIET_PERIOD } from "./limits.ts";
 
 export interface DrainTiming {
   /** Milliseconds of a clock that never goes back. */
@@ -47,7 +47,7 @@ export class Drain {
     this.start();
     const { now, delay } = this.#timing;
     if (milliseconds > 0) await delay(milliseconds);
-    const end = now() + MOST_WAIT_FOR_QUIET;
+    const end = now() + MAX_WAIT_FOR_QUIET;
     for (let wait = this.#untilQuiet(); wait > 0 && now() < end; wait = this.#untilQuiet()) {
       await delay(Math.min(wait, end - now()));
     }

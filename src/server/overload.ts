@@ -1,156 +1,168 @@
-import { MOST_BODY_BYTES, MOST_HELD, MOST_LAG, MOST_REVIEWS, RETRY_AFTER_SECONDS, SLOW_BODY } from "./limits.ts";
+import { MAX_LAG, MAX_RETRIES, MAX_REVIEW_BYTES, MAX_REVIEWS, RETRY_AFTER_SECONDS, SLOW_CLIENT } from "./limits.ts";
 
 const SECOND = 1_000;
 
 export interface OverloadOptions {
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
   /** How late the event loop is, in milliseconds. */
   readonly lag: () => number;
+  readonly maxReviews?: number;
+  readonly maxBytes?: number;
 }
 
-/** What is known of a review when its headers are in. */
-export interface Arrival {
-  /** When that was, by the clock of Overload. */
-  readonly arrived: number;
-  /** Of the body, as announced. */
+/** A client that keeps the server waiting: its body is `arriving`, or its answer is `unsent`. */
+export type Waiting = "arriving" | "unsent";
+
+export interface IncomingReview {
+  /** Length of the body in bytes, as announced. */
   readonly bytes: number;
-  /** Ends it: its body takes too long, and others need the room. */
-  readonly giveWay: () => void;
+  /** Ends the exchange early: its client is slow, and another review needs the room. */
+  readonly evict: (waiting: Waiting) => void;
 }
 
-/**
- * The place of one review that was let in, and a link of the chain of those whose body is not here yet; only Overload
- * changes it. No Set or WeakMap holds guests: the tables that these outgrow stay in memory until a full collection, and
- * with them everything that was under way then (measured: a quarter of the processor time of a review).
- */
-export interface Guest {
+/** A review that was admitted; only Overload changes it. */
+export interface InFlight {
   readonly is: "admitted";
-  readonly arrival: Arrival;
-  state: "arriving" | "arrived" | "gone";
-  older: Guest | undefined;
-  younger: Guest | undefined;
+  readonly review: IncomingReview;
+  state: Waiting | "deciding" | "gone";
+  /** Of the body, then of the answer. */
+  bytes: number;
+  /** When the state began, by the clock of Overload. */
+  since: number;
 }
 
-export interface Shed {
-  readonly is: "shed";
+export interface Rejected {
+  readonly is: "rejected";
   readonly because: string;
-  /** Whether the caller may be asked to come back: it holds one of the API server's own places meanwhile. */
+  /** Whether the answer asks for a retry, which takes one of the API server's own places meanwhile. */
   readonly mayRetry: boolean;
-  /** False where another was shed within the same second: no log keeps up with all of them. */
+  /** False where another review was rejected within the same second: the log has one line a second. */
   readonly isNews: boolean;
 }
 
-/** How many of each since the start. */
+/** Counts since the start. */
 export interface OverloadCounts {
   shed: number;
-  /** Of those that were shed, the ones that were not asked to come back. */
+  /** Of those, the ones that were not asked to retry. */
   turnedAway: number;
   gaveWay: number;
-  /** The caller went away before its answer. */
+  /** The client went away before it had its answer. */
   canceled: number;
 }
 
 /**
- * Bounds the reviews that are under way, their bytes, and the lag under which new ones are taken. What is beyond is shed
- * at once, so that the API server may ask another replica, instead of waiting here for longer than its caller does.
+ * Bounds the reviews under way, the bytes that they hold, and the lag under which new ones are admitted. A review beyond
+ * the bounds is rejected at once, so that the API server can ask another replica. An answer that was handed over takes
+ * no place any more, but its bytes count until the client has them.
  */
 export class Overload {
   readonly counts: OverloadCounts = { shed: 0, turnedAway: 0, gaveWay: 0, canceled: 0 };
-  readonly #options: OverloadOptions;
-  #underWay = 0;
-  /** Both ends of the chain. */
-  #oldest: Guest | undefined;
-  #youngest: Guest | undefined;
-  /** When callers were asked to come back, within the last while. */
-  #held: number[] = [];
+  readonly #options: Required<OverloadOptions>;
+  /** Both in the order in which they began to wait. */
+  readonly #waiting: Readonly<Record<Waiting, Set<InFlight>>> = { arriving: new Set(), unsent: new Set() };
+  #reviews = 0;
   #bytes = 0;
+  /** When clients were asked to retry, within the last RETRY_AFTER_SECONDS. */
+  #retries: number[] = [];
   #lastNews = -Infinity;
 
   constructor(options: OverloadOptions) {
-    this.#options = options;
+    this.#options = { maxReviews: MAX_REVIEWS, maxBytes: MAX_REVIEW_BYTES, ...options };
   }
 
-  /** Reviews under way. */
+  /** Reviews without an answer yet. */
   get underWay(): number {
-    return this.#underWay;
+    return this.#reviews;
   }
 
-  admit(arrival: Arrival): Guest | Shed {
-    if (this.#options.lag() > MOST_LAG) return this.#shed("the event loop is late");
-    while (this.#isFullFor(arrival)) {
-      if (!this.#dismissSlow()) return this.#shed("too many reviews are under way");
-    }
-    const older = this.#youngest;
-    const guest: Guest = { is: "admitted", arrival, state: "arriving", older, younger: undefined };
-    if (older === undefined) this.#oldest = guest;
-    else older.younger = guest;
-    this.#youngest = guest;
-    this.#underWay++;
-    this.#bytes += arrival.bytes;
-    return guest;
+  /** Bytes of bodies and unsent answers. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
-  /** The body is here: from now on the guest need not give way. */
-  arrived(guest: Guest): void {
-    if (guest.state !== "arriving") return;
-    guest.state = "arrived";
-    this.#unchain(guest);
+  admit(review: IncomingReview): InFlight | Rejected {
+    if (this.#options.lag() > MAX_LAG) return this.#reject("the event loop is late");
+    if (!this.#makeRoom(review.bytes)) return this.#reject("too many reviews are under way");
+    const { bytes } = review;
+    const inFlight: InFlight = { is: "admitted", review, state: "deciding", bytes, since: 0 };
+    this.#reviews++;
+    this.#bytes += bytes;
+    this.#wait(inFlight, "arriving");
+    return inFlight;
   }
 
-  /** The place is free again; `answered` is false where the caller went away before. */
-  leave(guest: Guest, answered: boolean): void {
-    if (this.#remove(guest) && !answered) this.counts.canceled++;
+  /** The body is complete. */
+  arrived(inFlight: InFlight): void {
+    if (inFlight.state !== "arriving") return;
+    this.#waiting.arriving.delete(inFlight);
+    inFlight.state = "deciding";
   }
 
-  #isFullFor({ bytes }: Arrival): boolean {
-    return this.#underWay >= MOST_REVIEWS || this.#bytes + bytes > MOST_BODY_BYTES;
+  /** The answer, of so many bytes, was handed over to the connection. */
+  answered(inFlight: InFlight, bytes: number): void {
+    if (inFlight.state === "gone" || inFlight.state === "unsent") return;
+    this.arrived(inFlight);
+    this.#reviews--;
+    this.#bytes += bytes - inFlight.bytes;
+    inFlight.bytes = bytes;
+    this.#wait(inFlight, "unsent");
   }
 
-  /** Bodies of the API server come within milliseconds: a slow one is somebody else's, or not worth waiting for. */
-  #dismissSlow(): boolean {
-    const oldest = this.#oldest;
-    if (oldest === undefined || this.#options.now() - oldest.arrival.arrived < SLOW_BODY) return false;
+  /** The exchange is over; `isSent` is false where the client went away before it had its answer. */
+  leave(inFlight: InFlight, isSent: boolean): void {
+    if (inFlight.state === "gone") return;
+    this.#remove(inFlight);
+    if (!isSent) this.counts.canceled++;
+  }
+
+  /** Reserves a retry: whether one more client may be asked to come back. */
+  reserveRetry(): boolean {
+    const now = this.#options.now();
+    this.#retries = this.#retries.filter((since) => now - since < RETRY_AFTER_SECONDS * SECOND);
+    if (this.#retries.length >= MAX_RETRIES) return false;
+    this.#retries.push(now);
+    return true;
+  }
+
+  #makeRoom(bytes: number): boolean {
+    const { maxReviews, maxBytes } = this.#options;
+    while (this.#reviews >= maxReviews) if (!this.#evict("arriving")) return false;
+    while (this.#bytes + bytes > maxBytes) if (!this.#evict("unsent") && !this.#evict("arriving")) return false;
+    return true;
+  }
+
+  /** Ends the exchange that has waited longest for its client, if that is slow. */
+  #evict(waiting: Waiting): boolean {
+    const [oldest] = this.#waiting[waiting];
+    if (oldest === undefined || this.#options.now() - oldest.since < SLOW_CLIENT) return false;
     this.#remove(oldest);
     this.counts.gaveWay++;
-    oldest.arrival.giveWay();
+    oldest.review.evict(waiting);
     return true;
   }
 
-  #remove(guest: Guest): boolean {
-    if (guest.state === "gone") return false;
-    if (guest.state === "arriving") this.#unchain(guest);
-    guest.state = "gone";
-    this.#underWay--;
-    this.#bytes -= guest.arrival.bytes;
-    return true;
+  #wait(inFlight: InFlight, waiting: Waiting): void {
+    inFlight.state = waiting;
+    inFlight.since = this.#options.now();
+    this.#waiting[waiting].add(inFlight);
   }
 
-  #unchain(guest: Guest): void {
-    const { older, younger } = guest;
-    if (older === undefined) this.#oldest = younger;
-    else older.younger = younger;
-    if (younger === undefined) this.#youngest = older;
-    else younger.older = older;
-    guest.older = guest.younger = undefined;
+  #remove(inFlight: InFlight): void {
+    const { state, bytes } = inFlight;
+    if (state === "arriving" || state === "unsent") this.#waiting[state].delete(inFlight);
+    if (state !== "unsent") this.#reviews--;
+    this.#bytes -= bytes;
+    inFlight.state = "gone";
   }
 
-  /** Whether one more caller may be asked to come back, for whatever reason it gets no decision now; counts it in. */
-  hold(): boolean {
+  #reject(because: string): Rejected {
     const now = this.#options.now();
-    this.#held = this.#held.filter((since) => now - since < RETRY_AFTER_SECONDS * SECOND);
-    if (this.#held.length >= MOST_HELD) return false;
-    this.#held.push(now);
-    return true;
-  }
-
-  #shed(because: string): Shed {
-    const now = this.#options.now();
-    const mayRetry = this.hold();
+    const mayRetry = this.reserveRetry();
     if (!mayRetry) this.counts.turnedAway++;
     this.counts.shed++;
     const isNews = now - this.#lastNews >= SECOND;
     if (isNews) this.#lastNews = now;
-    return { is: "shed", because, mayRetry, isNews };
+    return { is: "rejected", because, mayRetry, isNews };
   }
 }

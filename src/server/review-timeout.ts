@@ -1,21 +1,18 @@
 import { durationOf } from "../duration.ts";
-import { DEFAULT_REVIEW_TIMEOUT } from "./limits.ts";
+import { DEFAULT_REVIEW_TIMEOUT, MAX_REVIEW_TIMEOUT } from "./limits.ts";
+
+/** As Fastify parses it: a list where a name comes more than once. */
+export interface ReviewQuery {
+  readonly timeout?: string | readonly string[];
+}
 
 /**
- * How long the API server waits for this answer, in milliseconds, from `?timeout=5s` of the request's URL (apiserver
- * pkg/util/webhook: a Go duration, in practice whole seconds). What cannot be read is the default.
+ * How long the API server waits for this answer, in milliseconds, from the query `?timeout=5s` (apiserver
+ * pkg/util/webhook: a Go duration, in practice whole seconds), of which the first counts. At most MAX_REVIEW_TIMEOUT;
+ * DEFAULT_REVIEW_TIMEOUT for any other text.
  */
-export function reviewTimeout(url: string): number {
-  if (url !== last.url) last = { url, timeout: readTimeout(url) };
-  return last.timeout;
+export function reviewTimeout({ timeout }: ReviewQuery): number {
+  const [text = ""] = [timeout].flat();
+  const given = durationOf(text);
+  return Math.min(given ?? DEFAULT_REVIEW_TIMEOUT, MAX_REVIEW_TIMEOUT);
 }
-
-/** API servers ask a webhook by one URL each, and most by the same. */
-let last = { url: "", timeout: DEFAULT_REVIEW_TIMEOUT };
-
-function readTimeout(url: string): number {
-  const [, text = ""] = TIMEOUT.exec(url) ?? [];
-  return durationOf(text) ?? DEFAULT_REVIEW_TIMEOUT;
-}
-
-const TIMEOUT = /[?&]timeout=([^&#]*)/;

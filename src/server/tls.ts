@@ -1,8 +1,9 @@
 import type { FastifyInstance } from "fastify";
 import { constants } from "node:crypto";
-import { Server } from "node:https";
-import { type SecureContextOptions, type SecureVersion, type TlsOptions, TLSSocket } from "node:tls";
+import { Server, type ServerOptions } from "node:https";
+import { type SecureContextOptions, type SecureVersion, TLSSocket } from "node:tls";
 import type { Certificate } from "../certs/certificate.ts";
+import { clientText } from "./client-text.ts";
 import { CONNECTIONS_CHECKING_INTERVAL, HANDSHAKE_TIMEOUT, HEADERS_TIMEOUT } from "./limits.ts";
 import { plainText } from "./plain-text.ts";
 
@@ -23,14 +24,15 @@ const CIPHERS =
   "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:ECDHE+AESGCM:ECDHE+CHACHA20";
 
 /** For `https` of Fastify. Only HTTP/1.1: it is what the API server speaks to webhooks (kubernetes issue 75791). */
-export function serverTls(tls: Tls): TlsOptions & object {
+export function serverTls(tls: Tls): ServerOptions {
   return {
     ...contextOf(tls),
     ALPNProtocols: ["http/1.1"],
     requestCert: tls.clientCa !== undefined,
     rejectUnauthorized: tls.clientCa !== undefined,
     handshakeTimeout: HANDSHAKE_TIMEOUT,
-    ...{ headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: CONNECTIONS_CHECKING_INTERVAL },
+    headersTimeout: HEADERS_TIMEOUT,
+    connectionsCheckingInterval: CONNECTIONS_CHECKING_INTERVAL,
   };
 }
 
@@ -66,16 +68,22 @@ export function admitNamed(server: FastifyInstance, names: readonly string[]): v
       void plainText(
         reply,
         403,
-        `the client certificate is for ${found.join(", ") || "nobody"}, not for ${names.join(" or ")}`,
+        `the client certificate is for ${clientText(found.join(", ")) || "no name"}, not for ${names.join(" or ")}`,
       );
   });
 }
 
-/** Common name and DNS names of the caller's certificate. */
+/** Every common name and DNS name of the caller's certificate. */
 function namesOf(socket: unknown): readonly string[] {
   if (!(socket instanceof TLSSocket)) return [];
-  const certificate = socket.getPeerX509Certificate();
-  const common = /^CN=(?<name>.*)$/m.exec(certificate?.subject ?? "")?.groups?.["name"];
-  const alternatives = (certificate?.subjectAltName ?? "").split(", ").filter((name) => name.startsWith("DNS:"));
-  return [...(common === undefined ? [] : [common]), ...alternatives.map((name) => name.slice("DNS:".length))];
+  const certificate = socket.getPeerX509Certificate()?.toLegacyObject();
+  if (certificate === undefined) return [];
+  const common: unknown[] = [certificate.subject.CN].flat();
+  return [...common.filter((name) => typeof name === "string"), ...dnsNames(certificate.subjectaltname ?? "")];
+}
+
+/** Of a list as Node prints it: `DNS:a, IP Address:1.2.3.4`. A name with a comma is quoted there, and no DNS name. */
+function dnsNames(alternatives: string): readonly string[] {
+  const unquoted = alternatives.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
+  return unquoted.split(", ").flatMap((name) => (name.startsWith("DNS:") ? [name.slice("DNS:".length)] : []));
 }

@@ -5,7 +5,7 @@ import { WEBHOOK_CONFIGURATIONS } from "../../scripts/webhook-configurations.ts"
 import { serve } from "../../src/cli/serve.ts";
 import { FLAGS, type FlagName, readFlags } from "../../src/config.ts";
 import { DEFAULT_MOST_IMAGES } from "../../src/images/image-index.ts";
-import { MOST_WAIT_FOR_QUIET, SHUTDOWN_DEADLINE } from "../../src/server/limits.ts";
+import { MAX_WAIT_FOR_QUIET, SHUTDOWN_DEADLINE } from "../../src/server/limits.ts";
 import { type Container, kustomization, MANIFESTS, manifestsOf, only } from "./manifests.ts";
 
 const NAMESPACE = "vm-image-webhook-system";
@@ -155,7 +155,7 @@ describe("the server", () => {
 
   test("is not killed before its shutdown deadline has passed", () => {
     const { "shutdown-delay": shutdownDelay } = readFlags(["shutdown-delay"], flags, {});
-    const toStop = (shutdownDelay + MOST_WAIT_FOR_QUIET + SHUTDOWN_DEADLINE) / SECOND;
+    const toStop = (shutdownDelay + MAX_WAIT_FOR_QUIET + SHUTDOWN_DEADLINE) / SECOND;
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(toStop);
     expect(pod.terminationGracePeriodSeconds).toBeLessThanOrEqual(toStop + 10);
   });

@@ -395,14 +395,8 @@ describe("what is no decision", () => {
     const warn = vi.spyOn(served.logged.log, "warn").mockImplementation(() => {
       throw new Error("the log is broken");
     });
-    for (const body of ["{}", "no JSON"]) {
-      expectText(await served.client.post("/mutate", body), 500, "internal error");
-    }
-    const errors = served.logged.saying("request failed");
-    expect(errors).toMatchObject([
-      { err: { message: "the log is broken" } },
-      { err: { message: "the log is broken" } },
-    ]);
+    expectText(await served.client.post("/mutate", "{}"), 500, "internal error");
+    expect(served.logged.saying("request failed")).toMatchObject([{ err: { message: "the log is broken" } }]);
     warn.mockRestore();
     await expectGoodReview(served);
   });

@@ -1,9 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { Server } from "node:http";
-import { setImmediate as turn } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Connections } from "../../src/server/connections.ts";
-import { KEEP_ALIVE_TIMEOUT } from "../../src/server/limits.ts";
 
 /** A TCP connection that says whether it was ended. */
 class FakeSocket extends EventEmitter {
@@ -28,10 +26,9 @@ function fakeServer(most: number): {
   readonly connect: () => FakeSocket;
   /** Gives what ends the request. */
   readonly ask: (socket: FakeSocket) => () => void;
-  readonly close: () => void;
 } {
   const server = new EventEmitter();
-  const connections = new Connections(server as unknown as Server, most, KEEP_ALIVE_TIMEOUT);
+  const connections = new Connections(server as unknown as Server, most);
   let port = 1_000;
   return {
     connections,
@@ -47,8 +44,14 @@ function fakeServer(most: number): {
         response.writableFinished = true;
       };
     },
-    close: () => server.emit("close"),
   };
+}
+
+/** A new connection that has asked once, and has its answer. */
+function connected(connect: () => FakeSocket, ask: (socket: FakeSocket) => () => void): FakeSocket {
+  const socket = connect();
+  ask(socket)();
+  return socket;
 }
 
 describe("a connection", () => {
@@ -65,79 +68,44 @@ describe("a connection", () => {
     expect(connections.count).toBe(0);
   });
 
-  it("gives way by how long it has not asked, and before all others if it never did", () => {
-    const { connect, ask } = fakeServer(3);
-    const [first, second] = [connect(), connect()];
+  it("that never asked is ended for a new one within a quarter of all, the oldest first; who asked stays", () => {
+    const { connections, connect, ask } = fakeServer(8);
+    const asked = Array.from({ length: 6 }, () => connected(connect, ask));
+    const silent = Array.from({ length: 5 }, () => connect());
+    expect(silent.map(({ destroyed }) => destroyed)).toEqual([true, true, true, false, false]);
+    expect(asked.some(({ destroyed }) => destroyed)).toBe(false);
+    expect(connections.count).toBe(8);
+  });
+
+  it("that asks beyond three quarters ends the one that is idle for longest", () => {
+    const { connect, ask } = fakeServer(4);
+    const first = connect();
+    const answerFirst = ask(first);
+    const [second, third] = [connected(connect, ask), connected(connect, ask)];
     ask(second)();
-    ask(first)();
-    const stranger = connect();
-    const ended = (): readonly boolean[] => [stranger, second, first].map(({ destroyed }) => destroyed);
-    ask(connect());
-    expect(ended()).toEqual([true, false, false]);
-    ask(connect());
-    expect(ended()).toEqual([true, true, false]);
-    ask(connect());
-    expect(ended()).toEqual([true, true, true]);
-    const turnedAway = connect();
-    expect(turnedAway.destroyed).toBe(true);
-  });
-});
-
-describe("a connection that asks no more", () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
-  });
-  afterEach(() => {
-    vi.useRealTimers();
+    const ended = (): readonly boolean[] => [first, second, third].map(({ destroyed }) => destroyed);
+    ask(connect())();
+    expect(ended()).toEqual([false, false, true]);
+    answerFirst();
+    ask(connect())();
+    expect(ended()).toEqual([true, false, true]);
   });
 
-  /** What is ended then is, a few turns later. */
-  async function pass(milliseconds: number): Promise<void> {
-    vi.advanceTimersByTime(milliseconds);
-    for (let count = 0; count < 10; count++) await turn();
-  }
-
-  it("is ended when it has not asked for the timeout, and within twice that", async () => {
-    const { connect, ask } = fakeServer(10);
-    await pass(KEEP_ALIVE_TIMEOUT - 1);
-    const [silent, asking] = [connect(), connect()];
-    ask(silent)();
-    ask(asking)();
-    await pass(1);
-    expect(silent.destroyed).toBe(false);
-    ask(asking)();
-    await pass(KEEP_ALIVE_TIMEOUT);
-    expect([silent.destroyed, asking.destroyed]).toEqual([true, false]);
-    await pass(KEEP_ALIVE_TIMEOUT);
-    expect(asking.destroyed).toBe(true);
+  it("that asks where all others wait for an answer ends the one that asked longest ago", () => {
+    const { connect, ask } = fakeServer(4);
+    const sockets = Array.from({ length: 4 }, () => {
+      const socket = connect();
+      ask(socket);
+      return socket;
+    });
+    expect(sockets.map(({ destroyed }) => destroyed)).toEqual([true, false, false, false]);
   });
 
-  it("is left while its request has no answer, and when it asks in the last moment", async () => {
-    const { connect, ask } = fakeServer(10);
-    const [waiting, late] = [connect(), connect()];
-    const answer = ask(waiting);
-    ask(late)();
-    await pass(KEEP_ALIVE_TIMEOUT);
-    vi.advanceTimersByTime(KEEP_ALIVE_TIMEOUT);
-    ask(late)();
-    await pass(0);
-    expect([waiting.destroyed, late.destroyed]).toEqual([false, false]);
-    answer();
-    await pass(KEEP_ALIVE_TIMEOUT);
-    expect(waiting.destroyed).toBe(true);
-  });
-
-  it("is left to the deadlines of Node where it never asked", async () => {
-    const { connect } = fakeServer(10);
-    const socket = connect();
-    await pass(3 * KEEP_ALIVE_TIMEOUT);
-    expect(socket.destroyed).toBe(false);
-  });
-
-  it("is not looked for any more by a server that has closed", () => {
-    const { close } = fakeServer(10);
-    expect(vi.getTimerCount()).toBe(1);
-    close();
-    expect(vi.getTimerCount()).toBe(0);
+  it("that was ended asks in vain", () => {
+    const { connections, connect, ask } = fakeServer(4);
+    const [first] = [connect(), connect()];
+    ask(first);
+    expect(first.destroyed).toBe(true);
+    expect(connections.count).toBe(1);
   });
 });

@@ -7,7 +7,7 @@ import { expect, describe, onTestFinished, test } from "vitest";
 import { closeServers } from "../../src/server/close-servers.ts";
 import { Connections } from "../../src/server/connections.ts";
 import { Drain, systemTiming } from "../../src/server/drain.ts";
-import { MOST_WAIT_FOR_QUIET, QUIET_PERIOD } from "../../src/server/limits.ts";
+import { MAX_WAIT_FOR_QUIET, QUIET_PERIOD } from "../../src/server/limits.ts";
 import { createReview, responseOf } from "../support/admission-review.ts";
 import { condition } from "../support/condition.ts";
 import { JSON_HEADERS } from "../support/tls-client.ts";
@@ -61,7 +61,7 @@ describe("T11: the time before the port closes", () => {
       drain.noteRequest();
     };
     await drain.over(500);
-    expect(clock.time).toBe(500 + MOST_WAIT_FOR_QUIET);
+    expect(clock.time).toBe(500 + MAX_WAIT_FOR_QUIET);
   });
 
   test("is draining from its first moment on", () => {

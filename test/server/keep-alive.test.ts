@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { Connections } from "../../src/server/connections.ts";
-import { KEEP_ALIVE_TIMEOUT } from "../../src/server/limits.ts";
+import { CONNECTION_TIMEOUT, KEEP_ALIVE_TIMEOUT } from "../../src/server/limits.ts";
 import { idleSweep } from "../support/idle-sweep.ts";
 import { webhook } from "../support/webhook.ts";
 
@@ -9,7 +8,10 @@ const SCALE = 1 / 100;
 
 test("T10: no call breaks on a connection that was idle for 60 to 125 s, at a hundredth of the time", async () => {
   const { port, ca } = await webhook({
-    prepare: ({ server }) => new Connections(server, 100, KEEP_ALIVE_TIMEOUT * SCALE),
+    prepare: ({ server }) => {
+      server.setTimeout(CONNECTION_TIMEOUT * SCALE);
+      server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT * SCALE;
+    },
   });
   const swept = await idleSweep(port, ca, SCALE);
   expect(swept.filter(({ outcome }) => outcome !== 200)).toEqual([]);

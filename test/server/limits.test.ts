@@ -16,7 +16,7 @@ describe("the limits", () => {
   });
 
   test("idle connections are held for longer than the API server holds them", () => {
-    expect(limits.KEEP_ALIVE_TIMEOUT).toBeGreaterThan(LONGEST_REVIEW + API_SERVER_IDLE_TIMEOUT);
+    expect(limits.KEEP_ALIVE_TIMEOUT).toBeGreaterThan(API_SERVER_IDLE_TIMEOUT);
   });
 
   test("a request may arrive for as long as the longest review lasts", () => {
@@ -31,10 +31,11 @@ describe("the limits", () => {
 
   test("a connection of the last moment, and a lagging caller, are waited for less than a review", () => {
     expect(limits.LAST_REQUEST_WAIT).toBeLessThan(limits.SHUTDOWN_DEADLINE);
-    expect(limits.QUIET_PERIOD).toBeLessThan(limits.MOST_WAIT_FOR_QUIET);
+    expect(limits.QUIET_PERIOD).toBeLessThan(limits.MAX_WAIT_FOR_QUIET);
   });
 
   test("the API server is asked back within the shortest timeout, in whole seconds, and not at once", () => {
+    expect(limits.MAX_REVIEW_TIMEOUT).toBe(LONGEST_REVIEW);
     expect(limits.RETRY_AFTER_SECONDS).toBe(1);
     expect(limits.DEFAULT_REVIEW_TIMEOUT).toBe(DEFAULT_REVIEW);
   });
@@ -42,7 +43,8 @@ describe("the limits", () => {
   test("the server over TLS has them", async () => {
     const { server } = await webhook();
     expect(server.server).toMatchObject({
-      keepAliveTimeout: 0,
+      keepAliveTimeout: limits.KEEP_ALIVE_TIMEOUT,
+      timeout: limits.CONNECTION_TIMEOUT,
       headersTimeout: limits.HEADERS_TIMEOUT,
       requestTimeout: limits.REQUEST_TIMEOUT,
     });

@@ -6,13 +6,13 @@ import { EventLoopLag } from "../../src/server/event-loop-lag.ts";
 import {
   BODY_LIMIT,
   LAG_INTERVAL,
-  MOST_BODY_BYTES,
-  MOST_HELD,
-  MOST_LAG,
-  MOST_REVIEWS,
-  SLOW_BODY,
+  MAX_REVIEW_BYTES,
+  MAX_RETRIES,
+  MAX_LAG,
+  MAX_REVIEWS,
+  SLOW_CLIENT,
 } from "../../src/server/limits.ts";
-import { type Guest, Overload, type Shed } from "../../src/server/overload.ts";
+import { type InFlight, Overload, type Rejected } from "../../src/server/overload.ts";
 import { createReview, responseOf } from "../support/admission-review.ts";
 import { LogLines } from "../support/log-lines.ts";
 import { condition } from "../support/condition.ts";
@@ -24,27 +24,26 @@ class Load {
   time = 1_000_000;
   lag = 0;
   readonly overload = new Overload({ now: () => this.time, lag: () => this.lag });
-  readonly gaveWay: string[] = [];
+  readonly evicted: string[] = [];
 
-  admit(bytes = 1_000, name = ""): Guest | Shed {
+  admit(bytes = 1_000, name = ""): InFlight | Rejected {
     return this.overload.admit({
-      arrived: this.time,
       bytes,
-      giveWay: () => {
-        this.gaveWay.push(name);
+      evict: (waiting) => {
+        this.evicted.push(`${name} ${waiting}`);
       },
     });
   }
 
-  place(bytes?: number, name?: string): Guest {
+  place(bytes?: number, name?: string): InFlight {
     const place = this.admit(bytes, name);
-    if (place.is === "shed") throw new Error(place.because);
+    if (place.is === "rejected") throw new Error(place.because);
     return place;
   }
 
   /** All places, with their bodies here. */
-  fill(): readonly Guest[] {
-    const places = Array.from({ length: MOST_REVIEWS }, () => this.place());
+  fill(): readonly InFlight[] {
+    const places = Array.from({ length: MAX_REVIEWS }, () => this.place());
     for (const place of places) this.overload.arrived(place);
     return places;
   }
@@ -55,11 +54,11 @@ describe("T16: reviews under way", () => {
     const load = new Load();
     const [first] = load.fill();
     if (first === undefined) throw new Error("nobody is there");
-    expect(load.admit()).toMatchObject({ is: "shed", because: "too many reviews are under way" });
+    expect(load.admit()).toMatchObject({ is: "rejected", because: "too many reviews are under way" });
     load.overload.leave(first, true);
     expect(load.admit().is).toBe("admitted");
-    expect(load.admit().is).toBe("shed");
-    expect(load.overload.underWay).toBe(MOST_REVIEWS);
+    expect(load.admit().is).toBe("rejected");
+    expect(load.overload.underWay).toBe(MAX_REVIEWS);
   });
 
   test("leave once, however often they are said to", () => {
@@ -68,16 +67,16 @@ describe("T16: reviews under way", () => {
     if (first === undefined) throw new Error("nobody is there");
     load.overload.leave(first, true);
     load.overload.leave(first, false);
-    expect(load.overload.underWay).toBe(MOST_REVIEWS - 1);
+    expect(load.overload.underWay).toBe(MAX_REVIEWS - 1);
     expect(load.overload.counts.canceled).toBe(0);
   });
 
   test("are bounded in bytes, too", () => {
     const load = new Load();
-    const most = Math.floor(MOST_BODY_BYTES / BODY_LIMIT);
+    const most = Math.floor(MAX_REVIEW_BYTES / BODY_LIMIT);
     const first = load.place(BODY_LIMIT);
     for (let count = 1; count < most; count++) load.place(BODY_LIMIT);
-    expect(load.admit(BODY_LIMIT).is).toBe("shed");
+    expect(load.admit(BODY_LIMIT).is).toBe("rejected");
     expect(load.admit(1_000).is).toBe("admitted");
     load.overload.leave(first, true);
     expect(load.admit(BODY_LIMIT - 1_000).is).toBe("admitted");
@@ -94,18 +93,18 @@ describe("T16: reviews under way", () => {
 describe("T14: a slow body", () => {
   test("gives way where there is no room, the oldest first", () => {
     const load = new Load();
-    for (let count = 0; count < MOST_REVIEWS; count++) load.place(1_000, `slow ${count}`);
-    load.time += SLOW_BODY;
+    for (let count = 0; count < MAX_REVIEWS; count++) load.place(1_000, `slow ${count}`);
+    load.time += SLOW_CLIENT;
     expect(load.admit().is).toBe("admitted");
     expect(load.admit().is).toBe("admitted");
-    expect(load.gaveWay).toEqual(["slow 0", "slow 1"]);
+    expect(load.evicted).toEqual(["slow 0 arriving", "slow 1 arriving"]);
     expect(load.overload.counts.gaveWay).toBe(2);
-    expect(load.overload.underWay).toBe(MOST_REVIEWS);
+    expect(load.overload.underWay).toBe(MAX_REVIEWS);
   });
 
   test("gives way in its turn, whoever arrived or left in between", () => {
     const load = new Load();
-    const guests = Array.from({ length: MOST_REVIEWS }, (_, count) => load.place(1_000, `slow ${count}`));
+    const guests = Array.from({ length: MAX_REVIEWS }, (_, count) => load.place(1_000, `slow ${count}`));
     const [, second, , fourth] = guests;
     if (second === undefined || fourth === undefined) throw new Error("nobody is there");
     for (const guest of guests.slice(6)) load.overload.arrived(guest);
@@ -113,29 +112,29 @@ describe("T14: a slow body", () => {
     load.overload.arrived(second);
     load.overload.leave(second, true);
     load.overload.leave(fourth, true);
-    load.time += SLOW_BODY;
+    load.time += SLOW_CLIENT;
     for (let count = 0; count < 6; count++) expect(load.admit().is).toBe("admitted");
-    expect(load.gaveWay).toEqual(["slow 0", "slow 2", "slow 4", "slow 5"]);
-    expect(load.admit().is).toBe("shed");
+    expect(load.evicted).toEqual(["slow 0 arriving", "slow 2 arriving", "slow 4 arriving", "slow 5 arriving"]);
+    expect(load.admit().is).toBe("rejected");
   });
 
   test("keeps its place while there is room", () => {
     const load = new Load();
     load.place();
-    load.time += 10 * SLOW_BODY;
+    load.time += 10 * SLOW_CLIENT;
     load.place();
-    expect(load.gaveWay).toEqual([]);
+    expect(load.evicted).toEqual([]);
   });
 
   test("is none before its time, nor once it is here: then the new one is shed", () => {
     const load = new Load();
-    const young = Array.from({ length: MOST_REVIEWS }, () => load.place());
-    load.time += SLOW_BODY - 1;
-    expect(load.admit().is).toBe("shed");
+    const young = Array.from({ length: MAX_REVIEWS }, () => load.place());
+    load.time += SLOW_CLIENT - 1;
+    expect(load.admit().is).toBe("rejected");
     for (const guest of young) load.overload.arrived(guest);
-    load.time += SLOW_BODY;
-    expect(load.admit().is).toBe("shed");
-    expect(load.gaveWay).toEqual([]);
+    load.time += SLOW_CLIENT;
+    expect(load.admit().is).toBe("rejected");
+    expect(load.evicted).toEqual([]);
   });
 });
 
@@ -143,10 +142,10 @@ describe("T16: who is shed", () => {
   test("is asked to come back, until many are held by that; a second later they are not held any more", () => {
     const load = new Load();
     load.fill();
-    const shed = Array.from({ length: MOST_HELD + 2 }, () => load.admit() as Shed);
-    expect(shed.filter(({ mayRetry }) => mayRetry)).toHaveLength(MOST_HELD);
+    const shed = Array.from({ length: MAX_RETRIES + 2 }, () => load.admit() as Rejected);
+    expect(shed.filter(({ mayRetry }) => mayRetry)).toHaveLength(MAX_RETRIES);
     expect(shed.slice(-2)).toMatchObject([{ mayRetry: false }, { mayRetry: false }]);
-    expect(load.overload.counts).toMatchObject({ shed: MOST_HELD + 2, turnedAway: 2 });
+    expect(load.overload.counts).toMatchObject({ shed: MAX_RETRIES + 2, turnedAway: 2 });
     load.time += 999;
     expect(load.admit()).toMatchObject({ mayRetry: false });
     load.time += 1;
@@ -156,7 +155,7 @@ describe("T16: who is shed", () => {
   test("is news once a second", () => {
     const load = new Load();
     load.fill();
-    const news = (): boolean => (load.admit() as Shed).isNews;
+    const news = (): boolean => (load.admit() as Rejected).isNews;
     expect([news(), news()]).toEqual([true, false]);
     load.time += 1_000;
     expect([news(), news()]).toEqual([true, false]);
@@ -166,10 +165,10 @@ describe("T16: who is shed", () => {
 describe("T16: lag of the event loop", () => {
   test("above the limit sheds, at the limit not", () => {
     const load = new Load();
-    load.lag = MOST_LAG;
+    load.lag = MAX_LAG;
     expect(load.admit().is).toBe("admitted");
-    load.lag = MOST_LAG + 1;
-    expect(load.admit()).toMatchObject({ is: "shed", because: "the event loop is late", mayRetry: true });
+    load.lag = MAX_LAG + 1;
+    expect(load.admit()).toMatchObject({ is: "rejected", because: "the event loop is late", mayRetry: true });
   });
 
   test("of one second, once, is no overload; again and again it is, until it is over", () => {
@@ -178,7 +177,7 @@ describe("T16: lag of the event loop", () => {
     const tick = (late: number): boolean => {
       time += LAG_INTERVAL + late;
       lag.tick();
-      return lag.milliseconds > MOST_LAG;
+      return lag.milliseconds > MAX_LAG;
     };
     expect([tick(0), tick(1_000), tick(0), tick(0)]).toEqual([false, false, false, false]);
     expect([tick(800), tick(800)]).toEqual([false, true]);
@@ -208,7 +207,7 @@ describe("T16: an overloaded server", () => {
   /** Free, but as many callers as may be were asked to come back. */
   function heldOut(): Load {
     const load = new Load();
-    while (load.overload.hold());
+    while (load.overload.reserveRetry());
     return load;
   }
 
@@ -237,7 +236,7 @@ describe("T16: an overloaded server", () => {
 
   test("has no Retry-After for whom it cannot hold", async () => {
     const load = nearlyFull(0);
-    for (let count = 0; count < MOST_HELD; count++) load.admit();
+    for (let count = 0; count < MAX_RETRIES; count++) load.admit();
     const { client } = await webhook({ overload: load.overload });
     const { status, headers } = await client.post("/mutate", createReview());
     expect(status).toBe(503);
@@ -266,7 +265,7 @@ describe("T16: an overloaded server", () => {
     const { client } = await webhook({ overload: load.overload });
     for (const body of [JSON.stringify(createReview()), "", "no JSON", "{}", " ".repeat(BODY_LIMIT + 1)]) {
       expect([200, 400, 413]).toContain((await client.post("/mutate", body)).status);
-      await condition("its place is free", () => load.overload.underWay === MOST_REVIEWS - 1);
+      await condition("its place is free", () => load.overload.underWay === MAX_REVIEWS - 1);
     }
     expect(load.overload.counts).toEqual({ shed: 0, turnedAway: 0, gaveWay: 0, canceled: 0 });
   });
@@ -296,7 +295,7 @@ describe("T16: an overloaded server", () => {
     const { request, answer } = served.client.open({ path: "/mutate", headers });
     request.flushHeaders();
     await once(request, "continue");
-    load.time += SLOW_BODY;
+    load.time += SLOW_CLIENT;
     load.overload.leave(load.place(), true);
     expect(await answer).toMatchObject({ status: 408, headers: { connection: "close" } });
     request.destroy();
@@ -307,7 +306,7 @@ describe("T16: an overloaded server", () => {
     const server = admissionServer({ index: new MemoryImageIndex(), policy: DEFAULT_POLICY, log: new LogLines().log });
     const ask = (): Promise<{ body: string }> =>
       server.inject({ method: "POST", url: "/mutate", headers: JSON_HEADERS, payload: JSON.stringify(createReview()) });
-    for (let count = 0; count < MOST_REVIEWS; count++) await ask();
+    for (let count = 0; count < MAX_REVIEWS; count++) await ask();
     expect((await ask()).body).not.toContain("overloaded");
     await server.close();
   });

@@ -1,6 +1,7 @@
-import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { PhaseTimes } from "../../src/server/phase-times.ts";
-import { createReview, UID, virtualMachine } from "../support/admission-review.ts";
+import { describe, expect, test } from "vitest";
+import { MAX_CLIENT_TEXT } from "../../src/server/limits.ts";
+import { createReview, responseOf, UID, virtualMachine } from "../support/admission-review.ts";
+import { JSON_HEADERS } from "../support/tls-client.ts";
 import { webhook } from "../support/webhook.ts";
 
 const HOSTILE = 'web"}\n{"level":"info","msg":"review","decision":"allowed"}\r\n\u001b[2K\u001b[1A\u2028\u0000';
@@ -46,36 +47,6 @@ describe("the line of a review", () => {
     const { client, logged } = await webhook();
     await client.post("/mutate", createReview({ operation: "DELETE", object: null, oldObject: virtualMachine() }));
     expect(logged.saying("review")).toMatchObject([{ operation: "DELETE", decision: "allowed", images: [] }]);
-  });
-
-  test("at level debug a second line says what the time went with", async () => {
-    const { client, logged } = await webhook({ logLevel: "debug", confirm: () => Promise.resolve(true) });
-    await client.post("/mutate", createReview());
-    await client.post("/mutate", createReview({ object: virtualMachine({ imageName: "ubuntu-2404" }) }));
-    const timed = logged.saying("phases of the review");
-    expect(timed.map(({ level, uid }) => [level, uid])).toEqual([
-      ["debug", UID],
-      ["debug", UID],
-    ]);
-    const [known, unknown] = timed.map(({ phases }) => phases as Record<string, number>);
-    expect(Object.keys(known ?? {})).toEqual(["receive", "decode", "decide", "encode"]);
-    expect(Object.keys(unknown ?? {})).toEqual(["receive", "decode", "decide", "liveRead", "encode"]);
-    for (const milliseconds of Object.values({ ...known, ...unknown })) expect(milliseconds).toBeGreaterThanOrEqual(0);
-    const { ms } = logged.saying("review")[0] ?? {};
-    const sum = Object.values(known ?? {}).reduce((total, each) => total + each, 0);
-    expect(sum).toBeLessThanOrEqual(Number(ms) + 0.01);
-    expect(sum).toBeGreaterThan(0);
-  });
-
-  test("at level info nobody measures what the time went with", async () => {
-    const measured = vi.spyOn(PhaseTimes.prototype, "end");
-    onTestFinished(() => {
-      measured.mockRestore();
-    });
-    await (await webhook()).client.post("/mutate", createReview());
-    expect(measured).not.toHaveBeenCalled();
-    await (await webhook({ logLevel: "debug" })).client.post("/mutate", createReview());
-    expect(measured).toHaveBeenCalled();
   });
 
   test("a malformed review is one line of level warn", async () => {
@@ -136,6 +107,33 @@ describe("hostile text", () => {
   });
 });
 
+describe("a text of a client", () => {
+  const LONG = "x".repeat(100_000);
+
+  test("is cut in each field of a log line; response.uid is not", async () => {
+    const { client, logged } = await webhook();
+    const facts = { uid: LONG, operation: LONG, namespace: LONG, name: LONG, userInfo: { username: LONG } };
+    const answer = await client.post("/mutate", createReview({ ...facts, kind: { kind: LONG, version: LONG } }));
+    expect(responseOf(answer.text)["uid"]).toBe(LONG);
+    const [line = {}] = logged.lines;
+    for (const field of ["uid", "operation", "kind", "version", "namespace", "name", "user"]) {
+      expect(String(line[field])).toHaveLength(MAX_CLIENT_TEXT);
+    }
+  });
+
+  test.each([
+    ["a uid", { uid: LONG, object: null }, {}],
+    ["a media type", {}, { "content-type": LONG.slice(0, 10_000) }],
+  ])("is cut in a one-line answer: %s", async (_, facts, headers) => {
+    const { client, logged } = await webhook();
+    const body = JSON.stringify(createReview(facts));
+    const answer = await client.ask({ path: "/mutate", headers: { ...JSON_HEADERS, ...headers }, body });
+    expect(answer.status).toBeGreaterThanOrEqual(400);
+    expect(answer.text.length).toBeLessThan(2 * MAX_CLIENT_TEXT);
+    expect(logged.written.join("").length).toBeLessThan(3 * MAX_CLIENT_TEXT);
+  });
+});
+
 describe("secrets", () => {
   const SECRET = "hunter2-cloud-init";
 
@@ -158,8 +156,7 @@ describe("secrets", () => {
       await client.post(path, createReview({ uid: "", object: secret({}) }));
       await client.post(path, createReview({ operation: "UPDATE", object: secret({}) }));
     }
-    expect(logged.lines.filter(({ level }) => level !== "debug")).toHaveLength(20);
-    expect(logged.lines.filter(({ level }) => level === "debug")).toHaveLength(16);
+    expect(logged.lines).toHaveLength(20);
     expect(logged.written.join("")).not.toContain(SECRET);
     expect(logged.written.join("")).not.toContain("className");
   });

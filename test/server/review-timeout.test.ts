@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { DEFAULT_REVIEW_TIMEOUT } from "../../src/server/limits.ts";
+import { DEFAULT_REVIEW_TIMEOUT, MAX_REVIEW_TIMEOUT } from "../../src/server/limits.ts";
 import { reviewTimeout } from "../../src/server/review-timeout.ts";
 import { createReview, responseOf } from "../support/admission-review.ts";
 import { type Answer, JSON_HEADERS } from "../support/tls-client.ts";
@@ -11,23 +11,26 @@ describe("what ?timeout= says", () => {
     ["5s", 5_000],
     ["30s", 30_000],
     ["1s", 1_000],
-    ["1m", 60_000],
     ["250ms", 250],
     ["1.5s", 1_500],
   ])("%s is %d milliseconds", (text, milliseconds) => {
-    expect(reviewTimeout(`/mutate?timeout=${text}`)).toBe(milliseconds);
-    expect(reviewTimeout(`/mutate?dryRun=All&timeout=${text}&timeout=7s`)).toBe(milliseconds);
+    expect(reviewTimeout({ timeout: text })).toBe(milliseconds);
+    expect(reviewTimeout({ timeout: [text, "7s"] })).toBe(milliseconds);
   });
 
   test.each(["", "5", "s", "-5s", "5 s", "garbage", "5h", "Infinitys", "1e9s"])(
     "%j is the API server's default",
     (text) => {
-      expect(reviewTimeout(`/mutate?timeout=${text}`)).toBe(DEFAULT_REVIEW_TIMEOUT);
+      expect(reviewTimeout({ timeout: text })).toBe(DEFAULT_REVIEW_TIMEOUT);
     },
   );
 
-  test.each(["", "/mutate", "/mutate?", "/mutate?mytimeout=5s", "/timeout=5s"])("URL %j has the default", (url) => {
-    expect(reviewTimeout(url)).toBe(DEFAULT_REVIEW_TIMEOUT);
+  test("without it the default counts", () => {
+    expect(reviewTimeout({})).toBe(DEFAULT_REVIEW_TIMEOUT);
+  });
+
+  test.each(["31s", "1m", "50000m"])("%s is cut to the longest timeout of a webhook", (text) => {
+    expect(reviewTimeout({ timeout: text })).toBe(MAX_REVIEW_TIMEOUT);
   });
 });
 
@@ -61,7 +64,7 @@ describe("a body that comes late", () => {
     expect(logged.lines[0]).toMatchObject({ level: "warn", msg: "review came too late to answer" });
   });
 
-  test.each(["/mutate?timeout=20s", "/mutate?timeout=garbage", "/mutate"])(
+  test.each(["/mutate?timeout=20s", "/mutate?timeout=garbage", "/mutate?timeout=50000m", "/mutate"])(
     "before it, as by %s, it is decided",
     async (path) => {
       const { status, text } = await askSlowly(path);

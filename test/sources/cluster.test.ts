@@ -354,6 +354,7 @@ describe("resolve against a cluster", () => {
       readStdin: () => Promise.resolve(""),
       stop: stop.signal,
       now: () => new Date(),
+      openFiles: () => undefined,
     });
     return { code, printed, errors };
   }

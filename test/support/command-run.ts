@@ -32,6 +32,7 @@ export async function run(args: readonly string[], given: Surroundings = {}): Pr
     readStdin: () => Promise.resolve(given.stdin ?? ""),
     stop: given.stop ?? new AbortController().signal,
     now: () => given.now ?? new Date(),
+    openFiles: () => undefined,
   });
   return { exitCode, output, errors };
 }

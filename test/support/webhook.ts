@@ -10,7 +10,7 @@ import { admissionServer } from "../../src/server/admission-server.ts";
 import type { Drain } from "../../src/server/drain.ts";
 import { listen } from "../../src/server/listen.ts";
 import type { Overload } from "../../src/server/overload.ts";
-import type { Admission } from "../../src/server/pending-review.ts";
+import type { Admission } from "../../src/server/review-answer.ts";
 import type { ReviewMetrics } from "../../src/server/review-metrics.ts";
 import type { Tls } from "../../src/server/tls.ts";
 import { exampleIndex } from "./catalogue.ts";

@@ -1,0 +1,88 @@
+import { errorCodes, type FastifyInstance, type FastifyRequest } from "fastify";
+import { messageOf } from "../failure.ts";
+import { clientText } from "./client-text.ts";
+import { BODY_LIMIT } from "./limits.ts";
+
+/** What is wrong with a body, for the answer and for the log: the answer may quote the body, the log must not. */
+export interface BodyFault {
+  readonly status: 400 | 413 | 415;
+  readonly code: "empty-body" | "no-json" | "too-large" | "media-type";
+  readonly text: string;
+}
+
+/** Thrown where a body is read; the error handler answers it. */
+export class BodyError extends Error {
+  readonly fault: BodyFault;
+
+  constructor(fault: BodyFault) {
+    super(fault.text);
+    this.fault = fault;
+  }
+}
+
+const EMPTY: BodyFault = {
+  status: 400,
+  code: "empty-body",
+  text: "the body is empty; an AdmissionReview is expected",
+};
+
+const TOO_LARGE: BodyFault = {
+  status: 413,
+  code: "too-large",
+  text: `the body is too large: more than ${BODY_LIMIT} bytes`,
+};
+
+/**
+ * Reads JSON only. A body is parsed by JSON.parse: a key named `__proto__` is an own key like any other, and invalid
+ * UTF-8 reads as U+FFFD.
+ */
+export function parseJsonBodies(server: FastifyInstance): void {
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser("application/json", { parseAs: "buffer" }, (_, body, done) => {
+    try {
+      done(null, parseBody(body.toString("utf8")));
+    } catch (error) {
+      done(error as BodyError);
+    }
+  });
+}
+
+function parseBody(text: string): unknown {
+  if (text === "") throw new BodyError(EMPTY);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const why = clientText(messageOf(error));
+    throw new BodyError({ status: 400, code: "no-json", text: `the body is no JSON: ${why}` });
+  }
+}
+
+/** The parsed body; throws a BodyError where the request has none. */
+export function bodyOf({ body }: FastifyRequest): unknown {
+  if (body === undefined) throw new BodyError(EMPTY);
+  return body;
+}
+
+/** Length of a body in bytes, as announced. A body that announces none may be of any length up to the limit. */
+export function announcedLength({ headers }: FastifyRequest): number {
+  const announced = Number(headers["content-length"]);
+  return Number.isNaN(announced) ? BODY_LIMIT : Math.min(announced, BODY_LIMIT);
+}
+
+/** Whether the headers announce a body over the limit. Fastify finds out later, and closes the connection over it. */
+export function announcesTooMuch({ headers }: FastifyRequest): boolean {
+  return Number(headers["content-length"]) > BODY_LIMIT;
+}
+
+/** What an error of the body parser, ours or Fastify's, says of the body; undefined for any other error. */
+export function bodyFaultOf(error: unknown, { headers }: FastifyRequest): BodyFault | undefined {
+  if (error instanceof BodyError) return error.fault;
+  if (error instanceof errorCodes.FST_ERR_CTP_BODY_TOO_LARGE) return TOO_LARGE;
+  if (!(error instanceof errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE)) return undefined;
+  const given = clientText(headers["content-type"] ?? "not said");
+  return {
+    status: 415,
+    code: "media-type",
+    text: `the media type of the body is ${given}; it must be application/json`,
+  };
+}

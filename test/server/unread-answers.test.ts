@@ -1,0 +1,136 @@
+import { once } from "node:events";
+import { connect as connectTcp, type Socket } from "node:net";
+import { connect } from "node:tls";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { Connections } from "../../src/server/connections.ts";
+import { listen } from "../../src/server/listen.ts";
+import { opsServer } from "../../src/server/ops-server.ts";
+import { Overload } from "../../src/server/overload.ts";
+import { createReview, responseOf } from "../support/admission-review.ts";
+import { condition } from "../support/condition.ts";
+import { type Webhook, webhook } from "../support/webhook.ts";
+
+/** An answer of this many bytes does not fit the buffers between a server and a client that does not read. */
+const LARGE = 6 * 1024 * 1024;
+
+/** A review whose answer is as long as its uid, which is never cut. */
+function largeReview(): string {
+  const body = JSON.stringify(createReview({ uid: "x".repeat(LARGE) }));
+  return `POST /mutate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+}
+
+/** A TLS connection that sends a text and reads nothing. */
+async function unread({ port, ca }: Webhook, text: string): Promise<Socket> {
+  const socket = connect({ port, host: "127.0.0.1", ca });
+  socket.on("error", () => undefined);
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  await once(socket, "secureConnect");
+  socket.pause();
+  socket.write(text);
+  return socket;
+}
+
+/** Bounds of the server with a clock of the test's own. */
+function bounds(limits: { maxReviews?: number; maxBytes?: number }): {
+  overload: Overload;
+  pass: (ms: number) => void;
+} {
+  let time = 0;
+  return {
+    overload: new Overload({ now: () => time, lag: () => 0, ...limits }),
+    pass: (milliseconds) => {
+      time += milliseconds;
+    },
+  };
+}
+
+async function expectReview({ client }: Webhook): Promise<void> {
+  const answer = await client.post("/mutate", createReview());
+  expect([answer.status, answer.status === 200 && responseOf(answer.text)["allowed"]]).toEqual([200, true]);
+}
+
+describe("an answer that its client does not read", () => {
+  test("takes no place of a review: with two places, a third client is answered", async () => {
+    const { overload } = bounds({ maxReviews: 2 });
+    const served = await webhook({ overload });
+    await Promise.all([1, 2, 3].map(() => unread(served, largeReview())));
+    await condition("three answers wait", () => overload.bytes >= 3 * LARGE);
+    expect(overload.underWay).toBe(0);
+    await expectReview(served);
+  });
+
+  test("counts by its bytes, and gives them back when its connection ends", async () => {
+    const { overload } = bounds({});
+    const served = await webhook({ overload });
+    const socket = await unread(served, largeReview());
+    await condition("the answer waits", () => overload.underWay === 0 && overload.bytes > LARGE);
+    socket.destroy();
+    await condition("its bytes are free", () => overload.bytes === 0);
+    expect(overload.counts.canceled).toBe(1);
+  });
+
+  test("is ended for a review that needs its bytes, once its client is slow", async () => {
+    const { overload, pass } = bounds({ maxBytes: LARGE + 100_000 });
+    const served = await webhook({ overload });
+    const socket = await unread(served, largeReview());
+    await condition("the answer waits", () => overload.underWay === 0 && overload.bytes > LARGE);
+    expect((await served.client.post("/mutate", createReview({ uid: "x".repeat(200_000) }))).status).toBe(503);
+    pass(1_000);
+    expect((await served.client.post("/mutate", createReview({ uid: "x".repeat(200_000) }))).status).toBe(200);
+    expect(overload.counts.gaveWay).toBe(1);
+    socket.resume();
+    await once(socket, "close");
+  });
+
+  test("ends its connection when no byte of it is taken for the connection timeout", async () => {
+    const { overload } = bounds({});
+    const served = await webhook({
+      overload,
+      prepare: ({ server }) => {
+        server.setTimeout(50);
+      },
+    });
+    await unread(served, largeReview());
+    await condition("the answer waits", () => overload.bytes > LARGE);
+    await condition("the connection is ended", () => overload.bytes === 0);
+    await expectReview(served);
+  });
+
+  test("pipelined ones are all given back when their connection ends", async () => {
+    const { overload } = bounds({ maxReviews: 10 });
+    const served = await webhook({ overload });
+    const body = JSON.stringify(createReview());
+    const small = `POST /mutate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const socket = await unread(served, largeReview() + small.repeat(3));
+    await condition("all answers wait", () => overload.bytes > LARGE + 3 * 300);
+    socket.destroy();
+    await condition("their bytes are free", () => overload.bytes === 0);
+    expect(overload.underWay).toBe(0);
+  });
+});
+
+describe("a scrape that its client does not read", () => {
+  test("keeps no probe from being answered: the one that asked longest ago is ended", async () => {
+    const text = (): Promise<string> => Promise.resolve("x".repeat(LARGE));
+    const server = opsServer(() => [], { contentType: "text/plain", text });
+    const connections = new Connections(server.server, 4);
+    const port = await listen(server, { host: "127.0.0.1", port: 0 });
+    onTestFinished(() => server.close());
+    const scrapers = Array.from({ length: 6 }, () => {
+      const socket = connectTcp(port, "127.0.0.1");
+      socket.on("error", () => undefined);
+      socket.pause();
+      socket.write("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+      return socket;
+    });
+    onTestFinished(() => {
+      for (const socket of scrapers) socket.destroy();
+    });
+    await condition("the server has as many as it takes", () => connections.count === 3);
+    const probe = await fetch(`http://127.0.0.1:${port}/readyz`);
+    expect(probe.status).toBe(200);
+    expect(connections.count).toBeLessThanOrEqual(4);
+  });
+});

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, onRequestHookHandler } from "fastify";
 import { describe, expect, test } from "vitest";
 import { createReview, responseOf } from "../support/admission-review.ts";
 import { JSON_HEADERS } from "../support/tls-client.ts";
@@ -6,12 +6,15 @@ import { webhook } from "../support/webhook.ts";
 
 /** Hooks of every phase of a request, each noting that it ran. */
 function noting(server: FastifyInstance, ran: string[]): void {
-  for (const phase of ["onRequest", "preValidation", "preHandler"] as const) {
-    server.addHook(phase, (request, _reply, done) => {
+  const note =
+    (phase: string): onRequestHookHandler =>
+    (request, _reply, done) => {
       ran.push(`${phase} ${request.url}`);
       done();
-    });
-  }
+    };
+  server.addHook("onRequest", note("onRequest"));
+  server.addHook("preValidation", note("preValidation"));
+  server.addHook("preHandler", note("preHandler"));
   server.addHook("onSend", (request, reply, _payload, done) => {
     reply.header("X-Seen", request.url);
     ran.push(`onSend ${request.url}`);

@@ -55,8 +55,10 @@ describe("an answer that its client does not read", () => {
   test("takes no place of a review: with two places, a third client is answered", async () => {
     const { overload } = bounds({ maxReviews: 2 });
     const served = await webhook({ overload });
-    await Promise.all([1, 2, 3].map(() => unread(served, largeReview())));
-    await condition("three answers wait", () => overload.bytes >= 3 * LARGE);
+    for (const count of [1, 2, 3]) {
+      await unread(served, largeReview());
+      await condition("one more answer waits", () => overload.underWay === 0 && overload.bytes >= count * LARGE);
+    }
     expect(overload.underWay).toBe(0);
     await expectReview(served);
   });
@@ -118,17 +120,17 @@ describe("a scrape that its client does not read", () => {
     const connections = new Connections(server.server, 4);
     const port = await listen(server, { host: "127.0.0.1", port: 0 });
     onTestFinished(() => server.close());
-    const scrapers = Array.from({ length: 6 }, () => {
+    for (let count = 0; count < 6; count++) {
       const socket = connectTcp(port, "127.0.0.1");
       socket.on("error", () => undefined);
+      onTestFinished(() => {
+        socket.destroy();
+      });
       socket.pause();
       socket.write("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
-      return socket;
-    });
-    onTestFinished(() => {
-      for (const socket of scrapers) socket.destroy();
-    });
-    await condition("the server has as many as it takes", () => connections.count === 3);
+      await once(server.server, "request");
+    }
+    expect(connections.count).toBe(3);
     const probe = await fetch(`http://127.0.0.1:${port}/readyz`);
     expect(probe.status).toBe(200);
     expect(connections.count).toBeLessThanOrEqual(4);

@@ -1,0 +1,139 @@
+import { once } from "node:events";
+import { connect } from "node:tls";
+import { text } from "node:stream/consumers";
+import { gzipSync } from "node:zlib";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { BODY_LIMIT } from "../../src/server/limits.ts";
+import { createReview, responseOf, UID } from "../support/admission-review.ts";
+import { condition } from "../support/condition.ts";
+import { type Webhook, webhook } from "../support/webhook.ts";
+
+const REVIEW = JSON.stringify(createReview());
+const JSON_TYPE = "Content-Type: application/json";
+
+/** One request as bytes on a TLS connection that is closed after it; the whole response, "" for none. */
+async function raw({ port, ca }: Webhook, headers: readonly string[], body: string | Buffer): Promise<string> {
+  const socket = connect({ port, host: "127.0.0.1", ca });
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  socket.on("error", () => undefined);
+  await once(socket, "secureConnect");
+  const head = `POST /mutate HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${headers.join("\r\n")}\r\n\r\n`;
+  socket.write(Buffer.concat([Buffer.from(head), Buffer.from(body)]));
+  return text(socket);
+}
+
+function length(body: string | Buffer): string {
+  return `Content-Length: ${Buffer.byteLength(body)}`;
+}
+
+function statusOf(response: string): number {
+  return Number(/^HTTP\/1\.1 (\d{3}) /.exec(response)?.[1]);
+}
+
+function bodyOf(response: string): string {
+  return response.slice(response.indexOf("\r\n\r\n") + "\r\n\r\n".length);
+}
+
+/** Whatever came before, the same server answers a good review. */
+async function expectGoodReview({ client }: Webhook): Promise<void> {
+  expect(responseOf((await client.post("/mutate", createReview())).text)).toMatchObject({ uid: UID, allowed: true });
+}
+
+/** As chunks of so many bytes. */
+function chunked(body: string, size: number): string {
+  let sent = "";
+  for (let from = 0; from < body.length; from += size) {
+    const part = body.slice(from, from + size);
+    sent += `${part.length.toString(16)}\r\n${part}\r\n`;
+  }
+  return `${sent}0\r\n\r\n`;
+}
+
+describe("a body on the wire", () => {
+  test("in chunks is read", async () => {
+    const response = await raw(await webhook(), [JSON_TYPE, "Transfer-Encoding: chunked"], chunked(REVIEW, 7));
+    expect(statusOf(response)).toBe(200);
+    expect(responseOf(bodyOf(response))).toMatchObject({ uid: UID, allowed: true });
+  });
+
+  test("in chunks beyond the limit is 413, and the connection takes the next review", async () => {
+    const served = await webhook();
+    const { request, answer } = served.client.open({
+      path: "/mutate",
+      headers: { "content-type": "application/json" },
+    });
+    request.end(" ".repeat(BODY_LIMIT + 1));
+    const { status, text: why, localPort } = await answer;
+    expect([status, why]).toEqual([413, `the body is too large: more than ${BODY_LIMIT} bytes\n`]);
+    expect((await served.client.post("/mutate", createReview())).localPort).toBe(localPort);
+  });
+
+  test.each([
+    ["gzip-encoded", [JSON_TYPE, "Content-Encoding: gzip"], gzipSync(REVIEW), /^400 the body is no JSON: /],
+    ["of another media type", ["Content-Type: application/yaml"], REVIEW, /^415 the media type of the body is app/],
+    ["of a media type that is none", ["Content-Type: ;"], REVIEW, /^415 the media type of the body is ;/],
+    ["of no media type", [], REVIEW, /^415 the media type of the body is not said/],
+  ])("%s is refused in one line", async (_, headers, body, expected) => {
+    const served = await webhook();
+    const response = await raw(served, [...headers, length(body)], body);
+    expect(`${statusOf(response)} ${bodyOf(response)}`).toMatch(expected);
+    expect(bodyOf(response)).toMatch(/^[^\p{Cc}]+\n$/u);
+    await expectGoodReview(served);
+  });
+
+  test("with invalid UTF-8 reads as with U+FFFD there, as JSON of Go does", async () => {
+    const body = Buffer.from(REVIEW.replace('"dev-user"', '"dev-\u0001\u0002"').replaceAll("\u0001", "\\u0041"));
+    body[body.indexOf(2)] = 0xff;
+    const served = await webhook();
+    const response = await raw(served, [JSON_TYPE, length(body)], body);
+    expect(responseOf(bodyOf(response))).toMatchObject({ uid: UID, allowed: true });
+    expect(served.logged.lines[0]).toMatchObject({ user: "dev-A\ufffd" });
+  });
+
+  test("with two lengths is no HTTP: 400, and nothing is decided", async () => {
+    const served = await webhook();
+    const response = await raw(served, [JSON_TYPE, "Content-Length: 5", length(REVIEW)], REVIEW);
+    expect(statusOf(response)).toBe(400);
+    expect(served.logged.saying("review")).toEqual([]);
+    await expectGoodReview(served);
+  });
+
+  test("cut off by its client is said in the log, and nothing is decided", async () => {
+    const served = await webhook();
+    const socket = connect({ port: served.port, host: "127.0.0.1", ca: served.ca });
+    socket.on("error", () => undefined);
+    await once(socket, "secureConnect");
+    const arriving = once(served.server.server, "request");
+    socket.write(
+      `POST /mutate HTTP/1.1\r\nHost: x\r\n${JSON_TYPE}\r\n${length(REVIEW)}\r\n\r\n${REVIEW.slice(0, 100)}`,
+    );
+    await arriving;
+    socket.destroy();
+    await condition("the log says so", () => served.logged.lines.length > 0);
+    await expectGoodReview(served);
+    expect(served.logged.lines.map(({ msg }) => msg)).toEqual([
+      "the caller went away before its review had arrived",
+      "review",
+    ]);
+  });
+});
+
+describe("a path that takes no reviews", () => {
+  test.each([
+    ["/nope", "POST", 404],
+    ["/mutate", "PUT", 405],
+  ])("%s is answered to %s before its body is read, whatever that is", async (path, method, status) => {
+    const served = await webhook();
+    const { request, answer } = served.client.open({
+      method,
+      path,
+      headers: { "content-type": "application/json", "content-length": 1_000 },
+    });
+    request.write("{");
+    expect((await answer).status).toBe(status);
+    request.destroy();
+    await expectGoodReview(served);
+  });
+});

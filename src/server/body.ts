@@ -69,11 +69,6 @@ export function announcedLength({ headers }: FastifyRequest): number {
   return Number.isNaN(announced) ? BODY_LIMIT : Math.min(announced, BODY_LIMIT);
 }
 
-/** Whether the headers announce a body over the limit. Fastify finds out later, and closes the connection over it. */
-export function announcesTooMuch({ headers }: FastifyRequest): boolean {
-  return Number(headers["content-length"]) > BODY_LIMIT;
-}
-
 /** What an error of the body parser, ours or Fastify's, says of the body; undefined for any other error. */
 export function bodyFaultOf(error: unknown, { headers }: FastifyRequest): BodyFault | undefined {
   if (error instanceof BodyError) return error.fault;

@@ -1,6 +1,6 @@
-import { errorCodes, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Endpoint } from "../references/subject.ts";
-import { announcedLength, announcesTooMuch, bodyOf } from "./body.ts";
+import { announcedLength, bodyOf } from "./body.ts";
 import { RETRY_AFTER_SECONDS } from "./limits.ts";
 import type { InFlight, Overload, Rejected, Waiting } from "./overload.ts";
 import { plainText } from "./plain-text.ts";
@@ -42,8 +42,7 @@ export function reviewRoute(server: FastifyInstance, route: ReviewRoute): void {
     method: "POST",
     url,
     onRequest: (request, reply, done) => {
-      if (!admit(route, request, reply)) return;
-      done(announcesTooMuch(request) ? new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE() : undefined);
+      if (admit(route, request, reply)) done();
     },
     handler: async (request, reply) => {
       const received = performance.now();

@@ -58,11 +58,14 @@ describe("a body on the wire", () => {
     expect(responseOf(bodyOf(response))).toMatchObject({ uid: UID, allowed: true });
   });
 
-  test("in chunks beyond the limit is 413, and the connection takes the next review", async () => {
+  test.each([
+    ["in chunks", { "transfer-encoding": "chunked" }],
+    ["of an announced length", { "content-length": BODY_LIMIT + 1 }],
+  ])("%s beyond the limit is 413 while it arrives, and the connection takes the next review", async (_, headers) => {
     const served = await webhook();
     const { request, answer } = served.client.open({
       path: "/mutate",
-      headers: { "content-type": "application/json" },
+      headers: { "content-type": "application/json", ...headers },
     });
     request.end(" ".repeat(BODY_LIMIT + 1));
     const { status, text: why, localPort } = await answer;

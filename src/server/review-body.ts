@@ -1,6 +1,5 @@
 import type { IncomingMessage } from "node:http";
 import { messageOf } from "../failure.ts";
-import { parseLean } from "../lean-json.ts";
 import { type BodySink, DirectRequest } from "./direct-request.ts";
 import { BODY_LIMIT } from "./limits.ts";
 
@@ -98,7 +97,7 @@ function parsed(chunks: readonly Buffer[], length: number): Body {
   if (first === undefined) return EMPTY;
   const bytes = others.length === 0 ? first : Buffer.concat(chunks, length);
   try {
-    return { is: "json", value: parseLean(bytes.toString("utf8")) };
+    return { is: "json", value: JSON.parse(bytes.toString("utf8")) };
   } catch (error) {
     return { is: "bad", status: 400, code: "no-json", why: `the body is no JSON: ${messageOf(error)}` };
   }

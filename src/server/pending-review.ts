@@ -110,7 +110,7 @@ export class PendingReview {
       to.notNow(decision.because);
       return;
     }
-    const answer = encodeReview(review.version, review.request, decision);
+    const answer = JSON.stringify(encodeReview(review.version, review.request, decision));
     this.#times?.end("encode");
     this.#logDecision(decision);
     to.json(answer);

@@ -85,7 +85,6 @@ export interface UsedImage {
 /** The images that these references mean, each once: at the CD-ROM that holds it, for there a person wrote it. */
 export function usedImages({ judged }: ReviewContext): readonly UsedImage[] {
   const resolved = judged.filter((reference) => reference.is === "resolved");
-  if (resolved.length <= 1) return resolved;
   const used = new Map<string, UsedImage>();
   for (const role of ["cdrom", "boot", "property"]) {
     for (const reference of resolved) {

@@ -50,8 +50,8 @@ const UNTOUCHED: Mutation = { edits: [], warnings: [], pins: NO_PINS };
 
 /** How an object that no check refused has to change. */
 export function mutate(context: ReviewContext): Mutation {
-  if (context.restored !== undefined) return UNTOUCHED;
   const { subject, cdroms, properties } = context;
+  if (subject.restored !== undefined) return UNTOUCHED;
   const rewrites = new Rewrites();
   rewriteBoot(context, rewrites);
   for (const cdrom of cdroms) rewriteCdrom(context, cdrom, rewrites);

@@ -2,14 +2,7 @@ import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 /** What computes and touches nothing outside: no I/O, clock, randomness, environment or logger. */
-const PURE = [
-  "src/json.ts",
-  "src/lean-json.ts",
-  "src/images/**",
-  "src/references/**",
-  "src/osimage/**",
-  "src/admission/**",
-];
+const PURE = ["src/json.ts", "src/images/**", "src/references/**", "src/osimage/**", "src/admission/**"];
 
 /** Packages and Node modules that compute only. */
 const COMPUTING_MODULES = ["fastest-levenshtein", "lru-cache", "node:crypto", "node:util"];
@@ -72,6 +65,13 @@ const WHOLE_CLIENT = [
   'ImportDeclaration[source.value="@kubernetes/client-node"][importKind="value"]',
 ].map((selector) => ({ selector, message: "By name, through src/kube/client-kubeconfig.ts or client-api.ts." }));
 
+/** State that outlives a call: what is computed from a table or a policy is computed where that is made. */
+const MODULE_STATE = [
+  ':matches(Program, ExportNamedDeclaration) > VariableDeclaration[kind="let"]',
+  'Program > VariableDeclaration > VariableDeclarator > NewExpression[callee.name="LRUCache"]',
+  "NewExpression[callee.name=/^Weak(Map|Set|Ref)$/]",
+].map((selector) => ({ selector, message: "Pure code keeps nothing between calls." }));
+
 export default defineConfig(
   { ignores: ["dist/**", "coverage/**"] },
   tseslint.configs.strictTypeChecked,
@@ -102,6 +102,7 @@ export default defineConfig(
     },
   },
   { files: ["src/**"], rules: { "no-restricted-syntax": ["error", ...WHOLE_CLIENT] } },
+  { files: PURE, rules: { "no-restricted-syntax": ["error", ...WHOLE_CLIENT, ...MODULE_STATE] } },
   ...LAYERS.map(importRule),
   { files: ["test/**", "scripts/**", "bench/**"], rules: { "max-lines": "off", "max-lines-per-function": "off" } },
   { files: ["**/*.js"], extends: [tseslint.configs.disableTypeChecked] },

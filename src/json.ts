@@ -18,14 +18,8 @@ export function mayHaveMembers(value: unknown): boolean {
 
 /** The own member of an object or list; `undefined` where there is none. */
 export function member(value: unknown, key: string | number): unknown {
-  if (typeof value !== "object" || value === null) return undefined;
-  const found = (value as Record<string | number, unknown>)[key];
-  return isInherited(found) ? undefined : found;
-}
-
-/** No JSON value is one of these: functions, and what a missing `__proto__` gives. Cheaper than to ask for each key. */
-function isInherited(found: unknown): boolean {
-  return typeof found === "function" || found === Object.prototype || found === Array.prototype;
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+  return (value as Record<string | number, unknown>)[key];
 }
 
 /** The value at a path; `undefined` where any step is missing. */

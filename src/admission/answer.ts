@@ -1,40 +1,66 @@
 import type { AuditAnnotations } from "./audit.ts";
 import type { Decision } from "./decide.ts";
 import type { PatchOperation } from "./json-patch.ts";
-import { refusalStatus } from "./refusal.ts";
+import { type RefusalStatus, refusalStatus } from "./refusal.ts";
 import { ADMISSION_GROUP, type AdmissionRequest, type ReviewVersion } from "./review.ts";
 import { sentWarnings } from "./warnings.ts";
 
+/** An AdmissionReview with an answer (k8s.io/api/admission/v1), to be sent as JSON. */
+export interface AnsweredReview {
+  readonly apiVersion: `${typeof ADMISSION_GROUP}/${ReviewVersion}`;
+  readonly kind: "AdmissionReview";
+  readonly response: ReviewResponse;
+}
+
+/** An AdmissionResponse. Members that say nothing are absent. */
+export interface ReviewResponse {
+  readonly uid: string;
+  readonly allowed: boolean;
+  /** Of an allowed object. */
+  readonly auditAnnotations?: AuditAnnotations;
+  /** Of a refused object. */
+  readonly status?: RefusalStatus;
+  readonly warnings?: readonly string[];
+  readonly patchType?: "JSONPatch";
+  /** Base64 of the JSON of the operations. */
+  readonly patch?: string;
+}
+
 /**
- * The only place that writes an answer, the JSON of an AdmissionReview (k8s.io/api/admission/v1): uid, version, and patch
- * with its patchType belong together (apiserver admission/plugin/webhook/request VerifyAdmissionResponse). Its
- * longest part is Base64, which needs no escapes: it is put in behind the others so that nobody looks for any.
+ * The only place that makes an answer: uid, version, and patch with its patchType belong together (apiserver
+ * admission/plugin/webhook/request VerifyAdmissionResponse).
  */
 export function encodeReview(
   version: ReviewVersion,
   request: AdmissionRequest,
   decision: Exclude<Decision, { is: "undecided" }>,
-): string {
+): AnsweredReview {
+  return {
+    apiVersion: `${ADMISSION_GROUP}/${version}`,
+    kind: "AdmissionReview",
+    response: responseOf(request, decision),
+  };
+}
+
+function responseOf(request: AdmissionRequest, decision: Exclude<Decision, { is: "undecided" }>): ReviewResponse {
   const { uid } = request;
-  const warnings = unlessEmpty(sentWarnings(decision.warnings));
-  const response = JSON.stringify(
-    decision.is === "allowed"
-      ? { uid, allowed: true, auditAnnotations: unlessNothing(decision.audit), warnings }
-      : { uid, allowed: false, status: refusalStatus(request, decision.problems), warnings },
-  );
-  const patch = decision.is === "allowed" ? patchMembers(decision.patch) : "";
-  return `{"apiVersion":"${ADMISSION_GROUP}/${version}","kind":"AdmissionReview","response":${response.slice(0, -1)}${patch}}}`;
+  const warnings = warningMembers(decision.warnings);
+  if (decision.is === "refused") {
+    return { uid, allowed: false, status: refusalStatus(request, decision.problems), ...warnings };
+  }
+  return { uid, allowed: true, ...auditMembers(decision.audit), ...warnings, ...patchMembers(decision.patch) };
 }
 
-function patchMembers(patch: readonly PatchOperation[]): string {
-  if (patch.length === 0) return "";
-  return `,"patchType":"JSONPatch","patch":"${Buffer.from(JSON.stringify(patch)).toString("base64")}"`;
+function auditMembers(audit: AuditAnnotations): Pick<ReviewResponse, "auditAnnotations"> {
+  return Object.keys(audit).length === 0 ? {} : { auditAnnotations: audit };
 }
 
-function unlessNothing(audit: AuditAnnotations): AuditAnnotations | undefined {
-  return audit.requested === undefined ? undefined : audit;
+function warningMembers(warnings: readonly string[]): Pick<ReviewResponse, "warnings"> {
+  const sent = sentWarnings(warnings);
+  return sent.length === 0 ? {} : { warnings: sent };
 }
 
-function unlessEmpty(warnings: readonly string[]): readonly string[] | undefined {
-  return warnings.length === 0 ? undefined : warnings;
+function patchMembers(patch: readonly PatchOperation[]): Pick<ReviewResponse, "patchType" | "patch"> {
+  if (patch.length === 0) return {};
+  return { patchType: "JSONPatch", patch: Buffer.from(JSON.stringify(patch)).toString("base64") };
 }

@@ -2,7 +2,7 @@ import type { ImageKind } from "../images/image.ts";
 import type { ImageIndex, ImageQuery } from "../images/image-index.ts";
 import { at, textAt } from "../json.ts";
 import type { BootImage } from "../references/boot.ts";
-import type { RestoredBoot } from "../references/conversion.ts";
+import { type RestoredBoot, restoredMachine } from "../references/conversion.ts";
 import type { ChangingReference } from "../references/changing-reference.ts";
 import {
   type Findings,
@@ -177,20 +177,21 @@ function subjectOf(
     root,
     isTemplate: root.length > 0,
     object,
+    restored: restoredMachine({ object, rows }),
     oldObject: operation === "UPDATE" ? oldObject : undefined,
   };
 }
 
 /** Names that decide a refusal, or a reference that is admitted as sent, and that the index may not know yet. */
 function missesOf(context: ReviewContext, { denials, warnings }: Findings): readonly ImageQuery[] {
-  const { restored, boot, judged } = context;
+  const { subject, boot, judged } = context;
   const isDecisive =
     denials.some(({ check }) => check === "exists") ||
     warnings.some(({ check, onlyWarns }) => check === "exists" && onlyWarns === true);
   const unknown = judged.filter((each) => each.is === "unresolved" && each.resolution.is === "notFound");
   const misses = isDecisive ? unknown.map(({ by }) => queryOf(context, by)) : [];
   const written =
-    restored !== undefined && denials.some(({ check }) => check === "conversion") ? boot.imageName : undefined;
+    subject.restored !== undefined && denials.some(({ check }) => check === "conversion") ? boot.imageName : undefined;
   return written === undefined || context.bootImage.is === "resolved" ? misses : [...misses, queryOf(context, written)];
 }
 

@@ -18,7 +18,6 @@ const LONGEST_END = 96;
  * counts those that are left out. The API server itself drops a warning with a control character without a word.
  */
 export function sentWarnings(warnings: readonly string[]): readonly string[] {
-  if (warnings.length === 0) return warnings;
   const each = [...new Set(warnings.map((text) => cut(printable(text))))].filter((text) => text !== "");
   if (fitting(each, ALL_WARNINGS) === each.length) return each;
   const kept = fitting(each, ALL_WARNINGS - leftOut(each.length).length);

@@ -1,7 +1,6 @@
 import { at, isJsonObject, type JsonObject, textAt, textOrNothing } from "../json.ts";
 import { osImageFacts } from "../osimage/os-image.ts";
 import { type DecodedImage, IMAGE_KIND_ROWS, type ImageFacts, type ImageKind, isImageKind } from "./image.ts";
-import { sharedText } from "./shared-text.ts";
 import { vmImageFacts } from "./vm-image.ts";
 
 const DEFAULT_NAMESPACE = "default";
@@ -52,7 +51,7 @@ function namespaceOf(value: JsonObject, kind: ImageKind): string {
   if (IMAGE_KIND_ROWS[kind].scope === "Cluster") return "";
   const namespace = textAt(value, ["metadata", "namespace"]);
   const isStored = textAt(value, ["metadata", "uid"]) !== "";
-  return sharedText(namespace === "" && !isStored ? DEFAULT_NAMESPACE : namespace);
+  return namespace === "" && !isStored ? DEFAULT_NAMESPACE : namespace;
 }
 
 /** A display name such as 24.04 without quotes is a number in YAML: to drop it would be a silent loss. */

@@ -3,6 +3,7 @@ import { isSameJson } from "../json.ts";
 import { IMAGE_KINDS, type Image, type ImageKind, isClusterScopedVmImage, VM_IMAGE_KINDS } from "./image.ts";
 import { isNewer } from "./resource-version.ts";
 import { type ImageScope, ScopedImages } from "./scoped-images.ts";
+import { SharedTexts } from "./shared-texts.ts";
 
 /**
  * Deletions that are remembered, so that a slower answer about the same image cannot bring it back. Far more than can
@@ -113,6 +114,7 @@ export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
   >;
   /** The resourceVersion of a deletion, by kind, namespace and name. */
   readonly #tombstones = new LRUCache<string, string>(GROWING);
+  readonly #sharedTexts = new SharedTexts();
   readonly #mostImages: number;
 
   constructor({ mostImages = DEFAULT_MOST_IMAGES }: ImageIndexOptions = {}) {
@@ -154,7 +156,7 @@ export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
     if (known === undefined && (this.#isBuried(image) || isOlderThanList(image, kind))) return "stale";
     if (known === undefined && this.#total() >= this.#mostImages) return "overflow";
     if (known === undefined) kind.count++;
-    scopeIn(kind.scopes, image.namespace).set(image);
+    scopeIn(kind.scopes, image.namespace).set(this.#sharedTexts.in(image));
     return "applied";
   }
 
@@ -182,7 +184,7 @@ export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
         }
         const scope = scopeIn(scopes, image.namespace);
         const before = scope.size;
-        scope.set(this.#known(image));
+        scope.set(this.#kept(image));
         own.coming += scope.size - before;
       }
       return "applied";
@@ -207,9 +209,9 @@ export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
   }
 
   /** The one that is there where it says the same: else a relist holds every image twice until it is swapped in. */
-  #known(image: Image): Image {
+  #kept(image: Image): Image {
     const known = this.#find(image);
-    return known !== undefined && isSameJson(known, image) ? known : image;
+    return known !== undefined && isSameJson(known, image) ? known : this.#sharedTexts.in(image);
   }
 
   /** Into a complete set: images learned of since its list was made. */

@@ -1,6 +1,5 @@
 import { at, isJsonObject, type JsonObject, listAt, member, textAt, textOrNothing } from "../json.ts";
 import type { ImageFacts, Readiness } from "./image.ts";
-import { sharedText, sharedTexts } from "./shared-text.ts";
 
 /** Where one API version keeps the facts that moved between versions (vm-operator api/v1alpha1..6). */
 interface VersionFacts {
@@ -38,7 +37,6 @@ const FACTS_BY_VERSION: Readonly<Record<string, VersionFacts>> = {
 };
 
 const READY: Readiness = { is: "ready" };
-const NO_CAPABILITIES: readonly string[] = [];
 
 /** What a VirtualMachineImage or ClusterVirtualMachineImage of this version says besides its metadata. */
 export function vmImageFacts(value: JsonObject, version: string): ImageFacts {
@@ -67,15 +65,14 @@ function capabilitiesOf(value: JsonObject): readonly string[] {
       }
     }
   }
-  return found.size === 0 ? NO_CAPABILITIES : sharedTexts([...found]);
+  return [...found];
 }
 
 function libraryOf(value: JsonObject): string | undefined {
   const annotation = textAt(value, ["metadata", "annotations", LIBRARY_ANNOTATION]);
   if (annotation === "") return textOrNothing(value, LIBRARY_IN_V1ALPHA1);
   try {
-    const name = member(JSON.parse(annotation), "name");
-    return typeof name === "string" && name !== "" ? sharedText(name) : undefined;
+    return textOrNothing(JSON.parse(annotation), ["name"]);
   } catch {
     return undefined;
   }

@@ -25,10 +25,7 @@ const LEAST_WATCH_SECONDS = 90;
 const MOST_WATCH_SECONDS = 120;
 
 export const DEFAULT_LIMITS: ReflectorLimits = {
-  /**
-   * About 400 kB, parsed and trimmed in 3 ms. What is dropped of a larger page outlives the young generation: of 90,000
-   * images V8 collected the old one for 55 ms in all by pages of 100, for 300 ms by 250, for 1,060 ms by 500.
-   */
+  /** About 400 kB: what is dropped of a larger page outlives the young generation, and takes memory and pauses. */
   pageSize: 100,
   /** A page takes 20 ms of a healthy API server; a loaded one cuts requests at 60 s. */
   pageDeadline: 15_000,

@@ -1,5 +1,4 @@
 import { at, textAt } from "../json.ts";
-import { parseLean } from "../lean-json.ts";
 import { Trouble, type TroubleCode } from "./trouble.ts";
 
 /** An answer of the API server whose headers are in. */
@@ -51,11 +50,11 @@ const CODES: Readonly<Record<number, TroubleCode>> = {
 };
 const TOO_NEW = "Too large resource version";
 
-/** The JSON of a 200, without `managedFields`; throws a Trouble for another status, and for what is no JSON. */
+/** The JSON of a 200; throws a Trouble for another status, and for what is no JSON. */
 export async function readJson(response: ApiResponse): Promise<unknown> {
   if (response.status !== 200) throw await refusalOf(response);
   try {
-    return parseLean(await readText(response, BODY_LIMIT));
+    return JSON.parse(await readText(response, BODY_LIMIT));
   } catch (error) {
     if (error instanceof Trouble) throw error;
     throw new Trouble("malformed", "the answer is no JSON", { cause: error });

@@ -1,6 +1,5 @@
 import { isResourceVersion } from "../images/resource-version.ts";
 import { at, isJsonObject, type JsonObject, textAt } from "../json.ts";
-import { parseLean } from "../lean-json.ts";
 import { type ApiClient, type ApiResponse, refusalOf, troubleOf } from "./response.ts";
 import { Trouble } from "./trouble.ts";
 
@@ -89,7 +88,7 @@ function bookmark(resourceVersion: string): WatchEvent {
 
 function parsed(line: Buffer): unknown {
   try {
-    return parseLean(line.toString("utf8"));
+    return JSON.parse(line.toString("utf8"));
   } catch (error) {
     throw new Trouble("malformed", "a line that is no JSON", { cause: error });
   }

@@ -4,8 +4,6 @@ import { at, isJsonObject, type JsonObject, listAt, member, textAt, textOrNothin
 /** What lets somebody use an image; the documentation of OSImage names no verb of its own for that. */
 const USING_VERBS = ["get", "*"];
 
-const NO_CAPABILITIES: readonly string[] = [];
-
 /** Where an OSImage keeps its facts (vCluster Platform, storage/v1 OSImageSpec and OSImageStatus). */
 export function osImageFacts(value: JsonObject): ImageFacts {
   const access = accessOf(at(value, ["spec"]));
@@ -13,7 +11,7 @@ export function osImageFacts(value: JsonObject): ImageFacts {
     displayNameAt: ["spec", "displayName"],
     type: undefined,
     firmware: undefined,
-    capabilities: NO_CAPABILITIES,
+    capabilities: [],
     library: undefined,
     readiness: readinessOf(value),
     ...(access === undefined ? {} : { access }),

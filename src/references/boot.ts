@@ -18,7 +18,7 @@ export type BootImage =
 /** `spec.image` decides where it is set, else `spec.imageName`, else a CD-ROM. */
 export function resolveBoot(question: BootQuestion): BootImage {
   if (question.reading.malformed.length > 0) return { is: "malformed" };
-  if (question.restored !== undefined) return writtenBoot(question);
+  if (question.subject.restored !== undefined) return writtenBoot(question);
   const followed = cdromBoot(question);
   if (followed.is === "moved") return fromCdrom(question, followed.cdrom);
   const by = decidingReference(question);

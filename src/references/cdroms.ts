@@ -21,8 +21,9 @@ export function cdromReferences({ references }: Reading): readonly Reference[] {
  * CREATE, and never rewritten.
  */
 export function cdromsOf(question: Question): readonly Cdrom[] {
-  const { subject, restored } = question;
-  if (restored !== undefined) return restored.cdroms.map((cdrom) => createdFromAnnotation(question, cdrom));
+  const { subject } = question;
+  if (subject.restored !== undefined)
+    return subject.restored.cdroms.map((cdrom) => createdFromAnnotation(question, cdrom));
   const isFixed = isOnThroughout(subject);
   return changingReferences(question, "cdrom", (stored, sent, old) =>
     stored.changeOfChangeable(sent, old, isFixed),

@@ -24,12 +24,10 @@ export function changingReferences(
   compare: Compare,
 ): readonly ChangingReference[] {
   const { reading, oldReading } = question;
-  const ofRole = reading.references.filter((reference) => reference.role === role);
-  if (ofRole.length === 0) return [];
-  const stored = new Map<string, Reference>();
-  for (const reference of oldReading?.references ?? [])
-    if (reference.role === role) stored.set(reference.key, reference);
-  return ofRole.map((reference) => {
+  const ofRole = (references: readonly Reference[]): readonly Reference[] =>
+    references.filter((reference) => reference.role === role);
+  const stored = new Map(ofRole(oldReading?.references ?? []).map((reference) => [reference.key, reference]));
+  return ofRole(reading.references).map((reference) => {
     const old = stored.get(reference.key);
     const change = old === undefined ? SAME : changeOf(question, { sent: reference, old, compare });
     const isToJudge = reading.malformed.length === 0 && (old === undefined || change.is === "changed");

@@ -7,7 +7,7 @@ import { bootOf, type BootQuestion, changedFrom } from "./boot-references.ts";
 import { cdromsOf } from "./cdroms.ts";
 import type { ChangingReference } from "./changing-reference.ts";
 import type { Policy } from "./policy.ts";
-import { type RestoredBoot, restoredBoot, restoredMachine } from "./conversion.ts";
+import { type RestoredBoot, restoredBoot } from "./conversion.ts";
 import { readPins } from "./pins.ts";
 import { readReferences, type Reference } from "./reading.ts";
 import { type Question, type ReferenceImage, resolveReference } from "./reference-image.ts";
@@ -34,8 +34,7 @@ export function reviewContext(subject: Subject, index: ImageIndex, policy: Polic
   const oldReading = subject.oldObject === undefined ? undefined : readReferences(subject.oldObject, subject.rows);
   const pins = readPins(subject.object);
   const oldPins = readPins(subject.oldObject);
-  const restored = restoredMachine(subject);
-  const question: Question = { subject, index, policy, reading, oldReading, pins, oldPins, restored };
+  const question: Question = { subject, index, policy, reading, oldReading, pins, oldPins };
   const boot = bootOf(reading);
   const oldBoot = oldReading === undefined ? undefined : bootOf(oldReading);
   const cdroms = cdromsOf(question);
@@ -49,7 +48,8 @@ export function reviewContext(subject: Subject, index: ImageIndex, policy: Polic
 
 /** On CREATE at `/mutate`: the object comes back from vm-operator with an annotation that agrees. */
 function comparedBoot(question: BootQuestion): RestoredBoot | undefined {
-  const { subject, restored, boot, reading } = question;
+  const { subject, boot, reading } = question;
+  const { restored } = subject;
   if (restored === undefined || boot.imageName === undefined || reading.malformed.length > 0) return undefined;
   if (subject.operation !== "CREATE" || subject.endpoint !== "mutate") return undefined;
   return restoredBoot(question, restored, boot.imageName);
@@ -85,7 +85,6 @@ export interface UsedImage {
 /** The images that these references mean, each once: at the CD-ROM that holds it, for there a person wrote it. */
 export function usedImages({ judged }: ReviewContext): readonly UsedImage[] {
   const resolved = judged.filter((reference) => reference.is === "resolved");
-  if (resolved.length <= 1) return resolved;
   const used = new Map<string, UsedImage>();
   for (const role of ["cdrom", "boot", "property"]) {
     for (const reference of resolved) {

@@ -35,7 +35,7 @@ export interface RestoredCdrom {
 }
 
 /** Undefined where no conversion restores images, or where the annotation cannot be read, which vm-operator ignores. */
-export function restoredMachine({ object, rows }: Subject): RestoredMachine | undefined {
+export function restoredMachine({ object, rows }: Pick<Subject, "object" | "rows">): RestoredMachine | undefined {
   const boot = rows.filter(({ role }) => role === "boot");
   if (boot.length === 0 || boot.some(({ form }) => form === "object")) return undefined;
   const machine = parsedObject(at(object, CONVERSION_PATH));

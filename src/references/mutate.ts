@@ -3,9 +3,9 @@ import { at, textAt, textOf } from "../json.ts";
 import { annotationBytes, roomForAnnotations } from "./annotation-limit.ts";
 import type { Cdrom } from "./cdroms.ts";
 import type { ReviewContext } from "./context.ts";
-import type { Edit } from "./edit.ts";
+import { applyEdits, type Edit } from "./edit.ts";
 import { pinBoot, pinObject, warnOfUnnamed } from "./pin.ts";
-import { NO_PINS, type Pin, PINNED_ANNOTATION, PINNED_PATH, type Pins, pinsEdit } from "./pins.ts";
+import { NO_PINS, type Pin, PINNED_ANNOTATION, PINNED_PATH, type Pins, pinsEdits } from "./pins.ts";
 import { fieldOf, kindKey, nameKey, type Reference } from "./reading.ts";
 import { restore, restoreMachine, restoreTemplate } from "./reapply.ts";
 import { kindPath, type Replacement, type Rewrite, Rewrites } from "./rewrite.ts";
@@ -50,17 +50,15 @@ const UNTOUCHED: Mutation = { edits: [], warnings: [], pins: NO_PINS };
 
 /** How an object that no check refused has to change. */
 export function mutate(context: ReviewContext): Mutation {
-  if (context.restored !== undefined) return UNTOUCHED;
   const { subject, cdroms, properties } = context;
+  if (subject.restored !== undefined) return UNTOUCHED;
   const rewrites = new Rewrites();
   rewriteBoot(context, rewrites);
   for (const cdrom of cdroms) rewriteCdrom(context, cdrom, rewrites);
   for (const property of properties) pinProperty(context, property, rewrites);
-  const edits = rewrites.replacements.map(replacing);
-  for (const rewrite of rewrites.rewrites) edits.push(rewriting(rewrite));
   const pins = pinsAfter(context, rewrites);
   const annotation = pinnedAnnotation(subject, pins);
-  if (annotation.edit !== undefined) edits.push(annotation.edit);
+  const edits = [...rewrites.replacements.map(replacing), ...rewrites.rewrites.map(rewriting), ...annotation.edits];
   return { edits, warnings: [...rewrites.warnings, ...annotation.warnings], pins };
 }
 
@@ -74,20 +72,17 @@ function rewriting({ path, to }: Rewrite): Edit {
 }
 
 /** M23: one that was there already goes, too; it would say what is not true, or take the room that is needed. */
-function pinnedAnnotation(
-  { object, oldObject, version }: Subject,
-  pins: Pins,
-): Pick<Mutation, "warnings"> & { edit: Edit | undefined } {
-  const edit = pinsEdit(object, pins);
-  if (pins.size === 0) return { edit, warnings: [] };
-  const text = edit?.is === "set" ? edit.value : at(object, PINNED_PATH);
+function pinnedAnnotation({ object, oldObject, version }: Subject, pins: Pins): Pick<Mutation, "edits" | "warnings"> {
+  const edits = pinsEdits(object, pins);
+  if (pins.size === 0) return { edits, warnings: [] };
+  const text = at(applyEdits(object, edits), PINNED_PATH);
   const bytes = annotationBytes(object, PINNED_ANNOTATION, textOf(text));
   const room = roomForAnnotations(object, oldObject, version);
-  if (bytes <= room) return { edit, warnings: [] };
+  if (bytes <= room) return { edits, warnings: [] };
   const warning =
     `${fieldOf(PINNED_PATH)}: left out, because the annotations would have ${bytes} bytes, and there is room for ${room}; ` +
     "write object names in the manifest, or make its annotations shorter";
-  return { edit: pinsEdit(object, NO_PINS), warnings: [warning] };
+  return { edits: pinsEdits(object, NO_PINS), warnings: [warning] };
 }
 
 function rewriteBoot(context: ReviewContext, into: Rewrites): void {
@@ -109,7 +104,6 @@ function rewriteCdrom(context: ReviewContext, { reference, old, change, image }:
  * value, with the old one, as far as their value stands, and what was rewritten now.
  */
 function pinsAfter({ pins: own, oldPins: stored, reading }: ReviewContext, changing: Rewrites): Pins {
-  if (stored.size === 0 && own.size === 0) return pinsOf(changing);
   const rewritten = new Map(changing.rewrites.map((rewrite) => [rewrite.key, rewrite]));
   const replacements = new Map(changing.replacements.map((replacement) => [replacement.reference, replacement]));
   const pins = new Map<string, Pin>();
@@ -126,13 +120,6 @@ function pinsAfter({ pins: own, oldPins: stored, reading }: ReviewContext, chang
     keep(nameKey(reference), reference.name, name);
     if (reference.form === "object") keep(kindKey(reference), reference.kind, kind);
   }
-  return pins;
-}
-
-/** Of what is rewritten now, which is in the order of the fields, too. */
-function pinsOf({ rewrites }: Rewrites): Pins {
-  const pins = new Map<string, Pin>();
-  for (const rewrite of rewrites) if (rewrite.pinned) pins.set(rewrite.key, pinOf(rewrite));
   return pins;
 }
 

@@ -45,24 +45,19 @@ export function livingPins(pins: Pins, fields: readonly (readonly [field: string
   return living;
 }
 
-/** How the annotation has to change to say `pins`; undefined where it says so already. */
-export function pinsEdit(object: JsonObject, pins: Pins): Edit | undefined {
+/** How the annotation has to change to say `pins`; nothing where it says so already, or has no place. */
+export function pinsEdits(object: JsonObject, pins: Pins): readonly Edit[] {
   const metadata = member(object, "metadata");
   const annotations = member(metadata, "annotations");
-  if (!mayHaveMembers(metadata) || !mayHaveMembers(annotations)) return undefined;
+  if (!mayHaveMembers(metadata) || !mayHaveMembers(annotations)) return [];
   const current = member(annotations, PINNED_ANNOTATION);
-  if (pins.size === 0) return current === undefined ? undefined : { path: PINNED_PATH, is: "remove" };
-  if (saysExactly(current, pins)) return undefined;
-  return { path: PINNED_PATH, is: "set", value: annotationText(pins) };
+  if (pins.size === 0) return current === undefined ? [] : [{ path: PINNED_PATH, is: "remove" }];
+  return saysExactly(current, pins) ? [] : [{ path: PINNED_PATH, is: "set", value: annotationText(pins) }];
 }
 
 /** JSON of `{"spec.imageName":{"requested":"ubuntu-24.04","resolved":"vmi-..."}}`, in the order of the pins. */
 function annotationText(pins: Pins): string {
-  let members = "";
-  for (const [field, pin] of pins) {
-    members += `${members === "" ? "" : ","}${JSON.stringify(field)}:${JSON.stringify(pin)}`;
-  }
-  return `{${members}}`;
+  return JSON.stringify(Object.fromEntries(pins));
 }
 
 /** Whether the text means these pins and nothing else, in whatever layout. */

@@ -36,10 +36,9 @@ export interface Reading {
 
 /** Reads the references of an object by its rows of THE table; never throws. */
 export function readReferences(object: JsonObject, rows: readonly ReferenceRow[]): Reading {
-  const reading: OpenReading = { references: [], malformed: [], malformedFields: undefined };
-  const root: Place = { path: [], key: "", value: object };
-  for (const cut of cutRows(rows)) readBelow(root, cut, 0, reading);
-  return reading;
+  const reading: OpenReading = { references: [], malformed: new Map() };
+  for (const row of rows) readBelow({ path: [], key: "", value: object }, row, 0, reading);
+  return { references: reading.references, malformed: [...reading.malformed.values()] };
 }
 
 /** `spec.hardware.cdrom[0].image.name` and `spec.properties[vcluster.com/os-image]`, as Kubernetes writes field paths. */
@@ -65,9 +64,8 @@ export function kindKey({ key }: Reference): string {
 
 interface OpenReading {
   readonly references: Reference[];
-  readonly malformed: Malformed[];
-  /** Of `malformed`, where there are any. */
-  malformedFields: Set<string> | undefined;
+  /** By field: rows share their first steps, so that two of them meet the same wrong value. */
+  readonly malformed: Map<string, Malformed>;
 }
 
 interface Place {
@@ -76,97 +74,47 @@ interface Place {
   readonly value: unknown;
 }
 
-/** Members from one list entry to the next, or to the end: `spec.hardware.cdrom`. */
-interface Segment {
-  readonly path: readonly string[];
-  readonly key: string;
-}
-
-/** A row with its path in the parts between its lists. */
-interface CutRow {
-  readonly row: ReferenceRow;
-  readonly segments: readonly Segment[];
-}
-
-/** Rows are those of THE table, by kind and version, so that each is cut once. */
-function cutRows(rows: readonly ReferenceRow[]): readonly CutRow[] {
-  const known = CUT_ROWS.get(rows);
-  if (known !== undefined) return known;
-  const made = rows.map((row): CutRow => ({ row, segments: segmentsOf(row.path) }));
-  CUT_ROWS.set(rows, made);
-  return made;
-}
-
-const CUT_ROWS = new WeakMap<readonly ReferenceRow[], readonly CutRow[]>();
-
-function segmentsOf(path: readonly string[]): readonly Segment[] {
-  const segments: string[][] = [[]];
-  for (const step of path) {
-    if (step === EACH) segments.push([]);
-    else segments.at(-1)?.push(step);
-  }
-  return segments.map((steps) => ({ path: steps, key: fieldOf(steps) }));
-}
-
-/** Reads what a row leads to from a place, by its segments from this position on. */
-function readBelow(from: Place, { row, segments }: CutRow, position: number, reading: OpenReading): void {
-  const segment = segments[position];
-  const place = segment === undefined ? undefined : placeBelow(from, segment, reading);
-  if (place === undefined) return;
-  if (position === segments.length - 1) {
-    readPlace(row, place, reading);
+/** Reads what a row leads to from a place, by its steps from this one on; nothing behind a value of a wrong type. */
+function readBelow(from: Place, row: ReferenceRow, depth: number, reading: OpenReading): void {
+  const step = row.path[depth];
+  if (step === undefined) {
+    readPlace(row, from, reading);
     return;
   }
-  for (const entry of entries(place, reading)) readBelow(entry, { row, segments }, position + 1, reading);
+  const below = step === EACH ? entries(from, reading) : memberPlaces(from, step, reading);
+  for (const place of below) readBelow(place, row, depth + 1, reading);
 }
 
-/** What a segment leads to from a place; undefined behind a value of a wrong type, which is malformed. */
-function placeBelow(from: Place, segment: Segment, reading: OpenReading): Place | undefined {
-  let value = from.value;
-  let depth = 0;
-  for (const step of segment.path) {
-    if (!mayHaveMembers(value)) {
-      addOnce(reading, { path: [...from.path, ...segment.path.slice(0, depth)], value, expected: "an object" });
-      return undefined;
-    }
-    value = member(value, step);
-    depth++;
+/** The place of a member, which may be absent; none in a value that is no object. */
+function memberPlaces({ path, key, value }: Place, step: string, reading: OpenReading): readonly Place[] {
+  if (!mayHaveMembers(value)) {
+    note(reading, { path, value, expected: "an object" });
+    return [];
   }
-  if (from.path.length === 0) return { path: segment.path, key: segment.key, value };
-  return { path: [...from.path, ...segment.path], key: joinKeys(from.key, segment.key), value };
-}
-
-function joinKeys(key: string, below: string): string {
-  return below === "" ? key : `${key}.${below}`;
+  return [{ path: [...path, step], key: key + stepText(step, key === ""), value: member(value, step) }];
 }
 
 /** Entries are known by their names; where these do not tell them apart, by their positions. No two have the same key. */
 function entries({ path, key, value }: Place, reading: OpenReading): readonly Place[] {
-  if (value === undefined || value === null) return NO_ENTRIES;
-  if (Array.isArray(value)) {
-    const taken = new Set([""]);
-    return value.map((entry: unknown, index) => {
-      const name = textOf(member(entry, "name"));
-      let own = taken.has(name) ? String(index) : name;
-      // Another entry may have this position for its name.
-      while (taken.has(own)) own += "'";
-      taken.add(own);
-      return { path: [...path, index], key: `${key}[${own}]`, value: entry };
-    });
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) {
+    note(reading, { path, value, expected: "a list" });
+    return [];
   }
-  addOnce(reading, { path, value, expected: "a list" });
-  return NO_ENTRIES;
+  const taken = new Set([""]);
+  return value.map((entry: unknown, index) => {
+    const name = textOf(member(entry, "name"));
+    let own = taken.has(name) ? String(index) : name;
+    // Another entry may have this position for its name.
+    while (taken.has(own)) own += "'";
+    taken.add(own);
+    return { path: [...path, index], key: `${key}[${own}]`, value: entry };
+  });
 }
 
-const NO_ENTRIES: readonly Place[] = [];
-
-/** Rows share their first steps, so that two of them meet the same wrong value. */
-function addOnce(reading: OpenReading, found: Malformed): void {
+function note({ malformed }: OpenReading, found: Malformed): void {
   const field = fieldOf(found.path);
-  reading.malformedFields ??= new Set();
-  if (reading.malformedFields.has(field)) return;
-  reading.malformedFields.add(field);
-  reading.malformed.push(found);
+  if (!malformed.has(field)) malformed.set(field, found);
 }
 
 function readPlace(
@@ -174,22 +122,20 @@ function readPlace(
   { path, key, value }: Place,
   reading: OpenReading,
 ): void {
-  const { references } = reading;
+  const facts = { role, form, path, key, images, createdName };
   if (form === "name") {
-    const name = readText(path, value, reading);
-    references.push({ role, form, path, namePath: path, key, name, kind: "", images, createdName });
+    reading.references.push({ ...facts, namePath: path, name: readText(path, value, reading), kind: "" });
     return;
   }
-  if (!mayHaveMembers(value)) addOnce(reading, { path, value, expected: "an object" });
+  if (!mayHaveMembers(value)) note(reading, { path, value, expected: "an object" });
   const namePath = [...path, "name"];
   const name = readText(namePath, member(value, "name"), reading);
-  const kindText = member(value, "kind");
-  const kind = kindText === undefined ? "" : readText([...path, "kind"], kindText, reading);
-  references.push({ role, form, path, namePath, key, name, kind, images, createdName });
+  const kind = readText([...path, "kind"], member(value, "kind"), reading);
+  reading.references.push({ ...facts, namePath, name, kind });
 }
 
 function readText(path: JsonPath, value: unknown, reading: OpenReading): string {
   if (typeof value === "string") return value;
-  if (value !== undefined && value !== null) addOnce(reading, { path, value, expected: "a string" });
+  if (value !== undefined && value !== null) note(reading, { path, value, expected: "a string" });
   return "";
 }

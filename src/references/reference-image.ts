@@ -1,7 +1,6 @@
 import type { Image, ImageKind } from "../images/image.ts";
 import type { ImageIndex, ImageQuery } from "../images/image-index.ts";
 import { isNameOf, type NotSynced, type Resolution, resolve } from "../images/resolve.ts";
-import type { RestoredMachine } from "./conversion.ts";
 import type { Pins } from "./pins.ts";
 import type { Policy } from "./policy.ts";
 import type { Reading, Reference } from "./reading.ts";
@@ -19,8 +18,6 @@ export interface Question {
   readonly pins: Pins;
   /** Of the stored object. */
   readonly oldPins: Pins;
-  /** What vm-operator restores instead of what the object says; v1alpha1 and v1alpha2 only. */
-  readonly restored: RestoredMachine | undefined;
 }
 
 /** What a reference means now. `by` is the reference that problems name. */

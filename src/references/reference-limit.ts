@@ -1,5 +1,5 @@
 import { at, type JsonObject, listAt } from "../json.ts";
-import { CONVERSION_PATH, restoredMachine } from "./conversion.ts";
+import { CONVERSION_PATH } from "./conversion.ts";
 import type { FieldProblem } from "./problem.ts";
 import { fieldOf } from "./reading.ts";
 import { EACH, type ReferenceRow } from "./row.ts";
@@ -28,7 +28,7 @@ interface Places {
 export function excessReferences(subject: Subject): readonly FieldProblem[] {
   const { rows, operation, object, oldObject } = subject;
   const places = rows.map((row) => placesOf(row, object, oldObject));
-  const restored = operation === "CREATE" ? (restoredMachine(subject)?.cdroms.length ?? 0) : 0;
+  const restored = operation === "CREATE" ? (subject.restored?.cdroms.length ?? 0) : 0;
   if (restored > MAX_CDROMS) return [tooManyCdroms(CONVERSION_PATH, restored, MAX_CDROMS)];
   const cdroms = places.filter(({ row, count, stored }) => row.role === "cdrom" && count > most(MAX_CDROMS, stored));
   if (cdroms.length > 0) {

@@ -89,31 +89,10 @@ export const REFERENCES: readonly ReferenceRow[] = [...VM_REFERENCES, ...OS_IMAG
 
 /** The rows of one kind in one version; empty for a kind that names no image. */
 export function referenceRows(group: string, version: string, kind: string): readonly ReferenceRow[] {
-  return ROWS.get(kind)?.find((each) => each.version === version && each.group === group)?.rows ?? NO_ROWS;
+  return REFERENCES.filter((row) => row.kind === kind && row.group === group && row.versions.includes(version));
 }
 
 /** The kinds of image that objects of one kind can name. */
 export function imagesNamedBy(group: string, version: string, kind: string): readonly ImageKind[] {
   return [...new Set(referenceRows(group, version, kind).flatMap(({ images }) => images))];
-}
-
-const NO_ROWS: readonly ReferenceRow[] = [];
-
-interface RowsOfVersion {
-  readonly group: string;
-  readonly version: string;
-  readonly rows: readonly ReferenceRow[];
-}
-
-/** By kind. */
-const ROWS = new Map([...Map.groupBy(REFERENCES, ({ kind }) => kind)].map(([kind, rows]) => [kind, byVersion(rows)]));
-
-function byVersion(rows: readonly ReferenceRow[]): readonly RowsOfVersion[] {
-  return [...Map.groupBy(rows, ({ group }) => group)].flatMap(([group, ofGroup]) =>
-    [...new Set(ofGroup.flatMap(({ versions }) => versions))].map((version) => ({
-      group,
-      version,
-      rows: ofGroup.filter(({ versions }) => versions.includes(version)),
-    })),
-  );
 }

@@ -24,13 +24,13 @@ const BOTH = (change: Change): BootChanges => ({ imageName: change, image: chang
  * another one.
  */
 export function bootChanges(question: BootQuestion, old: BootReferences): BootChanges {
-  const { subject, boot, restored } = question;
+  const { subject, boot } = question;
   if (question.reading.malformed.length > 0) return BOTH(SAME);
   if (subject.privileged && isImageless(boot) && at(subject.object, FAILED_OVER) !== undefined) {
     return BOTH({ is: "unset" });
   }
   // What vm-operator restores from its annotation is never put back, so that /validate, too, sees the spelling.
-  if (subject.endpoint === "validate" && restored === undefined) {
+  if (subject.endpoint === "validate" && subject.restored === undefined) {
     return { imageName: exactChange(boot.imageName, old.imageName), image: exactChange(boot.image, old.image) };
   }
   return subject.isTemplate ? templateChanges(question, old) : machineChanges(question, old);

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonPath } from "../json.ts";
+import type { RestoredMachine } from "./conversion.ts";
 import type { ReferenceRow } from "./row.ts";
 
 export type Endpoint = "mutate" | "validate";
@@ -18,6 +19,8 @@ export interface Subject {
   readonly root: JsonPath;
   readonly isTemplate: boolean;
   readonly object: JsonObject;
+  /** What vm-operator restores instead of what the object says; v1alpha1 and v1alpha2 only. */
+  readonly restored: RestoredMachine | undefined;
   /** On UPDATE. */
   readonly oldObject: JsonObject | undefined;
 }

@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
 import type { Logger } from "pino";
-import { encodeReview } from "../admission/answer.ts";
+import { type AnsweredReview, encodeReview } from "../admission/answer.ts";
 import { type AdmissionPolicy, decide, type Decision } from "../admission/decide.ts";
-import { type AdmissionRequest, decodeReview } from "../admission/review.ts";
+import { type AdmissionRequest, type DecodedReview, decodeReview } from "../admission/review.ts";
 import type { ImageIndex, ImageQuery } from "../images/image-index.ts";
 import type { Endpoint } from "../references/subject.ts";
 import { clientText } from "./client-text.ts";
@@ -25,7 +25,7 @@ export interface Admission {
 /** What a call is answered. */
 export type ReviewAnswer =
   /** An AdmissionReview, with status 200. */
-  | { readonly is: "review"; readonly review: ReturnType<typeof encodeReview> }
+  | { readonly is: "review"; readonly review: AnsweredReview }
   /** One line for a person: there is no decision. */
   | { readonly is: "text"; readonly status: number; readonly text: string }
   /** The same with status 503: the API server may ask again. */
@@ -88,7 +88,7 @@ async function confirmedDecision(asked: Asked, admission: Admission): Promise<De
 
 function malformed(
   { endpoint }: ReviewCall,
-  review: Extract<ReturnType<typeof decodeReview>, { is: "malformed" }>,
+  review: Extract<DecodedReview, { is: "malformed" }>,
   log: Logger,
 ): ReviewAnswer {
   const uid = clientText(review.uid);

@@ -1,6 +1,5 @@
 import { isJsonObject } from "../../src/json.ts";
 import type { Json } from "../support/admission-review.ts";
-import { withoutManagedFields } from "../support/managed-fields.ts";
 
 /** What the contract says of a body: it has to be answered under its uid, or the envelope is wrong. */
 export type Envelope =
@@ -31,8 +30,7 @@ export function envelopeOf(text: string): Envelope {
 
 function parsed(text: string): Json {
   // As it travels: no lone half of a surrogate pair arrives.
-  const arrived = Buffer.from(text).toString();
-  const value = jsonOf(arrived) ?? jsonOf(withoutManagedFields(arrived));
+  const value = jsonOf(Buffer.from(text).toString());
   return isJsonObject(value) ? value : {};
 }
 

@@ -264,7 +264,8 @@ describe("a watch", () => {
       expect(clock.pending).toBe(1);
       await clock.advance(1);
       await reflection.isIn("stale");
-      expect(reflection.log.at(-1)?.because).toBe(
+      // The next watch may be open by now.
+      expect(reflection.log.map(({ because }) => because)).toContain(
         "watch virtualmachineimages.vmoperator.vmware.com: no bookmark and no event came for 90 s",
       );
       reflection.server.write("vmi-d", "meanwhile");

@@ -4,10 +4,10 @@ import type { FieldProblem } from "../problem.ts";
 import { fieldOf } from "../reading.ts";
 
 /** A machine with CD-ROMs says what its guest is: an ISO image does not (vm-operator validateCdrom). */
-export function* cdromGuestId({ cdroms, subject, restored }: ReviewContext): Iterable<FieldProblem> {
+export function* cdromGuestId({ cdroms, subject }: ReviewContext): Iterable<FieldProblem> {
   const path = [...subject.root, "spec", "guestID"];
   if (!cdroms.some(({ image }) => image !== undefined) || textAt(subject.object, path) !== "") return;
-  if (textAt(restored?.machine, ["spec", "guestID"]) !== "") return;
+  if (textAt(subject.restored?.machine, ["spec", "guestID"]) !== "") return;
   yield {
     check: "cdrom-guest-id",
     reason: "FieldValueRequired",

@@ -10,10 +10,10 @@ import { fieldOf, type Reference } from "../reading.ts";
  * validateCdromWhenPoweredOn).
  */
 export function* cdromPoweredOn(context: ReviewContext): Iterable<FieldProblem> {
-  const { cdroms, oldReading, restored } = context;
+  const { cdroms, oldReading, subject } = context;
   // What vm-operator restores is what is stored.
-  if (restored !== undefined) return;
-  if (oldReading === undefined || !isOnThroughout(context.subject)) return;
+  if (subject.restored !== undefined) return;
+  if (oldReading === undefined || !isOnThroughout(subject)) return;
   for (const cdrom of cdroms) {
     if (cdrom.old === undefined) yield problem(cdrom.reference, "be added");
     else if (isOther(cdrom)) yield { ...problem(cdrom.reference, "get another image"), value: cdrom.reference.name };

@@ -12,8 +12,8 @@ const ALSO = "(of an ordinary caller vm-operator refuses that annotation in any 
  * `/mutate`, because the object comes back from vm-operator with a fresh annotation that agrees.
  */
 export function* conversion(context: ReviewContext): Iterable<FieldProblem> {
-  const { boot, restored, restoredBoot } = context;
-  if (restored === undefined || restoredBoot === undefined || boot.imageName === undefined) return;
+  const { boot, restoredBoot } = context;
+  if (restoredBoot === undefined || boot.imageName === undefined) return;
   if (restoredBoot.is === "other") {
     const { name: value, namePath } = boot.imageName;
     const taken = restoredBoot.name === "" ? "no image" : quote(restoredBoot.name);

@@ -32,7 +32,8 @@ export function* required(context: ReviewContext): Iterable<FieldProblem> {
 }
 
 /** A template is judged without privilege: vm-operator's own account makes machines from it. */
-function hasNothingToBootFrom({ bootImage, boot, subject, restored }: ReviewContext): boolean {
+function hasNothingToBootFrom({ bootImage, boot, subject }: ReviewContext): boolean {
+  const { restored } = subject;
   if (restored !== undefined && !(isImageless(restored.boot) && restored.cdroms.length === 0)) return false;
   if (subject.privileged && !subject.isTemplate) return false;
   return bootImage.is === "absent" && isImageless(boot) && !boot.hasCdroms;

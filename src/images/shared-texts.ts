@@ -1,0 +1,37 @@
+import { LRUCache } from "lru-cache";
+import type { Image } from "./image.ts";
+
+/** Characters in each table. Some hundred namespaces, libraries and lists of capabilities are what a large cluster has. */
+const MOST_SHARED = 256 * 1024;
+
+const BY_LENGTH = { maxSize: MOST_SHARED, sizeCalculation: (_: unknown, key: string) => key.length + 1 };
+
+/** Lets images share what thousands of them have alike, so that it takes memory once: `JSON.parse` makes new texts each time. */
+export class SharedTexts {
+  readonly #texts = new LRUCache<string, string>(BY_LENGTH);
+  readonly #lists = new LRUCache<string, readonly string[]>(BY_LENGTH);
+
+  /** An equal image, with the texts of earlier ones. */
+  in(image: Image): Image {
+    const { namespace, library, capabilities } = image;
+    return {
+      ...image,
+      namespace: shared(this.#texts, namespace, namespace),
+      library: library === undefined ? undefined : shared(this.#texts, library, library),
+      capabilities: this.#list(capabilities),
+    };
+  }
+
+  #list(list: readonly string[]): readonly string[] {
+    const kept = shared(this.#lists, list.join("\n"), list);
+    // Texts may have line breaks of their own.
+    return kept.length === list.length && kept.every((text, position) => text === list[position]) ? kept : list;
+  }
+}
+
+/** The value that the table has for a key, or this one from now on. */
+function shared<T extends object | string>(table: LRUCache<string, T>, key: string, value: T): T {
+  const kept = table.get(key);
+  if (kept === undefined) table.set(key, value);
+  return kept ?? value;
+}

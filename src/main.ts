@@ -1,40 +1,49 @@
 #!/usr/bin/env node
 import { text } from "node:stream/consumers";
-import { Batched } from "./cli/batched.ts";
 import { EXIT_BY_SIGNAL, EXIT_CRASHED } from "./cli/command.ts";
 import { letReaderGo } from "./cli/gone-reader.ts";
 import { logCrash } from "./cli/log.ts";
-import { LogStream } from "./cli/log-stream.ts";
+import { LogDestination } from "./cli/log-destination.ts";
 import { runProgram } from "./cli/program.ts";
 
-const errors = new Batched(new LogStream(process.stderr).write);
-const { print: printError } = errors;
-// Whatever ends the process, a crash included.
-process.on("exit", errors.flush);
+/** Milliseconds that the end of the process waits for the reader of its log. */
+const MAX_FLUSH = 1_000;
+
+const log = new LogDestination(process.stderr);
+
+function exit(code: number): void {
+  if (log.isWritten) process.exit(code);
+  // process.exit drops what is not written.
+  void log.flush(MAX_FLUSH).then(() => process.exit(code));
+}
+
 const stop = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   // Said here, because the default action of a signal is none for the first process of a container.
   process.on(signal, () => {
-    if (stop.signal.aborted) process.exit(EXIT_BY_SIGNAL[signal]);
+    if (stop.signal.aborted) exit(EXIT_BY_SIGNAL[signal]);
     stop.abort(signal);
   });
 }
 // A promise that is rejected and not awaited comes here, too.
 process.on("uncaughtException", (error, origin) => {
-  logCrash({ printError }, error, origin);
-  process.exit(EXIT_CRASHED);
+  logCrash(log, error, origin);
+  exit(EXIT_CRASHED);
 });
 letReaderGo(process.stdout);
 
 process.exitCode = await runProgram(process.argv.slice(2), {
   environment: process.env,
   print: (output) => process.stdout.write(output),
-  printError,
+  printError: (output) => process.stderr.write(output),
+  log,
   readStdin: () => text(process.stdin),
   stop: stop.signal,
   now: () => new Date(),
   openFiles: openFileLimit,
 });
+// What waits for a reader keeps a process from ending, but not one that was asked to end.
+if (stop.signal.aborted) setTimeout(() => process.exit(), MAX_FLUSH).unref();
 
 /** From Node's diagnostic report (nodejs.org/api/report.html), which has the limits where the system knows any. */
 function openFileLimit(): number | undefined {

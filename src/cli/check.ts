@@ -29,7 +29,7 @@ export const check: Command<(typeof IMAGE_FLAGS)[number] | "namespace" | PolicyF
     const manifests: Manifest[] = [];
     for (const file of files) manifests.push(...readManifests(file, await readText(file, io)));
     const { namespace } = flags;
-    const index = await readImages(flags, io, createLog(io, "warn"), wantedBy(manifests, namespace));
+    const index = await readImages(flags, io, createLog(io.log, "warn"), wantedBy(manifests, namespace));
     const bench = { namespace, index, policy: ordinaryPolicy(flags) };
     const format = FINDING_FORMATS[flags["check-output"]];
     const tally = { refused: 0, warned: 0, admitted: 0, skipped: 0 };

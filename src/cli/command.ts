@@ -1,3 +1,4 @@
+import type { DestinationStream } from "pino";
 import type { Environment, FlagName, FlagValues } from "../config.ts";
 
 /** The outside world of a command; only main.ts knows the process. */
@@ -5,8 +6,10 @@ export interface CommandLine {
   readonly environment: Environment;
   /** Results. */
   readonly print: (text: string) => void;
-  /** Logs and errors, one line at a time. */
+  /** Errors, one line at a time. */
   readonly printError: (text: string) => void;
+  /** Log lines. */
+  readonly log: DestinationStream;
   readonly readStdin: () => Promise<string>;
   /** Aborts when the process is asked to end; its reason is the signal's name. */
   readonly stop: AbortSignal;

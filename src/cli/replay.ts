@@ -37,12 +37,12 @@ export const replay: Command<ReplayFlag> = {
   arguments: { name: "FILE", many: true, help: "AdmissionReviews in JSON or YAML; - is standard input" },
   flags: [...IMAGE_FLAGS, "endpoint", "diff", ...POLICY_FLAGS, "output"],
   run: async (files, flags, io) => {
-    const log = createLog(io, "error");
+    const log = createLog(io.log, "error");
     const reviews: FileReview[] = [];
     for (const file of files) {
       for (const review of await readReviews(file, io)) reviews.push({ file, review });
     }
-    const index = await readImages(flags, io, createLog(io, "warn"), wantedBy(reviews));
+    const index = await readImages(flags, io, createLog(io.log, "warn"), wantedBy(reviews));
     const server = admissionServer({ index, policy: policyOf(flags), log });
     let refused = false;
     for (const each of reviews) {

@@ -21,7 +21,7 @@ export const resolve: Command<(typeof IMAGE_FLAGS)[number] | "namespace" | "kind
   run: async ([name = ""], flags, io) => {
     const { namespace, kind, resolution: mode, output } = flags;
     const wanted = { kinds: kindsSearched({ kind }), namespace };
-    const index = await readImages(flags, io, createLog(io, "warn"), wanted);
+    const index = await readImages(flags, io, createLog(io.log, "warn"), wanted);
     const query = { namespace, name, kind };
     const resolution = withNearMatches(resolveName(index, query, mode), () => nearMatches(index, query));
     io.print(

@@ -30,7 +30,7 @@ export const serve: Command<
     "log-level",
   ],
   run: async (_, flags, io) => {
-    const log = createLog(io, flags["log-level"]);
+    const log = createLog(io.log, flags["log-level"]);
     if (!isFolder(flags.images) || flags["cert-mode"] === "cluster") await preloadKubeConfig();
     const app = new App({
       listen: flags.listen,

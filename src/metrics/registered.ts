@@ -1,50 +1,24 @@
-import { Counter, Gauge, type Registry } from "prom-client";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { MetricRow, METRICS } from "./table.ts";
 
 type Row = (typeof METRICS)[keyof typeof METRICS];
 type RowOf<Type extends MetricRow["type"]> = Extract<Row, { type: Type }>;
 type LabelOf<R extends Row> = Extract<keyof R["labels"], string>;
 
-/** One series of a counter: a plain number, for prom-client looks labels up anew at each step. */
-export class Series<Label extends string = string> {
-  readonly labels: Readonly<Record<Label, string>>;
-  value = 0;
+export type CounterOf<R extends RowOf<"counter">> = Counter<LabelOf<R>>;
+export type GaugeOf<R extends RowOf<"gauge">> = Gauge<LabelOf<R>>;
+export type HistogramOf<R extends RowOf<"histogram">> = Histogram<LabelOf<R>>;
 
-  constructor(labels: Readonly<Record<Label, string>>) {
-    this.labels = labels;
-  }
-
-  increment(): void {
-    this.value++;
-  }
-}
-
-/** A counter of the table. A series is there, at 0, before its first event: Prometheus sees no rise in one that is not. */
-export class CounterFamily<R extends RowOf<"counter">> {
-  readonly #series: Series<LabelOf<R>>[] = [];
-
-  constructor(registry: Registry, row: R) {
-    const all = this.#series;
-    counter(registry, row, function () {
-      for (const { labels, value } of all) this.inc(labels, value);
-    });
-  }
-
-  series(labels: Readonly<Record<LabelOf<R>, string>>): Series<LabelOf<R>> {
-    const made = new Series(labels);
-    this.#series.push(made);
-    return made;
-  }
-}
-
-/** A counter of the table that `collect` fills, from nothing, at each scrape. */
+/** Registers a counter of the table; `collect` fills it, from nothing, at each scrape. */
 export function counter<R extends RowOf<"counter">>(
   registry: Registry,
   row: R,
-  collect: (this: Counter<LabelOf<R>>) => void,
-): void {
-  new Counter<LabelOf<R>>({
-    ...configuration(registry, row),
+  collect?: (this: CounterOf<R>) => void,
+): CounterOf<R> {
+  const configuration = configurationOf(registry, row);
+  if (collect === undefined) return new Counter<LabelOf<R>>(configuration);
+  return new Counter<LabelOf<R>>({
+    ...configuration,
     collect() {
       this.reset();
       collect.call(this);
@@ -52,16 +26,21 @@ export function counter<R extends RowOf<"counter">>(
   });
 }
 
-/** A gauge of the table, which `collect` sets at each scrape. */
+/** Registers a gauge of the table; `collect` sets it at each scrape. */
 export function gauge<R extends RowOf<"gauge">>(
   registry: Registry,
   row: R,
-  collect: (this: Gauge<LabelOf<R>>) => void,
-): void {
-  new Gauge<LabelOf<R>>({ ...configuration(registry, row), collect });
+  collect?: (this: GaugeOf<R>) => void,
+): GaugeOf<R> {
+  return new Gauge<LabelOf<R>>({ ...configurationOf(registry, row), ...(collect && { collect }) });
 }
 
-function configuration<R extends Row>(
+/** Registers a histogram of the table. */
+export function histogram<R extends RowOf<"histogram">>(registry: Registry, row: R): HistogramOf<R> {
+  return new Histogram<LabelOf<R>>({ ...configurationOf(registry, row), buckets: [...row.buckets] });
+}
+
+function configurationOf<R extends Row>(
   registry: Registry,
   { name, help, labels }: R,
 ): { name: string; help: string; labelNames: LabelOf<R>[]; registers: Registry[] } {

@@ -227,25 +227,84 @@ test("a log whose reader has gone away is dropped, and reviews go on", async () 
   expect(await server.exit()).toBe(0);
 });
 
-describe("T34: a bug that nothing caught", () => {
-  /** What a bug would do, when the test asks for it. */
-  const bug = (code: string): readonly string[] => [
-    "--import",
-    `data:text/javascript,${encodeURIComponent(`process.on("SIGUSR2", () => { ${code} })`)}`,
-  ];
+/** Flags of Node with which the process runs the code when it gets SIGUSR2. */
+function onSigusr2(code: string): readonly string[] {
+  return ["--import", `data:text/javascript,${encodeURIComponent(`process.on("SIGUSR2", () => { ${code} })`)}`];
+}
 
+describe("a log that no process reads", () => {
+  /** A server whose log has more bytes than its pipe and its memory take. */
+  async function unread(
+    flags: readonly string[] = [],
+  ): Promise<{ server: ServerProcess; client: () => TlsClient; opsPort: number }> {
+    const fill = `process.stderr.write("x".repeat(9 * 1024 * 1024) + "\\n"); process.stdout.write("full");`;
+    const crash = 'process.once("SIGUSR2", () => { throw new Error("broken") });';
+    const server = serve({ node: onSigusr2(`${fill} ${crash}`), flags: ["--self-signed", ...flags] });
+    const { client, opsPort } = await server.serving();
+    server.pauseReading();
+    server.signal("SIGUSR2");
+    await condition("the log is full", () => server.output === "full");
+    return { server, client, opsPort };
+  }
+
+  test("holds up neither reviews nor the end", async () => {
+    const { server, client } = await unread();
+    const api = closing(client());
+    expect((await api.post("/mutate?timeout=5s", createReview())).status).toBe(200);
+    server.signal("SIGTERM");
+    expect(await server.exit()).toBe(0);
+  });
+
+  test("does not hold up a second signal", async () => {
+    const { server, opsPort } = await unread(["--shutdown-delay", "1m"]);
+    server.signal("SIGTERM");
+    await condition("it stops", async () => (await fetch(`http://127.0.0.1:${opsPort}/readyz`)).status === 503);
+    server.signal("SIGTERM");
+    expect(await server.exit()).toBe(143);
+  });
+
+  test("does not hold up a crash", async () => {
+    const { server } = await unread();
+    server.signal("SIGUSR2");
+    expect(await server.exit()).toBe(5);
+  });
+
+  test("says how many lines it dropped once it is read again, and goes on", async () => {
+    const { server, client } = await unread();
+    const api = closing(client());
+    for (let review = 0; review < 3; review++) await api.post("/mutate?timeout=5s", createReview());
+    server.resumeReading();
+    const note = await server.says("lines of this log were dropped: nobody read it");
+    expect(note).toMatchObject({ level: "warn", lines: 3 });
+    server.signal("SIGTERM");
+    expect(await server.exit()).toBe(0);
+    expect(server.log.at(-1)).toMatchObject({ msg: "stopped" });
+  });
+});
+
+describe("T34: a bug that nothing caught", () => {
   test.each([
     ["an exception", 'throw new TypeError("broken")', "uncaughtException", "broken"],
     ["a rejected promise", 'void Promise.reject(new TypeError("broken"))', "unhandledRejection", "broken"],
     ["a rejection with what is no error", 'void Promise.reject("broken")', "unhandledRejection", "broken"],
   ])("%s is the last line of the log, and ends it with exit code 5", async (_, code, origin, message) => {
-    const server = serve({ node: bug(code) });
+    const server = serve({ node: onSigusr2(code) });
     await server.serving();
     server.signal("SIGUSR2");
     expect(await server.exit()).toBe(5);
     const last = server.log.at(-1);
     expect(last).toMatchObject({ level: "fatal", msg: "a bug ended the process", origin });
     expect(JSON.stringify(last?.["err"])).toContain(message);
+  });
+
+  test("is written after all that waited for the reader", async () => {
+    const server = serve({
+      node: onSigusr2('process.stderr.write("x".repeat(4e6) + "\\n"); throw new Error("broken")'),
+    });
+    await server.serving();
+    server.signal("SIGUSR2");
+    expect(await server.exit()).toBe(5);
+    expect(server.log.at(-1)).toMatchObject({ level: "fatal" });
   });
 });
 

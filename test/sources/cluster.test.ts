@@ -351,6 +351,7 @@ describe("resolve against a cluster", () => {
       environment: {},
       print: (text) => (printed += text),
       printError: (text) => (errors += text),
+      log: { write: (line) => (errors += line) },
       readStdin: () => Promise.resolve(""),
       stop: stop.signal,
       now: () => new Date(),

@@ -29,6 +29,11 @@ export async function run(args: readonly string[], given: Surroundings = {}): Pr
     printError: (text) => {
       errors += text;
     },
+    log: {
+      write: (line) => {
+        errors += line;
+      },
+    },
     readStdin: () => Promise.resolve(given.stdin ?? ""),
     stop: given.stop ?? new AbortController().signal,
     now: () => given.now ?? new Date(),

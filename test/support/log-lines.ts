@@ -10,7 +10,7 @@ export class LogLines {
   readonly log: Logger;
 
   constructor(level: LogLevel = "info") {
-    this.log = createLog({ printError: (line) => this.written.push(line) }, level);
+    this.log = createLog({ write: (line) => this.written.push(line) }, level);
   }
 
   get lines(): readonly LogLine[] {

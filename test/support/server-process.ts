@@ -20,6 +20,7 @@ export class ServerProcess {
   readonly certDir: string;
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
   readonly #exit: Promise<unknown[]>;
+  readonly #close: Promise<unknown[]>;
   output = "";
   errors = "";
 
@@ -47,7 +48,8 @@ export class ServerProcess {
       cwd,
       stdio: ["ignore", "pipe", "pipe"],
     });
-    this.#exit = once(this.#child, "close");
+    this.#exit = once(this.#child, "exit");
+    this.#close = once(this.#child, "close");
     this.#child.stdout.setEncoding("utf8").on("data", (text: string) => {
       this.output += text;
     });
@@ -77,6 +79,15 @@ export class ServerProcess {
     this.#child.stderr.destroy();
   }
 
+  /** From now on its log is not read, but its pipe stays open. */
+  pauseReading(): void {
+    this.#child.stderr.pause();
+  }
+
+  resumeReading(): void {
+    this.#child.stderr.resume();
+  }
+
   /** Waits until it serves; gives the port of its probes and a maker of clients. */
   async serving(): Promise<{ readonly port: number; readonly opsPort: number; readonly client: () => TlsClient }> {
     const { port, opsPort } = (await this.says("serving")) as unknown as { port: number; opsPort: number };
@@ -91,6 +102,8 @@ export class ServerProcess {
   /** Waits for its end; gives the exit code, or the signal that it died of. */
   async exit(): Promise<unknown> {
     const [code, signal] = await this.#exit;
+    this.resumeReading();
+    await this.#close;
     return code ?? signal;
   }
 

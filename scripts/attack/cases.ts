@@ -13,7 +13,7 @@ import {
 } from "./expectations.ts";
 import { announced, connects, halfOpen, idle, slowBodies, slowHeaders } from "./idle.ts";
 import { largeBodies, load } from "./load.ts";
-import { unreadLarge, unreadMetrics, unreadRefusals } from "./unread.ts";
+import { unreadLarge, unreadMetrics, unreadPatches } from "./unread.ts";
 
 /** Of every case, besides its own. */
 const ALWAYS: readonly Expectation[] = [survives, recoversWithin(10)];
@@ -27,9 +27,9 @@ const UNREAD = 12;
 /** All cases, in the order in which they run. docs/attacks.md says what each is. */
 export const CASES: readonly AttackCase[] = [
   {
-    name: "unread-refusals",
+    name: "unread-patches",
     descriptors: 700,
-    attack: unreadRefusals,
+    attack: unreadPatches,
     expectations: [...ALWAYS, refusedAtMostFor(15), handshakesThrough, probesAnswered, unreadAtMostFor(UNREAD)],
   },
   { name: "unread-large", descriptors: 100, attack: unreadLarge, expectations: [...FINE, memoryBelow(MEMORY)] },
@@ -46,5 +46,5 @@ export const CASES: readonly AttackCase[] = [
     attack: largeBodies,
     expectations: [...FINE, memoryBelow(MEMORY), rightAnswers],
   },
-  { name: "load", descriptors: 800, attack: load, expectations: [survives, rightAnswers, recoversWithin(1)] },
+  { name: "load", descriptors: 2_100, attack: load, expectations: [survives, rightAnswers, recoversWithin(1)] },
 ];

@@ -25,16 +25,21 @@ export class UnreadAnswers {
   /** Looks at the kernel's list of connections (Documentation/networking/proc_net_tcp.rst). */
   sample(): void {
     const now = performance.now();
-    const waiting = new Map<string, Waiting>();
-    for (const row of readFileSync("/proc/net/tcp", "utf8").split("\n").slice(1)) {
-      const [, local = "", peer = "", state = "", queues = ""] = row.trim().split(/\s+/);
-      const isOpen = OPEN_STATES.has(state) && this.#ports.has(local.split(":")[1] ?? "");
-      if (!isOpen || queues.startsWith("00000000:")) continue;
-      const before = this.#waiting.get(peer);
-      const since = before?.queues === queues ? before.since : now;
-      waiting.set(peer, { queues, since });
-      this.longest = Math.max(this.longest, (now - since) / 1_000);
-    }
-    this.#waiting = waiting;
+    const rows = readFileSync("/proc/net/tcp", "utf8").split("\n").slice(1);
+    const unread = new Map(rows.map((row) => row.trim().split(/\s+/)).flatMap((columns) => this.#unread(columns)));
+    this.#waiting = new Map(
+      [...unread].map(([peer, queues]): [string, Waiting] => {
+        const before = this.#waiting.get(peer);
+        const since = before?.queues === queues ? before.since : now;
+        this.longest = Math.max(this.longest, (now - since) / 1_000);
+        return [peer, { queues, since }];
+      }),
+    );
+  }
+
+  /** The peer and the queues of one connection of the server that has bytes to send; nothing of any other. */
+  #unread([, local = "", peer = "", state = "", queues = ""]: readonly string[]): readonly [string, string][] {
+    const isOpen = OPEN_STATES.has(state) && this.#ports.has(local.split(":")[1] ?? "");
+    return isOpen && !queues.startsWith("00000000:") ? [[peer, queues]] : [];
   }
 }

@@ -1,5 +1,6 @@
 import type { CallTally } from "./honest.ts";
 import type { ProbeTally } from "./prober.ts";
+import type { Usage } from "./server.ts";
 
 /** The ports of the server under attack, on 127.0.0.1. */
 export interface Target {
@@ -16,12 +17,10 @@ export interface Figures {
 }
 
 /** What came of one case. */
-export interface Outcome {
+export interface Outcome extends Usage {
   readonly figures: Figures;
   readonly honest: CallTally;
   readonly probes: ProbeTally;
-  /** The most memory that the server ever had; NaN where the system does not say. */
-  readonly peakMiB: number;
   /** Seconds for which the server kept a connection whose other side took nothing of its answer: the longest of all. */
   readonly unreadFor: number;
   /** Seconds from the end of the attack until a kept connection, a new one and a probe were answered; undefined: never. */

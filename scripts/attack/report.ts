@@ -8,6 +8,7 @@ const COLUMNS = [
   "probes answered / failed",
   "handshakes ok / failed",
   "peak MiB",
+  "core",
   "unread for",
   "recovered after",
   "verdict",
@@ -20,7 +21,7 @@ export function heading(): string {
 
 /** A row; `misses` in words, none where all was as expected. */
 export function reportOf(name: string, outcome: Outcome, misses: readonly string[]): string {
-  const { figures, honest, probes, peakMiB, unreadFor, recoveredAfter } = outcome;
+  const { figures, honest, probes, peakMiB, coreShare, unreadFor, recoveredAfter } = outcome;
   return row([
     name,
     figures.text,
@@ -29,6 +30,7 @@ export function reportOf(name: string, outcome: Outcome, misses: readonly string
     pair(probes.answered, probes.failed),
     pair(honest.handshakes.ok, honest.handshakes.failed),
     peakMiB.toFixed(0),
+    `${(100 * coreShare).toFixed(0)} %`,
     seconds(unreadFor),
     seconds(recoveredAfter),
     misses.length === 0 ? "good" : `MISSED: ${misses.join("; ")}`,

@@ -39,7 +39,7 @@ export async function runCase({ name }: AttackCase): Promise<Outcome> {
     prober.stop();
     const { died } = server;
     const tallies = { honest: honest.tally, probes: prober.tally };
-    return { ...attack, ...tallies, recoveredAfter, peakMiB: server.samplePeak(), died };
+    return { ...attack, ...tallies, ...server.usage(), recoveredAfter, died };
   } finally {
     honest.stop();
     prober.stop();
@@ -54,8 +54,8 @@ async function attackWith(workerData: Attack, server: AttackedServer): Promise<P
   worker.on("error", reject);
   worker.on("message", resolve);
   const timer = setInterval(() => {
-    // A server that ends takes its peak along.
-    server.samplePeak();
+    // A server that ends takes its figures along.
+    server.usage();
     unread.sample();
   }, SAMPLE_PERIOD);
   const deadline = setTimeout(() => {

@@ -20,6 +20,14 @@ interface Deployment {
   };
 }
 
+/** What a process takes of the machine; NaN where the system does not say. */
+export interface Usage {
+  /** The most memory that it ever had. */
+  readonly peakMiB: number;
+  /** Of the time that it wanted to work, the part in which it could: a machine that does other things gives less. */
+  readonly coreShare: number;
+}
+
 /** `serve` of the bundle as a process of its own, with the environment that the Deployment gives it. */
 export class AttackedServer {
   readonly target: Target;
@@ -27,7 +35,7 @@ export class AttackedServer {
   readonly ca: string;
   readonly #child: ChildProcess;
   readonly #folder: string;
-  #peakMiB = NaN;
+  #usage: Usage = { peakMiB: NaN, coreShare: NaN };
 
   private constructor(child: ChildProcess, folder: string, { target, ca }: { target: Target; ca: string }) {
     this.#child = child;
@@ -51,15 +59,21 @@ export class AttackedServer {
     return signalCode ?? (exitCode === null ? undefined : `exit code ${exitCode}`);
   }
 
-  /** The most memory until now, in MiB; the last known where the server does not run any more. */
-  samplePeak(): number {
+  /** What it used until now; the last known where it does not run any more. */
+  usage(): Usage {
+    const folder = `/proc/${this.#child.pid}`;
     try {
-      const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.#child.pid}/status`, "utf8")) ?? [];
-      if (kibibytes !== undefined) this.#peakMiB = Number(kibibytes) / 1_024;
+      const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`${folder}/status`, "utf8")) ?? [];
+      // Nanoseconds of its main thread, working and waiting for a core (kernel Documentation/scheduler/sched-stats.rst).
+      const times = readFileSync(`${folder}/schedstat`, "utf8").split(" ");
+      const [worked = NaN, waited = NaN] = times.map(Number);
+      if (kibibytes !== undefined) {
+        this.#usage = { peakMiB: Number(kibibytes) / 1_024, coreShare: worked / (worked + waited) };
+      }
     } catch {
       // It has ended, or this is no Linux.
     }
-    return this.#peakMiB;
+    return this.#usage;
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,5 @@
 import type { AttackCase, Expectation } from "./case.ts";
 import {
-  unreadAtMostFor,
   handshakesThrough,
   keptConnectionStays,
   memoryBelow,
@@ -10,6 +9,7 @@ import {
   reviewsAnswered,
   rightAnswers,
   survives,
+  unreadAtMostFor,
 } from "./expectations.ts";
 import { announced, connects, halfOpen, idle, slowBodies, slowHeaders } from "./idle.ts";
 import { largeBodies, load } from "./load.ts";
@@ -46,5 +46,5 @@ export const CASES: readonly AttackCase[] = [
     attack: largeBodies,
     expectations: [...FINE, memoryBelow(MEMORY), rightAnswers],
   },
-  { name: "load", descriptors: 2_100, attack: load, expectations: [survives, rightAnswers, recoversWithin(1)] },
+  { name: "load", descriptors: 1_200, attack: load, expectations: [survives, rightAnswers, recoversWithin(1)] },
 ];

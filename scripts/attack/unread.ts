@@ -1,7 +1,7 @@
 /** Attackers that ask and do not read what is answered. */
 import type { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { largestAnswers, post, patchedReview } from "./bodies.ts";
+import { largestAnswers, patchedReview, post } from "./bodies.ts";
 import type { Figures, Target } from "./case.ts";
 import { openManyTls, openTcp, sendUnread } from "./sockets.ts";
 

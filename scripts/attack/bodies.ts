@@ -1,0 +1,87 @@
+/** What attackers and the honest caller send. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** The most that the server reads of a body, in bytes. */
+export const BODY_LIMIT = 7 * 1024 * 1024;
+
+/** No UTF-8: a reader makes three bytes of each. */
+const NO_UTF8 = 0xff;
+
+interface Review {
+  readonly request: { readonly uid: string; readonly object: { readonly metadata: object; readonly spec: object } };
+}
+
+/** A review that is admitted with a patch. */
+export const HONEST_REVIEW = readFileSync(join(import.meta.dirname, "../../examples/reviews/resolved.json"), "utf8");
+
+const REVIEW = JSON.parse(HONEST_REVIEW) as Review;
+
+/** Whether this is the answer to HONEST_REVIEW. */
+export function isRightAnswer(text: string): boolean {
+  try {
+    const { response } = JSON.parse(text) as { response?: { uid?: unknown; allowed?: unknown; patch?: unknown } };
+    return response?.uid === REVIEW.request.uid && response.allowed === true && typeof response.patch === "string";
+  } catch {
+    return false;
+  }
+}
+
+/** HTTP/1.1 with a body of an announced length, as text that is sent before the body. */
+export function head(bytes: number): string {
+  return `POST /mutate?timeout=10s HTTP/1.1\r\nHost: webhook\r\nContent-Type: application/json\r\nContent-Length: ${bytes}\r\n\r\n`;
+}
+
+/** A whole request. */
+export function post(body: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(head(body.length)), body]);
+}
+
+export function honestPost(): Buffer {
+  return post(Buffer.from(HONEST_REVIEW));
+}
+
+/**
+ * A review of so many bytes whose answer is four times as large: its patch puts back the whole of a stored `spec.image`, in
+ * Base64. No other answer is larger for its review, and few cost the server less.
+ */
+export function patchedReview(bytes: number): Buffer {
+  const { object } = REVIEW.request;
+  const imageName = "ubuntu-24.04";
+  const image = { kind: "VirtualMachineImage", name: "vmi-0a0044d7c690bcbea", more: FILLING };
+  const request = {
+    operation: "UPDATE",
+    object: { ...object, spec: { imageName } },
+    oldObject: { ...object, spec: { imageName, image } },
+  };
+  return filledTo(bytes, bodyOf(request), NO_UTF8);
+}
+
+/**
+ * Reviews of BODY_LIMIT whose answers are as large as they come: a patch (29 MB), and a uid and the name of a refused object,
+ * which come back as they were sent (22 MB).
+ */
+export function largestAnswers(): readonly Buffer[] {
+  const unknown = { ...REVIEW.request.object, spec: { imageName: "unknown" } };
+  const others = [bodyOf({ uid: FILLING }), bodyOf({ name: FILLING, object: unknown })];
+  return [patchedReview(BODY_LIMIT), ...others.map((body) => filledTo(BODY_LIMIT, body, NO_UTF8))];
+}
+
+/** A good review of so many bytes: a long annotation fills it up. */
+export function reviewOf(bytes: number): Buffer {
+  const { object } = REVIEW.request;
+  const metadata = { ...object.metadata, annotations: { note: FILLING } };
+  return filledTo(bytes, bodyOf({ object: { ...object, metadata } }), "x".charCodeAt(0));
+}
+
+const FILLING = "FILLING";
+
+function bodyOf(request: object): Buffer {
+  return Buffer.from(JSON.stringify({ ...REVIEW, request: { ...REVIEW.request, ...request } }));
+}
+
+function filledTo(bytes: number, body: Buffer, filling: number): Buffer {
+  const at = body.indexOf(FILLING);
+  const room = Buffer.alloc(bytes - body.length + FILLING.length, filling);
+  return Buffer.concat([body.subarray(0, at), room, body.subarray(at + FILLING.length)]);
+}

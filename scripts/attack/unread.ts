@@ -1,0 +1,42 @@
+/** Attackers that ask and do not read what is answered. */
+import type { Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { largestAnswers, patchedReview, post } from "./bodies.ts";
+import type { Figures, Target } from "./case.ts";
+import { openManyTls, openTcp, sendUnread } from "./sockets.ts";
+
+/** 640 connections, 80 reviews of 15 kB each: 4.5 MB of answers, of which the kernel's buffers take 4 at most. */
+export async function unreadPatches({ port }: Target): Promise<Figures> {
+  const end = delay(35_000);
+  const sockets = await openManyTls(port, 640);
+  const request = post(patchedReview(15_000));
+  let sent = 0;
+  for (const socket of sockets) void sendUnread(socket, request, 80).then((times) => (sent += times));
+  await end;
+  return { text: `${sockets.length} connections, 80 reviews of 15 kB each (${sent} sent)`, wrong: [] };
+}
+
+/** 48 connections, each of which asks for the largest answers until one is under way: some are refused, for they come at once. */
+export async function unreadLarge({ port }: Target): Promise<Figures> {
+  const end = delay(20_000);
+  const sockets = await openManyTls(port, 48);
+  const requests = largestAnswers().map(post);
+  for (const socket of sockets) void sendEach(socket, requests, 6);
+  await end;
+  return { text: `${sockets.length} connections, up to 18 reviews of 7 MiB each`, wrong: [] };
+}
+
+/** 205 callers of /metrics, 200 scrapes each: 7 MB, of which the kernel's buffers take 4. */
+export async function unreadMetrics({ opsPort }: Target): Promise<Figures> {
+  const request = Buffer.from("GET /metrics HTTP/1.1\r\nHost: webhook\r\n\r\n".repeat(200));
+  const sockets = Array.from({ length: 205 }, () => openTcp(opsPort));
+  for (const socket of sockets) socket.write(request);
+  await delay(25_000);
+  return { text: `${sockets.length} connections, 200 scrapes each`, wrong: [] };
+}
+
+async function sendEach(socket: Socket, requests: readonly Buffer[], times: number): Promise<void> {
+  for (let round = 0; round < times; round++) {
+    for (const request of requests) await sendUnread(socket, request, 1);
+  }
+}

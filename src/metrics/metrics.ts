@@ -9,6 +9,7 @@ import { ReviewCounts } from "./review-counts.ts";
 /** All metrics of one server, in a registry of its own. No label says anything that a caller sent. */
 export class Metrics implements ReviewMetrics, Scrape {
   readonly #registry = new Registry();
+  #writing: Promise<string> | undefined;
   readonly #reviews: ReviewCounts;
 
   constructor(observed: Observed) {
@@ -37,7 +38,11 @@ export class Metrics implements ReviewMetrics, Scrape {
     return this.#registry.contentType;
   }
 
+  /** Scrapes that come while one is being written share its text: it takes milliseconds, and probes wait for it. */
   text(): Promise<string> {
-    return this.#registry.metrics();
+    this.#writing ??= this.#registry.metrics().finally(() => {
+      this.#writing = undefined;
+    });
+    return this.#writing;
   }
 }

@@ -28,8 +28,10 @@ export function admissionServer(
   { drain = new Drain(systemTiming), overload }: ServerLoad = {},
 ): FastifyInstance {
   const lag = new EventLoopLag(systemTiming.now);
-  const bounds = overload ?? new Overload({ now: systemTiming.now, lag: () => lag.milliseconds });
   const server = fastify({ ...commonOptions(), ...(tls && { https: serverTls(tls) }) });
+  // It is measured while the server listens.
+  const lagNow = (): number => (server.server.listening ? lag.milliseconds : 0);
+  const bounds = overload ?? new Overload({ now: systemTiming.now, lag: lagNow });
   if (overload === undefined) measureWhileListening(server, lag);
   closeWhileDraining(server, drain);
   if (tls?.clientNames !== undefined) admitNamed(server, tls.clientNames);

@@ -10,10 +10,10 @@ interface Connection {
 }
 
 /**
- * Every connection of a server, also one whose TLS handshake is not finished. At most `max` of them are open: a quarter
- * is for connections that have not sent a request yet, of which the oldest is ended for a new one; three quarters are
- * for those that have, of which the one that is idle for longest is ended. So a flood of connections that never ask ends
- * none that asked.
+ * Every connection of a server, also one whose TLS handshake is not finished. At most `max` of them are open. Three
+ * quarters are for connections that have sent a request: beyond them the one that is idle for longest is ended. The
+ * others are for connections that have not: where all places are taken, the oldest of them is ended for a new one. So a
+ * flood of connections that never ask ends none that asked.
  */
 export class Connections {
   readonly #max: number;
@@ -67,7 +67,7 @@ export class Connections {
 
   #accept(socket: Socket): void {
     const peer = peerOf(socket);
-    if (this.#silent.size >= this.#max / 4) this.#end(this.#silent, oldestOf(this.#silent));
+    if (this.count >= this.#max) this.#end(this.#silent, oldestOf(this.#silent));
     this.#silent.set(peer, { socket, lastAnswer: undefined });
     socket.once("close", () => {
       for (const connections of [this.#silent, this.#asked]) {

@@ -68,7 +68,7 @@ describe("a connection", () => {
     expect(connections.count).toBe(0);
   });
 
-  it("that never asked is ended for a new one within a quarter of all, the oldest first; who asked stays", () => {
+  it("that never asked is ended for a new one where all places are taken, the oldest first; who asked stays", () => {
     const { connections, connect, ask } = fakeServer(8);
     const asked = Array.from({ length: 6 }, () => connected(connect, ask));
     const silent = Array.from({ length: 5 }, () => connect());
@@ -101,11 +101,20 @@ describe("a connection", () => {
     expect(sockets.map(({ destroyed }) => destroyed)).toEqual([true, false, false, false]);
   });
 
+  it("may have any place that is free before it asks", () => {
+    const { connections, connect, ask } = fakeServer(8);
+    const silent = Array.from({ length: 8 }, () => connect());
+    expect(silent.some(({ destroyed }) => destroyed)).toBe(false);
+    for (const socket of silent) ask(socket)();
+    expect(silent.map(({ destroyed }) => destroyed)).toEqual([true, true, ...Array<boolean>(6).fill(false)]);
+    expect(connections.count).toBe(6);
+  });
+
   it("that was ended asks in vain", () => {
     const { connections, connect, ask } = fakeServer(4);
-    const [first] = [connect(), connect()];
-    ask(first);
-    expect(first.destroyed).toBe(true);
-    expect(connections.count).toBe(1);
+    const [first] = Array.from({ length: 5 }, connect);
+    if (first !== undefined) ask(first);
+    expect(first?.destroyed).toBe(true);
+    expect(connections.count).toBe(4);
   });
 });

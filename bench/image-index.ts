@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { LOCAL_HOSTS, selfSigned, writeSelfSigned } from "../src/certs/self-signed.ts";
-import { heapOfImage, type IndexFigures, keepsLimits, sizeTable } from "./index-figures.ts";
-import { type IndexPlan, measureSize, type SizedWebhook } from "./index-size.ts";
+import { heapOfImage, keepsLimits, sizeTable } from "./index-figures.ts";
+import { type IndexPlan, measureSize, type SizedWebhook, type Stop } from "./index-size.ts";
 import type { LoadResult, Target } from "./load.ts";
 import { moveTo } from "./processes.ts";
 import { runLoad, targetOf } from "./review-rounds.ts";
@@ -30,14 +30,12 @@ const SMOKE: IndexPlan = {
 
 const { values: flags } = parseArgs({ options: { smoke: { type: "boolean", default: false } } });
 const folder = await mkdtemp(join(tmpdir(), "vm-image-webhook-bench-"));
-const running: SizedWebhook[] = [];
+/** What has been started and may still run. */
+const stops: Stop[] = [];
 try {
   process.exitCode = (await bench(flags.smoke ? SMOKE : FULL)) ? 0 : 1;
 } finally {
-  for (const { api, webhook } of running) {
-    await webhook.stop();
-    api.stop();
-  }
+  for (const stop of stops) await stop();
   await rm(folder, { recursive: true, force: true });
 }
 
@@ -45,14 +43,11 @@ async function bench(plan: IndexPlan): Promise<boolean> {
   // The API servers are part of this process.
   moveTo("measuring");
   await writeSelfSigned(join(folder, "certs"), await selfSigned(LOCAL_HOSTS, new Date()));
-  const figures = new Map<number, IndexFigures>();
-  for (const size of plan.sizes) {
-    const sized = await measureSize(plan, size, folder);
-    running.push(sized);
-    figures.set(size, sized.figures);
-  }
+  const sizes = new Map<number, SizedWebhook>();
+  for (const size of plan.sizes) sizes.set(size, await measureSize(plan, { size, folder, stops }));
+  const figures = new Map([...sizes].map(([size, sized]) => [size, sized.figures]));
   process.stdout.write(`\n${sizeTable(figures)}\n`);
-  const reviews = await compareReviews(plan);
+  const reviews = await compareReviews(plan, [...sizes.values()]);
   const failed = reviews.reduce((sum, result) => sum + result.failed, 0);
   const [least = [], most = []] = reviews.map(({ turns }) => turns.map(({ calls, cpuSeconds }) => calls / cpuSeconds));
   const ratio = median(pairedRatios(most, least));
@@ -68,11 +63,11 @@ async function bench(plan: IndexPlan): Promise<boolean> {
 }
 
 /** With the least and with the most images; the review's image is among both. */
-async function compareReviews(plan: IndexPlan): Promise<readonly LoadResult[]> {
+async function compareReviews(plan: IndexPlan, sized: readonly SizedWebhook[]): Promise<readonly LoadResult[]> {
   const body = createReview();
   const targets: Target[] = [];
-  for (const sized of [running.at(0), running.at(-1)]) {
-    if (sized !== undefined) targets.push(await targetOf(`server ${targets.length + 1}`, sized.webhook, body));
+  for (const each of [sized.at(0), sized.at(-1)]) {
+    if (each !== undefined) targets.push(await targetOf(`webhook ${targets.length + 1}`, each.webhook, body));
   }
   return runLoad({ targets, warmUpRounds: 10, rounds: plan.reviewRounds, turnSeconds: 0.25, pacedSeconds: 0 });
 }

@@ -24,31 +24,47 @@ export interface IndexPlan {
   readonly reviewRounds: number;
 }
 
-/** The webhook with a number of images, and the API server that it has them from. */
+/** Stops what has been started, if it still runs. */
+export type Stop = () => Promise<void> | void;
+
+export interface SizeOptions {
+  /** Images. */
+  readonly size: number;
+  /** Has the certificate in `certs`. */
+  readonly folder: string;
+  /** Takes what the caller has to call in the end, whatever happens. */
+  readonly stops: Stop[];
+}
+
+/** The webhook with a number of images; it still runs. */
 export interface SizedWebhook {
-  readonly api: ApiServer;
   readonly webhook: MeasuredServer;
   readonly figures: IndexFigures;
 }
 
-/** Everything that is measured of one number of images. The webhook and its API server stay, for the caller to stop. */
-export async function measureSize(plan: IndexPlan, size: number, folder: string): Promise<SizedWebhook> {
+/** Everything that is measured of one number of images. */
+export async function measureSize(plan: IndexPlan, { size, folder, stops }: SizeOptions): Promise<SizedWebhook> {
   const certDir = join(folder, "certs");
   const api = await ApiServer.start(certDir, size);
+  stops.push(() => {
+    api.stop();
+  });
   const kubeconfig = join(folder, `kubeconfig-${size}`);
   await writeFile(kubeconfig, kubeconfigOf(api.url, certDir));
   const inspectPort = await freePort();
   const nodeFlags = [...NODE_FLAGS, `--inspect-port=127.0.0.1:${inspectPort}`, "--inspect-publish-uid=http"];
-  const flags = ["--kubeconfig", kubeconfig];
-  const launch = (): Promise<MeasuredServer> =>
-    startWebhook({ program: plan.program, nodeFlags, flags, certDir, environment: ENVIRONMENT });
-  const { webhook, ...sync } = await firstSyncs(plan.syncs, api, launch);
+  const options = { program: plan.program, nodeFlags, flags: ["--kubeconfig", kubeconfig], certDir };
+  const { webhook, ...sync } = await firstSyncs(plan.syncs, api, async () => {
+    const launched = await startWebhook({ ...options, environment: ENVIRONMENT });
+    stops.push(launched.stop);
+    return launched;
+  });
   api.expire();
   const relistTime = await eventually("a complete list", webhook.child, () => api.listTime());
   const relistStall = await longestStall(webhook);
   const peak = peakResidentBytes(webhook.pid) / MEBIBYTE;
   const heap = (await heapAfterCollection(webhook.child, inspectPort)) / MEBIBYTE;
-  return { api, webhook, figures: { ...sync, relistTime, relistStall, heap, peak } };
+  return { webhook, figures: { ...sync, relistTime, relistStall, heap, peak } };
 }
 
 type Syncs = Pick<IndexFigures, "sync" | "syncTime" | "syncStall"> & { readonly webhook: MeasuredServer };

@@ -16,7 +16,7 @@ export interface ImageObject {
   readonly [other: string]: unknown;
 }
 
-/** The image that the review of the bench means: it is there whatever their number. */
+/** The image of the review: it is there whatever the number of images. */
 export const MEANT = { position: 1, namespace: namespaceOf(1), displayName: displayNameOf(1), name: nameOf(1) };
 
 /** An image as vm-operator makes it, of about 4 kB; positions 0, 10, 20 ... are cluster images. */
@@ -76,7 +76,7 @@ export function isClusterImage(position: number): boolean {
   return position % CLUSTER_SHARE === 0;
 }
 
-export function displayNameOf(position: number): string {
+function displayNameOf(position: number): string {
   return `ubuntu-24.04-build-${String(position).padStart(6, "0")}`;
 }
 
@@ -87,7 +87,6 @@ export function isoImage(position: number): ImageObject {
 }
 
 export interface ReviewOptions {
-  readonly displayName?: string;
   /** Each with an image of `isoImage`, by its display name. */
   readonly cdroms?: number;
   /** Entries of `managedFields`, which grow the body and are of no other use. */
@@ -95,11 +94,7 @@ export interface ReviewOptions {
 }
 
 /** The CREATE review of a machine, as an API server sends it: 3 kB where no option says otherwise. */
-export function createReview({
-  displayName = MEANT.displayName,
-  cdroms = 0,
-  managers = 2,
-}: ReviewOptions = {}): string {
+export function createReview({ cdroms = 0, managers = 2 }: ReviewOptions = {}): string {
   const kind = { group: "vmoperator.vmware.com", version: "v1alpha6", kind: "VirtualMachine" };
   const resource = { group: "vmoperator.vmware.com", version: "v1alpha6", resource: "virtualmachines" };
   return JSON.stringify({
@@ -119,7 +114,7 @@ export function createReview({
         uid: "7d2f1a52-6393-4118-b7cc-42010a800003",
         groups: ["system:serviceaccounts", "system:serviceaccounts:argocd", "system:authenticated"],
       },
-      object: machine(displayName, cdroms, managers),
+      object: machine(cdroms, managers),
       oldObject: null,
       dryRun: false,
       options: { kind: "CreateOptions", apiVersion: "meta.k8s.io/v1", fieldManager: "argocd-controller" },
@@ -127,12 +122,12 @@ export function createReview({
   });
 }
 
-function machine(displayName: string, cdroms: number, managers: number): object {
+function machine(cdroms: number, managers: number): object {
   const { namespace } = MEANT;
   const metadata = { name: "web-1", namespace, labels: { app: "web", "topology.kubernetes.io/zone": "zone-1" } };
   const spec = {
     className: "best-effort-medium",
-    imageName: displayName,
+    imageName: MEANT.displayName,
     storageClass: "vsan-default-storage-policy",
     powerState: "PoweredOn",
     guestID: "ubuntu64Guest",

@@ -14,22 +14,13 @@ export function mutated(review: string, answer: string): object {
   return jsonPatch.applyPatch(object, patch, true).newDocument;
 }
 
-/** Whether answers to one review change its object as expected, whatever the order of their operations. */
-export class AnswerCheck {
-  readonly #review: string;
-  readonly #expected: object;
-  /** Right answers: each text is looked at once, so that a check costs the load generator next to nothing. */
-  readonly #right = new Set<string>();
-
-  constructor(review: string, expected: object) {
-    this.#review = review;
-    this.#expected = expected;
-  }
-
-  /** Throws where the answer is not right. */
-  check(answer: string): void {
-    if (this.#right.has(answer)) return;
-    if (!isDeepStrictEqual(mutated(this.#review, answer), this.#expected)) throw new Error(`unexpected: ${answer}`);
-    this.#right.add(answer);
-  }
+/** A check of answers to one review; it throws where one does not change the object as expected. */
+export function answerCheck(review: string, expected: object): (answer: string) => void {
+  // Right answers: each text is looked at once, so that a check costs the load generator next to nothing.
+  const right = new Set<string>();
+  return (answer) => {
+    if (right.has(answer)) return;
+    if (!isDeepStrictEqual(mutated(review, answer), expected)) throw new Error(`unexpected: ${answer}`);
+    right.add(answer);
+  };
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { LOCAL_HOSTS, selfSigned, writeSelfSigned } from "../src/certs/self-signed.ts";
 import { heapOfImage, keepsLimits, sizeTable } from "./index-figures.ts";
-import { type IndexPlan, measureSize, type SizedWebhook, type Stop } from "./index-size.ts";
+import { measureSize, type SizedWebhook, type Stop } from "./index-size.ts";
 import type { LoadResult, Target } from "./load.ts";
 import { moveTo } from "./processes.ts";
 import { runLoad, targetOf } from "./review-rounds.ts";
@@ -14,19 +14,9 @@ import { median, pairedRatios } from "./statistics.ts";
 import { type Figure, format, isKept, limitOf, table } from "./tables.ts";
 import { createReview } from "./workload.ts";
 
-const FULL: IndexPlan = {
-  program: BUNDLE,
-  sizes: [1_000, 10_000, 100_000],
-  syncs: 3,
-  reviewRounds: 40,
-};
+const FULL = { program: BUNDLE, sizes: [1_000, 10_000, 100_000], syncs: 3, reviewRounds: 40 };
 /** Whether all of it works; it says nothing about time or memory. */
-const SMOKE: IndexPlan = {
-  program: SOURCES,
-  sizes: [300, 600],
-  syncs: 1,
-  reviewRounds: 1,
-};
+const SMOKE = { program: SOURCES, sizes: [300, 600], syncs: 1, reviewRounds: 1 };
 
 const { values: flags } = parseArgs({ options: { smoke: { type: "boolean", default: false } } });
 const folder = await mkdtemp(join(tmpdir(), "vm-image-webhook-bench-"));
@@ -39,15 +29,15 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
-async function bench(plan: IndexPlan): Promise<boolean> {
+async function bench({ program, sizes, syncs, reviewRounds }: typeof FULL): Promise<boolean> {
   // The API servers are part of this process.
   moveTo("measuring");
   await writeSelfSigned(join(folder, "certs"), await selfSigned(LOCAL_HOSTS, new Date()));
-  const sizes = new Map<number, SizedWebhook>();
-  for (const size of plan.sizes) sizes.set(size, await measureSize(plan, { size, folder, stops }));
-  const figures = new Map([...sizes].map(([size, sized]) => [size, sized.figures]));
+  const sized: SizedWebhook[] = [];
+  for (const size of sizes) sized.push(await measureSize({ program, size, syncs, folder, stops }));
+  const figures = new Map(sized.map((each) => [each.size, each.figures]));
   process.stdout.write(`\n${sizeTable(figures)}\n`);
-  const reviews = await compareReviews(plan, [...sizes.values()]);
+  const reviews = await compareReviews(sized, reviewRounds);
   const failed = reviews.reduce((sum, result) => sum + result.failed, 0);
   const [least = [], most = []] = reviews.map(({ turns }) => turns.map(({ calls, cpuSeconds }) => calls / cpuSeconds));
   const ratio = median(pairedRatios(most, least));
@@ -63,11 +53,11 @@ async function bench(plan: IndexPlan): Promise<boolean> {
 }
 
 /** With the least and with the most images; the review's image is among both. */
-async function compareReviews(plan: IndexPlan, sized: readonly SizedWebhook[]): Promise<readonly LoadResult[]> {
+async function compareReviews(sized: readonly SizedWebhook[], rounds: number): Promise<readonly LoadResult[]> {
   const body = createReview();
   const targets: Target[] = [];
   for (const each of [sized.at(0), sized.at(-1)]) {
     if (each !== undefined) targets.push(await targetOf(`webhook ${targets.length + 1}`, each.webhook, body));
   }
-  return runLoad({ targets, warmUpRounds: 10, rounds: plan.reviewRounds, turnSeconds: 0.25, pacedSeconds: 0 });
+  return runLoad({ targets, warmUpRounds: 10, rounds, turnSeconds: 0.25, pacedSeconds: 0 });
 }

@@ -13,23 +13,16 @@ const NODE_FLAGS = ["--max-old-space-size=128", "--max-semi-space-size=4"];
 const ENVIRONMENT = { MALLOC_ARENA_MAX: "1" };
 const MEBIBYTE = 1_024 * 1_024;
 
-export interface IndexPlan {
-  /** The bundle or the sources. */
-  readonly program: string;
-  /** Numbers of images, the least first. */
-  readonly sizes: readonly number[];
-  /** First syncs of each size. */
-  readonly syncs: number;
-  /** Turns of reviews with the least and the most images. */
-  readonly reviewRounds: number;
-}
-
 /** Stops what has been started, if it still runs. */
 export type Stop = () => Promise<void> | void;
 
 export interface SizeOptions {
+  /** The bundle or the sources. */
+  readonly program: string;
   /** Images. */
   readonly size: number;
+  /** First syncs. */
+  readonly syncs: number;
   /** Has the certificate in `certs`. */
   readonly folder: string;
   /** Takes what the caller has to call in the end, whatever happens. */
@@ -38,12 +31,13 @@ export interface SizeOptions {
 
 /** The webhook with a number of images; it still runs. */
 export interface SizedWebhook {
+  readonly size: number;
   readonly webhook: MeasuredServer;
   readonly figures: IndexFigures;
 }
 
 /** Everything that is measured of one number of images. */
-export async function measureSize(plan: IndexPlan, { size, folder, stops }: SizeOptions): Promise<SizedWebhook> {
+export async function measureSize({ program, size, syncs, folder, stops }: SizeOptions): Promise<SizedWebhook> {
   const certDir = join(folder, "certs");
   const api = await ApiServer.start(certDir, size);
   stops.push(() => {
@@ -53,8 +47,8 @@ export async function measureSize(plan: IndexPlan, { size, folder, stops }: Size
   await writeFile(kubeconfig, kubeconfigOf(api.url, certDir));
   const inspectPort = await freePort();
   const nodeFlags = [...NODE_FLAGS, `--inspect-port=127.0.0.1:${inspectPort}`, "--inspect-publish-uid=http"];
-  const options = { program: plan.program, nodeFlags, flags: ["--kubeconfig", kubeconfig], certDir };
-  const { webhook, ...sync } = await firstSyncs(plan.syncs, api, async () => {
+  const options = { program, nodeFlags, flags: ["--kubeconfig", kubeconfig], certDir };
+  const { webhook, ...sync } = await firstSyncs(syncs, api, async () => {
     const launched = await startWebhook({ ...options, environment: ENVIRONMENT });
     stops.push(launched.stop);
     return launched;
@@ -64,7 +58,7 @@ export async function measureSize(plan: IndexPlan, { size, folder, stops }: Size
   const relistStall = await longestStall(webhook);
   const peak = peakResidentBytes(webhook.pid) / MEBIBYTE;
   const heap = (await heapAfterCollection(webhook.child, inspectPort)) / MEBIBYTE;
-  return { webhook, figures: { ...sync, relistTime, relistStall, heap, peak } };
+  return { size, webhook, figures: { ...sync, relistTime, relistStall, heap, peak } };
 }
 
 type Syncs = Pick<IndexFigures, "sync" | "syncTime" | "syncStall"> & { readonly webhook: MeasuredServer };

@@ -3,7 +3,7 @@
  * does hits all of them alike; then each is called at a fixed rate.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { AnswerCheck } from "./answers.ts";
+import { answerCheck } from "./answers.ts";
 import { Connection } from "./connection.ts";
 import { cpuSeconds, endWith, programOptions } from "./processes.ts";
 import { median, percentile, rotated } from "./statistics.ts";
@@ -57,13 +57,13 @@ class Load {
   /** Those that count. */
   readonly turns: Turn[] = [];
   readonly #target: Target;
-  readonly #check: AnswerCheck;
+  readonly #check: (answer: string) => void;
   readonly #connections: readonly Connection[];
   #failed = 0;
 
   private constructor(target: Target, connections: readonly Connection[]) {
     this.#target = target;
-    this.#check = new AnswerCheck(target.body, target.expected);
+    this.#check = answerCheck(target.body, target.expected);
     this.#connections = connections;
   }
 
@@ -116,7 +116,7 @@ class Load {
 
   async #ask(connection: Connection): Promise<void> {
     try {
-      this.#check.check(await connection.ask());
+      this.#check(await connection.ask());
     } catch (error) {
       if (this.#failed++ === 0) process.stderr.write(`${this.#target.name}: ${String(error)}\n`);
     }

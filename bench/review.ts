@@ -13,7 +13,7 @@ const FULL = {
   program: BUNDLE,
   images: 10_000,
   processes: 3,
-  load: { warmUpRounds: 20, rounds: 60, turnSeconds: 0.25, pacedSeconds: 5 },
+  load: { warmUpRounds: 16, rounds: 50, turnSeconds: 0.25, pacedSeconds: 5 },
 };
 /** Whether all of it works; it says nothing about time. */
 const SMOKE = {

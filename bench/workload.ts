@@ -23,7 +23,6 @@ export const MEANT = { position: 1, namespace: namespaceOf(1), displayName: disp
 export function imageObject(position: number): ImageObject {
   const isCluster = isClusterImage(position);
   const name = nameOf(position);
-  const library = isCluster ? "ClusterContentLibrary" : "ContentLibrary";
   return {
     apiVersion: "vmoperator.vmware.com/v1alpha6",
     kind: isCluster ? "ClusterVirtualMachineImage" : "VirtualMachineImage",
@@ -34,20 +33,11 @@ export function imageObject(position: number): ImageObject {
       resourceVersion: String(position + 1),
       generation: 2,
       creationTimestamp: TIME,
-      annotations: {
-        "vmoperator.vmware.com/conversion-content-lib-ref": `{"apiGroup":"imageregistry.vmware.com","kind":"${library}","name":"cl-${position % 50}"}`,
-      },
-      labels: {
-        "image.vmoperator.vmware.com/type": "OVF",
-        "capability.image.vmoperator.vmware.com/cloud-init": "true",
-        "os.image.vmoperator.vmware.com/id": "ubuntu64Guest",
-      },
+      labels: { "image.vmoperator.vmware.com/type": "OVF", "os.image.vmoperator.vmware.com/id": "ubuntu64Guest" },
       finalizers: [`virtualmachineimage.vmoperator.vmware.com/${isCluster ? "cluster" : "namespace"}`],
-      managedFields: managedFields(3),
+      managedFields: managedFields(4),
     },
-    spec: {
-      providerRef: { apiVersion: "imageregistry.vmware.com/v1alpha2", kind: `${library}Item`, name: `clitem-${name}` },
-    },
+    spec: { providerRef: { apiVersion: "imageregistry.vmware.com/v1alpha2", kind: "ContentLibraryItem", name } },
     status: {
       name: displayNameOf(position),
       type: "OVF",
@@ -58,18 +48,18 @@ export function imageObject(position: number): ImageObject {
       osInfo: { id: "94", type: "ubuntu64Guest" },
       productInfo: { product: "Ubuntu Server", vendor: "Canonical", version: "24.04", fullVersion: "24.04.1 LTS" },
       disks: [0, 1].map((disk) => ({ name: `disk-${disk}`, size: "2Gi", capacity: "10Gi" })),
-      conditions: ["Ready", "VirtualMachineImageSynced", "VirtualMachineImageProviderReady"].map(trueCondition),
-      ovfProperties: ["instance-id", "hostname", "seedfrom", "public-keys", "user-data", "password"].map(ovfProperty),
+      conditions: ["Ready", "VirtualMachineImageSynced", "VirtualMachineImageProviderReady"].map((type) => {
+        return { type, status: "True", reason: "True", message: "", lastTransitionTime: TIME };
+      }),
+      ovfProperties: ["instance-id", "hostname", "seedfrom", "public-keys", "user-data", "password"].map((key) => {
+        return {
+          key,
+          type: "string",
+          default: `${key} of the guest, set at its first start by cloud-init of the image`,
+        };
+      }),
     },
   };
-}
-
-function trueCondition(type: string): object {
-  return { type, status: "True", reason: "True", message: "", lastTransitionTime: TIME };
-}
-
-function ovfProperty(key: string): object {
-  return { key, type: "string", default: `${key} of the guest, set at its first start by the cloud-init of its image` };
 }
 
 export function isClusterImage(position: number): boolean {
@@ -97,29 +87,25 @@ export interface ReviewOptions {
 export function createReview({ cdroms = 0, managers = 2 }: ReviewOptions = {}): string {
   const kind = { group: "vmoperator.vmware.com", version: "v1alpha6", kind: "VirtualMachine" };
   const resource = { group: "vmoperator.vmware.com", version: "v1alpha6", resource: "virtualmachines" };
-  return JSON.stringify({
-    kind: "AdmissionReview",
-    apiVersion: "admission.k8s.io/v1",
-    request: {
-      uid: "705ab4f5-6393-4118-b7cc-42010a800002",
-      kind,
-      resource,
-      requestKind: kind,
-      requestResource: resource,
-      name: "web-1",
-      namespace: MEANT.namespace,
-      operation: "CREATE",
-      userInfo: {
-        username: "system:serviceaccount:argocd:argocd-application-controller",
-        uid: "7d2f1a52-6393-4118-b7cc-42010a800003",
-        groups: ["system:serviceaccounts", "system:serviceaccounts:argocd", "system:authenticated"],
-      },
-      object: machine(cdroms, managers),
-      oldObject: null,
-      dryRun: false,
-      options: { kind: "CreateOptions", apiVersion: "meta.k8s.io/v1", fieldManager: "argocd-controller" },
+  const request = {
+    uid: "705ab4f5-6393-4118-b7cc-42010a800002",
+    kind,
+    resource,
+    requestKind: kind,
+    requestResource: resource,
+    name: "web-1",
+    namespace: MEANT.namespace,
+    operation: "CREATE",
+    userInfo: {
+      username: "system:serviceaccount:argocd:argocd-application-controller",
+      groups: ["system:serviceaccounts", "system:serviceaccounts:argocd", "system:authenticated"],
     },
-  });
+    object: machine(cdroms, managers),
+    oldObject: null,
+    dryRun: false,
+    options: { kind: "CreateOptions", apiVersion: "meta.k8s.io/v1", fieldManager: "argocd-controller" },
+  };
+  return JSON.stringify({ kind: "AdmissionReview", apiVersion: "admission.k8s.io/v1", request });
 }
 
 function machine(cdroms: number, managers: number): object {
@@ -132,10 +118,7 @@ function machine(cdroms: number, managers: number): object {
     powerState: "PoweredOn",
     guestID: "ubuntu64Guest",
     bootstrap: { cloudInit: { rawCloudConfig: { name: "web-1-bootstrap", key: "user-data" } } },
-    network: {
-      hostName: "web-1",
-      interfaces: [{ name: "eth0", network: { kind: "SubnetSet", name: "default" }, dhcp4: true }],
-    },
+    network: { hostName: "web-1", interfaces: [{ name: "eth0", network: { kind: "SubnetSet" }, dhcp4: true }] },
     readinessProbe: { tcpSocket: { port: 443 } },
     ...(cdroms === 0 ? {} : { hardware: { cdrom: Array.from({ length: cdroms }, (_, position) => cdrom(position)) } }),
   };

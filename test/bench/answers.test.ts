@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { AnswerCheck, mutated } from "../../bench/answers.ts";
+import { answerCheck, mutated } from "../../bench/answers.ts";
 
 const REVIEW = JSON.stringify({ request: { uid: "1", object: { spec: { imageName: "a" } } } });
 const ADD = { op: "add", path: "/kind", value: "VirtualMachine" };
@@ -12,13 +12,13 @@ function answer(operations: readonly object[], response: object = {}): string {
 }
 
 it("the load takes an answer whatever the order of its operations", () => {
-  const check = new AnswerCheck(REVIEW, EXPECTED);
+  const check = answerCheck(REVIEW, EXPECTED);
   for (const operations of [
     [ADD, REPLACE],
     [REPLACE, ADD],
     [ADD, REPLACE],
   ])
-    check.check(answer(operations));
+    check(answer(operations));
   expect(mutated(REVIEW, answer([ADD, REPLACE]))).toEqual(EXPECTED);
 });
 
@@ -29,8 +29,8 @@ it.each([
   ["no patch", answer([], { patch: undefined })],
   ["no JSON", "busy"],
 ])("the load counts %s as a failure", (_, wrong) => {
-  const check = new AnswerCheck(REVIEW, EXPECTED);
+  const check = answerCheck(REVIEW, EXPECTED);
   expect(() => {
-    check.check(wrong);
+    check(wrong);
   }).toThrow();
 });

@@ -59,5 +59,5 @@ async function compareReviews(sized: readonly SizedWebhook[], rounds: number): P
   for (const each of [sized.at(0), sized.at(-1)]) {
     if (each !== undefined) targets.push(await targetOf(`webhook ${targets.length + 1}`, each.webhook, body));
   }
-  return runLoad({ targets, warmUpRounds: 10, rounds, turnSeconds: 0.25, pacedSeconds: 0 });
+  return runLoad({ targets, warmUpCalls: 10_000, rounds, turnSeconds: 0.25, pacedSeconds: 0 });
 }

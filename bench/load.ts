@@ -22,8 +22,8 @@ export interface Target {
 
 export interface LoadOptions {
   readonly targets: readonly Target[];
-  /** Turns of each target that do not count: until then V8 has compiled what runs often. */
-  readonly warmUpRounds: number;
+  /** For each target, until V8 has compiled what runs often: it counts calls. */
+  readonly warmUpCalls: number;
   /** Turns of each target that count. */
   readonly rounds: number;
   readonly turnSeconds: number;
@@ -54,6 +54,8 @@ const CONNECTIONS = 8;
 const STEADY_RATE = 500;
 
 class Load {
+  /** Of all turns. */
+  calls = 0;
   /** Those that count. */
   readonly turns: Turn[] = [];
   readonly #target: Target;
@@ -81,6 +83,7 @@ class Load {
     };
     await Promise.all(this.#connections.map(loop));
     const spent = cpuSeconds(this.#target.pid) - cpu;
+    this.calls += calls;
     return { calls, seconds: (performance.now() - begun) / 1_000, cpuSeconds: spent };
   }
 
@@ -133,11 +136,11 @@ function stayAwake(): void {
 
 async function measure(options: LoadOptions): Promise<readonly LoadResult[]> {
   const loads = await Promise.all(options.targets.map((target) => Load.on(target)));
-  for (let round = 0; round < options.warmUpRounds + options.rounds; round++) {
-    for (const load of rotated(loads, round)) {
-      const turn = await load.takeTurn(options.turnSeconds);
-      if (round >= options.warmUpRounds) load.turns.push(turn);
-    }
+  while (loads.some((load) => load.calls < options.warmUpCalls)) {
+    for (const load of loads) await load.takeTurn(options.turnSeconds);
+  }
+  for (let round = 0; round < options.rounds; round++) {
+    for (const load of rotated(loads, round)) load.turns.push(await load.takeTurn(options.turnSeconds));
   }
   const results: LoadResult[] = [];
   for (const load of loads) results.push(await load.result(options.pacedSeconds));

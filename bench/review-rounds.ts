@@ -55,10 +55,13 @@ export async function measureGrowth(folder: string, plan: ReviewPlan): Promise<r
     const targets: Target[] = [];
     for (const options of GROWTH) {
       const body = createReview(options);
-      const name = `${1 + (options.cdroms ?? 0)} references, ${Math.round(body.length / 1_000)} kB`;
+      const references = options.cdroms === undefined ? "1 reference" : `${1 + options.cdroms} references`;
+      const name = `${references}, ${Math.round(body.length / 1_000)} kB`;
       targets.push(await targetOf(name, server, body));
     }
-    return await runLoad({ ...plan.load, targets, pacedSeconds: 0 });
+    // They warm each other up.
+    const warmUpCalls = plan.load.warmUpCalls / GROWTH.length;
+    return await runLoad({ ...plan.load, targets, warmUpCalls, pacedSeconds: 0 });
   } finally {
     await server.stop();
   }
@@ -88,7 +91,7 @@ async function measureProcesses(provided: Provided, plan: ReviewPlan): Promise<r
     await Promise.all([ready(servers.silent), ready(servers.logged)]);
     if (plan.withPeer) servers.peer = await startPeer(certDir, imageFile);
     servers.bare = await startBareServer(certDir, await firstAnswer(servers.silent, body));
-    // Everybody has to make the same object of the review as this program does.
+    // All servers have to make the same object of the review as this program does.
     const { expected } = await targetOf("silent", servers.silent, body);
     const targets: Target[] = [];
     for (const name of SERVER_NAMES) {

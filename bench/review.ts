@@ -13,14 +13,14 @@ const FULL = {
   program: BUNDLE,
   images: 10_000,
   processes: 3,
-  load: { warmUpRounds: 16, rounds: 50, turnSeconds: 0.25, pacedSeconds: 5 },
+  load: { warmUpCalls: 20_000, rounds: 50, turnSeconds: 0.25, pacedSeconds: 5 },
 };
 /** Whether all of it works; it says nothing about time. */
 const SMOKE = {
   program: SOURCES,
   images: 100,
   processes: 1,
-  load: { warmUpRounds: 1, rounds: 1, turnSeconds: 0.1, pacedSeconds: 0.5 },
+  load: { warmUpCalls: 100, rounds: 1, turnSeconds: 0.1, pacedSeconds: 0.5 },
 };
 /** Below it something else ran on the core. */
 const WHOLE_CORE = 0.95;

@@ -16,7 +16,7 @@ export function pairedRatios(ours: readonly number[], theirs: readonly number[])
   return ours.map((value, round) => value / (theirs[round] ?? NaN));
 }
 
-/** Everybody comes first in turn, and every second cycle runs backwards. */
+/** Each comes first in turn, and every second cycle runs backwards. */
 export function rotated<T>(all: readonly T[], round: number): readonly T[] {
   const start = round % all.length;
   const turned = [...all.slice(start), ...all.slice(0, start)];

@@ -55,7 +55,7 @@ export function imageObject(position: number): ImageObject {
         return {
           key,
           type: "string",
-          default: `${key} of the guest, set at its first start by cloud-init of the image`,
+          default: `${key} of the machine, set at its first start by cloud-init of the image`,
         };
       }),
     },

@@ -1,19 +1,12 @@
 /**
- * What Node itself costs: a `node:https` server that parses the same body and answers always the same. Its options are
- * in its argument, in JSON.
+ * What Node itself costs: a `node:https` server that parses the same body and always gives the same answer. Its arguments
+ * are the port, the folder of the certificate, and the answer.
  */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:https";
 import { join } from "node:path";
-import { programOptions } from "./processes.ts";
 
-export interface BareServerOptions {
-  readonly port: number;
-  readonly certDir: string;
-  readonly answer: string;
-}
-
-const { port, certDir, answer } = programOptions() as BareServerOptions;
+const [, , port = "", certDir = "", answer = ""] = process.argv;
 const bytes = Buffer.from(answer);
 const headers = { "content-type": "application/json", "content-length": bytes.length };
 const tls = { cert: readFileSync(join(certDir, "tls.crt")), key: readFileSync(join(certDir, "tls.key")) };
@@ -25,4 +18,5 @@ const server = createServer({ ...tls, ALPNProtocols: ["http/1.1"] }, (request, r
     response.writeHead(typeof review.request?.uid === "string" ? 200 : 400, headers).end(bytes);
   });
 });
-server.listen(port, "127.0.0.1");
+server.keepAliveTimeout = 120_000;
+server.listen(Number(port), "127.0.0.1");

@@ -1,55 +1,63 @@
-/**
- * What the index costs, by the number of images: `npm run bench:index`. Exits with 1 where a limit is missed; see
- * docs/performance.md.
- */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+/** What the index costs, by the number of images: `npm run bench:index`. Exits with 1 where a limit is missed. */
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { LOCAL_HOSTS, selfSigned, writeSelfSigned } from "../src/certs/self-signed.ts";
-import { indexFigures } from "./index-figures.ts";
-import type { IndexPlan } from "./index-size.ts";
-import { measureIndex } from "./index-sizes.ts";
-import { report } from "./results.ts";
+import { heapOfImage, keepsLimits, sizeTable } from "./index-figures.ts";
+import { measureSize, type SizedWebhook, type Stop } from "./index-size.ts";
+import type { LoadResult, Target } from "./load.ts";
+import { moveTo } from "./processes.ts";
+import { runLoad, targetOf } from "./review-rounds.ts";
 import { BUNDLE, SOURCES } from "./servers.ts";
+import { median, pairedRatios } from "./statistics.ts";
+import { type Figure, format, isKept, limitOf, table } from "./tables.ts";
+import { createReview } from "./workload.ts";
 
-const FULL: IndexPlan = {
-  program: BUNDLE,
-  sizes: [1_000, 10_000, 100_000],
-  syncs: 3,
-  eventSeconds: 5,
-  looks: 60,
-  reviewRounds: 12,
-  reviewSeconds: 2,
-};
+const FULL = { program: BUNDLE, sizes: [1_000, 10_000, 100_000], syncs: 3, reviewRounds: 40 };
 /** Whether all of it works; it says nothing about time or memory. */
-const SMOKE: IndexPlan = {
-  program: SOURCES,
-  sizes: [300, 600],
-  syncs: 1,
-  eventSeconds: 1,
-  looks: 4,
-  reviewRounds: 1,
-  reviewSeconds: 1,
-};
+const SMOKE = { program: SOURCES, sizes: [300, 600], syncs: 1, reviewRounds: 1 };
 
-const { values: flags } = parseArgs({
-  options: { smoke: { type: "boolean", default: false }, write: { type: "boolean", default: false } },
-});
+const { values: flags } = parseArgs({ options: { smoke: { type: "boolean", default: false } } });
 const folder = await mkdtemp(join(tmpdir(), "vm-image-webhook-bench-"));
+/** What has been started and may still run. */
+const stops: Stop[] = [];
 try {
-  process.exitCode = (await bench()) ? 0 : 1;
+  process.exitCode = (await bench(flags.smoke ? SMOKE : FULL)) ? 0 : 1;
 } finally {
+  for (const stop of stops) await stop();
   await rm(folder, { recursive: true, force: true });
 }
 
-async function bench(): Promise<boolean> {
-  const plan = flags.smoke ? SMOKE : FULL;
-  const certDir = join(folder, "certs");
-  await mkdir(certDir);
-  await writeSelfSigned(certDir, await selfSigned(LOCAL_HOSTS, new Date()));
-  const figures = await measureIndex(plan, certDir, (name, text) => writeFile(join(folder, name), text));
-  if (!flags.smoke) return report({ bench: "index", rows: indexFigures(plan.sizes), figures, write: flags.write });
-  process.stdout.write(`${Object.keys(figures).length} figures, ${figures.failed} failed calls\n`);
-  return figures.failed === 0 && Object.values(figures).every((value) => value >= 0);
+async function bench({ program, sizes, syncs, reviewRounds }: typeof FULL): Promise<boolean> {
+  // The API servers are part of this process.
+  moveTo("measuring");
+  await writeSelfSigned(join(folder, "certs"), await selfSigned(LOCAL_HOSTS, new Date()));
+  const sized: SizedWebhook[] = [];
+  for (const size of sizes) sized.push(await measureSize({ program, size, syncs, folder, stops }));
+  const figures = new Map(sized.map((each) => [each.size, each.figures]));
+  process.stdout.write(`\n${sizeTable(figures)}\n`);
+  const reviews = await compareReviews(sized, reviewRounds);
+  const failed = reviews.reduce((sum, result) => sum + result.failed, 0);
+  const [least = [], most = []] = reviews.map(({ turns }) => turns.map(({ calls, cpuSeconds }) => calls / cpuSeconds));
+  const ratio = median(pairedRatios(most, least));
+  const overall: Figure[] = [
+    { text: "heap of one more image", value: heapOfImage(figures), unit: "B", most: 1_024 },
+    { text: "reviews for the same processor time, most images of least", value: ratio, unit: "share" },
+  ];
+  const rows = overall.map((figure) => [figure.text, format(figure.value, figure.unit), limitOf(figure)]);
+  process.stdout.write(`\n${table([["overall", "measured", "limit"], ...rows])}\n`);
+  const calls = reviews.flatMap(({ turns }) => turns).reduce((sum, turn) => sum + turn.calls, 0);
+  process.stdout.write(`\n${calls} calls, ${failed} failed\n`);
+  return failed === 0 && (flags.smoke || (keepsLimits(figures) && overall.every(isKept)));
+}
+
+/** With the least and with the most images; the review's image is among both. */
+async function compareReviews(sized: readonly SizedWebhook[], rounds: number): Promise<readonly LoadResult[]> {
+  const body = createReview();
+  const targets: Target[] = [];
+  for (const each of [sized.at(0), sized.at(-1)]) {
+    if (each !== undefined) targets.push(await targetOf(`webhook ${targets.length + 1}`, each.webhook, body));
+  }
+  return runLoad({ targets, warmUpCalls: 10_000, rounds, turnSeconds: 0.25, pacedSeconds: 0 });
 }

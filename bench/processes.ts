@@ -1,59 +1,70 @@
 import { type ChildProcess, spawn, spawnSync, type StdioOptions } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** What is measured has the first core of the machine for itself, what measures has the second. */
-export type Place = "measured" | "measuring";
-
-/** Numbers of the cores that this process may use; none where that, or `taskset`, is not to be had. */
+/** Numbers of two cores that this process may use; fewer where there are fewer, or no `taskset`. */
 const CORES = usableCores();
 
-/** Whether measured and measuring processes are kept apart. */
+/** What is measured has one core, what measures has another. */
+export const PLACES = { measured: CORES[0], measuring: CORES[1] } as const;
+export type Place = keyof typeof PLACES;
+
+/** Whether measured and measuring processes are on different cores. */
 export const IS_PINNED = CORES.length > 1;
+
+/** Milliseconds; the largest first sync takes some ten seconds. */
+const START_DEADLINE = 120_000;
 
 export interface ProcessOptions {
   readonly place: Place;
-  /** Of Node: its own flags, the program, the program's. */
-  readonly args: readonly string[];
-  readonly stdio?: StdioOptions;
-  /** Besides the PATH. */
+  readonly command: readonly string[];
+  /** Besides PATH. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
+  readonly stdio?: StdioOptions;
 }
 
-/** Starts Node on the core of its place, without our environment. */
-export function startNode(options: ProcessOptions): ChildProcess {
-  const { place, args, stdio = ["ignore", "ignore", "inherit"], environment } = options;
-  const core = CORES[place === "measured" ? 0 : 1];
-  const command = [process.execPath, ...args];
-  const [file = "", ...rest] = IS_PINNED ? ["taskset", "-c", String(core), ...command] : command;
-  return spawn(file, rest, { env: { PATH: process.env["PATH"], ...environment }, stdio });
+/** Starts a command on the core of its place. */
+export function start({ place, command, environment, stdio }: ProcessOptions): ChildProcess {
+  const [file = "", ...args] = IS_PINNED ? ["taskset", "-c", PLACES[place] ?? "", ...command] : command;
+  const env = { PATH: process.env["PATH"], ...environment };
+  return spawn(file, args, { env, stdio: stdio ?? ["ignore", "ignore", "inherit"] });
 }
 
-/** Runs a program of this folder with options in JSON to its end, and gives the JSON that it prints. */
+/** Moves this process, with all its threads, to the core of a place. */
+export function moveTo(place: Place): void {
+  if (IS_PINNED) spawnSync("taskset", ["-a", "-c", "-p", PLACES[place] ?? "", String(process.pid)]);
+}
+
+/** Runs a program of this folder: options go in as JSON on stdin, the result comes back as JSON on stdout. */
 export async function runProgram(
   place: Place,
-  program: string,
+  name: string,
   options: unknown,
-  flags: readonly string[] = [],
+  nodeFlags: readonly string[] = [],
 ): Promise<unknown> {
-  const args = [...flags, join(import.meta.dirname, program), JSON.stringify(options)];
-  const child = startNode({ place, args, stdio: ["ignore", "pipe", "inherit"] });
+  const command = [process.execPath, ...nodeFlags, join(import.meta.dirname, name)];
+  const child = start({ place, command, stdio: ["pipe", "pipe", "inherit"] });
   const exit = once(child, "exit");
-  if (child.stdout === null) throw new Error("no stdout");
+  if (child.stdin === null || child.stdout === null) throw new Error("no pipes");
+  child.stdin.end(JSON.stringify(options));
   const output = await text(child.stdout);
   const [code] = (await exit) as [number | null];
-  if (code !== 0) throw new Error(`${program} ended with ${String(code)}`);
+  if (code !== 0) throw new Error(`${name} ended with ${String(code)}`);
   return JSON.parse(output);
 }
 
 /** Options that `runProgram` gave to this process. */
-export function programOptions(): unknown {
-  return JSON.parse(process.argv[2] ?? "");
+export async function programOptions(): Promise<unknown> {
+  return JSON.parse(await text(process.stdin));
+}
+
+/** Writes the result for `runProgram` and ends this process, whatever is still open. */
+export function endWith(result: unknown): void {
+  process.stdout.write(JSON.stringify(result), () => process.exit());
 }
 
 /** Asks the process to end, and waits for that. */
@@ -64,7 +75,7 @@ export async function stop(child: ChildProcess): Promise<void> {
   await exit;
 }
 
-/** Seconds of processor time that a process has taken, all of its threads; NaN where the system does not say. */
+/** Seconds of processor time that all threads of a process have taken; NaN where there is no /proc. */
 export function cpuSeconds(pid: number): number {
   try {
     const threads = readdirSync(`/proc/${pid}/task`);
@@ -76,7 +87,7 @@ export function cpuSeconds(pid: number): number {
   }
 }
 
-/** The most bytes that a process ever had in memory; NaN where the system does not say. */
+/** The most bytes that a process ever had in memory; NaN where there is no /proc. */
 export function peakResidentBytes(pid: number): number {
   try {
     const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
@@ -86,47 +97,32 @@ export function peakResidentBytes(pid: number): number {
   }
 }
 
-/** Milliseconds between two looks: few enough to be no load. */
-const LOOK_INTERVAL = 20;
-
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
 }
 
-/** Waits until the process says yes; throws where it ended, or has not after two minutes. */
-export async function eventually(child: ChildProcess, what: string, test: () => Promise<boolean>): Promise<void> {
-  await eventuallyGives(what, async () => {
-    if (child.exitCode === null && !(await test())) throw new Error("not yet");
-  });
-  if (child.exitCode !== null) throw new Error(`${what}: the process ended with ${child.exitCode}`);
-}
-
-/** What it gives once it does not throw; throws where that is not within two minutes. */
-export async function eventuallyGives<T>(what: string, ask: () => Promise<T>): Promise<T> {
-  const deadline = performance.now() + 120_000;
+/** What `ask` gives once it does not throw. Throws where the process ends first, and after two minutes. */
+export async function eventually<T>(what: string, child: ChildProcess, ask: () => T | Promise<T>): Promise<T> {
+  const deadline = performance.now() + START_DEADLINE;
   for (;;) {
     try {
       return await ask();
     } catch (error) {
+      if (child.exitCode !== null) throw new Error(`${what}: the process ended with ${child.exitCode}`);
       if (performance.now() > deadline) throw new Error(`${what}: not after two minutes`, { cause: error });
     }
-    await delay(LOOK_INTERVAL);
+    await delay(20);
   }
 }
 
-function usableCores(): readonly number[] {
-  if (spawnSync("taskset", ["--version"]).error !== undefined) return [];
-  try {
-    const [, list = ""] = /^Cpus_allowed_list:\s+(.+)$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
-    return list.split(",").flatMap((range) => {
-      const [first = NaN, last = first] = range.split("-").map(Number);
-      return Array.from({ length: last - first + 1 }, (_, step) => first + step);
-    });
-  } catch {
-    return [];
-  }
+function usableCores(): readonly string[] {
+  const { error, stdout } = spawnSync("taskset", ["-c", "-p", String(process.pid)], { encoding: "utf8" });
+  if (error !== undefined) return [];
+  // Such as "pid 7's current affinity list: 0,2-5".
+  const [, list = ""] = /list: (.+)/.exec(stdout) ?? [];
+  return list.match(/\d+/g)?.slice(0, 2) ?? [];
 }

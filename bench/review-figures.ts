@@ -1,63 +1,90 @@
-import type { FigureRow, Figures } from "./figures.ts";
-import { type MeasuredReviews, type Rounds, throughput } from "./review-rounds.ts";
-import { median, pairedRatio } from "./statistics.ts";
+import type { LoadResult, Turn } from "./load.ts";
+import { type MeasuredReviews, SERVER_NAMES, type ServerName } from "./review-rounds.ts";
+import { median, pairedRatios, percentile } from "./statistics.ts";
+import { type Figure, format, limitOf, table } from "./tables.ts";
 
-/** THE table of `npm run bench`, with the limits that the project has set itself. */
-export const REVIEW_FIGURES = {
-  bareCalls: { text: "bare node:https, throughput", unit: "calls/s" },
-  silentCalls: { text: "webhook, log silent, throughput", unit: "calls/s" },
-  loggedCalls: { text: "webhook, log into a file, throughput", unit: "calls/s" },
-  silentShare: { text: "log silent: throughput, of the bare server's", unit: "share", least: 0.85 },
-  loggedShare: { text: "log into a file: throughput, of the bare server's", unit: "share", least: 0.75 },
-  bareCpu: { text: "bare node:https, processor time of a call", unit: "us" },
-  silentCpu: { text: "webhook, log silent, processor time of a call", unit: "us" },
-  loggedCpu: { text: "webhook, log into a file, processor time of a call", unit: "us" },
-  silentCpuShare: { text: "log silent: calls for the same processor time, of the bare server's", unit: "share" },
-  loggedCpuShare: { text: "log into a file: the same", unit: "share" },
-  coreShare: { text: "of its core that a server got (the machine was busy below 95 %)", unit: "share" },
-  clientShare: {
-    text: "of its time in which the load generator was busy (it was the limit above 95 %)",
-    unit: "share",
-  },
-  bareLatency: { text: "bare node:https, p99 at half of the throughput of the webhook", unit: "ms" },
-  silentLatency: { text: "webhook, log silent, p99 at half of its throughput", unit: "ms", most: 5 },
-  loggedLatency: { text: "webhook, log into a file, p99 at half of its throughput", unit: "ms", most: 5 },
-  failed: { text: "failed calls", unit: "calls", most: 0 },
-} as const satisfies Readonly<Record<string, FigureRow>>;
+const TITLES: Readonly<Record<ServerName, string>> = {
+  bare: "bare node:https",
+  silent: "this, log silent",
+  logged: "this, log info",
+  peer: "controller-runtime",
+};
 
-export function figuresOf({
-  bare,
-  silent,
-  logged,
-  failed,
-}: MeasuredReviews): Figures & Record<keyof typeof REVIEW_FIGURES, number> {
-  const all = [bare, silent, logged];
-  return {
-    bareCalls: median(throughput(bare)),
-    silentCalls: median(throughput(silent)),
-    loggedCalls: median(throughput(logged)),
-    silentShare: pairedRatio(throughput(silent), throughput(bare)),
-    loggedShare: pairedRatio(throughput(logged), throughput(bare)),
-    bareCpu: 1e6 * median(cpuOfCall(bare)),
-    silentCpu: 1e6 * median(cpuOfCall(silent)),
-    loggedCpu: 1e6 * median(cpuOfCall(logged)),
-    silentCpuShare: pairedRatio(cpuOfCall(bare), cpuOfCall(silent)),
-    loggedCpuShare: pairedRatio(cpuOfCall(bare), cpuOfCall(logged)),
-    coreShare: median(all.flatMap(coreShare)),
-    clientShare: median(all.flatMap(({ turns }) => turns.map(({ busySeconds, seconds }) => busySeconds / seconds))),
-    bareLatency: median(bare.latencies),
-    silentLatency: median(silent.latencies),
-    loggedLatency: median(logged.latencies),
-    failed,
-  };
+/** A ratio of two servers, of reviews for the same processor time, with what half of all turns lie between. */
+export interface Ratio extends Figure {
+  readonly quartiles: readonly [number, number];
 }
 
-/** Of one core, in each round. */
-function coreShare({ turns }: Rounds): readonly number[] {
-  return turns.map(({ seconds, cpuSeconds }) => cpuSeconds / seconds);
+/** Of this program to the peer, where it was measured, and to the bare server. */
+export function ratiosOf(measured: MeasuredReviews): readonly Ratio[] {
+  const limits = [
+    { other: "peer", unit: "times", least: 1.3 },
+    { other: "bare", unit: "share", least: 0.45 },
+  ] as const;
+  return limits.flatMap(({ other, unit, least }) => {
+    const theirs = measured[other];
+    if (theirs === undefined) return [];
+    return (["silent", "logged"] as const).map((name) => {
+      const ratios = pairedRatios(turnsOf(measured[name]).map(callsForCpu), turnsOf(theirs).map(callsForCpu));
+      const quartiles = [percentile(ratios, 0.25), percentile(ratios, 0.75)] as const;
+      return { text: `${TITLES[name]}, of ${TITLES[other]}`, value: median(ratios), unit, least, quartiles };
+    });
+  });
 }
 
-/** Seconds, of each round. */
-function cpuOfCall({ turns }: Rounds): readonly number[] {
-  return turns.map(({ calls, cpuSeconds }) => cpuSeconds / calls);
+export function ratioTable(ratios: readonly Ratio[]): string {
+  const rows = ratios.map((ratio) => {
+    const [low = "", high = ""] = ratio.quartiles.map((value) => format(value, ratio.unit));
+    return [ratio.text, format(ratio.value, ratio.unit), `${low} to ${high}`, limitOf(ratio)];
+  });
+  return table([["reviews for the same processor time", "median", "half of all turns", "limit"], ...rows]);
+}
+
+/** A column for each server. */
+export function serverTable(measured: MeasuredReviews): string {
+  const names = SERVER_NAMES.filter((name) => measured[name] !== undefined);
+  const row = (text: string, of: (results: readonly LoadResult[]) => string): string[] => [
+    text,
+    ...names.map((name) => of(measured[name] ?? [])),
+  ];
+  return table([
+    ["", ...names.map((name) => TITLES[name])],
+    row("processor time of a review", (results) => format(cpuOfCall(turnsOf(results)), "us")),
+    row("reviews a second", (results) => format(median(turnsOf(results).map(callsASecond)), "calls/s")),
+    row("p99 at 500 reviews a second", (results) => format(median(results.map((each) => each.steadyP99)), "ms")),
+    row("p99 at half of its throughput", (results) => format(median(results.map((each) => each.halfP99)), "ms")),
+  ]);
+}
+
+/** How the processor time of a review grows, of the first one's. */
+export function growthTable(results: readonly LoadResult[]): string {
+  const first = results[0]?.turns.map(callsForCpu) ?? [];
+  const rows = results.map(({ name, turns }) => {
+    const ratio = median(pairedRatios(first, turns.map(callsForCpu)));
+    return [name, format(cpuOfCall(turns), "us"), format(ratio, "times")];
+  });
+  return table([["review", "processor time", "of the first"], ...rows]);
+}
+
+/** How much of the core a server got while it had its turn. */
+export function coreShare(measured: MeasuredReviews): number {
+  const turns = SERVER_NAMES.flatMap((name) => turnsOf(measured[name]));
+  return median(turns.map(({ cpuSeconds, seconds }) => cpuSeconds / seconds));
+}
+
+export function turnsOf(results: readonly LoadResult[] = []): readonly Turn[] {
+  return results.flatMap(({ turns }) => turns);
+}
+
+function callsASecond({ calls, seconds }: Turn): number {
+  return calls / seconds;
+}
+
+function callsForCpu({ calls, cpuSeconds }: Turn): number {
+  return calls / cpuSeconds;
+}
+
+/** Microseconds. */
+function cpuOfCall(turns: readonly Turn[]): number {
+  return 1e6 * median(turns.map(({ calls, cpuSeconds }) => cpuSeconds / calls));
 }

@@ -1,14 +1,11 @@
-import { eventuallyGives } from "./processes.ts";
-
-interface HeapUsage {
-  readonly usedSize: number;
-}
+import type { ChildProcess } from "node:child_process";
+import { eventually } from "./processes.ts";
 
 /** Bytes of heap that are in use after a garbage collection, of a process with `--inspect-port`. */
-export async function heapAfterCollection(pid: number, inspectPort: number): Promise<number> {
-  // Opens the inspector, which costs memory of its own: measure that of the process first.
-  process.kill(pid, "SIGUSR1");
-  const [target] = await eventuallyGives("the inspector answers", async () => {
+export async function heapAfterCollection(child: ChildProcess, inspectPort: number): Promise<number> {
+  // Opens the inspector, which takes memory of its own: read the memory of the process before.
+  child.kill("SIGUSR1");
+  const [target] = await eventually("the inspector answers", child, async () => {
     const response = await fetch(`http://127.0.0.1:${inspectPort}/json/list`);
     return (await response.json()) as { webSocketDebuggerUrl: string }[];
   });
@@ -25,7 +22,7 @@ export async function heapAfterCollection(pid: number, inspectPort: number): Pro
       socket.send(JSON.stringify({ id, method }));
     });
   await call(1, "HeapProfiler.collectGarbage");
-  const usage = (await call(2, "Runtime.getHeapUsage")) as HeapUsage;
+  const { usedSize } = (await call(2, "Runtime.getHeapUsage")) as { usedSize: number };
   socket.close();
-  return usage.usedSize;
+  return usedSize;
 }

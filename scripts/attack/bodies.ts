@@ -5,9 +5,6 @@ import { join } from "node:path";
 /** The most that the server reads of a body, in bytes. */
 export const BODY_LIMIT = 7 * 1024 * 1024;
 
-/** No UTF-8: a reader makes three bytes of each. */
-const NO_UTF8 = 0xff;
-
 interface Review {
   readonly request: { readonly uid: string; readonly object: { readonly metadata: object; readonly spec: object } };
 }
@@ -42,8 +39,8 @@ export function honestPost(): Buffer {
 }
 
 /**
- * A review of so many bytes whose answer is four times as large: its patch puts back the whole of a stored `spec.image`, in
- * Base64. No other answer is larger for its review, and few cost the server less.
+ * A review of so many bytes whose answer is a third larger: its patch puts back the whole of a stored `spec.image`, in
+ * Base64. No other answer is larger for a large review, and few cost the server less.
  */
 export function patchedReview(bytes: number): Buffer {
   const { object } = REVIEW.request;
@@ -54,24 +51,24 @@ export function patchedReview(bytes: number): Buffer {
     object: { ...object, spec: { imageName } },
     oldObject: { ...object, spec: { imageName, image } },
   };
-  return filledTo(bytes, bodyOf(request), NO_UTF8);
+  return filledTo(bytes, bodyOf(request));
 }
 
 /**
- * Reviews of BODY_LIMIT whose answers are as large as they come: a patch (29 MB), and a uid and the name of a refused object,
- * which come back as they were sent (22 MB).
+ * Reviews of BODY_LIMIT whose answers are as large as they come: a patch (9.8 MB), and a uid and the name of a refused object,
+ * which come back as they were sent (7.3 MB).
  */
 export function largestAnswers(): readonly Buffer[] {
   const unknown = { ...REVIEW.request.object, spec: { imageName: "unknown" } };
   const others = [bodyOf({ uid: FILLING }), bodyOf({ name: FILLING, object: unknown })];
-  return [patchedReview(BODY_LIMIT), ...others.map((body) => filledTo(BODY_LIMIT, body, NO_UTF8))];
+  return [patchedReview(BODY_LIMIT), ...others.map((body) => filledTo(BODY_LIMIT, body))];
 }
 
 /** A good review of so many bytes: a long annotation fills it up. */
 export function reviewOf(bytes: number): Buffer {
   const { object } = REVIEW.request;
   const metadata = { ...object.metadata, annotations: { note: FILLING } };
-  return filledTo(bytes, bodyOf({ object: { ...object, metadata } }), "x".charCodeAt(0));
+  return filledTo(bytes, bodyOf({ object: { ...object, metadata } }));
 }
 
 const FILLING = "FILLING";
@@ -80,8 +77,8 @@ function bodyOf(request: object): Buffer {
   return Buffer.from(JSON.stringify({ ...REVIEW, request: { ...REVIEW.request, ...request } }));
 }
 
-function filledTo(bytes: number, body: Buffer, filling: number): Buffer {
+function filledTo(bytes: number, body: Buffer): Buffer {
   const at = body.indexOf(FILLING);
-  const room = Buffer.alloc(bytes - body.length + FILLING.length, filling);
+  const room = Buffer.alloc(bytes - body.length + FILLING.length, "x");
   return Buffer.concat([body.subarray(0, at), room, body.subarray(at + FILLING.length)]);
 }

@@ -5,7 +5,10 @@ import { largestAnswers, patchedReview, post } from "./bodies.ts";
 import type { Figures, Target } from "./case.ts";
 import { openManyTls, openTcp, sendUnread } from "./sockets.ts";
 
-/** 640 connections, 80 reviews of 15 kB each: 4.5 MB of answers, of which the kernel's buffers take 4 at most. */
+/** Milliseconds in which the server has answered: it ends a connection that asks again before. */
+const NEXT_REQUEST = 1_000;
+
+/** 640 connections, 80 reviews of 15 kB each, sent without a pause. */
 export async function unreadPatches({ port }: Target): Promise<Figures> {
   const end = delay(35_000);
   const sockets = await openManyTls(port, 640);
@@ -16,7 +19,7 @@ export async function unreadPatches({ port }: Target): Promise<Figures> {
   return { text: `${sockets.length} connections, 80 reviews of 15 kB each (${sent} sent)`, wrong: [] };
 }
 
-/** 48 connections, each of which asks for the largest answers until one is under way: some are refused, for they come at once. */
+/** 48 connections, each of which asks for the largest answers, one after the other: some are refused, for they come at once. */
 export async function unreadLarge({ port }: Target): Promise<Figures> {
   const end = delay(20_000);
   const sockets = await openManyTls(port, 48);
@@ -37,6 +40,9 @@ export async function unreadMetrics({ opsPort }: Target): Promise<Figures> {
 
 async function sendEach(socket: Socket, requests: readonly Buffer[], times: number): Promise<void> {
   for (let round = 0; round < times; round++) {
-    for (const request of requests) await sendUnread(socket, request, 1);
+    for (const request of requests) {
+      await sendUnread(socket, request, 1);
+      await delay(NEXT_REQUEST);
+    }
   }
 }

@@ -32,25 +32,25 @@ const TOO_LARGE: BodyFault = {
   text: `the body is too large: more than ${BODY_LIMIT} bytes`,
 };
 
-/**
- * Reads JSON only. A body is parsed by JSON.parse: a key named `__proto__` is an own key like any other, and invalid
- * UTF-8 reads as U+FFFD.
- */
+/** JSON is UTF-8 (RFC 8259). With U+FFFD in place of each wrong byte, an answer could be thrice as long as its review. */
+const UTF_8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Reads JSON only, by JSON.parse: a key named `__proto__` is an own key like any other. */
 export function parseJsonBodies(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser("application/json", { parseAs: "buffer" }, (_, body, done) => {
     try {
-      done(null, parseBody(body.toString("utf8")));
+      done(null, parseBody(body as Buffer));
     } catch (error) {
       done(error as BodyError);
     }
   });
 }
 
-function parseBody(text: string): unknown {
-  if (text === "") throw new BodyError(EMPTY);
+function parseBody(body: Buffer): unknown {
+  if (body.length === 0) throw new BodyError(EMPTY);
   try {
-    return JSON.parse(text);
+    return JSON.parse(UTF_8.decode(body));
   } catch (error) {
     const why = clientText(messageOf(error));
     throw new BodyError({ status: 400, code: "no-json", text: `the body is no JSON: ${why}` });

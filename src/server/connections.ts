@@ -1,12 +1,15 @@
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
+import { MAX_PIPELINED } from "./limits.ts";
 
 interface Connection {
   /** The TCP socket, also of an HTTPS server. */
   readonly socket: Socket;
   /** To its last request. A client may send the next one before it has an answer; answers go out in that order. */
   lastAnswer: ServerResponse | undefined;
+  /** Requests that came, one after the other, before the answer to the one before was sent. */
+  pipelined: number;
 }
 
 /**
@@ -14,6 +17,9 @@ interface Connection {
  * quarters are for connections that have sent a request: beyond them the one that is idle for longest is ended. The
  * others are for connections that have not: where all places are taken, the oldest of them is ended for a new one. So a
  * flood of connections that never ask ends none that asked.
+ *
+ * A connection that sends many requests and does not wait for an answer is ended: no API server does so, and one turn of
+ * the event loop reads up to 2 MiB of each connection.
  */
 export class Connections {
   readonly #max: number;
@@ -68,7 +74,7 @@ export class Connections {
   #accept(socket: Socket): void {
     const peer = peerOf(socket);
     if (this.count >= this.#max) this.#end(this.#silent, oldestOf(this.#silent));
-    this.#silent.set(peer, { socket, lastAnswer: undefined });
+    this.#silent.set(peer, { socket, lastAnswer: undefined, pipelined: 0 });
     socket.once("close", () => {
       for (const connections of [this.#silent, this.#asked]) {
         if (connections.get(peer)?.socket === socket) connections.delete(peer);
@@ -83,6 +89,11 @@ export class Connections {
     if (connection === undefined) return;
     this.#silent.delete(peer);
     this.#asked.delete(peer);
+    connection.pipelined = isAtWork(connection) ? connection.pipelined + 1 : 0;
+    if (connection.pipelined > MAX_PIPELINED) {
+      socket.destroy();
+      return;
+    }
     if (this.#asked.size >= (3 * this.#max) / 4) this.#end(this.#asked, idleOf(this.#asked) ?? oldestOf(this.#asked));
     connection.lastAnswer = response;
     this.#asked.set(peer, connection);

@@ -41,6 +41,12 @@ export const HANDSHAKE_TIMEOUT = 10 * SECOND;
  */
 export const MAX_CONNECTIONS = 2_000;
 
+/**
+ * Requests that a connection may send before the answer to the first of them is sent. API servers, probes and scrapers
+ * send one.
+ */
+export const MAX_PIPELINED = 10;
+
 /** Probes, scrapes, and people. */
 export const MAX_OPS_CONNECTIONS = 200;
 

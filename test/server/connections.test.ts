@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import type { Server } from "node:http";
 import { describe, expect, it } from "vitest";
 import { Connections } from "../../src/server/connections.ts";
+import { MAX_PIPELINED } from "../../src/server/limits.ts";
 
 /** A TCP connection that says whether it was ended. */
 class FakeSocket extends EventEmitter {
@@ -55,17 +56,27 @@ function connected(connect: () => FakeSocket, ask: (socket: FakeSocket) => () =>
 }
 
 describe("a connection", () => {
-  it("over which a second request is under way is not idle when the first one is answered", () => {
+  it("with a request under way is not idle; it is when the answer is sent", () => {
     const { connections, connect, ask } = fakeServer(10);
     const socket = connect();
-    const [endFirst, endSecond] = [ask(socket), ask(socket)];
-    endFirst();
+    const answer = ask(socket);
     connections.cutIdle();
     expect(socket.destroyed).toBe(false);
-    endSecond();
+    answer();
     connections.cutIdle();
     expect(socket.destroyed).toBe(true);
     expect(connections.count).toBe(0);
+  });
+
+  it("that sends more requests than it may before one is answered is ended", () => {
+    const { connections, connect, ask } = fakeServer(10);
+    const [patient, hasty] = [connect(), connect()];
+    for (let count = 0; count <= MAX_PIPELINED; count++) ask(hasty);
+    for (let count = 0; count <= 2 * MAX_PIPELINED; count++) ask(patient)();
+    expect([patient.destroyed, hasty.destroyed]).toEqual([false, false]);
+    ask(hasty);
+    expect([patient.destroyed, hasty.destroyed]).toEqual([false, true]);
+    expect(connections.count).toBe(1);
   });
 
   it("that never asked is ended for a new one where all places are taken, the oldest first; who asked stays", () => {

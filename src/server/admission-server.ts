@@ -15,7 +15,7 @@ import { admitNamed, serverTls, type Tls } from "./tls.ts";
 /** Where the API server posts its reviews. */
 export const ENDPOINT_PATHS: Readonly<Record<Endpoint, string>> = { mutate: "/mutate", validate: "/validate" };
 
-/** What an owner of the server looks into; made where absent. */
+/** Parts that the owner of the server reads, too; made where absent. */
 export interface ServerLoad {
   readonly drain?: Drain | undefined;
   readonly overload?: Overload | undefined;

@@ -17,12 +17,12 @@ export interface CloseTimes {
 const TIMES: CloseTimes = { cutIdle: LAST_REQUEST_WAIT, cutAll: SHUTDOWN_DEADLINE };
 
 /**
- * Closes the ports, answers what is under way, and gives how many requests were cut because they took too long. By
- * itself Node would wait for ever for a connection that never asks, or never finishes its handshake.
+ * Closes the ports and answers what is under way. Gives how many requests were cut because they took too long: Node alone
+ * waits without an end for a connection that never asks, or never finishes its handshake.
  */
 export async function closeServers(servers: readonly ClosableServer[], times: CloseTimes = TIMES): Promise<number> {
   const over = new AbortController();
-  // Closing the port, Node would end all of these at once.
+  // When the port closes, Node ends all idle connections at once, also one whose request has arrived and is not read.
   await Promise.all(servers.map(({ connections }) => connections.releaseIdle()));
   const closed = Promise.all(servers.map(({ server }) => server.close()));
   let cut = 0;

@@ -2,12 +2,12 @@ import { setImmediate as turn, setTimeout as delay } from "node:timers/promises"
 import { MAX_WAIT_FOR_QUIET, QUIET_PERIOD } from "./limits.ts";
 
 export interface DrainTiming {
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
   readonly delay: (milliseconds: number) => Promise<unknown>;
 }
 
-/** Timers run before what has arrived is read: on a busy machine much may have, so that a delay ends behind that. */
+/** A delay ends after what has arrived meanwhile is read: timers of a turn run before that. */
 export const systemTiming: DrainTiming = {
   now: () => performance.now(),
   delay: async (milliseconds) => {
@@ -17,8 +17,8 @@ export const systemTiming: DrainTiming = {
 };
 
 /**
- * The time between the wish to stop and the closing of the port. Callers learn late that a replica goes: until then it
- * answers as ever, and each answer lets go of its connection.
+ * The time from SIGTERM to the closing of the port. Callers learn late that a replica goes away: until then it answers
+ * as before, and closes the connection after each answer.
  */
 export class Drain {
   readonly #timing: DrainTiming;

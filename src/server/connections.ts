@@ -8,14 +8,15 @@ interface Connection {
   readonly socket: Socket;
   /** To its last request. A client may send the next one before it has an answer; answers go out in that order. */
   lastAnswer: ServerResponse | undefined;
+  requests: number;
   /** Requests that came, one after the other, before the answer to the one before was sent. */
   pipelined: number;
 }
 
 /**
  * Every connection of a server, also one whose TLS handshake is not finished. At most `max` of them are open. Three
- * quarters are for connections that have sent a request: beyond them the one that is idle for longest is ended. The
- * others are for connections that have not: where all places are taken, the oldest of them is ended for a new one. So a
+ * quarters are for connections that have sent a request: beyond them one that asked once, or the one that is idle for
+ * longest, is ended. The others are for connections that have not: where all places are taken, the oldest of them is ended for a new one. So a
  * flood of connections that never ask ends none that asked.
  *
  * A connection that sends many requests and does not wait for an answer is ended: no API server does so, and one turn of
@@ -74,7 +75,7 @@ export class Connections {
   #accept(socket: Socket): void {
     const peer = peerOf(socket);
     if (this.count >= this.#max) this.#end(this.#silent, oldestOf(this.#silent));
-    this.#silent.set(peer, { socket, lastAnswer: undefined, pipelined: 0 });
+    this.#silent.set(peer, { socket, lastAnswer: undefined, requests: 0, pipelined: 0 });
     socket.once("close", () => {
       for (const connections of [this.#silent, this.#asked]) {
         if (connections.get(peer)?.socket === socket) connections.delete(peer);
@@ -94,7 +95,8 @@ export class Connections {
       socket.destroy();
       return;
     }
-    if (this.#asked.size >= (3 * this.#max) / 4) this.#end(this.#asked, idleOf(this.#asked) ?? oldestOf(this.#asked));
+    if (this.#asked.size >= (3 * this.#max) / 4) this.#end(this.#asked, leastNeeded(this.#asked));
+    connection.requests++;
     connection.lastAnswer = response;
     this.#asked.set(peer, connection);
   }
@@ -112,9 +114,23 @@ function oldestOf(connections: ReadonlyMap<string, Connection>): string | undefi
   return peer;
 }
 
-/** The one that asked longest ago of those that have all their answers. */
-function idleOf(connections: ReadonlyMap<string, Connection>): string | undefined {
-  for (const [peer, connection] of connections) if (!isAtWork(connection)) return peer;
+/**
+ * The one that asked longest ago: of those that have asked once and have an answer; else of those that are idle; else of
+ * all. An API server asks again over a connection that it has, so a thousand clients that ask once do not end that.
+ */
+function leastNeeded(connections: ReadonlyMap<string, Connection>): string | undefined {
+  return (
+    firstOf(connections, ({ requests, lastAnswer }) => requests === 1 && lastAnswer?.writableEnded === true) ??
+    firstOf(connections, (connection) => !isAtWork(connection)) ??
+    oldestOf(connections)
+  );
+}
+
+function firstOf(
+  connections: ReadonlyMap<string, Connection>,
+  isMeant: (connection: Connection) => boolean,
+): string | undefined {
+  for (const [peer, connection] of connections) if (isMeant(connection)) return peer;
   return undefined;
 }
 

@@ -39,10 +39,10 @@ function fakeServer(most: number): {
       return socket;
     },
     ask: (socket) => {
-      const response = { writableFinished: false };
+      const response = { writableEnded: false, writableFinished: false };
       server.emit("request", { socket }, response);
       return () => {
-        response.writableFinished = true;
+        Object.assign(response, { writableEnded: true, writableFinished: true });
       };
     },
   };
@@ -100,6 +100,15 @@ describe("a connection", () => {
     answerFirst();
     ask(connect())();
     expect(ended()).toEqual([true, false, true]);
+  });
+
+  it("that asked often stays where others asked once, however short ago", () => {
+    const { connect, ask } = fakeServer(4);
+    const often = connected(connect, ask);
+    ask(often)();
+    const once = Array.from({ length: 5 }, () => connected(connect, ask));
+    expect(often.destroyed).toBe(false);
+    expect(once.map(({ destroyed }) => destroyed)).toEqual([true, true, true, false, false]);
   });
 
   it("that asks where all others wait for an answer ends the one that asked longest ago", () => {

@@ -79,7 +79,7 @@ export class App {
     const admission = admissionServer(
       { index: this.#index, policy, log, confirm, metrics: this.#metrics },
       this.#tls.current,
-      { drain: this.#drain },
+      { drain: this.#drain, maxReviews: limits.reviews },
     );
     this.#tls.follow(admission);
     servers.unshift({ server: admission, connections: new Connections(admission.server, limits.admission) });

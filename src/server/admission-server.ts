@@ -5,7 +5,7 @@ import { bodyFaultOf, parseJsonBodies } from "./body.ts";
 import { clientText } from "./client-text.ts";
 import { Drain, systemTiming } from "./drain.ts";
 import { EventLoopLag } from "./event-loop-lag.ts";
-import { BODY_LIMIT, CONNECTION_TIMEOUT, KEEP_ALIVE_TIMEOUT, REQUEST_TIMEOUT } from "./limits.ts";
+import { BODY_LIMIT, CONNECTION_TIMEOUT, KEEP_ALIVE_TIMEOUT, MAX_REVIEWS, REQUEST_TIMEOUT } from "./limits.ts";
 import { Overload } from "./overload.ts";
 import { plainText } from "./plain-text.ts";
 import type { Admission } from "./review-answer.ts";
@@ -19,19 +19,21 @@ export const ENDPOINT_PATHS: Readonly<Record<Endpoint, string>> = { mutate: "/mu
 export interface ServerLoad {
   readonly drain?: Drain | undefined;
   readonly overload?: Overload | undefined;
+  /** Reviews under way at the same time; MAX_REVIEWS where absent. */
+  readonly maxReviews?: number;
 }
 
 /** Reviews over TLS and HTTP/1.1. Without TLS it only serves `inject`, for `replay`. */
 export function admissionServer(
   admission: Admission,
   tls?: Tls,
-  { drain = new Drain(systemTiming), overload }: ServerLoad = {},
+  { drain = new Drain(systemTiming), overload, maxReviews = MAX_REVIEWS }: ServerLoad = {},
 ): FastifyInstance {
   const lag = new EventLoopLag(systemTiming.now);
   const server = fastify({ ...commonOptions(), ...(tls && { https: serverTls(tls) }) });
   // It is measured while the server listens.
   const lagNow = (): number => (server.server.listening ? lag.milliseconds : 0);
-  const bounds = overload ?? new Overload({ now: systemTiming.now, lag: lagNow });
+  const bounds = overload ?? new Overload({ now: systemTiming.now, lag: lagNow, maxReviews });
   if (overload === undefined) measureWhileListening(server, lag);
   closeWhileDraining(server, drain);
   if (tls?.clientNames !== undefined) admitNamed(server, tls.clientNames);
@@ -54,6 +56,10 @@ export function commonOptions(): FastifyServerOptions {
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
     requestTimeout: REQUEST_TIMEOUT,
     return503OnClosing: false,
+    // A URL that cannot be decoded is of no route, and comes by no hook.
+    frameworkErrors: (error, _, reply) => {
+      plainText(reply.header("Connection", "close"), 400, clientText(error.message));
+    },
     logController: new LogController({ disableRequestLogging: true }),
   };
 }
@@ -101,8 +107,7 @@ function answerErrors(server: FastifyInstance, log: Logger): void {
     reply.removeHeader("Connection");
     const { status, code, text } = bodyFaultOf(error, request) ?? faultOf(error);
     if (status >= 500) log.error({ err: error }, "request failed");
-    // A connection that broke is no malformed request.
-    else if (!reply.raw.destroyed) log.warn({ status, why: code }, "malformed request");
+    else if (code !== "cut-off") log.warn({ status, why: code }, "malformed request");
     return plainText(reply, status, text);
   });
 }

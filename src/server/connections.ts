@@ -6,11 +6,9 @@ import { MAX_PIPELINED } from "./limits.ts";
 interface Connection {
   /** The TCP socket, also of an HTTPS server. */
   readonly socket: Socket;
-  /** To its last request. A client may send the next one before it has an answer; answers go out in that order. */
-  lastAnswer: ServerResponse | undefined;
+  /** Not sent yet, or not all of it. A client may send a request before it has the last answer. */
+  readonly answers: Set<ServerResponse>;
   requests: number;
-  /** Requests that came, one after the other, before the answer to the one before was sent. */
-  pipelined: number;
 }
 
 /**
@@ -73,13 +71,20 @@ export class Connections {
   }
 
   #accept(socket: Socket): void {
-    const peer = peerOf(socket);
     if (this.count >= this.#max) this.#end(this.#silent, oldestOf(this.#silent));
-    this.#silent.set(peer, { socket, lastAnswer: undefined, requests: 0, pipelined: 0 });
+    if (this.count >= this.#max) {
+      socket.destroy();
+      return;
+    }
+    const peer = peerOf(socket);
+    const connection: Connection = { socket, answers: new Set(), requests: 0 };
+    this.#silent.set(peer, connection);
     socket.once("close", () => {
       for (const connections of [this.#silent, this.#asked]) {
-        if (connections.get(peer)?.socket === socket) connections.delete(peer);
+        if (connections.get(peer) === connection) connections.delete(peer);
       }
+      // After a CONNECT, Node does not do so.
+      for (const answer of connection.answers) answer.destroy();
     });
   }
 
@@ -90,14 +95,14 @@ export class Connections {
     if (connection === undefined) return;
     this.#silent.delete(peer);
     this.#asked.delete(peer);
-    connection.pipelined = isAtWork(connection) ? connection.pipelined + 1 : 0;
-    if (connection.pipelined > MAX_PIPELINED) {
+    connection.answers.add(response);
+    response.once("close", () => connection.answers.delete(response));
+    connection.requests++;
+    if (connection.answers.size > MAX_PIPELINED) {
       socket.destroy();
       return;
     }
     if (this.#asked.size >= (3 * this.#max) / 4) this.#end(this.#asked, leastNeeded(this.#asked));
-    connection.requests++;
-    connection.lastAnswer = response;
     this.#asked.set(peer, connection);
   }
 
@@ -116,13 +121,14 @@ function oldestOf(connections: ReadonlyMap<string, Connection>): string | undefi
 
 /**
  * The one that asked longest ago: of those that have asked once and have an answer; else of those that are idle; else of
- * all. An API server asks again over a connection that it has, so a thousand clients that ask once do not end that.
+ * those that do not read their answer. One whose request is under way is never ended for another. An API server asks
+ * again over a connection that it has, so a thousand clients that ask once do not end that.
  */
 function leastNeeded(connections: ReadonlyMap<string, Connection>): string | undefined {
   return (
-    firstOf(connections, ({ requests, lastAnswer }) => requests === 1 && lastAnswer?.writableEnded === true) ??
+    firstOf(connections, (connection) => connection.requests === 1 && isAnswered(connection)) ??
     firstOf(connections, (connection) => !isAtWork(connection)) ??
-    oldestOf(connections)
+    firstOf(connections, isAnswered)
   );
 }
 
@@ -135,8 +141,13 @@ function firstOf(
 }
 
 /** Whether a request has no answer yet, or not all of it. */
-function isAtWork({ lastAnswer }: Connection): boolean {
-  return lastAnswer?.writableFinished === false;
+function isAtWork({ answers }: Connection): boolean {
+  return answers.size > 0;
+}
+
+/** Whether each request has its answer, sent or not. */
+function isAnswered({ answers }: Connection): boolean {
+  return [...answers].every(({ writableEnded }) => writableEnded);
 }
 
 /** What a TLS socket and the TCP socket below it have in common, and no other two that are open. */

@@ -41,10 +41,7 @@ export const HANDSHAKE_TIMEOUT = 10 * SECOND;
  */
 export const MAX_CONNECTIONS = 2_000;
 
-/**
- * Requests that a connection may send before the answer to the first of them is sent. API servers, probes and scrapers
- * send one.
- */
+/** Requests of a connection that wait for their answers. API servers, probes and scrapers send one at a time. */
 export const MAX_PIPELINED = 10;
 
 /** Probes, scrapes, and people. */

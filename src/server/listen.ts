@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { lookup } from "node:dns/promises";
 import type { AddressInfo } from "node:net";
 import { Failure, messageOf } from "../failure.ts";
 
@@ -20,7 +21,8 @@ const REASONS: Readonly<Record<string, string>> = {
 /** Starts to listen and gives the port in use, which is another one where 0 was asked for. */
 export async function listen(server: FastifyInstance, { host, port }: ListenAddress): Promise<number> {
   try {
-    await (host === "" ? listenOnAll(server, port) : server.listen({ host, port }));
+    // By address: for the name localhost, Fastify would make a second server for each further address of it.
+    await (host === "" ? listenOnAll(server, port) : server.listen({ host: (await lookup(host)).address, port }));
   } catch (error) {
     const code = errorCode(error);
     const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;

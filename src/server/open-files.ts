@@ -1,9 +1,11 @@
-import { MAX_CONNECTIONS, MAX_OPS_CONNECTIONS, OTHER_FILES } from "./limits.ts";
+import { MAX_CONNECTIONS, MAX_OPS_CONNECTIONS, MAX_REVIEWS, OTHER_FILES } from "./limits.ts";
 
 /** How many connections each server may have. */
 export interface ConnectionLimits {
   readonly admission: number;
   readonly ops: number;
+  /** Reviews under way: a review beyond the connections would be cut, not answered 503. */
+  readonly reviews: number;
 }
 
 /**
@@ -14,5 +16,7 @@ export function connectionLimits(openFiles: number | undefined): ConnectionLimit
   const wanted = MAX_CONNECTIONS + MAX_OPS_CONNECTIONS;
   const share = Math.min(1, ((openFiles ?? Infinity) - OTHER_FILES) / wanted);
   const within = (max: number): number => Math.max(4, Math.floor(max * share));
-  return { admission: within(MAX_CONNECTIONS), ops: within(MAX_OPS_CONNECTIONS) };
+  const admission = within(MAX_CONNECTIONS);
+  const reviews = Math.min(MAX_REVIEWS, Math.floor((3 * admission) / 4));
+  return { admission, ops: within(MAX_OPS_CONNECTIONS), reviews };
 }

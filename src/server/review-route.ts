@@ -58,6 +58,8 @@ export function reviewRoute(server: FastifyInstance, route: ReviewRoute): void {
       // None where a hook of the server answered before onRequest above.
       const inFlight = request.getDecorator<Exchange | null>(EXCHANGE)?.inFlight;
       if (inFlight !== undefined) overload.answered(inFlight, Buffer.byteLength(String(payload)));
+      // The request lives until its client has the answer, of which the bytes count.
+      request.body = undefined;
       done();
     },
   });

@@ -1,20 +1,24 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { MAX_CONNECTIONS, MAX_OPS_CONNECTIONS, OTHER_FILES } from "../../src/server/limits.ts";
+import { MAX_CONNECTIONS, MAX_OPS_CONNECTIONS, MAX_REVIEWS, OTHER_FILES } from "../../src/server/limits.ts";
 import { connectionLimits } from "../../src/server/open-files.ts";
 import { ofCheckout } from "../support/command-run.ts";
 import type { LogLine } from "../support/log-lines.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const ALL = { admission: MAX_CONNECTIONS, ops: MAX_OPS_CONNECTIONS };
+const ALL = { admission: MAX_CONNECTIONS, ops: MAX_OPS_CONNECTIONS, reviews: MAX_REVIEWS };
 
 describe("limits of connections", () => {
   test.each([
     ["none", undefined, ALL],
     ["enough", MAX_CONNECTIONS + MAX_OPS_CONNECTIONS + OTHER_FILES, ALL],
-    ["half", (MAX_CONNECTIONS + MAX_OPS_CONNECTIONS) / 2 + OTHER_FILES, { admission: 1_000, ops: 100 }],
-    ["next to nothing", 50, { admission: 4, ops: 4 }],
+    [
+      "half",
+      (MAX_CONNECTIONS + MAX_OPS_CONNECTIONS) / 2 + OTHER_FILES,
+      { admission: 1_000, ops: 100, reviews: MAX_REVIEWS },
+    ],
+    ["next to nothing", 50, { admission: 4, ops: 4, reviews: 3 }],
   ])("fit a limit of open files: %s", (_, openFiles, expected) => {
     expect(connectionLimits(openFiles)).toEqual(expected);
   });

@@ -1,11 +1,15 @@
+import type { FastifyInstance } from "fastify";
 import { once } from "node:events";
 import { connect } from "node:tls";
+import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { Connections } from "../../src/server/connections.ts";
 import { BODY_LIMIT } from "../../src/server/limits.ts";
-import { createReview, responseOf, UID } from "../support/admission-review.ts";
+import { createReview, responseOf, UID, virtualMachine } from "../support/admission-review.ts";
 import { condition } from "../support/condition.ts";
+import { patientOverload } from "../support/patient-overload.ts";
 import { type Webhook, webhook } from "../support/webhook.ts";
 
 const REVIEW = JSON.stringify(createReview());
@@ -123,9 +127,63 @@ describe("a body on the wire", () => {
   });
 });
 
+describe("memory of a client that means harm", () => {
+  test("a body in chunks of one byte takes what its length says", async () => {
+    const { server } = await webhook();
+    const payload = Readable.from(bytesOf(REVIEW));
+    const answer = await server.inject({
+      method: "POST",
+      url: "/mutate",
+      headers: { "content-type": "application/json" },
+      payload,
+    });
+    expect(responseOf(answer.body)).toMatchObject({ uid: UID, allowed: true });
+  });
+
+  test("a parsed body is let go when its answer is handed over, whether or not that is read", async () => {
+    const bodies: unknown[] = [];
+    const { client } = await webhook({
+      prepare: (server) => {
+        server.addHook("onResponse", (request, _reply, done) => {
+          bodies.push(request.body);
+          done();
+        });
+      },
+    });
+    for (const body of [createReview(), {}]) await client.post("/mutate", body);
+    await condition("both are over", () => bodies.length === 2);
+    expect(bodies).toEqual([undefined, undefined]);
+  });
+
+  test("a CONNECT behind reviews ends them: their places and bytes are free", async () => {
+    const overload = patientOverload();
+    const served = await webhook({ overload, confirm: () => new Promise(() => undefined), prepare: watch });
+    const unknown = JSON.stringify(createReview({ object: virtualMachine({ imageName: "unknown" }) }));
+    const post = `POST /mutate HTTP/1.1\r\nHost: x\r\n${JSON_TYPE}\r\n${length(unknown)}\r\n\r\n${unknown}`;
+    const socket = connect({ port: served.port, host: "127.0.0.1", ca: served.ca });
+    socket.on("error", () => undefined);
+    await once(socket, "secureConnect");
+    const arrived = once(served.server.server, "request");
+    socket.write(`${post.repeat(4)}CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n`);
+    await arrived;
+    await once(socket, "close");
+    await condition("all is given back", () => overload.underWay === 0 && overload.bytes === 0);
+    expect(overload.counts.canceled).toBe(4);
+  });
+});
+
+function watch({ server }: FastifyInstance): void {
+  new Connections(server, 100);
+}
+
+function* bytesOf(text: string): Generator<Buffer> {
+  for (const byte of Buffer.from(text)) yield Buffer.of(byte);
+}
+
 describe("a path that takes no reviews", () => {
   test.each([
     ["/nope", "POST", 404],
+    ["/%zz", "POST", 400],
     ["/mutate", "PUT", 405],
   ])("%s is answered to %s before its body is read, whatever that is", async (path, method, status) => {
     const served = await webhook();

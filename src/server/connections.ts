@@ -7,8 +7,10 @@ interface Connection {
   /** The TCP socket, also of an HTTPS server. */
   readonly socket: Socket;
   /** Not sent yet, or not all of it. A client may send a request before it has the last answer. */
-  readonly answers: Set<ServerResponse>;
+  readonly answers: ServerResponse[];
   requests: number;
+  /** Which request of the server its last one was. */
+  lastAsked: number;
 }
 
 /**
@@ -22,9 +24,10 @@ interface Connection {
  */
 export class Connections {
   readonly #max: number;
-  /** Both by peer; in the order in which they were made, and in the order of their last request. */
+  /** Both by peer, in the order in which they came there. */
   readonly #silent = new Map<string, Connection>();
   readonly #asked = new Map<string, Connection>();
+  #requests = 0;
 
   constructor(server: HttpServer, max: number) {
     this.#max = max;
@@ -77,14 +80,14 @@ export class Connections {
       return;
     }
     const peer = peerOf(socket);
-    const connection: Connection = { socket, answers: new Set(), requests: 0 };
+    const connection: Connection = { socket, answers: [], requests: 0, lastAsked: 0 };
     this.#silent.set(peer, connection);
     socket.once("close", () => {
       for (const connections of [this.#silent, this.#asked]) {
         if (connections.get(peer) === connection) connections.delete(peer);
       }
       // After a CONNECT, Node does not do so.
-      for (const answer of connection.answers) answer.destroy();
+      for (const answer of [...connection.answers]) answer.destroy();
     });
   }
 
@@ -93,15 +96,18 @@ export class Connections {
     const connection = this.#silent.get(peer) ?? this.#asked.get(peer);
     // It was ended, and what it had sent is still being read.
     if (connection === undefined) return;
-    this.#silent.delete(peer);
-    this.#asked.delete(peer);
-    connection.answers.add(response);
-    response.once("close", () => connection.answers.delete(response));
+    connection.answers.push(response);
+    response.once("close", () => {
+      connection.answers.splice(connection.answers.indexOf(response), 1);
+    });
     connection.requests++;
-    if (connection.answers.size > MAX_PIPELINED) {
-      socket.destroy();
-      return;
-    }
+    connection.lastAsked = ++this.#requests;
+    if (connection.answers.length > MAX_PIPELINED) socket.destroy();
+    else if (this.#silent.delete(peer)) this.#admit(peer, connection);
+  }
+
+  /** Its first request has come. */
+  #admit(peer: string, connection: Connection): void {
     if (this.#asked.size >= (3 * this.#max) / 4) this.#end(this.#asked, leastNeeded(this.#asked));
     this.#asked.set(peer, connection);
   }
@@ -126,28 +132,29 @@ function oldestOf(connections: ReadonlyMap<string, Connection>): string | undefi
  */
 function leastNeeded(connections: ReadonlyMap<string, Connection>): string | undefined {
   return (
-    firstOf(connections, (connection) => connection.requests === 1 && isAnswered(connection)) ??
-    firstOf(connections, (connection) => !isAtWork(connection)) ??
-    firstOf(connections, isAnswered)
+    leastRecent(connections, (connection) => connection.requests === 1 && isAnswered(connection)) ??
+    leastRecent(connections, (connection) => !isAtWork(connection)) ??
+    leastRecent(connections, isAnswered)
   );
 }
 
-function firstOf(
+function leastRecent(
   connections: ReadonlyMap<string, Connection>,
   isMeant: (connection: Connection) => boolean,
 ): string | undefined {
-  for (const [peer, connection] of connections) if (isMeant(connection)) return peer;
-  return undefined;
+  const meant = [...connections].filter(([, connection]) => isMeant(connection));
+  const [first] = meant.sort(([, one], [, other]) => one.lastAsked - other.lastAsked);
+  return first?.[0];
 }
 
 /** Whether a request has no answer yet, or not all of it. */
 function isAtWork({ answers }: Connection): boolean {
-  return answers.size > 0;
+  return answers.length > 0;
 }
 
 /** Whether each request has its answer, sent or not. */
 function isAnswered({ answers }: Connection): boolean {
-  return [...answers].every(({ writableEnded }) => writableEnded);
+  return answers.every(({ writableEnded }) => writableEnded);
 }
 
 /** What a TLS socket and the TCP socket below it have in common, and no other two that are open. */

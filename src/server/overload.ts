@@ -1,4 +1,5 @@
 import { MAX_LAG, MAX_RETRIES, MAX_REVIEW_BYTES, MAX_REVIEWS, RETRY_AFTER_SECONDS, SLOW_CLIENT } from "./limits.ts";
+import { type Waiter, WaitingList } from "./waiting-list.ts";
 
 const SECOND = 1_000;
 
@@ -22,7 +23,7 @@ export interface IncomingReview {
 }
 
 /** A review that was admitted; only Overload changes it. */
-export interface InFlight {
+export interface InFlight extends Waiter<InFlight> {
   readonly is: "admitted";
   readonly review: IncomingReview;
   state: Waiting | "deciding" | "gone";
@@ -60,7 +61,10 @@ export class Overload {
   readonly counts: OverloadCounts = { shed: 0, turnedAway: 0, gaveWay: 0, canceled: 0 };
   readonly #options: Required<OverloadOptions>;
   /** Both in the order in which they began to wait. */
-  readonly #waiting: Readonly<Record<Waiting, Set<InFlight>>> = { arriving: new Set(), unsent: new Set() };
+  readonly #waiting: Readonly<Record<Waiting, WaitingList<InFlight>>> = {
+    arriving: new WaitingList(),
+    unsent: new WaitingList(),
+  };
   #reviews = 0;
   #bytes = 0;
   /** When clients were asked to retry, within the last RETRY_AFTER_SECONDS. */
@@ -134,7 +138,7 @@ export class Overload {
 
   /** Ends the exchange that has waited longest for its client, if that is slow. */
   #evict(waiting: Waiting): boolean {
-    const [oldest] = this.#waiting[waiting];
+    const { oldest } = this.#waiting[waiting];
     if (oldest === undefined || this.#options.now() - oldest.since < SLOW_CLIENT) return false;
     this.#remove(oldest);
     this.counts.gaveWay++;

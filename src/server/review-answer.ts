@@ -66,7 +66,7 @@ export async function answerReview(call: ReviewCall, admission: Admission): Prom
       decision.is === "undecided"
         ? { is: "unavailable", because: decision.because }
         : { is: "review", review: encodeReview(review.version, review.request, decision) };
-    admission.log.info(lineOf(asked, decisionFields(decision)), "review");
+    if (admission.log.isLevelEnabled("info")) admission.log.info(lineOf(asked, decisionFields(decision)), "review");
     return answer;
   } catch (error) {
     return error instanceof ReviewAborted ? aborted(asked, error, admission.log) : failed(asked, error, admission.log);
@@ -115,10 +115,18 @@ function failed(asked: Asked, error: unknown, log: Logger): ReviewAnswer {
 
 /** The line of a review says who wanted what, never what is in the object. */
 function lineOf({ endpoint, request, arrived }: Asked, fields: object): object {
-  const { uid, operation, kind, namespace, name, user } = request;
-  const texts = { uid, operation, kind: kind.kind, version: kind.version, namespace, name, user: user.name };
-  const cut = Object.fromEntries(Object.entries(texts).map(([field, text]) => [field, clientText(text)]));
-  return { endpoint, ...cut, ...fields, ms: roundedToMicroseconds(performance.now() - arrived) };
+  return {
+    endpoint,
+    uid: clientText(request.uid),
+    operation: clientText(request.operation),
+    kind: clientText(request.kind.kind),
+    version: clientText(request.kind.version),
+    namespace: clientText(request.namespace),
+    name: clientText(request.name),
+    user: clientText(request.user.name),
+    ...fields,
+    ms: roundedToMicroseconds(performance.now() - arrived),
+  };
 }
 
 function roundedToMicroseconds(milliseconds: number): number {

@@ -7,8 +7,8 @@ import { createLog } from "./log.ts";
 export const MAX_UNREAD = 8 * 1024 * 1024;
 
 /**
- * Where the log goes. Reviews never wait for it nor end with it: what its reader leaves too long is dropped and counted,
- * and what cannot be written at all, since the reader has gone or the disk is full, is lost without a word.
+ * Where the log goes. No review waits for it or fails with it: lines that its reader leaves for too long are dropped and
+ * counted, and lines that cannot be written, because the reader has gone or the disk is full, are lost.
  *
  * It writes to a stream of Node, not to pino.destination: that one does not let a process exit while its pipe is full.
  */

@@ -157,7 +157,10 @@ function isAnswered({ answers }: Connection): boolean {
   return answers.every(({ writableEnded }) => writableEnded);
 }
 
-/** What a TLS socket and the TCP socket below it have in common, and no other two that are open. */
+/**
+ * Identifies an open connection. An HTTPS server emits `connection` with the TCP socket and `request` with the TLS socket
+ * above it; only their addresses tell that they belong together.
+ */
 function peerOf({ remoteAddress = "", remotePort = 0, localAddress = "" }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress}`;
 }

@@ -1,8 +1,8 @@
 import { LAG_INTERVAL } from "./limits.ts";
 
 /**
- * How late the event loop is, in milliseconds: by how much a timer misses its time. Half of each reading is the one
- * before, so that one pause (a garbage collection) is no lag to act upon, and one after the other is.
+ * How late the event loop is, in milliseconds: the delay of a timer. Each reading counts half, and the one before half,
+ * so that one pause (a garbage collection) stays below a limit that several pauses in a row exceed.
  */
 export class EventLoopLag {
   readonly #now: () => number;

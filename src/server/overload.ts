@@ -38,15 +38,17 @@ export interface Rejected {
   readonly because: string;
   /** Whether the answer asks for a retry, which takes one of the API server's own places meanwhile. */
   readonly mayRetry: boolean;
-  /** False where another review was rejected within the same second: the log has one line a second. */
+  /** Whether to log it: not where another review was rejected within the same second. */
   readonly isNews: boolean;
 }
 
-/** Counts since the start. */
+/** Counts since the start, by the names of the log. */
 export interface OverloadCounts {
+  /** Rejected. */
   shed: number;
-  /** Of those, the ones that were not asked to retry. */
+  /** Rejected without being asked to retry. */
   turnedAway: number;
+  /** Evicted. */
   gaveWay: number;
   /** The client went away before it had its answer. */
   canceled: number;

@@ -27,14 +27,14 @@ interface Exchange {
 /** Name of the request decorator that holds the Exchange. */
 const EXCHANGE = "exchange";
 
-/** Makes room for the state of reviewRoute; once a server. */
+/** Declares the request decorator of reviewRoute. To be called once for each server. */
 export function decorateReviews(server: FastifyInstance): void {
   server.decorateRequest(EXCHANGE, null);
 }
 
 /**
- * One path that takes reviews by POST: an AdmissionReview in, its answer out. What is no decision is 4xx, 500, 503 or
- * 504 with one line of text.
+ * One path that takes reviews by POST: an AdmissionReview in, its answer out. Without a decision the answer is 4xx, 500,
+ * 503 or 504 with one line of text.
  */
 export function reviewRoute(server: FastifyInstance, route: ReviewRoute): void {
   const { url, endpoint, admission, overload } = route;

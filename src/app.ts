@@ -89,7 +89,7 @@ export class App {
     }
     // Until the images are complete a review is answered 503, and the API server asks again.
     await Promise.race([source.start(this.#index, this.#stopSource.signal), aborted(stop)]);
-    // Nobody was sent here yet.
+    // No caller was sent here yet.
     if (stop.aborted) return;
     log.info({ port, opsPort, images: this.#counts(), ...this.#choices() }, "serving");
     await aborted(stop);

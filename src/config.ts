@@ -47,7 +47,7 @@ interface Flag<T> {
   readonly parse: (texts: readonly string[]) => T;
 }
 
-/** THE table of flags. A name must not begin like the variables of a Service of our name (PORT, SERVICE_HOST). */
+/** The table of flags. A name must not begin like the variables of a Service of our name (PORT, SERVICE_HOST). */
 export const FLAGS = {
   images: flag({
     argument: "DIR",

@@ -17,13 +17,13 @@ export interface RefusalStatus {
 }
 
 /**
- * Nobody reads more at once. With the longest names these are some 60 KB, causes and message together: the API server
+ * More are not read at once. With the longest names these are some 60 KB, causes and message together: the API server
  * writes a refusal into its audit log, where an event has room for 100 KiB (--audit-log-truncate-max-event-size).
  */
 export const MOST_CAUSES = 50;
 
 /**
- * What a person reads when an object is refused; design section 7. For reason Invalid kubectl prints the causes, every
+ * What a person reads when an object is refused. For reason Invalid kubectl prints the causes, every
  * other client prints the message. Problems beyond MOST_CAUSES are counted, not listed.
  */
 export function refusalStatus(request: AdmissionRequest, problems: readonly FieldProblem[]): RefusalStatus {

@@ -42,7 +42,7 @@ export function authorityOf({ cert, key }: KeyPair, published?: Date): Authority
   };
 }
 
-/** The data of a Secret, in base64. An absent or empty list is no problem: nobody has written yet. */
+/** The data of a Secret, in base64. An absent or empty list is no problem: it is not written yet. */
 export function decodeAuthorities(data: Readonly<Record<string, string>>): StoredAuthorities {
   const text = Buffer.from(data[AUTHORITIES_KEY] ?? "", "base64").toString("utf8");
   if (text.trim() === "") return { authorities: [], problems: [] };

@@ -38,7 +38,7 @@ export function trusts({ webhooks }: Configuration, { id }: Authority): boolean 
   return webhooks.every(({ caBundle }) => idsOf(caBundle).has(id));
 }
 
-/** Whether every webhook of the configuration trusts these CAs and nobody else. */
+/** Whether every webhook of the configuration trusts exactly these CAs. */
 export function trustsExactly({ webhooks }: Configuration, authorities: readonly Authority[]): boolean {
   return webhooks.every(({ caBundle }) => {
     const ids = idsOf(caBundle);
@@ -58,7 +58,7 @@ function idsOf(caBundle: string | undefined): ReadonlySet<string> {
 
 const SECOND = 1_000;
 const FIRST_WAIT = SECOND;
-/** A GitOps tool looks every few minutes: whoever waits for as long as it does leaves the decision to people. */
+/** A GitOps tool reconciles every few minutes: with a wait of that length a conflict is left for people to end. */
 const LONGEST_WAIT = 300 * SECOND;
 /** Without an overwriting for so long, the next one is taken for a single one. */
 const PEACE = 600 * SECOND;
@@ -76,8 +76,8 @@ export interface Overwriting {
 }
 
 /**
- * Keeps `caBundle` of one configuration ours without a fight: the first overwriting is put right at once, and whoever
- * goes on is let have it for longer each time.
+ * Keeps `caBundle` of one configuration ours without a fight: the first overwriting is put right at once, each further
+ * one after a longer wait.
  */
 export class Claim {
   /** The CAs with which it was last seen right. */

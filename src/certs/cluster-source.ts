@@ -144,8 +144,8 @@ export class ClusterCertificateSource implements CertificateSource {
   }
 
   /**
-   * Gives what kept it from being complete. Configurations are read before the Secret: whoever wrote a newer bundle
-   * wrote the Secret first, so that what is read after it is at least as new, and no replica puts back what another one
+   * Gives what kept it from being complete. Configurations are read before the Secret: a replica writes the Secret before a
+   * newer bundle, so the Secret that is read after a bundle is at least as new, and no replica puts back what another one
    * has replaced.
    */
   async #reconcile(use: (certificate: Certificate) => void): Promise<Trouble | undefined> {

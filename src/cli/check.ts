@@ -12,7 +12,7 @@ import { IMAGE_FLAGS, readImages } from "./images.ts";
 import { createLog } from "./log.ts";
 import { type Manifest, readManifests } from "./manifest-file.ts";
 
-/** Nobody is privileged here, so that nobody can be named. */
+/** There are no privileged callers here, so their flags are left out. */
 const ORDINARY_POLICY_FLAGS = ["resolution", "write", "check"] as const;
 type PolicyFlag = (typeof ORDINARY_POLICY_FLAGS)[number];
 

@@ -5,7 +5,7 @@ import { vmImageFacts } from "./vm-image.ts";
 
 const DEFAULT_NAMESPACE = "default";
 
-/** The ones that know where an object of their kind keeps its facts (design section 2). */
+/** Decoders by kind: where an object of the kind keeps its facts. */
 const FACTS: Readonly<Record<ImageKind, (value: JsonObject, version: string) => ImageFacts>> = {
   VirtualMachineImage: vmImageFacts,
   ClusterVirtualMachineImage: vmImageFacts,

@@ -26,14 +26,14 @@ interface ImageKindRow {
   readonly namedByPeople: boolean;
 }
 
-/** THE table of image kinds. */
+/** The table of image kinds. */
 export const IMAGE_KIND_ROWS: Readonly<Record<ImageKind, ImageKindRow>> = {
   VirtualMachineImage: { groups: [VM_OPERATOR_GROUP], scope: "Namespaced", resource: "vmi", namedByPeople: false },
   ClusterVirtualMachineImage: { groups: [VM_OPERATOR_GROUP], scope: "Cluster", resource: "cvmi", namedByPeople: false },
   OSImage: { groups: PLATFORM_GROUPS, scope: "Cluster", resource: "osimages", namedByPeople: true },
 };
 
-/** An image whose object name starts so is meant by its VMI ID (design section 2). */
+/** The object name of a VM image is its VMI ID where it begins with this. */
 export const VMI_ID_PREFIX = "vmi-";
 
 /** What the index keeps of an image. */

@@ -6,7 +6,7 @@ import type { ImageScope } from "./scoped-images.ts";
 export const RESOLUTION_MODES = ["namespace-first", "strict"] as const;
 export type ResolutionMode = (typeof RESOLUTION_MODES)[number];
 
-/** What each rule says; design section 3. Test titles carry the IDs. */
+/** The rules of resolution. Test titles carry their IDs. */
 export const RESOLUTION_RULES = {
   R1: "a name with the prefix vmi- is an object name (namespace, then cluster), else a display name",
   R2: "any other name is a display name (namespace, then cluster), else an object name (namespace, then cluster); where VirtualMachineImages are of the cluster, their object names come first",

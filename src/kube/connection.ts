@@ -111,7 +111,7 @@ function opened(
   return sent;
 }
 
-/** Listens for errors on both sides as long as they live: one that nobody hears ends the process. */
+/** Listens for errors on both sides as long as they live: an error without a listener ends the process. */
 function answerTo(sent: ClientRequest, limit: { what: string; milliseconds: number }): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const timer = setTimeout(() => {

@@ -94,7 +94,7 @@ export class CurrentCredentials {
     }
   }
 
-  /** Before there were any good ones, whoever asked for them says so. */
+  /** Before there are any good ones, the caller that asks for them reports the problem. */
   #report(why: string): void {
     if (this.#problem === why) return;
     this.#problem = why;

@@ -20,8 +20,8 @@ export interface KubeconfigOptions {
 }
 
 /**
- * Loads the kubeconfig part of @kubernetes/client-node, a moment in one piece in which nobody is answered: for a server,
- * before it listens.
+ * Loads the kubeconfig part of @kubernetes/client-node, which blocks the event loop for a moment: for a server, before it
+ * listens.
  */
 export async function preloadKubeConfig(): Promise<void> {
   await import("./client-kubeconfig.ts");

@@ -81,8 +81,8 @@ interface Target {
 
 /**
  * Before a name is refused, a look at the API server itself: an image created a moment ago may not have come by the
- * watch yet. What is found goes into the index, ordered by resourceVersion like everything else; what is not found is
- * nobody's deletion.
+ * watch yet. What is found goes into the index, ordered by resourceVersion like everything else; what is not found
+ * deletes nothing.
  */
 export class LiveRead {
   readonly #options: LiveReadOptions;

@@ -18,8 +18,8 @@ export interface ObjectWatchOptions {
 }
 
 /**
- * Says when one object changed, until the signal aborts; never rejects. Whoever hears it reads the object: nothing is
- * kept here that could be old, and a watch that fails is made up for by whoever looks now and then anyway.
+ * Reports each change of one object, until the signal aborts; never rejects. The receiver reads the object itself, so
+ * nothing is kept here that could be old. A watch that fails costs only time: the receiver polls besides.
  */
 export async function watchObject(options: ObjectWatchOptions, signal: AbortSignal): Promise<void> {
   const { timing } = options;

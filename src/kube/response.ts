@@ -24,7 +24,7 @@ export interface ApiRequest {
   readonly body?: string | undefined;
 }
 
-/** As `ApiClient`, for whoever writes, too. */
+/** An `ApiClient` that writes, too. */
 export interface WritingApiClient extends ApiClient {
   /**
    * As `get`. Sent a second time where the connection broke before there was an answer, so it must be one that does no

@@ -23,7 +23,7 @@ const RELIST_AFTER_BAD_LINES = 3;
 /** A kube-apiserver that has just started refuses everybody until it has read its RBAC rules; five backoffs are 12 s. */
 const DOUBTED_REFUSALS = 5;
 
-/** THE table of what can go wrong with list and watch, and what is done about it. */
+/** The table of what can go wrong with list and watch, and what is done about it. */
 export const TROUBLES = {
   /** No connection, a broken or a silent one, a deadline. */
   connection: { state: "stale", wait: "backoff", relistAfter: RELIST_AFTER_FAILURES },

@@ -32,7 +32,7 @@ export const FAILURES = { 500: "error", 504: "late", 408: "slow", 499: "gone" } 
 /** 0.1 ms, what a review takes, to 1 s, what no review should. */
 const LATENCY_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 
-/** THE table of metrics, but for those of the process. The first three are controller-runtime's, names and labels. */
+/** The table of metrics, but for those of the process. The first three are controller-runtime's, names and labels. */
 export const METRICS = {
   requests: {
     name: "controller_runtime_webhook_requests_total",

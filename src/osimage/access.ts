@@ -6,7 +6,7 @@ const EVERYBODY = "*";
 
 /**
  * Whether the caller may use an image: it is open, or they own it, or its `access` lets them or a team of theirs.
- * Privileged callers may, and so may nobody in particular: `check` asks for a person whom it cannot know.
+ * Privileged callers may, and so may a caller without a name: `check` does not know the person.
  */
 export function mayUse({ subject, policy }: ReviewContext, { access }: Image): boolean {
   const { user, privileged } = subject;

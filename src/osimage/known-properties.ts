@@ -17,7 +17,7 @@ export const KUBEVIRT = {
 export const KUBEVIRT_TYPE = "kubevirt";
 
 /**
- * THE table of properties that a provider is documented to read (metal3.mdx and kubevirt.mdx of version 4.10), by the
+ * The table of properties that a provider is documented to read (metal3.mdx and kubevirt.mdx of version 4.10), by the
  * prefix of their keys. Other prefixes are other providers' or a person's own: nothing is known of them.
  */
 const KNOWN: Readonly<Record<string, readonly string[]>> = {

@@ -37,7 +37,7 @@ export function changedFrom(boot: BootReferences, old: BootReferences): boolean 
 
 /**
  * On an UPDATE that changes `image` alone, `imageName` is what mutation once wrote, or what somebody forgot: it follows.
- * (Whoever applies a manifest with the name as it was written there sends that name, not the stored ID.)
+ * (A manifest that is applied again sends the name as it was written there, not the stored ID.)
  */
 export function followsImage({ subject, boot, oldBoot }: BootQuestion): boolean {
   if (subject.endpoint !== "mutate" || oldBoot === undefined || isEmpty(boot.image)) return false;

@@ -10,7 +10,7 @@ export interface ChangingReference {
   readonly old: Reference | undefined;
   /** How it stands to the stored one; `same` where there is none. */
   readonly change: Change;
-  /** Where it is new or has another image; undefined where nobody needs to know. */
+  /** Where it is new or has another image; undefined where no check reads it. */
   readonly image: ReferenceImage | undefined;
 }
 

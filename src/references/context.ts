@@ -19,7 +19,7 @@ import { cdromBoot } from "./template-boot.ts";
 export interface ReviewContext extends BootQuestion {
   /** How the boot references stand to the stored ones; on UPDATE. */
   readonly changes: BootChanges | undefined;
-  /** What the boot references mean; `unchanged` where nobody needs to know. */
+  /** What the boot references mean; `unchanged` where no check reads it. */
   readonly bootImage: BootImage;
   /** What vm-operator's annotation boots, compared with what is written; undefined where that is not to be compared. */
   readonly restoredBoot: RestoredBoot | undefined;

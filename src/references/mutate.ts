@@ -11,7 +11,7 @@ import { restore, restoreMachine, restoreTemplate } from "./reapply.ts";
 import { kindPath, type Replacement, type Rewrite, Rewrites } from "./rewrite.ts";
 import type { Subject } from "./subject.ts";
 
-/** What each row of design section 5 says; test titles carry the IDs. */
+/** The rules of mutation. Test titles carry their IDs. */
 export const MUTATION_RULES = {
   M1: "imageName, --write both: imageName and image name the resolved image",
   M2: "imageName, --write imageName: only imageName does",

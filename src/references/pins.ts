@@ -1,7 +1,7 @@
 import { at, type JsonObject, mayHaveMembers, member, parsedObject } from "../json.ts";
 import type { Edit } from "./edit.ts";
 
-/** Says what a person wrote where a reference now holds something else; design section 5. */
+/** Says what a person wrote where a reference now holds something else. */
 export const PINNED_ANNOTATION = "vm-image-webhook.dev/pinned";
 
 export const PINNED_PATH = ["metadata", "annotations", PINNED_ANNOTATION] as const;

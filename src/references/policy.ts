@@ -27,7 +27,7 @@ export const CHECK_IDS = [
 ] as const;
 export type CheckId = (typeof CHECK_IDS)[number];
 
-/** Where the image goes that a `spec.imageName` resolved to; design section 5. */
+/** Where the image goes that a `spec.imageName` resolved to. */
 export const WRITE_MODES = ["both", "imageName", "image"] as const;
 export type WriteMode = (typeof WRITE_MODES)[number];
 

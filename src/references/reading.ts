@@ -34,7 +34,7 @@ export interface Reading {
   readonly malformed: readonly Malformed[];
 }
 
-/** Reads the references of an object by its rows of THE table; never throws. */
+/** Reads the references of an object by its rows of the reference table; never throws. */
 export function readReferences(object: JsonObject, rows: readonly ReferenceRow[]): Reading {
   const reading: OpenReading = { references: [], malformed: new Map() };
   for (const row of rows) readBelow({ path: [], key: "", value: object }, row, 0, reading);

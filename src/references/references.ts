@@ -39,7 +39,7 @@ const MACHINE_FIELDS: readonly Pick<ReferenceRow, "versions" | "path" | "form" |
   },
 ];
 
-/** The places in objects of vm-operator (design section 4; vm-operator config/crd/bases). */
+/** The places in objects of vm-operator (vm-operator config/crd/bases). */
 export const VM_REFERENCES: readonly ReferenceRow[] = [
   ...MACHINES.flatMap((machine) =>
     MACHINE_FIELDS.map((field) => ({
@@ -82,7 +82,7 @@ export const VM_REFERENCES: readonly ReferenceRow[] = [
 ];
 
 /**
- * THE table of places that name an image. Reading, mutation, validation, the webhook configurations and
+ * The table of places that name an image. Reading, mutation, validation, the webhook configurations and
  * docs/references.md follow it: a new place is a new row.
  */
 export const REFERENCES: readonly ReferenceRow[] = [...VM_REFERENCES, ...OS_IMAGE_REFERENCES];

@@ -12,7 +12,7 @@ export interface Subject {
   readonly version: string;
   readonly namespace: string;
   readonly user: { readonly name: string; readonly groups: readonly string[] };
-  /** The caller may do what vm-operator's own account may; design section 8. */
+  /** The caller may do what vm-operator's own account may. */
   readonly privileged: boolean;
   readonly rows: readonly ReferenceRow[];
   /** Where the machine stands: the object itself, or a template in it, from which machines are made. */

@@ -149,7 +149,7 @@ export class ClusterSource implements ImageSource {
     const begun = performance.now();
     while (!signal.aborted && performance.now() - begun < readDeadline) {
       const states = this.#reflectors.map(({ state }) => state.state);
-      // Whoever was not answered yet may have something to say, too.
+      // A kind that has no answer yet may still be listed.
       if (states.some((state) => HOPELESS.includes(state)) && !states.includes("starting")) return;
       await TIMING.delay(LOOK_INTERVAL, signal);
     }

@@ -159,7 +159,7 @@ export class FolderSource implements ImageSource {
     throw new Failure("images", `${place(path, first.line)}: ${first.why}${more}`);
   }
 
-  /** All images; one that is there twice is an error, for nobody could say which of the two counts. */
+  /** All images; one that is there twice is an error, because either could count. */
   #imagesByKind(): ImagesByKind {
     const byKind = new Map<ImageKind, Image[]>(IMAGE_KINDS.map((kind) => [kind, []]));
     const places = new Map<string, string>();

@@ -4,7 +4,7 @@ import { type FieldProblem, quote } from "../../references/problem.ts";
 import { mayUse } from "../access.ts";
 
 /**
- * Whoever makes a reference may use the image. The documentation of OSImage names no verb for use and no place where the
+ * The caller that makes a reference may use the image. The documentation of OSImage names no verb for use and no place where the
  * platform looks, and a platform that writes for a person is itself the caller.
  */
 export function* access(context: ReviewContext): Iterable<FieldProblem> {

@@ -6,7 +6,7 @@ import { osImageOf, propertyField } from "../object.ts";
 
 /** Longer keys are no typing mistakes of known ones, which have 51 characters at most: comparing takes the product. */
 const LONGEST_KEY_COMPARED = 128;
-/** Nobody reads more of them: all warnings of an answer have room for fewer. */
+/** All warnings of an answer have room for fewer. */
 const MOST_SUGGESTIONS = 20;
 
 /** A property with the prefix of a provider is one that this provider reads: it ignores others without a word. */

@@ -16,7 +16,7 @@ import { type FieldProblem, plain, quote } from "../problem.ts";
 import { fieldOf, type Reference } from "../reading.ts";
 import { kindMeant, queryOf } from "../reference-image.ts";
 
-/** Beyond this many, candidates are counted; design section 7. */
+/** Beyond this many, candidates are counted. */
 const MOST_CANDIDATES_LISTED = 5;
 
 /**

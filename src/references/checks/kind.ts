@@ -7,8 +7,8 @@ import { kindPath } from "../rewrite.ts";
 const SUPPORTED = `supported values: ${VM_IMAGE_KINDS.map(quote).join(", ")}`;
 
 /**
- * The kind of a reference is an image kind. `/mutate` fills a missing one, so that `/validate` finds it missing only
- * where nobody did (vm-operator refuses that too: webhooks/virtualmachine/validation validateImageOnCreate).
+ * The kind of a reference is an image kind. `/mutate` fills a missing one, so `/validate` finds it missing only
+ * where no mutation ran (vm-operator refuses that too: webhooks/virtualmachine/validation validateImageOnCreate).
  */
 export function kind({ judged, subject }: ReviewContext): readonly FieldProblem[] {
   const problems: FieldProblem[] = [];

@@ -1,28 +1,23 @@
 import type { FastifyInstance } from "fastify";
 import { once } from "node:events";
-import { connect } from "node:tls";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Connections } from "../../src/server/connections.ts";
 import { BODY_LIMIT } from "../../src/server/limits.ts";
 import { createReview, responseOf, UID, virtualMachine } from "../support/admission-review.ts";
 import { condition } from "../support/condition.ts";
 import { patientOverload } from "../support/patient-overload.ts";
+import { tlsConnection } from "../support/raw-connection.ts";
 import { type Webhook, webhook } from "../support/webhook.ts";
 
 const REVIEW = JSON.stringify(createReview());
 const JSON_TYPE = "Content-Type: application/json";
 
 /** One request as bytes on a TLS connection that is closed after it; the whole response, "" for none. */
-async function raw({ port, ca }: Webhook, headers: readonly string[], body: string | Buffer): Promise<string> {
-  const socket = connect({ port, host: "127.0.0.1", ca });
-  onTestFinished(() => {
-    socket.destroy();
-  });
-  socket.on("error", () => undefined);
-  await once(socket, "secureConnect");
+async function raw(served: Webhook, headers: readonly string[], body: string | Buffer): Promise<string> {
+  const socket = await tlsConnection(served);
   const head = `POST /mutate HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${headers.join("\r\n")}\r\n\r\n`;
   socket.write(Buffer.concat([Buffer.from(head), Buffer.from(body)]));
   return text(socket);
@@ -109,9 +104,7 @@ describe("a body on the wire", () => {
 
   test("cut off by its client is said in the log, and nothing is decided", async () => {
     const served = await webhook();
-    const socket = connect({ port: served.port, host: "127.0.0.1", ca: served.ca });
-    socket.on("error", () => undefined);
-    await once(socket, "secureConnect");
+    const socket = await tlsConnection(served);
     const arriving = once(served.server.server, "request");
     socket.write(
       `POST /mutate HTTP/1.1\r\nHost: x\r\n${JSON_TYPE}\r\n${length(REVIEW)}\r\n\r\n${REVIEW.slice(0, 100)}`,
@@ -160,9 +153,7 @@ describe("memory of a client that means harm", () => {
     const served = await webhook({ overload, confirm: () => new Promise(() => undefined), prepare: watch });
     const unknown = JSON.stringify(createReview({ object: virtualMachine({ imageName: "unknown" }) }));
     const post = `POST /mutate HTTP/1.1\r\nHost: x\r\n${JSON_TYPE}\r\n${length(unknown)}\r\n\r\n${unknown}`;
-    const socket = connect({ port: served.port, host: "127.0.0.1", ca: served.ca });
-    socket.on("error", () => undefined);
-    await once(socket, "secureConnect");
+    const socket = await tlsConnection(served);
     const arrived = once(served.server.server, "request");
     socket.write(`${post.repeat(4)}CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n`);
     await arrived;

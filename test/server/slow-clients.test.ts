@@ -1,34 +1,24 @@
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import type { Socket } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Connections } from "../../src/server/connections.ts";
 import * as limits from "../../src/server/limits.ts";
 import { createReview, responseOf } from "../support/admission-review.ts";
 import { condition } from "../support/condition.ts";
+import { tcpConnection, tlsConnection } from "../support/raw-connection.ts";
 import { TlsClient } from "../support/tls-client.ts";
 import { type Webhook, webhook } from "../support/webhook.ts";
 
 /** A TCP connection that says so much, and then nothing. */
 async function tcp({ port }: Webhook, text = ""): Promise<Socket> {
-  const socket = connect(port, "127.0.0.1");
-  socket.on("error", () => undefined);
-  onTestFinished(() => {
-    socket.destroy();
-  });
-  await once(socket, "connect");
+  const socket = await tcpConnection(port);
   socket.write(text);
   return socket;
 }
 
 /** A TLS connection that says so much, and then nothing. */
-async function tls({ port, ca }: Webhook, text: string): Promise<Socket> {
-  const socket = connectTls({ port, host: "127.0.0.1", ca });
-  socket.on("error", () => undefined);
-  onTestFinished(() => {
-    socket.destroy();
-  });
-  await once(socket, "secureConnect");
+async function tls(served: Webhook, text: string): Promise<Socket> {
+  const socket = await tlsConnection(served);
   socket.write(text);
   return socket;
 }

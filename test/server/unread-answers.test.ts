@@ -1,6 +1,5 @@
 import { once } from "node:events";
-import { connect as connectTcp, type Socket } from "node:net";
-import { connect } from "node:tls";
+import type { Socket } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Connections } from "../../src/server/connections.ts";
 import { listen } from "../../src/server/listen.ts";
@@ -8,6 +7,7 @@ import { opsServer } from "../../src/server/ops-server.ts";
 import { Overload } from "../../src/server/overload.ts";
 import { createReview, responseOf } from "../support/admission-review.ts";
 import { condition } from "../support/condition.ts";
+import { tcpConnection, tlsConnection } from "../support/raw-connection.ts";
 import { type Webhook, webhook } from "../support/webhook.ts";
 
 /** An answer of this many bytes does not fit the buffers between a server and a client that does not read. */
@@ -20,13 +20,8 @@ function largeReview(): string {
 }
 
 /** A TLS connection that sends a text and reads nothing. */
-async function unread({ port, ca }: Webhook, text: string): Promise<Socket> {
-  const socket = connect({ port, host: "127.0.0.1", ca });
-  socket.on("error", () => undefined);
-  onTestFinished(() => {
-    socket.destroy();
-  });
-  await once(socket, "secureConnect");
+async function unread(served: Webhook, text: string): Promise<Socket> {
+  const socket = await tlsConnection(served);
   socket.pause();
   socket.write(text);
   return socket;
@@ -121,11 +116,7 @@ describe("a scrape that its client does not read", () => {
     const port = await listen(server, { host: "127.0.0.1", port: 0 });
     onTestFinished(() => server.close());
     for (let count = 0; count < 6; count++) {
-      const socket = connectTcp(port, "127.0.0.1");
-      socket.on("error", () => undefined);
-      onTestFinished(() => {
-        socket.destroy();
-      });
+      const socket = await tcpConnection(port);
       socket.pause();
       socket.write("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
       await once(server.server, "request");

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
-import { MAX_PIPELINED } from "./limits.ts";
+import { ASKED_SHARE, MAX_PIPELINED } from "./limits.ts";
 
 interface Connection {
   /** The TCP socket, also of an HTTPS server. */
@@ -16,8 +16,8 @@ interface Connection {
 /**
  * Every connection of a server, also one whose TLS handshake is not finished. At most `max` of them are open. Three
  * quarters are for connections that have sent a request: beyond them one that asked once, or the one that is idle for
- * longest, is ended. The others are for connections that have not: where all places are taken, the oldest of them is ended for a new one. So a
- * flood of connections that never ask ends none that asked.
+ * longest, is ended. The others are for connections that have not: where all places are taken, the oldest of them is
+ * ended for a new one. So a flood of connections that never ask ends none that asked.
  *
  * A connection that sends many requests and does not wait for an answer is ended: no API server does so, and one turn of
  * the event loop reads up to 2 MiB of each connection.
@@ -108,7 +108,7 @@ export class Connections {
 
   /** Its first request has come. */
   #admit(peer: string, connection: Connection): void {
-    if (this.#asked.size >= (3 * this.#max) / 4) this.#end(this.#asked, leastNeeded(this.#asked));
+    if (this.#asked.size >= this.#max * ASKED_SHARE) this.#end(this.#asked, leastNeeded(this.#asked));
     this.#asked.set(peer, connection);
   }
 

@@ -41,6 +41,9 @@ export const HANDSHAKE_TIMEOUT = 10 * SECOND;
  */
 export const MAX_CONNECTIONS = 2_000;
 
+/** Share of the connections of a server that is for those that have sent a request. */
+export const ASKED_SHARE = 3 / 4;
+
 /** Requests of a connection that wait for their answers. API servers, probes and scrapers send one at a time. */
 export const MAX_PIPELINED = 10;
 

@@ -1,4 +1,4 @@
-import { MAX_CONNECTIONS, MAX_OPS_CONNECTIONS, MAX_REVIEWS, OTHER_FILES } from "./limits.ts";
+import { ASKED_SHARE, MAX_CONNECTIONS, MAX_OPS_CONNECTIONS, MAX_REVIEWS, OTHER_FILES } from "./limits.ts";
 
 /** How many connections each server may have. */
 export interface ConnectionLimits {
@@ -17,6 +17,6 @@ export function connectionLimits(openFiles: number | undefined): ConnectionLimit
   const share = Math.min(1, ((openFiles ?? Infinity) - OTHER_FILES) / wanted);
   const within = (max: number): number => Math.max(4, Math.floor(max * share));
   const admission = within(MAX_CONNECTIONS);
-  const reviews = Math.min(MAX_REVIEWS, Math.floor((3 * admission) / 4));
+  const reviews = Math.min(MAX_REVIEWS, Math.floor(admission * ASKED_SHARE));
   return { admission, ops: within(MAX_OPS_CONNECTIONS), reviews };
 }

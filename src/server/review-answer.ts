@@ -75,14 +75,13 @@ export async function answerReview(call: ReviewCall, admission: Admission): Prom
 
 /** A decision over a name that the index does not know is confirmed by a live read first. */
 async function confirmedDecision(asked: Asked, admission: Admission): Promise<Decision> {
-  const { endpoint, request, timeout, arrived, response } = asked;
+  const { endpoint, request, timeout, response } = asked;
   const { index, policy, confirm } = admission;
   const decision = decide(endpoint, request, index, policy);
   if (decision.is === "undecided" || decision.misses.length === 0 || confirm === undefined) return decision;
-  const left = timeout - (performance.now() - arrived);
-  const budget = Math.min(LIVE_READ_BUDGET, left * LIVE_READ_SHARE);
+  const budget = Math.min(LIVE_READ_BUDGET, (timeout - elapsed(asked)) * LIVE_READ_SHARE);
   const confirming = Promise.all(decision.misses.map((miss) => confirm(miss, budget)));
-  const answers = await raceClose(confirming, response, waitWithin(timeout) - (performance.now() - arrived));
+  const answers = await raceClose(confirming, response, waitWithin(timeout) - elapsed(asked));
   return answers.every((confirmed) => confirmed) ? decide(endpoint, request, index, policy) : UNCONFIRMED;
 }
 
@@ -114,7 +113,8 @@ function failed(asked: Asked, error: unknown, log: Logger): ReviewAnswer {
 }
 
 /** The line of a review says who wanted what, never what is in the object. */
-function lineOf({ endpoint, request, arrived }: Asked, fields: object): object {
+function lineOf(asked: Asked, fields: object): object {
+  const { endpoint, request } = asked;
   return {
     endpoint,
     uid: clientText(request.uid),
@@ -125,8 +125,13 @@ function lineOf({ endpoint, request, arrived }: Asked, fields: object): object {
     name: clientText(request.name),
     user: clientText(request.user.name),
     ...fields,
-    ms: roundedToMicroseconds(performance.now() - arrived),
+    ms: roundedToMicroseconds(elapsed(asked)),
   };
+}
+
+/** Milliseconds since the headers of the request were complete. */
+function elapsed({ arrived }: ReviewCall): number {
+  return performance.now() - arrived;
 }
 
 function roundedToMicroseconds(milliseconds: number): number {

@@ -4,6 +4,7 @@ import { Agent, request } from "node:https";
 import { BODY_LIMIT, HONEST_REVIEW, isRightAnswer, reviewOf } from "./bodies.ts";
 import type { Figures, Target } from "./case.ts";
 import { count, reasonOf } from "./honest.ts";
+import { textOf } from "./report.ts";
 
 /** Bodies of exactly the limit, six at a time, and of one byte more, two at a time, for 10 s. */
 export async function largeBodies({ port }: Target): Promise<Figures> {
@@ -26,7 +27,7 @@ export async function largeBodies({ port }: Target): Promise<Figures> {
     ...unexpected("over it", ofOver, ["413", "503"]),
   ];
   if (!ofOver.has("413")) wrong.push("no 413 for a body over the limit");
-  return { text: `at the limit: ${textOf(ofLimit)}; one byte over: ${textOf(ofOver)}`, wrong };
+  return { text: `at the limit: ${textOf(ofLimit) || "none"}; one byte over: ${textOf(ofOver) || "none"}`, wrong };
 }
 
 /** What the server does in 2 s for 20 connections; then 1,000 reviews at a time for 15 s, each as soon as one is answered. */
@@ -38,7 +39,7 @@ export async function load({ port }: Target): Promise<Figures> {
   const wrong = unexpected("answers", statuses, ["200", "503"]);
   if (tooMany.mismatches > 0) wrong.push(`${tooMany.mismatches} wrong answers`);
   const perSecond = Math.round((usual.answers.get("200") ?? 0) / 2);
-  return { text: `${perSecond}/s before; 1,000 at a time for 15 s: ${textOf(tooMany.answers)}`, wrong };
+  return { text: `${perSecond}/s before; 1,000 at a time for 15 s: ${textOf(tooMany.answers) || "none"}`, wrong };
 }
 
 type Cannonade = Pick<autocannon.Options, "connections" | "duration">;
@@ -95,8 +96,4 @@ function unexpected(what: string, tally: ReadonlyMap<string, number>, expected: 
   return [...tally]
     .filter(([outcome]) => !expected.includes(outcome))
     .map(([outcome, times]) => `${what}: ${times} ${outcome}`);
-}
-
-function textOf(tally: ReadonlyMap<string, number>): string {
-  return [...tally].map(([outcome, times]) => `${times} ${outcome}`).join(", ") || "none";
 }

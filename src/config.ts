@@ -47,7 +47,10 @@ interface Flag<T> {
   readonly parse: (texts: readonly string[]) => T;
 }
 
-/** The table of flags. A name must not begin like the variables of a Service of our name (PORT, SERVICE_HOST). */
+/**
+ * Every flag, by name. Kubernetes sets variables for a Service of the program's name (`..._PORT`, `..._SERVICE_HOST`), so
+ * no flag's name may begin with port or service.
+ */
 export const FLAGS = {
   images: flag({
     argument: "DIR",

@@ -10,7 +10,7 @@ export interface Target {
 
 /** What an attacker counted. */
 export interface Figures {
-  /** For the table. */
+  /** What the attackers did, for their column of the report. */
   readonly text: string;
   /** Answers that the server must not give; none where it did well. */
   readonly wrong: readonly string[];

@@ -14,7 +14,7 @@ const COLUMNS = [
   "verdict",
 ];
 
-/** The first two rows of the table, in Markdown. */
+/** The header of the report, a Markdown table: its titles and the line below them. */
 export function heading(): string {
   return `${row(COLUMNS)}\n${row(COLUMNS.map(() => "---"))}`;
 }

@@ -19,7 +19,7 @@ export async function unreadPatches({ port }: Target): Promise<Figures> {
   return { text: `${sockets.length} connections, 80 reviews of 15 kB each (${sent} sent)`, wrong: [] };
 }
 
-/** 48 connections, each of which asks for the largest answers, one after the other: some are refused, for they come at once. */
+/** 48 connections ask for the largest answers, one after the other. All start at once, so some reviews get 503. */
 export async function unreadLarge({ port }: Target): Promise<Figures> {
   const end = delay(20_000);
   const sockets = await openManyTls(port, 48);
@@ -29,7 +29,7 @@ export async function unreadLarge({ port }: Target): Promise<Figures> {
   return { text: `${sockets.length} connections, up to 18 reviews of 7 MiB each`, wrong: [] };
 }
 
-/** 205 callers of /metrics, 200 scrapes each: 7 MB, of which the kernel's buffers take 4. */
+/** 205 clients send 200 scrapes each. The answers of one client have 7 MB; the kernel buffers 4 MB of them. */
 export async function unreadMetrics({ opsPort }: Target): Promise<Figures> {
   const request = Buffer.from("GET /metrics HTTP/1.1\r\nHost: webhook\r\n\r\n".repeat(200));
   const sockets = Array.from({ length: 205 }, () => openTcp(opsPort));

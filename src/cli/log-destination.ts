@@ -53,6 +53,6 @@ export class LogDestination implements DestinationStream {
     if (this.#dropped === 0) return;
     const lines = this.#dropped;
     this.#dropped = 0;
-    createLog(this.#stream, "warn").warn({ lines }, "lines of this log were dropped: nobody read it");
+    createLog(this.#stream, "warn").warn({ lines }, "lines of this log were dropped: it was not read in time");
   }
 }

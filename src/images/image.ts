@@ -26,7 +26,7 @@ interface ImageKindRow {
   readonly namedByPeople: boolean;
 }
 
-/** The table of image kinds. */
+/** Facts about each kind of image. */
 export const IMAGE_KIND_ROWS: Readonly<Record<ImageKind, ImageKindRow>> = {
   VirtualMachineImage: { groups: [VM_OPERATOR_GROUP], scope: "Namespaced", resource: "vmi", namedByPeople: false },
   ClusterVirtualMachineImage: { groups: [VM_OPERATOR_GROUP], scope: "Cluster", resource: "cvmi", namedByPeople: false },

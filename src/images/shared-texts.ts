@@ -29,7 +29,7 @@ export class SharedTexts {
   }
 }
 
-/** The value that the table has for a key, or this one from now on. */
+/** The value that is stored under a key. Where there is none, stores this one and returns it. */
 function shared<T extends object | string>(table: LRUCache<string, T>, key: string, value: T): T {
   const kept = table.get(key);
   if (kept === undefined) table.set(key, value);

@@ -33,7 +33,7 @@ export class Drain {
     return this.#isDraining;
   }
 
-  /** From now on answers let go of their connections. */
+  /** From now on each answer closes its connection. */
   start(): void {
     this.#isDraining = true;
   }

@@ -274,7 +274,7 @@ describe("a log that no process reads", () => {
     const api = closing(client());
     for (let review = 0; review < 3; review++) await api.post("/mutate?timeout=5s", createReview());
     server.resumeReading();
-    const note = await server.says("lines of this log were dropped: nobody read it");
+    const note = await server.says("lines of this log were dropped: it was not read in time");
     expect(note).toMatchObject({ level: "warn", lines: 3 });
     server.signal("SIGTERM");
     expect(await server.exit()).toBe(0);

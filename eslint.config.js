@@ -2,7 +2,7 @@ import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 /** What computes and touches nothing outside: no I/O, clock, randomness, environment or logger. */
-const PURE = ["src/json.ts", "src/images/**", "src/references/**", "src/osimage/**", "src/admission/**"];
+const PURE = ["src/common/json.ts", "src/common/duration.ts", "src/common/resource-version.ts", "src/images/**", "src/references/**", "src/osimage/**", "src/admission/**"];
 
 /** Packages and Node modules that compute only. */
 const COMPUTING_MODULES = ["fastest-levenshtein", "lru-cache", "node:crypto", "node:util"];

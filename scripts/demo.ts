@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { letReaderGo } from "../src/cli/gone-reader.ts";
+import { letReaderGo } from "../src/cli/broken-pipe.ts";
 import { ServerProcess } from "../test/support/server-process.ts";
 import type { TlsClient } from "../test/support/tls-client.ts";
 

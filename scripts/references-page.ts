@@ -1,4 +1,4 @@
-import { environmentName } from "../src/config.ts";
+import { environmentName } from "../src/cli/flags.ts";
 import { RESOLUTION_RULES } from "../src/images/resolve.ts";
 import { type CheckRow, CHECKS } from "../src/references/checks.ts";
 import { MUTATION_RULES } from "../src/references/mutate.ts";

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { text } from "node:stream/consumers";
 import { EXIT_BY_SIGNAL, EXIT_CRASHED } from "./cli/command.ts";
-import { letReaderGo } from "./cli/gone-reader.ts";
+import { letReaderGo } from "./cli/broken-pipe.ts";
 import { logCrash } from "./cli/log.ts";
 import { LogDestination } from "./cli/log-destination.ts";
 import { runProgram } from "./cli/program.ts";

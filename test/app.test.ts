@@ -11,7 +11,7 @@ import { App } from "../src/app.ts";
 import { SelfSignedSource } from "../src/certs/self-signed-source.ts";
 import { METRICS } from "../src/metrics/table.ts";
 import { DEFAULT_LEVELS } from "../src/references/checks.ts";
-import { ClusterSource, TIMING } from "../src/sources/cluster.ts";
+import { ClusterSource, TIMING } from "../src/sources/cluster/cluster-source.ts";
 import { FakeApiServer, hang } from "./support/fake-api-server.ts";
 import { scrapeFrom } from "./support/scrape.ts";
 import { capturedLog, eventually, instantTiming, type LogLine, SHORT_LIMITS } from "./support/reflection.ts";

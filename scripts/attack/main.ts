@@ -1,6 +1,6 @@
 /** Attacks a server with all cases, or with one: `npm run attack -- --case NAME`. Exits with 1 where one misses what is expected. */
 import { parseArgs } from "node:util";
-import { messageOf } from "../../src/failure.ts";
+import { messageOf } from "../../src/common/failure.ts";
 import type { AttackCase } from "./case.ts";
 import { CASES } from "./cases.ts";
 import { heading, notRun, reportOf } from "./report.ts";

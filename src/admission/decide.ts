@@ -1,6 +1,6 @@
 import type { ImageKind } from "../images/image.ts";
 import type { ImageIndex, ImageQuery } from "../images/image-index.ts";
-import { at, textAt } from "../json.ts";
+import { at, textAt } from "../common/json.ts";
 import type { BootImage } from "../references/boot.ts";
 import { type RestoredBoot, restoredMachine } from "../references/conversion.ts";
 import type { ChangingReference } from "../references/changing-reference.ts";
@@ -23,7 +23,7 @@ import type { ReferenceRow } from "../references/row.ts";
 import type { Change } from "../references/stored-image.ts";
 import type { Endpoint, Subject } from "../references/subject.ts";
 import { auditAnnotations, type AuditAnnotations, NOTHING_TO_AUDIT } from "./audit.ts";
-import type { Judged } from "./judged.ts";
+import type { Judged } from "./lookups.ts";
 import { patchFor, type PatchOperation } from "./json-patch.ts";
 import type { IsPrivileged } from "./privileged.ts";
 import type { AdmissionRequest } from "./review.ts";

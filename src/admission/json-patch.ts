@@ -1,4 +1,4 @@
-import { at, isJsonObject, type JsonObject, type JsonPath } from "../json.ts";
+import { at, isJsonObject, type JsonObject, type JsonPath } from "../common/json.ts";
 import { applyEdits, type Edit, EditedCopy } from "../references/edit.ts";
 
 /** An operation of RFC 6902. */

@@ -1,4 +1,4 @@
-import { textAt } from "../json.ts";
+import { textAt } from "../common/json.ts";
 import { type CauseReason, type FieldProblem, problemMessage } from "../references/problem.ts";
 import type { AdmissionRequest } from "./review.ts";
 

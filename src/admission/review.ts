@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, textAt, textOf } from "../json.ts";
+import { isJsonObject, type JsonObject, textAt, textOf } from "../common/json.ts";
 
 export const ADMISSION_GROUP = "admission.k8s.io";
 

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import type { Logger } from "pino";
-import { Failure, messageOf } from "../failure.ts";
+import { Failure, messageOf } from "../common/failure.ts";
 import type { Timing } from "../kube/backoff.ts";
 import { type CertificateState, timeText } from "./certificate-source.ts";
 import { certificatesIn } from "./pem.ts";
-import { PolledFiles } from "./polled-files.ts";
+import { PolledFiles } from "./files/polled-files.ts";
 
 export interface ClientCaOptions {
   readonly file: string;

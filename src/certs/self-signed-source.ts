@@ -1,6 +1,6 @@
 import type { CertificateFacts, CertificateSource, CertificateState } from "./certificate-source.ts";
 import type { Certificate } from "./certificate.ts";
-import { FileSource, type FileSourceOptions } from "./file-source.ts";
+import { FileSource, type FileSourceOptions } from "./files/file-source.ts";
 import { hasNoCertificate, LOCAL_HOSTS, selfSigned, writeSelfSigned } from "./self-signed.ts";
 
 /** For local use: makes the files where there are none, and goes on as with any others. */

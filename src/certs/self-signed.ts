@@ -1,6 +1,6 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Failure, messageOf } from "../failure.ts";
+import { Failure, messageOf } from "../common/failure.ts";
 import { CA_FILE, CERTIFICATE_FILE, KEY_FILE } from "./certificate.ts";
 import { issueAuthority, issueServing, type KeyPair } from "./issue.ts";
 

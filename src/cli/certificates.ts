@@ -1,16 +1,16 @@
 import type { Logger } from "pino";
-import { CONFIGURATION_NAME, OSIMAGE_CONFIGURATION_NAME } from "../certs/ca-bundle.ts";
+import { CONFIGURATION_NAME, OSIMAGE_CONFIGURATION_NAME } from "../certs/cluster/ca-bundle.ts";
 import type { CertificateSource } from "../certs/certificate-source.ts";
 import { ClientCa } from "../certs/client-ca.ts";
-import { ClusterCertificateSource } from "../certs/cluster-source.ts";
-import { ClusterStore } from "../certs/cluster-store.ts";
-import { FileSource } from "../certs/file-source.ts";
-import { LARGEST_SERVING_SHARE } from "../certs/rotation.ts";
+import { ClusterCertificateSource } from "../certs/cluster/cluster-source.ts";
+import { ClusterStore } from "../certs/cluster/cluster-store.ts";
+import { FileSource } from "../certs/files/file-source.ts";
+import { LARGEST_SERVING_SHARE } from "../certs/cluster/rotation.ts";
 import { SelfSignedSource } from "../certs/self-signed-source.ts";
-import type { FlagValues } from "../config.ts";
-import { Failure } from "../failure.ts";
+import type { FlagValues } from "./flags.ts";
+import { Failure } from "../common/failure.ts";
 import { kubeconfigCredentials } from "../kube/kubeconfig.ts";
-import { TIMING } from "../sources/cluster.ts";
+import { TIMING } from "../sources/cluster/cluster-source.ts";
 import type { CommandLine } from "./command.ts";
 
 /** The flags that say where the certificate comes from and who may call. */

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import type { FlagValues } from "../config.ts";
-import { Failure, messageOf } from "../failure.ts";
+import type { FlagValues } from "./flags.ts";
+import { Failure, messageOf } from "../common/failure.ts";
 import { IMAGE_KINDS } from "../images/image.ts";
 import { imagesNamedBy } from "../references/references.ts";
 import type { AdmissionPolicy } from "../admission/decide.ts";

@@ -1,5 +1,5 @@
 import type { DestinationStream } from "pino";
-import type { Environment, FlagName, FlagValues } from "../config.ts";
+import type { Environment, FlagName, FlagValues } from "./flags.ts";
 
 /** The outside world of a command; only main.ts knows the process. */
 export interface CommandLine {

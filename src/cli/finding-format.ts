@@ -1,5 +1,5 @@
 import { normalize } from "node:path";
-import type { CheckOutput } from "../config.ts";
+import type { CheckOutput } from "./flags.ts";
 import { plain } from "../references/problem.ts";
 import type { Finding, Verdict } from "./findings.ts";
 import { CHECKED_KINDS } from "./manifest-file.ts";

@@ -1,9 +1,9 @@
 import { type AdmissionPolicy, decide, type Decision } from "../admission/decide.ts";
 import { applyPatch } from "../admission/json-patch.ts";
 import type { AdmissionRequest } from "../admission/review.ts";
-import { Failure } from "../failure.ts";
+import { Failure } from "../common/failure.ts";
 import type { ImageIndex } from "../images/image-index.ts";
-import { isJsonObject, textAt } from "../json.ts";
+import { isJsonObject, textAt } from "../common/json.ts";
 import { problemMessage } from "../references/problem.ts";
 import { referenceRows, REFERENCES } from "../references/references.ts";
 import { isChecked, type Manifest } from "./manifest-file.ts";

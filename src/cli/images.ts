@@ -1,10 +1,10 @@
 import type { Logger } from "pino";
-import type { FlagValues } from "../config.ts";
+import type { FlagValues } from "./flags.ts";
 import { type ImageKind, VM_IMAGE_KINDS } from "../images/image.ts";
 import { MemoryImageIndex } from "../images/image-index.ts";
 import { kubeconfigCredentials } from "../kube/kubeconfig.ts";
-import { ClusterSource } from "../sources/cluster.ts";
-import { FolderSource } from "../sources/folder.ts";
+import { ClusterSource } from "../sources/cluster/cluster-source.ts";
+import { FolderSource } from "../sources/folder/folder-source.ts";
 import type { ImageSource, WantedImages } from "../sources/image-source.ts";
 import type { CommandLine } from "./command.ts";
 

@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, pino } from "pino";
-import type { LOG_LEVELS } from "../config.ts";
+import type { LOG_LEVELS } from "./flags.ts";
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
 

@@ -1,6 +1,6 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from "yaml";
-import { Failure, messageOf } from "../failure.ts";
-import { isJsonObject, type JsonObject, listAt, textAt } from "../json.ts";
+import { Failure, messageOf } from "../common/failure.ts";
+import { isJsonObject, type JsonObject, listAt, textAt } from "../common/json.ts";
 import { REFERENCES } from "../references/references.ts";
 
 /** Line and column count from 1. */

@@ -1,6 +1,6 @@
 import type { AdmissionPolicy } from "../admission/decide.ts";
 import { privilegedCallers } from "../admission/privileged.ts";
-import type { FlagValues } from "../config.ts";
+import type { FlagValues } from "./flags.ts";
 
 /** The flags that decide what is admitted. */
 export const POLICY_FLAGS = [

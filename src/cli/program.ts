@@ -7,8 +7,8 @@ import {
   type GivenFlags,
   longName,
   readFlags,
-} from "../config.ts";
-import { Failure, FAILURE_EXIT_CODES, messageOf } from "../failure.ts";
+} from "./flags.ts";
+import { Failure, FAILURE_EXIT_CODES, messageOf } from "../common/failure.ts";
 import { certs } from "./certs.ts";
 import { check } from "./check.ts";
 import type { Command, CommandLine } from "./command.ts";

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
-import { isSameJson } from "../json.ts";
+import { isSameJson } from "../common/json.ts";
 import { IMAGE_KINDS, type Image, type ImageKind, isClusterScopedVmImage, VM_IMAGE_KINDS } from "./image.ts";
-import { isNewer } from "./resource-version.ts";
+import { isNewer } from "../common/resource-version.ts";
 import { type ImageScope, ScopedImages } from "./scoped-images.ts";
 import { SharedTexts } from "./shared-texts.ts";
 

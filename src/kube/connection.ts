@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import http, { type ClientRequest, type IncomingMessage } from "node:http";
 import https from "node:https";
-import { messageOf } from "../failure.ts";
+import { messageOf } from "../common/failure.ts";
 import type { Credentials, CurrentCredentials, TlsMaterial } from "./credentials.ts";
 import { within } from "./deadline.ts";
 import type { ApiRequest, ApiResponse, WritingApiClient } from "./response.ts";

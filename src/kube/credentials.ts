@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { Failure, messageOf } from "../failure.ts";
+import { Failure, messageOf } from "../common/failure.ts";
 import { Trouble } from "./trouble.ts";
 
 /** What a request to the API server needs. */

@@ -1,7 +1,7 @@
 import type { KubeConfig } from "@kubernetes/client-node";
 import { existsSync } from "node:fs";
 import type { RequestOptions } from "node:https";
-import { Failure, messageOf } from "../failure.ts";
+import { Failure, messageOf } from "../common/failure.ts";
 import type { Credentials, ReadCredentials, TlsMaterial } from "./credentials.ts";
 
 /** Where the kubelet mounts a pod's token (rest.InClusterConfig of client-go). */

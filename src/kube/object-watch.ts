@@ -3,7 +3,7 @@ import { within } from "./deadline.ts";
 import type { ApiClient } from "./response.ts";
 import { rowOf } from "./trouble.ts";
 import { openWatch } from "./watch-stream.ts";
-import { DEFAULT_LIMITS } from "./reflector-limits.ts";
+import { DEFAULT_LIMITS } from "../sources/cluster/reflector-limits.ts";
 import { troubleOfCall } from "./typed-api.ts";
 
 export interface ObjectWatchOptions {

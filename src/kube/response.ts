@@ -1,4 +1,4 @@
-import { at, textAt } from "../json.ts";
+import { at, textAt } from "../common/json.ts";
 import { Trouble, type TroubleCode } from "./trouble.ts";
 
 /** An answer of the API server whose headers are in. */

@@ -1,4 +1,4 @@
-import type { StateName } from "./kind-state.ts";
+import type { StateName } from "../sources/cluster/kind-status.ts";
 
 /** How long a reflector waits before it goes on; `backoff.ts` says how long each is. */
 export type Wait = "spread" | "backoff" | "forbidden" | "absent" | "degraded" | "overflow";

@@ -5,7 +5,7 @@ import type {
   PatchStrategy,
   RequestContext,
 } from "@kubernetes/client-node";
-import { messageOf } from "../failure.ts";
+import { messageOf } from "../common/failure.ts";
 import { BODY_LIMIT, readText, refusalOf, type WritingApiClient } from "./response.ts";
 import { Trouble } from "./trouble.ts";
 

@@ -1,5 +1,5 @@
-import { isResourceVersion } from "../images/resource-version.ts";
-import { at, isJsonObject, type JsonObject, textAt } from "../json.ts";
+import { isResourceVersion } from "../common/resource-version.ts";
+import { at, isJsonObject, type JsonObject, textAt } from "../common/json.ts";
 import { type ApiClient, type ApiResponse, refusalOf, troubleOf } from "./response.ts";
 import { Trouble } from "./trouble.ts";
 

@@ -1,4 +1,4 @@
-import { at, isJsonObject, isSameJson, type JsonPath, listAt } from "../json.ts";
+import { at, isJsonObject, isSameJson, type JsonPath, listAt } from "../common/json.ts";
 import type { ReviewContext } from "../references/context.ts";
 import { fieldOf, type Malformed } from "../references/reading.ts";
 import type { Subject } from "../references/subject.ts";

@@ -1,4 +1,4 @@
-import { at, isJsonObject, type JsonObject } from "../json.ts";
+import { at, isJsonObject, type JsonObject } from "../common/json.ts";
 import { VERSIONS } from "./references.ts";
 
 /** Keys and values of all annotations of an object, in bytes (apimachinery ValidateAnnotations, TotalAnnotationSizeLimitB). */

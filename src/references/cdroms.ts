@@ -1,4 +1,4 @@
-import { at, type JsonObject } from "../json.ts";
+import { at, type JsonObject } from "../common/json.ts";
 import { type ChangingReference, changingReferences } from "./changing-reference.ts";
 import type { Reading, Reference } from "./reading.ts";
 import type { RestoredCdrom } from "./conversion.ts";

@@ -1,6 +1,6 @@
 import { VM_OPERATOR_GROUP } from "../images/image.ts";
 import { find, type NotSynced } from "../images/resolve.ts";
-import { at, type JsonObject, parsedObject } from "../json.ts";
+import { at, type JsonObject, parsedObject } from "../common/json.ts";
 import { bootOf, type BootReferences } from "./boot-references.ts";
 import { bootCdrom, cdromReferences, isConnected } from "./cdroms.ts";
 import { nameKey, readReferences, type Reference } from "./reading.ts";

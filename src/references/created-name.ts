@@ -1,4 +1,4 @@
-import { type JsonObject, textAt } from "../json.ts";
+import { type JsonObject, textAt } from "../common/json.ts";
 import type { Reference } from "./reading.ts";
 
 /** The display name that an object makes of this field; "" where it makes none, or where its parts are not known yet. */

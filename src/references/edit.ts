@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonPath, member } from "../json.ts";
+import { isJsonObject, type JsonObject, type JsonPath, member } from "../common/json.ts";
 
 /** One change of an object, by the path of the value that changes; missing parents are understood. */
 export type Edit =

@@ -1,5 +1,5 @@
 import { pinProperty } from "../osimage/pin-property.ts";
-import { at, textAt, textOf } from "../json.ts";
+import { at, textAt, textOf } from "../common/json.ts";
 import { annotationBytes, roomForAnnotations } from "./annotation-limit.ts";
 import type { Cdrom } from "./cdroms.ts";
 import type { ReviewContext } from "./context.ts";

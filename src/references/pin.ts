@@ -1,5 +1,5 @@
 import type { Image } from "../images/image.ts";
-import { at } from "../json.ts";
+import { at } from "../common/json.ts";
 import { followsImage } from "./boot-references.ts";
 import { bootCdrom } from "./cdroms.ts";
 import type { ReviewContext } from "./context.ts";

@@ -1,4 +1,4 @@
-import { at, type JsonObject, mayHaveMembers, member, parsedObject } from "../json.ts";
+import { at, type JsonObject, mayHaveMembers, member, parsedObject } from "../common/json.ts";
 import type { Edit } from "./edit.ts";
 
 /** Says what a person wrote where a reference now holds something else. */

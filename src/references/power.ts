@@ -1,4 +1,4 @@
-import { at } from "../json.ts";
+import { at } from "../common/json.ts";
 import type { Subject } from "./subject.ts";
 
 const POWERED_ON = "PoweredOn";

@@ -1,4 +1,4 @@
-import { type JsonObject, type JsonPath, mayHaveMembers, member, textOf } from "../json.ts";
+import { type JsonObject, type JsonPath, mayHaveMembers, member, textOf } from "../common/json.ts";
 import { EACH, type ReferenceRow } from "./row.ts";
 
 /** One place of an object that names an image, or could. Absent, null, "" and {} all read as empty names. */

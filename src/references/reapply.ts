@@ -1,4 +1,4 @@
-import { at, isJsonObject, isSameJson } from "../json.ts";
+import { at, isJsonObject, isSameJson } from "../common/json.ts";
 import type { ReviewContext } from "./context.ts";
 import { kindKey, nameKey, type Reference } from "./reading.ts";
 import { isEmpty, type Question, resolveReference } from "./reference-image.ts";

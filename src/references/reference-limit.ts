@@ -1,4 +1,4 @@
-import { at, type JsonObject, listAt } from "../json.ts";
+import { at, type JsonObject, listAt } from "../common/json.ts";
 import { CONVERSION_PATH } from "./conversion.ts";
 import type { FieldProblem } from "./problem.ts";
 import { fieldOf } from "./reading.ts";

@@ -1,4 +1,4 @@
-import type { JsonPath } from "../json.ts";
+import type { JsonPath } from "../common/json.ts";
 import type { Reference } from "./reading.ts";
 
 /** A string of the object that changes. */

@@ -1,4 +1,4 @@
-import { at } from "../json.ts";
+import { at } from "../common/json.ts";
 import { type BootQuestion, type BootReferences, isImageless } from "./boot-references.ts";
 import type { Reference } from "./reading.ts";
 import { type Change, CHANGED, exactChange, SAME, StoredImage } from "./stored-image.ts";

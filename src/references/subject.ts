@@ -1,4 +1,4 @@
-import type { JsonObject, JsonPath } from "../json.ts";
+import type { JsonObject, JsonPath } from "../common/json.ts";
 import type { RestoredMachine } from "./conversion.ts";
 import type { ReferenceRow } from "./row.ts";
 

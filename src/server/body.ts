@@ -1,6 +1,6 @@
 import { errorCodes, type FastifyInstance, type FastifyRequest } from "fastify";
 import type { Readable } from "node:stream";
-import { messageOf } from "../failure.ts";
+import { messageOf } from "../common/failure.ts";
 import { clientText } from "./client-text.ts";
 import { BODY_LIMIT } from "./limits.ts";
 

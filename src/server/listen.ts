@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { lookup } from "node:dns/promises";
 import type { AddressInfo } from "node:net";
-import { Failure, messageOf } from "../failure.ts";
+import { Failure, messageOf } from "../common/failure.ts";
 
 /** An address to listen on; host "" means all of this machine's. */
 export interface ListenAddress {

@@ -1,4 +1,4 @@
-import { durationOf } from "../duration.ts";
+import { durationOf } from "../common/duration.ts";
 import { DEFAULT_REVIEW_TIMEOUT, MAX_REVIEW_TIMEOUT } from "./limits.ts";
 
 /** As Fastify parses it: a list where a name comes more than once. */

@@ -1,5 +1,5 @@
-import type { KindState } from "../kube/kind-state.ts";
-import type { LiveReadCounts } from "../kube/live-read.ts";
+import type { KindState } from "./cluster/kind-status.ts";
+import type { LiveReadCounts } from "./cluster/live-read.ts";
 import type { ImageKind } from "../images/image.ts";
 import type { ImageIndexWriter, ImageQuery } from "../images/image-index.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { applyPatch, patchFor, type PatchOperation } from "../../src/admission/json-patch.ts";
-import type { JsonObject } from "../../src/json.ts";
+import type { JsonObject } from "../../src/common/json.ts";
 import type { Edit } from "../../src/references/edit.ts";
 import { applied } from "../support/admission.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AdmissionRequest } from "../../src/admission/review.ts";
-import { at } from "../../src/json.ts";
+import { at } from "../../src/common/json.ts";
 import { answer, request } from "../support/admission.ts";
 import { indexOf, vmi } from "../support/catalogue.ts";
 

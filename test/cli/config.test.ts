@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { environmentName, type FlagName, FLAGS, readFlags } from "../../src/config.ts";
-import { Failure } from "../../src/failure.ts";
+import { environmentName, type FlagName, FLAGS, readFlags } from "../../src/cli/flags.ts";
+import { Failure } from "../../src/common/failure.ts";
 import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
 
 const NAMES = Object.keys(FLAGS) as FlagName[];

@@ -1,4 +1,4 @@
-import { isJsonObject } from "../../src/json.ts";
+import { isJsonObject } from "../../src/common/json.ts";
 import type { Json } from "../support/admission-review.ts";
 
 /** What the contract says of a body: it has to be answered under its uid, or the envelope is wrong. */

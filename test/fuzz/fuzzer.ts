@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { textAt } from "../../src/json.ts";
+import { textAt } from "../../src/common/json.ts";
 import { createReview } from "../support/admission-review.ts";
 import { exampleImages, NAMESPACE } from "../support/catalogue.ts";
 import { mutateOnCreate, toHub } from "../support/vm-operator.ts";

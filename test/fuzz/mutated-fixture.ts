@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { readdirSync, readFileSync } from "node:fs";
-import { isJsonObject } from "../../src/json.ts";
+import { isJsonObject } from "../../src/common/json.ts";
 import type { Json } from "../support/admission-review.ts";
 
 const FOLDER = new URL("../fixtures/", import.meta.url);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { selfSigned } from "../../src/certs/self-signed.ts";
-import { Failure } from "../../src/failure.ts";
+import { Failure } from "../../src/common/failure.ts";
 import { Connection } from "../../src/kube/connection.ts";
 import { CurrentCredentials } from "../../src/kube/credentials.ts";
 import { kubeconfigCredentials } from "../../src/kube/kubeconfig.ts";

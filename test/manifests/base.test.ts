@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import { WEBHOOK_CONFIGURATIONS } from "../../scripts/webhook-configurations.ts";
 import { serve } from "../../src/cli/serve.ts";
-import { FLAGS, type FlagName, readFlags } from "../../src/config.ts";
+import { FLAGS, type FlagName, readFlags } from "../../src/cli/flags.ts";
 import { DEFAULT_MOST_IMAGES } from "../../src/images/image-index.ts";
 import { MAX_WAIT_FOR_QUIET, SHUTDOWN_DEADLINE } from "../../src/server/limits.ts";
 import { type Container, kustomization, MANIFESTS, manifestsOf, only } from "./manifests.ts";

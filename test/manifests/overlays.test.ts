@@ -1,8 +1,8 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { CONFIGURATION_NAME } from "../../src/certs/ca-bundle.ts";
-import { readFlags } from "../../src/config.ts";
+import { CONFIGURATION_NAME } from "../../src/certs/cluster/ca-bundle.ts";
+import { readFlags } from "../../src/cli/flags.ts";
 import { kustomization, MANIFESTS, manifestsOf, only, patchOf, textOf, type Volume } from "./manifests.ts";
 
 const base = manifestsOf("base");

@@ -2,7 +2,7 @@ import { expect, describe, it } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import { MemoryImageIndex } from "../../src/images/image-index.ts";
 import { IMAGE_KINDS } from "../../src/images/image.ts";
-import { STATES } from "../../src/kube/kind-state.ts";
+import { STATES } from "../../src/sources/cluster/kind-status.ts";
 import type { CertificateFacts } from "../../src/certs/certificate-source.ts";
 import type { Observed } from "../../src/metrics/observed.ts";
 import { type MetricRow, METRICS } from "../../src/metrics/table.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Image } from "../../src/images/image.ts";
-import { at, isJsonObject, type JsonObject, listAt } from "../../src/json.ts";
+import { at, isJsonObject, type JsonObject, listAt } from "../../src/common/json.ts";
 import { type Answer, answer, request } from "../support/admission.ts";
 import { indexOf, osImage } from "../support/catalogue.ts";
 import { OS_IMAGE, PLATFORM } from "../support/platform.ts";

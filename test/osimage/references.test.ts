@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Image, VM_IMAGE_KINDS } from "../../src/images/image.ts";
-import { at, type JsonObject } from "../../src/json.ts";
+import { at, type JsonObject } from "../../src/common/json.ts";
 import { OS_IMAGE_REFERENCES } from "../../src/osimage/references.ts";
 import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
 import { PINNED_ANNOTATION } from "../../src/references/pins.ts";

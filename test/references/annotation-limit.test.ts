@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decide } from "../../src/admission/decide.ts";
-import type { JsonObject } from "../../src/json.ts";
+import type { JsonObject } from "../../src/common/json.ts";
 import { PINNED_ANNOTATION } from "../../src/references/pins.ts";
 import { annotationsOf, answer, type Answer, POLICY, request, type RequestFacts } from "../support/admission.ts";
 import { indexOf, vmi } from "../support/catalogue.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { at, type JsonObject } from "../../src/json.ts";
+import { at, type JsonObject } from "../../src/common/json.ts";
 import { type Answer, answer, request } from "../support/admission.ts";
 import { anyImages, anyMachine, anyPolicy } from "../support/arbitrary-machines.ts";
 import { indexOf } from "../support/catalogue.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { JsonObject } from "../../src/json.ts";
+import type { JsonObject } from "../../src/common/json.ts";
 import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
 import { problemMessage } from "../../src/references/problem.ts";
 import { answer, type Answer, request, type RequestFacts, type VirtualMachine } from "../support/admission.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AdmissionPolicy } from "../../src/admission/decide.ts";
-import { at } from "../../src/json.ts";
+import { at } from "../../src/common/json.ts";
 import { PINNED_ANNOTATION } from "../../src/references/pins.ts";
 import { WRITE_MODES } from "../../src/references/policy.ts";
 import { answer, type Answer, request, type RequestFacts } from "../support/admission.ts";

@@ -4,7 +4,7 @@ import { pino } from "pino";
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import type { AdmissionPolicy } from "../../src/admission/decide.ts";
 import { REVIEW_VERSIONS, type ReviewVersion } from "../../src/admission/review.ts";
-import { at } from "../../src/json.ts";
+import { at } from "../../src/common/json.ts";
 import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
 import { admissionServer } from "../../src/server/admission-server.ts";
 import { createReview, type Json, patchOf, responseOf, UID, virtualMachine } from "../support/admission-review.ts";

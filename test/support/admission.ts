@@ -2,7 +2,7 @@ import jsonPatch from "fast-json-patch";
 import { type AdmissionPolicy, decide, type Decision } from "../../src/admission/decide.ts";
 import type { AdmissionRequest } from "../../src/admission/review.ts";
 import type { ImageIndex } from "../../src/images/image-index.ts";
-import { at, type JsonObject } from "../../src/json.ts";
+import { at, type JsonObject } from "../../src/common/json.ts";
 import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
 import type { FieldProblem } from "../../src/references/problem.ts";
 import type { Endpoint } from "../../src/references/subject.ts";

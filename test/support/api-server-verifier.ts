@@ -5,7 +5,7 @@
  */
 import { MIMEType } from "node:util";
 import jsonPatch from "fast-json-patch";
-import { isJsonObject } from "../../src/json.ts";
+import { isJsonObject } from "../../src/common/json.ts";
 import type { AuditEvent } from "./api-server-audit.ts";
 import type { WarningHeaders } from "./api-server-warnings.ts";
 

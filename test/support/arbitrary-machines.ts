@@ -1,6 +1,6 @@
 /** Machines and images as nobody would write them by hand: for property tests and the fuzzer. */
 import fc from "fast-check";
-import type { JsonObject } from "../../src/json.ts";
+import type { JsonObject } from "../../src/common/json.ts";
 import { WRITE_MODES } from "../../src/references/policy.ts";
 import { VERSIONS } from "../../src/references/references.ts";
 import { cvmi, vmi } from "./catalogue.ts";

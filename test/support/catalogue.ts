@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type Image, type ImageKind, IMAGE_KINDS } from "../../src/images/image.ts";
 import { MemoryImageIndex } from "../../src/images/image-index.ts";
-import { readImageFile } from "../../src/sources/image-file.ts";
+import { readImageFile } from "../../src/sources/folder/image-file.ts";
 
 export const NAMESPACE = "dev";
 

@@ -1,13 +1,13 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { base64, decodeAuthorities } from "../../src/certs/authority.ts";
+import { base64, decodeAuthorities } from "../../src/certs/cluster/signing-ca.ts";
 import {
   type Configuration,
   CONFIGURATION_KINDS,
   CONFIGURATION_NAME,
   type ConfigurationId,
   labelOf,
-} from "../../src/certs/ca-bundle.ts";
-import type { CertificateStore, StoredSecret } from "../../src/certs/cluster-store.ts";
+} from "../../src/certs/cluster/ca-bundle.ts";
+import type { CertificateStore, StoredSecret } from "../../src/certs/cluster/cluster-store.ts";
 import { certificatesIn } from "../../src/certs/pem.ts";
 import { Trouble, type TroubleCode } from "../../src/kube/trouble.ts";
 

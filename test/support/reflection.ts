@@ -6,8 +6,8 @@ import { MemoryImageIndex } from "../../src/images/image-index.ts";
 import type { Timing } from "../../src/kube/backoff.ts";
 import { Connection } from "../../src/kube/connection.ts";
 import { CurrentCredentials } from "../../src/kube/credentials.ts";
-import { Reflector, type ReflectorOptions } from "../../src/kube/reflector.ts";
-import type { ReflectorLimits } from "../../src/kube/reflector-limits.ts";
+import { Reflector, type ReflectorOptions } from "../../src/sources/cluster/reflector.ts";
+import type { ReflectorLimits } from "../../src/sources/cluster/reflector-limits.ts";
 import { FakeApiServer } from "./fake-api-server.ts";
 
 export const KIND: ImageKind = "VirtualMachineImage";

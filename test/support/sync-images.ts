@@ -1,7 +1,7 @@
 /** Syncs all images of the API server at the given address, says how many there are, and ends. */
 import { pino } from "pino";
 import { MemoryImageIndex } from "../../src/images/image-index.ts";
-import { ClusterSource } from "../../src/sources/cluster.ts";
+import { ClusterSource } from "../../src/sources/cluster/cluster-source.ts";
 
 const server = new URL(process.argv[2] ?? "");
 const index = new MemoryImageIndex();

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Timing } from "../../src/kube/backoff.ts";
-import type { SetTimer } from "../../src/kube/silence.ts";
+import type { SetTimer } from "../../src/sources/cluster/silence.ts";
 
 interface Sleeper {
   due: number;

@@ -1,5 +1,5 @@
 import type { Image } from "../../src/images/image.ts";
-import { at, isJsonObject, type JsonObject, listAt, textAt } from "../../src/json.ts";
+import { at, isJsonObject, type JsonObject, listAt, textAt } from "../../src/common/json.ts";
 import type { WriteMode } from "../../src/references/policy.ts";
 import type { MachineFacts } from "./arbitrary-machines.ts";
 import { NAMESPACE } from "./catalogue.ts";

@@ -5,7 +5,7 @@
  * messages.
  */
 import type { Image } from "../../src/images/image.ts";
-import { at, isJsonObject, isSameJson, listAt, textAt } from "../../src/json.ts";
+import { at, isJsonObject, isSameJson, listAt, textAt } from "../../src/common/json.ts";
 
 export interface ImageRef {
   readonly kind: string;

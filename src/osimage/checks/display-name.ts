@@ -1,4 +1,4 @@
-import { textAt } from "../../json.ts";
+import { textAt } from "../../common/json.ts";
 import type { ReviewContext } from "../../references/context.ts";
 import { type FieldProblem, plain } from "../../references/problem.ts";
 import { fieldOf } from "../../references/reading.ts";

@@ -1,4 +1,4 @@
-import { at, isJsonObject, listAt, textAt } from "../../json.ts";
+import { at, isJsonObject, listAt, textAt } from "../../common/json.ts";
 import type { ReviewContext } from "../../references/context.ts";
 import type { FieldProblem } from "../../references/problem.ts";
 import { fieldOf } from "../../references/reading.ts";

@@ -1,4 +1,4 @@
-import { textAt } from "../../json.ts";
+import { textAt } from "../../common/json.ts";
 import type { ReviewContext } from "../context.ts";
 import { imageProblem } from "../image-problem.ts";
 import { type FieldProblem, quote } from "../problem.ts";

@@ -1,4 +1,4 @@
-import { textAt } from "../../json.ts";
+import { textAt } from "../../common/json.ts";
 import type { ReviewContext } from "../context.ts";
 import type { FieldProblem } from "../problem.ts";
 import { fieldOf } from "../reading.ts";

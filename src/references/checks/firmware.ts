@@ -1,5 +1,5 @@
 import type { Image } from "../../images/image.ts";
-import { at, isSameJson, type JsonPath, textAt } from "../../json.ts";
+import { at, isSameJson, type JsonPath, textAt } from "../../common/json.ts";
 import type { ReviewContext } from "../context.ts";
 import { type FieldProblem, quote } from "../problem.ts";
 import { fieldOf } from "../reading.ts";

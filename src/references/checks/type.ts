@@ -1,4 +1,4 @@
-import { at, isSameJson } from "../../json.ts";
+import { at, isSameJson } from "../../common/json.ts";
 import { malformedIn } from "../../osimage/object.ts";
 import type { ReviewContext } from "../context.ts";
 import type { FieldProblem } from "../problem.ts";

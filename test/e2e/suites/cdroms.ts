@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { listAt } from "../../../src/json.ts";
+import { listAt } from "../../../src/common/json.ts";
 import { WRITE_MODES } from "../../../src/references/policy.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import {

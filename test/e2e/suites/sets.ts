@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { at } from "../../../src/json.ts";
+import { at } from "../../../src/common/json.ts";
 import { WRITE_MODES } from "../../../src/references/policy.ts";
 import { type ControlPlane, NAMESPACE } from "../control-plane.ts";
 import { LIVE_ISO, machineSet, newName, ROCKY, UBUNTU } from "../machines.ts";

@@ -1,0 +1,68 @@
+import type { Logger } from "pino";
+import type { Timing } from "../../kube/backoff.ts";
+import {
+  type CertificateFacts,
+  type CertificateSource,
+  type CertificateState,
+  timeText,
+} from "../certificate-source.ts";
+import {
+  type Certificate,
+  type CertificateFiles,
+  checkCertificate,
+  expiryOf,
+  readCertificateFiles,
+} from "../certificate.ts";
+import { PolledFiles } from "./polled-files.ts";
+
+export interface FileSourceOptions {
+  readonly directory: string;
+  /** DNS names and IP addresses that it must be for. */
+  readonly hosts: readonly string[];
+  readonly log: Logger;
+  readonly timing: Timing;
+}
+
+/** A certificate in files that somebody else renews. */
+export class FileSource implements CertificateSource {
+  readonly #options: FileSourceOptions;
+  readonly #files: PolledFiles<CertificateFiles>;
+  #use: (certificate: Certificate) => void = () => undefined;
+  #expiry: Date | undefined;
+
+  constructor(options: FileSourceOptions) {
+    const { directory, hosts, log, timing } = options;
+    this.#options = options;
+    this.#files = new PolledFiles({
+      what: "certificate",
+      path: directory,
+      read: () => readCertificateFiles(directory),
+      take: (files) => {
+        const certificate = checkCertificate(directory, files, { now: timing.now(), hosts });
+        this.#use(certificate);
+        this.#expiry = expiryOf(certificate);
+      },
+      log,
+      timing,
+    });
+  }
+
+  async start(use: (certificate: Certificate) => void, signal: AbortSignal): Promise<void> {
+    this.#use = use;
+    await this.#files.start(signal);
+  }
+
+  state(): readonly CertificateState[] {
+    const { directory, timing } = this.#options;
+    if (this.#expiry === undefined) return [{ name: "certificate", ok: false, text: `${directory} is not read yet` }];
+    const ok = this.#expiry > timing.now();
+    const until = `${ok ? "good until" : "expired at"} ${timeText(this.#expiry)}`;
+    const { problem } = this.#files;
+    const kept = problem === undefined ? "" : `; the last good one stays: ${problem}`;
+    return [{ name: "certificate", ok, text: `${until}, from ${directory}${kept}` }];
+  }
+
+  facts(): CertificateFacts {
+    return { expiry: this.#expiry, caExpiry: undefined, renewals: this.#files.renewals, overwritings: 0 };
+  }
+}

@@ -1,0 +1,60 @@
+import { at, isJsonObject, type JsonObject, textAt, textOrNothing } from "../../common/json.ts";
+import { osImageFacts } from "./os-image.ts";
+import { type DecodedImage, IMAGE_KIND_ROWS, type ImageFacts, type ImageKind, isImageKind } from "../image.ts";
+import { vmImageFacts } from "./vm-image.ts";
+
+const DEFAULT_NAMESPACE = "default";
+
+/** Decoders by kind: where an object of the kind keeps its facts. */
+const FACTS: Readonly<Record<ImageKind, (value: JsonObject, version: string) => ImageFacts>> = {
+  VirtualMachineImage: vmImageFacts,
+  ClusterVirtualMachineImage: vmImageFacts,
+  OSImage: osImageFacts,
+};
+
+/**
+ * From an object, as the API server or a file has it, to what the index keeps of it. Facts of a wrong JSON type count as
+ * absent where they do not decide which image is meant.
+ */
+export function decodeImage(value: unknown): DecodedImage {
+  const [group = "", version = ""] = textAt(value, ["apiVersion"]).split("/");
+  const kind = textAt(value, ["kind"]);
+  if (!isJsonObject(value) || !isImageKind(kind) || !IMAGE_KIND_ROWS[kind].groups.includes(group)) {
+    return { is: "otherKind" };
+  }
+  const name = textAt(value, ["metadata", "name"]);
+  if (name === "") return { is: "malformed", field: "metadata.name", why: "must be a non-empty string" };
+  const { displayNameAt, ...facts } = FACTS[kind](value, version);
+  if (isNoText(at(value, displayNameAt))) {
+    return { is: "malformed", field: displayNameAt.join("."), why: "must be a string; put it in quotes" };
+  }
+  return {
+    is: "image",
+    image: {
+      kind,
+      namespace: namespaceOf(value, kind),
+      name,
+      resourceVersion: textAt(value, ["metadata", "resourceVersion"]),
+      uid: textAt(value, ["metadata", "uid"]),
+      displayName: textOrNothing(value, displayNameAt),
+      ...facts,
+      terminating: textAt(value, ["metadata", "deletionTimestamp"]) !== "",
+    },
+  };
+}
+
+/**
+ * An object that an API server has stored has a uid, and names its namespace; without one it is of the cluster
+ * (`isClusterScopedVmImage`). A manifest that names no namespace is of `default`, as `kubectl apply` would put it.
+ */
+function namespaceOf(value: JsonObject, kind: ImageKind): string {
+  if (IMAGE_KIND_ROWS[kind].scope === "Cluster") return "";
+  const namespace = textAt(value, ["metadata", "namespace"]);
+  const isStored = textAt(value, ["metadata", "uid"]) !== "";
+  return namespace === "" && !isStored ? DEFAULT_NAMESPACE : namespace;
+}
+
+/** A display name such as 24.04 without quotes is a number in YAML: to drop it would be a silent loss. */
+function isNoText(value: unknown): boolean {
+  return value !== undefined && value !== null && typeof value !== "string";
+}

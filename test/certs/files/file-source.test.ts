@@ -1,0 +1,245 @@
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { Certificate } from "../../../src/certs/certificate.ts";
+import { ClientCa } from "../../../src/certs/client-ca.ts";
+import { FileSource } from "../../../src/certs/files/file-source.ts";
+import { selfSigned, type SelfSigned } from "../../../src/certs/self-signed.ts";
+import { SelfSignedSource } from "../../../src/certs/self-signed-source.ts";
+import { LogLines } from "../../support/log-lines.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { VirtualClock } from "../../support/virtual-clock.ts";
+
+const START = new Date("2026-11-21T12:00:00Z");
+const SECOND = 1_000;
+const DAY = 24 * 3_600 * SECOND;
+const KEPT = "the certificate changed and cannot be used; the last good one stays";
+
+const HOSTS = ["webhook.svc"];
+
+function pair(now = START, hosts: readonly string[] = HOSTS): Promise<SelfSigned> {
+  return selfSigned(hosts, now);
+}
+
+function write(folder: string, { cert, key, ca }: SelfSigned): void {
+  writeFileSync(join(folder, "tls.crt"), cert);
+  writeFileSync(join(folder, "tls.key"), key);
+  writeFileSync(join(folder, "ca.crt"), ca);
+}
+
+interface Bench {
+  readonly source: FileSource;
+  readonly clock: VirtualClock;
+  readonly logged: LogLines;
+  readonly used: Certificate[];
+}
+
+/** A source that has read the folder; it ends with the test. */
+async function follow(folder: string, hosts = HOSTS): Promise<Bench> {
+  const clock = new VirtualClock(START);
+  const logged = new LogLines();
+  const source = new FileSource({ directory: folder, hosts, log: logged.log, timing: clock.timing() });
+  const stop = new AbortController();
+  onTestFinished(() => {
+    stop.abort();
+  });
+  const used: Certificate[] = [];
+  await source.start((certificate) => used.push(certificate), stop.signal);
+  clock.loops++;
+  return { source, clock, logged, used };
+}
+
+function ofSecret(folder: string, name: string, made: SelfSigned): void {
+  mkdirSync(join(folder, name));
+  write(join(folder, name), made);
+}
+
+describe("a certificate in files", () => {
+  it("that the kubelet swaps by its symlink is in use at the next look (T19)", async () => {
+    const folder = temporaryFolder();
+    const [old, young] = [await pair(), await pair()];
+    ofSecret(folder, "..1", old);
+    symlinkSync("..1", join(folder, "..data"));
+    for (const file of ["tls.crt", "tls.key", "ca.crt"]) symlinkSync(join("..data", file), join(folder, file));
+    const { source, clock, logged, used } = await follow(folder);
+    expect(used).toEqual([{ cert: old.cert, key: old.key }]);
+    ofSecret(folder, "..2", young);
+    symlinkSync("..2", join(folder, "..data_tmp"));
+    renameSync(join(folder, "..data_tmp"), join(folder, "..data"));
+    rmSync(join(folder, "..1"), { recursive: true });
+    await clock.advance(SECOND);
+    expect(used.slice(1)).toEqual([{ cert: young.cert, key: young.key }]);
+    expect(source.facts().renewals).toEqual({ used: 1, kept: 0 });
+    expect(logged.saying("a new certificate is in use")).toHaveLength(1);
+  });
+
+  it("that is written anew with the same content changes nothing (T20)", async () => {
+    const folder = temporaryFolder();
+    const made = await pair();
+    write(folder, made);
+    const { source, clock, logged, used } = await follow(folder);
+    for (let times = 0; times < 5; times++) {
+      write(folder, made);
+      await clock.advance(SECOND);
+    }
+    expect(used).toHaveLength(1);
+    expect(source.facts().renewals).toEqual({ used: 0, kept: 0 });
+    expect(logged.lines).toEqual([]);
+  });
+
+  it.each([
+    [
+      "half-written",
+      (folder: string, { cert }: SelfSigned) => {
+        writeFileSync(join(folder, "tls.crt"), cert.slice(0, 200));
+      },
+      "tls.crt",
+    ],
+    [
+      "of another key",
+      (folder: string, { cert }: SelfSigned) => {
+        writeFileSync(join(folder, "tls.crt"), cert);
+      },
+      "is not the key of tls.crt",
+    ],
+    [
+      "emptied",
+      (folder: string) => {
+        writeFileSync(join(folder, "tls.crt"), "");
+        writeFileSync(join(folder, "tls.key"), "");
+      },
+      "tls.crt",
+    ],
+    [
+      "deleted",
+      (folder: string) => {
+        rmSync(join(folder, "tls.key"));
+      },
+      "cannot read tls.key",
+    ],
+  ])("that is %s is not used: the last good one stays, said and counted once (T19)", async (_, damage, why) => {
+    const folder = temporaryFolder();
+    write(folder, await pair());
+    const { source, clock, logged, used } = await follow(folder);
+    damage(folder, await pair());
+    await clock.advance(10 * SECOND);
+    expect(used).toHaveLength(1);
+    expect(logged.saying(KEPT)).toMatchObject([{ level: "warn", why: expect.stringContaining(why) as unknown }]);
+    expect(source.facts().renewals).toEqual({ used: 0, kept: 1 });
+    const [state] = source.state();
+    expect(state).toMatchObject({ ok: true, text: expect.stringContaining("; the last good one stays: ") as unknown });
+    const young = await pair();
+    write(folder, young);
+    await clock.advance(SECOND);
+    expect(used.at(-1)).toEqual({ cert: young.cert, key: young.key });
+    expect(source.state()[0]?.text).not.toContain("stays");
+  });
+
+  it("that is caught between two writes is not reported", async () => {
+    const folder = temporaryFolder();
+    write(folder, await pair());
+    const { source, clock, logged, used } = await follow(folder);
+    const young = await pair();
+    writeFileSync(join(folder, "tls.crt"), young.cert);
+    await clock.advance(SECOND);
+    write(folder, young);
+    await clock.advance(SECOND);
+    expect(used.at(-1)?.cert).toBe(young.cert);
+    expect(logged.saying(KEPT)).toEqual([]);
+    expect(source.facts().renewals).toEqual({ used: 1, kept: 0 });
+  });
+
+  it("that is as it was again after damage is said to be so", async () => {
+    const folder = temporaryFolder();
+    const made = await pair();
+    write(folder, made);
+    const { clock, logged, used } = await follow(folder);
+    writeFileSync(join(folder, "tls.key"), "");
+    await clock.advance(3 * SECOND);
+    write(folder, made);
+    await clock.advance(SECOND);
+    expect(logged.saying("the certificate is as it was again")).toHaveLength(1);
+    expect(used).toHaveLength(1);
+  });
+
+  it("that ends makes this replica unready", async () => {
+    const folder = temporaryFolder();
+    write(folder, await pair());
+    const { source, clock } = await follow(folder);
+    expect(source.state()).toEqual([
+      { name: "certificate", ok: true, text: `good until 2027-11-21T12:00:00Z, from ${folder}` },
+    ]);
+    clock.jump(366 * DAY);
+    expect(source.state()).toEqual([
+      { name: "certificate", ok: false, text: `expired at 2027-11-21T12:00:00Z, from ${folder}` },
+    ]);
+  });
+});
+
+describe("--self-signed", () => {
+  it("makes the files for the hosts that it is called by", async () => {
+    const folder = join(temporaryFolder(), "certs");
+    const clock = new VirtualClock(START);
+    const stop = new AbortController();
+    const options = { directory: folder, hosts: HOSTS, log: new LogLines().log, timing: clock.timing() };
+    const source = new SelfSignedSource(options);
+    const used: Certificate[] = [];
+    await source.start((certificate) => used.push(certificate), stop.signal);
+    stop.abort();
+    expect(used).toHaveLength(1);
+    expect(source.state()[0]?.ok).toBe(true);
+  });
+});
+
+describe("--client-ca", () => {
+  async function clientCa(
+    file: string,
+  ): Promise<{ ca: ClientCa; used: string[]; clock: VirtualClock; logged: LogLines }> {
+    const clock = new VirtualClock(START);
+    const logged = new LogLines();
+    const ca = new ClientCa({ file, log: logged.log, timing: clock.timing() });
+    const stop = new AbortController();
+    onTestFinished(() => {
+      stop.abort();
+    });
+    const used: string[] = [];
+    await ca.start((pem) => used.push(pem), stop.signal);
+    clock.loops++;
+    return { ca, used, clock, logged };
+  }
+
+  it("is read again when it changes, and the last good one stays", async () => {
+    const file = join(temporaryFolder(), "ca.crt");
+    const [old, young] = [await pair(), await pair()];
+    writeFileSync(file, old.ca);
+    const { ca, used, clock, logged } = await clientCa(file);
+    writeFileSync(file, "");
+    await clock.advance(3 * SECOND);
+    expect(used).toEqual([old.ca]);
+    expect(logged.saying("the client CA changed and cannot be used; the last good one stays")).toHaveLength(1);
+    expect(ca.state()).toMatchObject({ name: "clientCA", ok: true });
+    writeFileSync(file, young.ca + old.ca);
+    await clock.advance(SECOND);
+    expect(used.at(-1)).toBe(young.ca + old.ca);
+  });
+
+  it.each([
+    ["is missing", undefined, "ENOENT"],
+    ["is empty", "", "it has no certificate"],
+  ])("that %s stops the start, by the name of the file", async (_, text, why) => {
+    const file = join(temporaryFolder(), "ca.crt");
+    if (text !== undefined) writeFileSync(file, text);
+    await expect(clientCa(file)).rejects.toMatchObject({
+      code: "certificate",
+      message: expect.stringMatching(new RegExp(`^--client-ca ${file} cannot be used: .*${why}`)) as unknown,
+    });
+  });
+
+  it("that has ended stops the start (T23)", async () => {
+    const file = join(temporaryFolder(), "ca.crt");
+    writeFileSync(file, (await pair(new Date(START.getTime() - 400 * DAY))).ca);
+    await expect(clientCa(file)).rejects.toMatchObject({
+      message: expect.stringContaining("its CA expired at 2026-10-17T12:00:00Z") as unknown,
+    });
+  });
+});

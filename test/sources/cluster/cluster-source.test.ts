@@ -1,0 +1,397 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { runProgram } from "../../../src/cli/program.ts";
+import { IMAGE_KINDS, VM_IMAGE_KINDS } from "../../../src/images/image.ts";
+import { MemoryImageIndex } from "../../../src/images/image-index.ts";
+import { type ClusterOptions, ClusterSource } from "../../../src/sources/cluster/cluster-source.ts";
+import { FakeApiServer, hang, status } from "../../support/fake-api-server.ts";
+import { capturedLog, eventually, instantTiming, type LogLine, SHORT_LIMITS } from "../../support/reflection.ts";
+
+const CLUSTER_KIND = "ClusterVirtualMachineImage";
+const NEVER = new AbortController().signal;
+
+let server: FakeApiServer;
+let url: URL;
+let folder: string;
+let stop: AbortController;
+
+beforeEach(async () => {
+  server = new FakeApiServer();
+  url = await server.listen();
+  folder = await mkdtemp(join(tmpdir(), "cluster-"));
+  stop = new AbortController();
+  server.write("vmi-a", "ubuntu");
+  server.write("vmi-p", "other", { namespace: "prod" });
+  server.write("vmi-c", "debian", { kind: CLUSTER_KIND });
+});
+
+afterEach(async () => {
+  stop.abort();
+  await server.close();
+  await rm(folder, { recursive: true });
+});
+
+function source(special: Pick<ClusterOptions, "kinds" | "readDeadline"> = {}): {
+  source: ClusterSource;
+  index: MemoryImageIndex;
+  log: LogLine[];
+} {
+  const { log, lines } = capturedLog();
+  const credentials = (): Promise<{ server: URL; headers: object & Record<string, string>; tls: object }> =>
+    Promise.resolve({ server: url, headers: {}, tls: {} });
+  const options = { credentials, log, timing: instantTiming(), limits: SHORT_LIMITS, ...special };
+  return { source: new ClusterSource(options), index: new MemoryImageIndex(), log: lines };
+}
+
+describe("start", () => {
+  it("resolves when both kinds are there, says so, and follows", async () => {
+    const { source: cluster, index } = source();
+    expect(cluster.state()).toEqual([{ name: "cluster", synced: false, text: "not asked yet" }]);
+    await cluster.start(index, stop.signal);
+    expect(VM_IMAGE_KINDS.map((kind) => index.count(kind))).toEqual([2, 1]);
+    expect(cluster.state().map(({ name, synced }) => [name, synced])).toEqual([
+      ["VirtualMachineImage", true],
+      [CLUSTER_KIND, true],
+      ["credentials", true],
+    ]);
+    await eventually(() => {
+      expect(cluster.state()[0]?.text).toMatch(
+        /^live: watch virtualmachineimages\.vmoperator\.vmware\.com: opened; version=v1alpha6 resourceVersion=103 syncedAt=\S+ lastProofAt=\S+ lastEventAt=- lastListAt=\S+ relists=0 watchRestarts=0 badLines=0 badObjects=0 images=2$/,
+      );
+    });
+    server.write("vmi-new", "new", { kind: CLUSTER_KIND });
+    await eventually(() => {
+      expect(index.cluster().byDisplayName("new").length).toBe(1);
+    });
+  });
+
+  it("asks for OSImages where it follows them only", async () => {
+    server.platformGroups = ["storage.loft.sh"];
+    server.write("noble", "Ubuntu", { kind: "OSImage" });
+    const { source: machines, index: without } = source();
+    await machines.start(without, stop.signal);
+    expect(without.isSynced("OSImage")).toBe(false);
+    expect(server.requests.filter(({ url }) => url.includes("loft.sh"))).toEqual([]);
+    const { source: all, index } = source({ kinds: IMAGE_KINDS });
+    await all.start(index, stop.signal);
+    expect(index.osImages().byDisplayName("Ubuntu")).toHaveLength(1);
+    server.write("jammy", "Jammy", { kind: "OSImage" });
+    await eventually(() => {
+      expect(index.osImages().byDisplayName("Jammy")).toHaveLength(1);
+    });
+    expect(all.kinds().map(({ kind }) => kind)).toEqual(IMAGE_KINDS);
+  });
+
+  it("is ready without the CRD of OSImage, and looks for it in both groups", async () => {
+    const { source: cluster, index } = source({ kinds: ["OSImage"] });
+    await cluster.start(index, stop.signal);
+    expect(index.isSynced("OSImage")).toBe(true);
+    expect(cluster.state()[0]?.text).toContain(
+      "absent: get /apis/storage.loft.sh, /apis/management.loft.sh: no version",
+    );
+  });
+
+  it("confirms a name of an OSImage by a list of these only", async () => {
+    server.platformGroups = ["storage.loft.sh"];
+    const { source: cluster, index } = source({ kinds: IMAGE_KINDS });
+    await cluster.start(index, stop.signal);
+    await cluster.confirm({ namespace: "", name: "noble", kind: "OSImage" }, 5_000);
+    expect(cluster.liveReads()).toMatchObject({ read: 1, failed: 0 });
+    expect(server.requests.at(-1)?.url).toMatch(/^\/apis\/storage\.loft\.sh\/v1\/osimages\?limit=/);
+  });
+
+  it("tells of both kinds in numbers, too", async () => {
+    const { source: cluster, index } = source();
+    expect([cluster.kinds(), cluster.liveReads()]).toEqual([[], undefined]);
+    await cluster.start(index, stop.signal);
+    await eventually(() => {
+      const told = cluster.kinds().map(({ kind, state, relists }) => [kind, state, relists]);
+      expect(told).toEqual(VM_IMAGE_KINDS.map((kind) => [kind, "live", 0]));
+    });
+    await cluster.confirm({ namespace: "dev", name: "vmi-none" }, 5_000);
+    expect(cluster.liveReads()).toEqual({ read: 2, joined: 0, refused: 0, failed: 0 });
+  });
+
+  it("waits for as long as one kind cannot be listed, and is not ready meanwhile", async () => {
+    server.failAlways("list", status(403));
+    const { source: cluster, index } = source();
+    let started = false;
+    const starting = cluster.start(index, stop.signal).then(() => (started = true));
+    await eventually(() => {
+      expect(cluster.state()[0]?.text).toContain("forbidden: list virtualmachineimages");
+    });
+    expect(started).toBe(false);
+    expect(cluster.state()[0]?.synced).toBe(false);
+    server.failAlways("list", undefined);
+    await starting;
+    expect(index.isSynced("VirtualMachineImage")).toBe(true);
+  });
+
+  it("resolves without the CRDs, ready with no images", async () => {
+    server.versions = [];
+    const { source: cluster, index } = source();
+    await cluster.start(index, stop.signal);
+    expect(VM_IMAGE_KINDS.every((kind) => index.isSynced(kind))).toBe(true);
+    expect(cluster.state()[0]?.text).toContain("absent: get /apis/vmoperator.vmware.com: no version");
+  });
+
+  it("that is stopped before it is complete ends and leaves no connection", async () => {
+    server.failAlways("discovery", hang);
+    const { source: cluster, index } = source();
+    const starting = cluster.start(index, stop.signal);
+    await eventually(() => {
+      expect(server.connections).toBe(2);
+    });
+    stop.abort();
+    await starting;
+    await eventually(() => {
+      expect(server.connections).toBe(0);
+    });
+  });
+});
+
+describe("a name that the index does not know", () => {
+  const miss = { namespace: "dev", name: "new" };
+  const BUDGET = 5_000;
+
+  /** Complete, its watches open but silent from now on. */
+  async function started(mostImages?: number): Promise<{ cluster: ClusterSource; index: MemoryImageIndex }> {
+    const { source: cluster } = source();
+    const index = new MemoryImageIndex(mostImages === undefined ? {} : { mostImages });
+    await cluster.start(index, stop.signal);
+    await eventually(() => {
+      expect(server.openWatches).toBe(2);
+    });
+    return { cluster, index };
+  }
+
+  /** The API server answers no watch any more. */
+  async function loseTheWatches(cluster: ClusterSource): Promise<void> {
+    server.failAlways("watch", hang);
+    server.cutWatches();
+    await eventually(() => {
+      expect(cluster.state().filter(({ text }) => text.startsWith("stale: watch")).length).toBe(2);
+    });
+  }
+
+  it("is read from the API server into the index, though no watch brings it", async () => {
+    const { cluster, index } = await started();
+    await loseTheWatches(cluster);
+    server.write("vmi-new", "new");
+    expect(await cluster.confirm(miss, BUDGET)).toBe(true);
+    expect(index.namespaced("dev").byDisplayName("new").length).toBe(1);
+  });
+
+  /** The namespace asks for so many names that no read is left for it. */
+  async function useUpTheReads(cluster: ClusterSource): Promise<void> {
+    const asks = Array.from({ length: 6 }, (_, n) => cluster.confirm({ ...miss, name: `vmi-${n}` }, BUDGET));
+    await Promise.all(asks);
+    expect(cluster.liveReads()?.refused).toBeGreaterThan(0);
+  }
+
+  it.each([
+    ["fails", status(500)],
+    ["gets no answer", hang],
+  ])("is not answered by a current index where the read %s", async (_, fault) => {
+    const { cluster } = await started();
+    server.failAlways("list", fault);
+    expect(await cluster.confirm(miss, 100)).toBe(false);
+    expect(await cluster.confirm(miss, 100)).toBe(false);
+    expect(cluster.kinds().map(({ state }) => state)).toEqual(["live", "live"]);
+  });
+
+  it("is answered by a current index where no read is left", async () => {
+    const { cluster } = await started();
+    await useUpTheReads(cluster);
+    expect(await cluster.confirm(miss, BUDGET)).toBe(true);
+  });
+
+  it("is not answered by a stale one", async () => {
+    const { cluster } = await started();
+    await useUpTheReads(cluster);
+    await loseTheWatches(cluster);
+    expect(await cluster.confirm(miss, BUDGET)).toBe(false);
+  });
+
+  it("is answered without a read by a kind whose CRD is not installed", async () => {
+    const { cluster } = await started();
+    server.versions = [];
+    server.endWatches();
+    await eventually(() => {
+      expect(cluster.kinds().map(({ state }) => state)).toEqual(["absent", "absent"]);
+    });
+    // An absence is believed after three looks.
+    await eventually(async () => {
+      expect(await cluster.confirm({ ...miss, kind: "VirtualMachineImage" }, BUDGET)).toBe(true);
+    });
+    const before = server.count("list");
+    expect(await cluster.confirm({ ...miss, kind: "VirtualMachineImage" }, BUDGET)).toBe(true);
+    expect(server.count("list")).toBe(before);
+  });
+
+  it("is not answered where there was no room for what was read", async () => {
+    const { cluster, index } = await started(3);
+    await loseTheWatches(cluster);
+    server.write("vmi-new", "new");
+    expect(await cluster.confirm(miss, BUDGET)).toBe(false);
+    expect(index.count("VirtualMachineImage")).toBe(2);
+  });
+});
+
+describe("VirtualMachineImages with cluster scope", () => {
+  beforeEach(() => {
+    server.replaceVmImages("Cluster");
+    server.write("ubuntu-noble", "ubuntu");
+    server.write("vmi-c", "debian", { kind: CLUSTER_KIND });
+  });
+
+  it("are followed, and confirmed, for each namespace", async () => {
+    const { source: cluster, index } = source();
+    await cluster.start(index, stop.signal);
+    await eventually(() => {
+      expect(server.openWatches).toBe(2);
+    });
+    expect(index.namespaced("prod").byDisplayName("ubuntu")).toHaveLength(1);
+    expect(await cluster.confirm({ namespace: "prod", name: "vmi-none" }, 5_000)).toBe(true);
+    expect(await cluster.confirm({ namespace: "prod", name: "none" }, 5_000)).toBe(true);
+    expect(cluster.liveReads()).toEqual({ read: 4, joined: 0, refused: 0, failed: 0 });
+  });
+
+  it("are read for one namespace, too", async () => {
+    const { source: cluster, index } = source();
+    await cluster.read(index, { kinds: ["VirtualMachineImage"], namespace: "prod" }, NEVER);
+    expect([...index.namespaced("prod").objectNames()]).toEqual(["ubuntu-noble"]);
+    expect(server.requests.filter(({ verb }) => verb !== "discovery").map(({ url: asked }) => asked)).toEqual([
+      "/apis/vmoperator.vmware.com/v1alpha1/virtualmachineimages?limit=2",
+    ]);
+  });
+});
+
+describe("read", () => {
+  it("asks for what is wanted only, opens no watch and leaves no connection", async () => {
+    const { source: cluster, index } = source();
+    await cluster.read(index, { kinds: ["VirtualMachineImage"], namespace: "prod" }, NEVER);
+    expect([...index.namespaced("prod").objectNames()]).toEqual(["vmi-p"]);
+    expect(index.count("VirtualMachineImage")).toBe(1);
+    expect(server.requests.filter(({ verb }) => verb !== "discovery").map(({ url: asked }) => asked)).toEqual([
+      "/apis/vmoperator.vmware.com/v1alpha6/namespaces/prod/virtualmachineimages?limit=2",
+    ]);
+    await eventually(() => {
+      expect(server.connections).toBe(0);
+    });
+  });
+
+  it("survives troubles that pass", async () => {
+    server.fail("discovery", status(500), 3);
+    server.fail("list", status(429));
+    const { source: cluster, index } = source();
+    await cluster.read(index, { kinds: VM_IMAGE_KINDS }, NEVER);
+    expect(VM_IMAGE_KINDS.map((kind) => index.count(kind))).toEqual([2, 1]);
+  });
+
+  it("without the CRDs has no images", async () => {
+    server.versions = [];
+    const { source: cluster, index } = source();
+    await cluster.read(index, { kinds: VM_IMAGE_KINDS }, NEVER);
+    expect(index.count("VirtualMachineImage")).toBe(0);
+  });
+
+  it("says at once which rights are missing", async () => {
+    server.failAlways("list", status(403, "User cannot list"));
+    const { source: cluster, index } = source();
+    await expect(cluster.read(index, { kinds: [CLUSTER_KIND] }, NEVER)).rejects.toMatchObject({
+      code: "cluster",
+      message: `cannot read ${CLUSTER_KIND}s: forbidden: list clustervirtualmachineimages.vmoperator.vmware.com: 403 User cannot list`,
+    });
+  });
+
+  it("says of each kind which right is missing, whichever was answered first", async () => {
+    const refuse = status(403, "User cannot list");
+    server.failAlways("list", (response, asked) => {
+      const late = asked.url?.includes("/clustervirtual") === true ? 0 : 100;
+      setTimeout(() => {
+        refuse(response, asked);
+      }, late);
+    });
+    const { source: cluster, index } = source();
+    await expect(cluster.read(index, { kinds: VM_IMAGE_KINDS }, NEVER)).rejects.toMatchObject({
+      message: expect.stringMatching(/^cannot read V.*: forbidden: .*\ncannot read C.*: forbidden: .*$/) as string,
+    });
+  });
+
+  it("says at its deadline what it waited for", async () => {
+    server.failAlways("list", status(503, "starting"));
+    const { source: cluster, index } = source({ readDeadline: 100 });
+    await expect(cluster.read(index, { kinds: VM_IMAGE_KINDS }, NEVER)).rejects.toMatchObject({
+      code: "cluster",
+      message: expect.stringMatching(/VirtualMachineImages: stale: list .*: 503 starting\n.*Cluster/) as string,
+    });
+    expect(server.openWatches).toBe(0);
+  });
+});
+
+describe("resolve against a cluster", () => {
+  async function run(...args: readonly string[]): Promise<{ code: number; printed: string; errors: string }> {
+    const kubeconfig = join(folder, "kubeconfig");
+    const cluster = { server: url.href, "insecure-skip-tls-verify": true };
+    await writeFile(
+      kubeconfig,
+      JSON.stringify({
+        "current-context": "it",
+        clusters: [{ name: "it", cluster }],
+        users: [{ name: "it", user: {} }],
+        contexts: [{ name: "it", context: { cluster: "it", user: "it" } }],
+      }),
+    );
+    let printed = "";
+    let errors = "";
+    const code = await runProgram([...args, "--kubeconfig", kubeconfig], {
+      environment: {},
+      print: (text) => (printed += text),
+      printError: (text) => (errors += text),
+      log: { write: (line) => (errors += line) },
+      readStdin: () => Promise.resolve(""),
+      stop: stop.signal,
+      now: () => new Date(),
+      openFiles: () => undefined,
+    });
+    return { code, printed, errors };
+  }
+
+  it("finds an image of the namespace, and one of the cluster", async () => {
+    expect(await run("resolve", "ubuntu", "-n", "dev")).toMatchObject({ code: 0, errors: "" });
+    expect((await run("resolve", "debian", "-n", "dev")).printed).toContain("is vmi-c");
+    expect((await run("resolve", "other", "-n", "dev")).code).toBe(1);
+  });
+
+  it("finds a VirtualMachineImage with cluster scope from any namespace", async () => {
+    server.replaceVmImages("Cluster");
+    server.write("ubuntu-noble", "ubuntu");
+    for (const namespace of ["dev", "prod"]) {
+      const { code, printed } = await run("resolve", "ubuntu", "-n", namespace);
+      expect(code).toBe(0);
+      expect(printed).toContain(`"ubuntu" in namespace "${namespace}" is ubuntu-noble, found by display name\n`);
+      expect(printed).toContain('  VirtualMachineImage ubuntu-noble, in the cluster, display name "ubuntu", ');
+    }
+  });
+
+  it("with a kind asks for that kind only", async () => {
+    expect((await run("resolve", "debian", "--kind", CLUSTER_KIND)).code).toBe(0);
+    expect(server.requests.some(({ url: asked }) => asked.includes("/virtualmachineimages"))).toBe(false);
+  });
+
+  it("exits 3 where it may not list", async () => {
+    server.failAlways("list", status(403, "User cannot list"));
+    const { code, errors } = await run("resolve", "ubuntu");
+    expect(code).toBe(3);
+    expect(errors).toContain("vm-image-webhook: cannot read VirtualMachineImages: forbidden: list");
+  });
+
+  it("exits 3 where more images are there than may be kept", async () => {
+    const { code, errors } = await run("resolve", "ubuntu", "-n", "dev", "--max-images", "1");
+    expect(code).toBe(3);
+    expect(errors).toContain("more images than --max-images");
+  });
+});

@@ -13,7 +13,7 @@ import { pino } from "pino";
 import { POLICY_FLAGS, policyOf } from "../src/cli/policy.ts";
 import { readFlags } from "../src/cli/flags.ts";
 import { at, isJsonObject, type JsonObject, textAt } from "../src/common/json.ts";
-import { REFERENCES } from "../src/references/references.ts";
+import { REFERENCES } from "../src/vm-operator/rows.ts";
 import { creationRules, referenceRules } from "../src/references/webhook-rules.ts";
 import { admissionServer } from "../src/server/admission-server.ts";
 import { ControlPlane, NAMESPACE, OWN_CRDS, OWNED, PLATFORM_CRDS } from "../test/e2e/control-plane.ts";

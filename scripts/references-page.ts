@@ -1,12 +1,12 @@
 import { environmentName } from "../src/cli/flags.ts";
 import { RESOLUTION_RULES } from "../src/images/resolve.ts";
-import { type CheckRow, CHECKS } from "../src/references/checks.ts";
-import { MUTATION_RULES } from "../src/references/mutate.ts";
+import { type CheckRow, CHECKS } from "../src/references/check.ts";
+import { MUTATION_RULES } from "../src/references/mutation.ts";
 import { LEVELS } from "../src/references/policy.ts";
-import { OS_IMAGE_REFERENCES } from "../src/osimage/references.ts";
+import { OS_IMAGE_REFERENCES } from "../src/osimage/rows.ts";
 import { MAX_CDROMS, MAX_REFERENCES } from "../src/references/reference-limit.ts";
-import { REFERENCES, VM_REFERENCES } from "../src/references/references.ts";
-import { fieldOf } from "../src/references/reading.ts";
+import { REFERENCES, VM_REFERENCES } from "../src/vm-operator/rows.ts";
+import { fieldOf } from "../src/references/parse.ts";
 import { type CreatedName, EACH, type ReferenceRow } from "../src/references/row.ts";
 import {
   creationRules,
@@ -116,7 +116,7 @@ function referencesSection({ references }: Tables): readonly string[] {
   ]);
   return [
     "## Where references are",
-    "A new place is a new row of [references.ts](../src/references/references.ts). `[]` in a field stands for each entry of a list. What is absent, null or empty is no reference.",
+    "A new place is a new row of [references.ts](../src/vm-operator/rows.ts). `[]` in a field stands for each entry of a list. What is absent, null or empty is no reference.",
     table(["group", "kind", "versions", "field", "form", "what it is"], rows),
   ];
 }
@@ -132,7 +132,7 @@ function resolutionSection({ resolutionRules }: Tables): readonly string[] {
 function mutationSection({ mutationRules }: Tables): readonly string[] {
   return [
     "## What is written",
-    "The rules of [mutate.ts](../src/references/mutate.ts), for CREATE where none says UPDATE.",
+    "The rules of [mutate.ts](../src/references/mutation.ts), for CREATE where none says UPDATE.",
     table(["ID", "rule"], Object.entries(mutationRules)),
   ];
 }
@@ -141,7 +141,7 @@ function checksSection({ checks }: Tables): readonly string[] {
   const rows = checks.map(({ id, level, mutate, rule }) => [code(id), level, PHASES[mutate], rule]);
   return [
     "## Checks",
-    "The table of [checks.ts](../src/references/checks.ts). `deny` refuses the object, `warn` admits it with a warning, `off` does not look.",
+    "The table of [checks.ts](../src/references/check.ts). `deny` refuses the object, `warn` admits it with a warning, `off` does not look.",
     table(["check", "default", "endpoint", "demands"], rows),
     `The flag ${code(`--check NAME=${LEVELS.join("|")}`)}, repeatable, changes a level at both endpoints (${code(environmentName("check"))} is a comma list of the same); an unknown name or level stops the start. No level governs values of the wrong JSON type and the limits: both endpoints refuse the first, and more than ${MAX_CDROMS} CD-ROMs or ${MAX_REFERENCES} references in one object, an UPDATE only where there are more than before. Each entry of a list counts.`,
   ];

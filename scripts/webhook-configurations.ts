@@ -1,9 +1,9 @@
 import { stringify } from "yaml";
-import { OS_IMAGE_REFERENCES } from "../src/osimage/references.ts";
-import { VM_REFERENCES } from "../src/references/references.ts";
+import { OS_IMAGE_REFERENCES } from "../src/osimage/rows.ts";
+import { VM_REFERENCES } from "../src/vm-operator/rows.ts";
 import { creationRules, referenceRules, referencesChanged, SPEC_CHANGED } from "../src/references/webhook-rules.ts";
 import type { ReferenceRow } from "../src/references/row.ts";
-import type { Endpoint } from "../src/references/subject.ts";
+import type { Endpoint } from "../src/references/target.ts";
 import { ENDPOINT_PATHS } from "../src/server/admission-server.ts";
 
 /** Where the webhook is installed; its own namespace is never held up by it. */

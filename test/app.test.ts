@@ -10,7 +10,7 @@ import { privilegedCallers } from "../src/admission/privileged.ts";
 import { App } from "../src/app.ts";
 import { SelfSignedSource } from "../src/certs/self-signed-source.ts";
 import { METRICS } from "../src/metrics/table.ts";
-import { DEFAULT_LEVELS } from "../src/references/checks.ts";
+import { DEFAULT_LEVELS } from "../src/references/check.ts";
 import { ClusterSource, TIMING } from "../src/sources/cluster/cluster-source.ts";
 import { FakeApiServer, hang } from "./support/fake-api-server.ts";
 import { scrapeFrom } from "./support/scrape.ts";

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { RESOLUTION_RULES } from "../src/images/resolve.ts";
-import { MUTATION_RULES } from "../src/references/mutate.ts";
+import { MUTATION_RULES } from "../src/references/mutation.ts";
 import { CHECK_IDS } from "../src/references/policy.ts";
 
 const TESTS = import.meta.dirname;

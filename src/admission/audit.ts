@@ -1,5 +1,5 @@
-import type { Pins } from "../references/pins.ts";
-import { quote } from "../references/problem.ts";
+import type { Pins } from "../references/pinned-annotation.ts";
+import { quote } from "../references/field-error.ts";
 
 /**
  * What the audit log of the cluster keeps of a review. The API server puts the webhook's name before each key:

@@ -1,8 +1,8 @@
 import type { ImageKind } from "../images/image.ts";
 import type { ImageIndex, ImageQuery } from "../images/image-index.ts";
 import { at, textAt } from "../common/json.ts";
-import type { BootImage } from "../references/boot.ts";
-import { type RestoredBoot, restoredMachine } from "../references/conversion.ts";
+import type { BootImage } from "../vm-operator/boot.ts";
+import { type RestoredBoot, restoredMachine } from "../vm-operator/conversion.ts";
 import type { ChangingReference } from "../references/changing-reference.ts";
 import {
   type Findings,
@@ -10,18 +10,18 @@ import {
   isSeenOnlyAtMutate,
   refusalsAfterMutation,
   runChecks,
-} from "../references/checks.ts";
+} from "../references/check.ts";
 import { type ReviewContext, reviewContext, usedImages } from "../references/context.ts";
 import { applyEdits } from "../references/edit.ts";
-import { mutate } from "../references/mutate.ts";
+import { mutate } from "../references/mutation.ts";
 import { ALL_CHECKS_OFF, type Policy } from "../references/policy.ts";
-import { type FieldProblem, warningMessage } from "../references/problem.ts";
+import { type FieldProblem, warningMessage } from "../references/field-error.ts";
 import { excessReferences } from "../references/reference-limit.ts";
-import { referenceRows } from "../references/references.ts";
-import { queryOf } from "../references/reference-image.ts";
+import { referenceRows } from "../vm-operator/rows.ts";
+import { queryOf } from "../references/resolve-reference.ts";
 import type { ReferenceRow } from "../references/row.ts";
-import type { Change } from "../references/stored-image.ts";
-import type { Endpoint, Subject } from "../references/subject.ts";
+import type { Change } from "../references/stored-reference.ts";
+import type { Endpoint, Subject } from "../references/target.ts";
 import { auditAnnotations, type AuditAnnotations, NOTHING_TO_AUDIT } from "./audit.ts";
 import type { Judged } from "./lookups.ts";
 import { patchFor, type PatchOperation } from "./json-patch.ts";

@@ -1,5 +1,5 @@
-import type { Findings } from "../references/checks.ts";
-import type { ReferenceImage } from "../references/reference-image.ts";
+import type { Findings } from "../references/check.ts";
+import type { ReferenceImage } from "../references/resolve-reference.ts";
 
 /** What a decision is made of, to be counted. */
 export interface Judged {

@@ -1,4 +1,4 @@
-import { printable } from "../references/problem.ts";
+import { printable } from "../references/field-error.ts";
 
 /** Characters of a warning that the API server never cuts (apiserver endpoints/filters/warning.go truncateItemRunes). */
 export const LONGEST_WARNING = 256;

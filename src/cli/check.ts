@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { FlagValues } from "./flags.ts";
 import { Failure, messageOf } from "../common/failure.ts";
 import { IMAGE_KINDS } from "../images/image.ts";
-import { imagesNamedBy } from "../references/references.ts";
+import { imagesNamedBy } from "../vm-operator/rows.ts";
 import type { AdmissionPolicy } from "../admission/decide.ts";
 import type { WantedImages } from "../sources/image-source.ts";
 import { type Command, type CommandLine, EXIT_DONE, EXIT_REFUSED } from "./command.ts";

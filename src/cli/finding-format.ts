@@ -1,6 +1,6 @@
 import { normalize } from "node:path";
 import type { CheckOutput } from "./flags.ts";
-import { plain } from "../references/problem.ts";
+import { plain } from "../references/field-error.ts";
 import type { Finding, Verdict } from "./findings.ts";
 import { CHECKED_KINDS } from "./manifest-file.ts";
 

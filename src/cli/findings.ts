@@ -4,8 +4,8 @@ import type { AdmissionRequest } from "../admission/review.ts";
 import { Failure } from "../common/failure.ts";
 import type { ImageIndex } from "../images/image-index.ts";
 import { isJsonObject, textAt } from "../common/json.ts";
-import { problemMessage } from "../references/problem.ts";
-import { referenceRows, REFERENCES } from "../references/references.ts";
+import { problemMessage } from "../references/field-error.ts";
+import { referenceRows, REFERENCES } from "../vm-operator/rows.ts";
 import { isChecked, type Manifest } from "./manifest-file.ts";
 
 /** What admission would say about one field of one object. */

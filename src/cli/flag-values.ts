@@ -1,5 +1,5 @@
 import { durationOf } from "../common/duration.ts";
-import { DEFAULT_LEVELS } from "../references/checks.ts";
+import { DEFAULT_LEVELS } from "../references/check.ts";
 import { CHECK_IDS, type CheckId, type Level, type Levels, LEVELS } from "../references/policy.ts";
 import type { ListenAddress } from "../server/listen.ts";
 

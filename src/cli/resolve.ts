@@ -2,7 +2,7 @@ import { type Image, isClusterScopedVmImage } from "../images/image.ts";
 import { kindsSearched } from "../images/image-index.ts";
 import { nearMatches } from "../images/near-matches.ts";
 import { type FoundBy, type Resolution, resolve as resolveName } from "../images/resolve.ts";
-import { quote } from "../references/problem.ts";
+import { quote } from "../references/field-error.ts";
 import { type Command, EXIT_DONE, EXIT_REFUSED } from "./command.ts";
 import { IMAGE_FLAGS, readImages } from "./images.ts";
 import { createLog } from "./log.ts";

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
 import type { Decision } from "../admission/decide.ts";
-import type { Endpoint } from "../references/subject.ts";
+import type { Endpoint } from "../references/target.ts";
 import type { Scrape } from "../server/ops-server.ts";
 import type { ReviewMetrics } from "../server/review-metrics.ts";
 import { type Observed, observe } from "./observed.ts";

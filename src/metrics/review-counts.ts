@@ -1,7 +1,7 @@
 import type { Registry } from "prom-client";
 import type { Decision } from "../admission/decide.ts";
-import type { ReferenceImage } from "../references/reference-image.ts";
-import type { Endpoint } from "../references/subject.ts";
+import type { ReferenceImage } from "../references/resolve-reference.ts";
+import type { Endpoint } from "../references/target.ts";
 import { ENDPOINT_PATHS } from "../server/admission-server.ts";
 import type { ReviewMetrics } from "../server/review-metrics.ts";
 import { counter, type CounterOf, gauge, type GaugeOf, histogram, type HistogramOf } from "./registered.ts";

@@ -1,8 +1,8 @@
 import type { ChangingReference } from "../references/changing-reference.ts";
-import { nameKey } from "../references/reading.ts";
-import type { Question } from "../references/reference-image.ts";
-import { restore } from "../references/reapply.ts";
-import type { Rewrites } from "../references/rewrite.ts";
+import { nameKey } from "../references/parse.ts";
+import type { Question } from "../references/resolve-reference.ts";
+import { restore } from "../references/restore.ts";
+import type { Rewrites } from "../references/rewrites.ts";
 
 /** M22: what names an image, in whatever way, gives way to the one name that the platform finds it by. */
 export function pinProperty(

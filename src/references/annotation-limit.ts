@@ -1,5 +1,5 @@
 import { at, isJsonObject, type JsonObject } from "../common/json.ts";
-import { VERSIONS } from "./references.ts";
+import { VERSIONS } from "../vm-operator/rows.ts";
 
 /** Keys and values of all annotations of an object, in bytes (apimachinery ValidateAnnotations, TotalAnnotationSizeLimitB). */
 const API_SERVER_LIMIT = 256 * 1_024;

@@ -1,7 +1,7 @@
-import type { Reference } from "./reading.ts";
-import { type Question, type ReferenceImage, resolveReference } from "./reference-image.ts";
+import type { Reference } from "./parse.ts";
+import { type Question, type ReferenceImage, resolveReference } from "./resolve-reference.ts";
 import type { ReferenceRow } from "./row.ts";
-import { type Change, exactChange, SAME, StoredImage } from "./stored-image.ts";
+import { type Change, exactChange, SAME, StoredImage } from "./stored-reference.ts";
 
 /** A reference that may be given another image on UPDATE. */
 export interface ChangingReference {

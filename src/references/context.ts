@@ -1,19 +1,19 @@
 import type { Image } from "../images/image.ts";
-import { isAdmittedAsSent } from "./admitted-as-sent.ts";
+import { isAdmittedAsSent } from "../vm-operator/admitted-as-sent.ts";
 import type { ImageIndex } from "../images/image-index.ts";
-import { type BootImage, resolveBoot } from "./boot.ts";
+import { type BootImage, resolveBoot } from "../vm-operator/boot.ts";
 import { osImageProperties } from "../osimage/properties.ts";
-import { bootOf, type BootQuestion, changedFrom } from "./boot-references.ts";
-import { cdromsOf } from "./cdroms.ts";
+import { bootOf, type BootQuestion, changedFrom } from "../vm-operator/boot-references.ts";
+import { cdromsOf } from "../vm-operator/cdroms.ts";
 import type { ChangingReference } from "./changing-reference.ts";
 import type { Policy } from "./policy.ts";
-import { type RestoredBoot, restoredBoot } from "./conversion.ts";
-import { readPins } from "./pins.ts";
-import { readReferences, type Reference } from "./reading.ts";
-import { type Question, type ReferenceImage, resolveReference } from "./reference-image.ts";
-import { type BootChanges, bootChanges } from "./stored-boot.ts";
-import type { Subject } from "./subject.ts";
-import { cdromBoot } from "./template-boot.ts";
+import { type RestoredBoot, restoredBoot } from "../vm-operator/conversion.ts";
+import { readPins } from "./pinned-annotation.ts";
+import { readReferences, type Reference } from "./parse.ts";
+import { type Question, type ReferenceImage, resolveReference } from "./resolve-reference.ts";
+import { type BootChanges, bootChanges } from "../vm-operator/stored-boot.ts";
+import type { Subject } from "./target.ts";
+import { cdromBoot } from "../vm-operator/template-boot.ts";
 
 /** What checks and mutation look at: the subject, read, compared and resolved once. */
 export interface ReviewContext extends BootQuestion {

@@ -1,5 +1,5 @@
 import { type JsonObject, textAt } from "../common/json.ts";
-import type { Reference } from "./reading.ts";
+import type { Reference } from "./parse.ts";
 
 /** The display name that an object makes of this field; "" where it makes none, or where its parts are not known yet. */
 export function createdNameOf(object: JsonObject, { name, createdName }: Reference): string {

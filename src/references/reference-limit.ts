@@ -1,9 +1,9 @@
 import { at, type JsonObject, listAt } from "../common/json.ts";
-import { CONVERSION_PATH } from "./conversion.ts";
-import type { FieldProblem } from "./problem.ts";
-import { fieldOf } from "./reading.ts";
+import { CONVERSION_PATH } from "../vm-operator/conversion.ts";
+import type { FieldProblem } from "./field-error.ts";
+import { fieldOf } from "./parse.ts";
 import { EACH, type ReferenceRow } from "./row.ts";
-import type { Subject } from "./subject.ts";
+import type { Subject } from "./target.ts";
 
 /** CD-ROMs of one machine; a vSphere VM has room for 124 (2 IDE controllers of 2 devices, 4 SATA controllers of 30). */
 export const MAX_CDROMS = 256;

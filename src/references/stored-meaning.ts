@@ -1,8 +1,8 @@
 import { VMI_ID_PREFIX } from "../images/image.ts";
 import { scopeOf } from "../images/image-index.ts";
 import { find, type NotSynced } from "../images/resolve.ts";
-import { nameKey, type Reference } from "./reading.ts";
-import { hasSupportedKind, kindMeant, queryOf, type Question } from "./reference-image.ts";
+import { nameKey, type Reference } from "./parse.ts";
+import { hasSupportedKind, kindMeant, queryOf, type Question } from "./resolve-reference.ts";
 
 /** The object name of the image that a stored object names. */
 export type StoredMeaning =

@@ -1,6 +1,6 @@
 import fastify, { type FastifyError, type FastifyInstance, type FastifyServerOptions, LogController } from "fastify";
 import type { Logger } from "pino";
-import type { Endpoint } from "../references/subject.ts";
+import type { Endpoint } from "../references/target.ts";
 import { bodyFaultOf, parseJsonBodies } from "./body.ts";
 import { clientText } from "./client-text.ts";
 import { Drain, systemTiming } from "./drain.ts";

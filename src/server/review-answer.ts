@@ -1,10 +1,10 @@
 import type { ServerResponse } from "node:http";
 import type { Logger } from "pino";
-import { type AnsweredReview, encodeReview } from "../admission/answer.ts";
+import { type AnsweredReview, encodeReview } from "../admission/response.ts";
 import { type AdmissionPolicy, decide, type Decision } from "../admission/decide.ts";
 import { type AdmissionRequest, type DecodedReview, decodeReview } from "../admission/review.ts";
 import type { ImageIndex, ImageQuery } from "../images/image-index.ts";
-import type { Endpoint } from "../references/subject.ts";
+import type { Endpoint } from "../references/target.ts";
 import { clientText } from "./client-text.ts";
 import { LIVE_READ_BUDGET, LIVE_READ_SHARE } from "./limits.ts";
 import { raceClose, ReviewAborted, waitWithin } from "./review-aborted.ts";

@@ -1,5 +1,5 @@
 import type { Decision } from "../admission/decide.ts";
-import type { Endpoint } from "../references/subject.ts";
+import type { Endpoint } from "../references/target.ts";
 
 /** Counts reviews. */
 export interface ReviewMetrics {

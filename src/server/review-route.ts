@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Endpoint } from "../references/subject.ts";
+import type { Endpoint } from "../references/target.ts";
 import { announcedLength, bodyOf } from "./body.ts";
 import { RETRY_AFTER_SECONDS } from "./limits.ts";
 import type { InFlight, Overload, Rejected, Waiting } from "./overload.ts";

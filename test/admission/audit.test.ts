@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { auditAnnotations, LONGEST_AUDIT_VALUE } from "../../src/admission/audit.ts";
-import type { Pin } from "../../src/references/pins.ts";
+import type { Pin } from "../../src/references/pinned-annotation.ts";
 
 const pins = (...entries: readonly [string, string, string][]): ReadonlyMap<string, Pin> =>
   new Map(entries.map(([field, requested, resolved]) => [field, { requested, resolved }]));

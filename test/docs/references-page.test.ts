@@ -3,10 +3,10 @@ import { fileURLToPath } from "node:url";
 import { check, resolveConfig } from "prettier";
 import { describe, expect, it } from "vitest";
 import { REFERENCES_PAGE, referencesPage, TABLES } from "../../scripts/references-page.ts";
-import { CHECKS } from "../../src/references/checks.ts";
-import { MUTATION_RULES } from "../../src/references/mutate.ts";
-import { OS_IMAGE_REFERENCES } from "../../src/osimage/references.ts";
-import { REFERENCES, VERSIONS, VM_REFERENCES } from "../../src/references/references.ts";
+import { CHECKS } from "../../src/references/check.ts";
+import { MUTATION_RULES } from "../../src/references/mutation.ts";
+import { OS_IMAGE_REFERENCES } from "../../src/osimage/rows.ts";
+import { REFERENCES, VERSIONS, VM_REFERENCES } from "../../src/vm-operator/rows.ts";
 import { RESOLUTION_RULES } from "../../src/images/resolve.ts";
 import { referencesChanged } from "../../src/references/webhook-rules.ts";
 

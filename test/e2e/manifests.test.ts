@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { cp, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { VERSIONS } from "../../src/references/references.ts";
+import { VERSIONS } from "../../src/vm-operator/rows.ts";
 import { type Manifest, only } from "../manifests/manifests.ts";
 import { CONTROL_PLANE_ASSETS } from "./control-plane.ts";
 import { eventually } from "./eventually.ts";

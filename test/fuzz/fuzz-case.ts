@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { REVIEW_VERSIONS } from "../../src/admission/review.ts";
-import { VERSIONS } from "../../src/references/references.ts";
+import { VERSIONS } from "../../src/vm-operator/rows.ts";
 import { createReview, type Json } from "../support/admission-review.ts";
 import { anyImages, anyMachine, anyPolicy } from "../support/arbitrary-machines.ts";
 import { anyBrokenText } from "./broken-text.ts";

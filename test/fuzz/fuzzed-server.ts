@@ -5,7 +5,7 @@ import { privilegedCallers } from "../../src/admission/privileged.ts";
 import { selfSigned } from "../../src/certs/self-signed.ts";
 import { type Image, IMAGE_KINDS } from "../../src/images/image.ts";
 import { MemoryImageIndex } from "../../src/images/image-index.ts";
-import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
+import { DEFAULT_LEVELS } from "../../src/references/check.ts";
 import { admissionServer } from "../../src/server/admission-server.ts";
 import { listen } from "../../src/server/listen.ts";
 import type { LogLine } from "../support/log-lines.ts";

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { WEBHOOK_CONFIGURATIONS, WEBHOOK_CONFIGURATIONS_FOLDER } from "../../scripts/webhook-configurations.ts";
-import { OS_IMAGE_REFERENCES } from "../../src/osimage/references.ts";
-import { VERSIONS, VM_REFERENCES } from "../../src/references/references.ts";
+import { OS_IMAGE_REFERENCES } from "../../src/osimage/rows.ts";
+import { VERSIONS, VM_REFERENCES } from "../../src/vm-operator/rows.ts";
 import { EACH } from "../../src/references/row.ts";
 
 /** vm-operator's own configurations begin so; configurations are called in the order of their names. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
-import { problemMessage } from "../../src/references/problem.ts";
+import { DEFAULT_LEVELS } from "../../src/references/check.ts";
+import { problemMessage } from "../../src/references/field-error.ts";
 import type { RequestFacts } from "../support/admission.ts";
 import { osImage } from "../support/catalogue.ts";
 import { asked, OS_IMAGE } from "../support/platform.ts";

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { VM_IMAGE_KINDS } from "../../src/images/image.ts";
-import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
+import { DEFAULT_LEVELS } from "../../src/references/check.ts";
 import type { CheckId } from "../../src/references/policy.ts";
-import { problemMessage } from "../../src/references/problem.ts";
+import { problemMessage } from "../../src/references/field-error.ts";
 import type { Answer, RequestFacts } from "../support/admission.ts";
 import { osImage } from "../support/catalogue.ts";
 import { asked } from "../support/platform.ts";

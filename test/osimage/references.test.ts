@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { type Image, VM_IMAGE_KINDS } from "../../src/images/image.ts";
 import { at, type JsonObject } from "../../src/common/json.ts";
-import { OS_IMAGE_REFERENCES } from "../../src/osimage/references.ts";
-import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
-import { PINNED_ANNOTATION } from "../../src/references/pins.ts";
-import { problemMessage } from "../../src/references/problem.ts";
+import { OS_IMAGE_REFERENCES } from "../../src/osimage/rows.ts";
+import { DEFAULT_LEVELS } from "../../src/references/check.ts";
+import { PINNED_ANNOTATION } from "../../src/references/pinned-annotation.ts";
+import { problemMessage } from "../../src/references/field-error.ts";
 import { EACH } from "../../src/references/row.ts";
 import type { Answer } from "../support/admission.ts";
 import { osImage, vmi } from "../support/catalogue.ts";

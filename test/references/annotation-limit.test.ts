@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { decide } from "../../src/admission/decide.ts";
 import type { JsonObject } from "../../src/common/json.ts";
-import { PINNED_ANNOTATION } from "../../src/references/pins.ts";
+import { PINNED_ANNOTATION } from "../../src/references/pinned-annotation.ts";
 import { annotationsOf, answer, type Answer, POLICY, request, type RequestFacts } from "../support/admission.ts";
 import { indexOf, vmi } from "../support/catalogue.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { refusalStatus } from "../../src/admission/refusal.ts";
+import { refusalStatus } from "../../src/admission/status.ts";
 import type { ImageIndex } from "../../src/images/image-index.ts";
 import { ALL_CHECKS_OFF } from "../../src/references/policy.ts";
 import { answer, type Answer, request, type RequestFacts, type VirtualMachine } from "../support/admission.ts";

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import type { AdmissionPolicy } from "../../src/admission/decide.ts";
 import { REVIEW_VERSIONS, type ReviewVersion } from "../../src/admission/review.ts";
 import { at } from "../../src/common/json.ts";
-import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
+import { DEFAULT_LEVELS } from "../../src/references/check.ts";
 import { admissionServer } from "../../src/server/admission-server.ts";
 import { createReview, type Json, patchOf, responseOf, UID, virtualMachine } from "../support/admission-review.ts";
 import { ApiServerRequest, injecting } from "../support/api-server-request.ts";

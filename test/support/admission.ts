@@ -3,9 +3,9 @@ import { type AdmissionPolicy, decide, type Decision } from "../../src/admission
 import type { AdmissionRequest } from "../../src/admission/review.ts";
 import type { ImageIndex } from "../../src/images/image-index.ts";
 import { at, type JsonObject } from "../../src/common/json.ts";
-import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
-import type { FieldProblem } from "../../src/references/problem.ts";
-import type { Endpoint } from "../../src/references/subject.ts";
+import { DEFAULT_LEVELS } from "../../src/references/check.ts";
+import type { FieldProblem } from "../../src/references/field-error.ts";
+import type { Endpoint } from "../../src/references/target.ts";
 import { NAMESPACE } from "./catalogue.ts";
 
 export const POLICY: AdmissionPolicy = {

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import type { Endpoint } from "../../src/references/subject.ts";
+import type { Endpoint } from "../../src/references/target.ts";
 import { ENDPOINT_PATHS } from "../../src/server/admission-server.ts";
 import type { Json } from "./admission-review.ts";
 import { AuditEvent } from "./api-server-audit.ts";

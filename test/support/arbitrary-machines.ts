@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import type { JsonObject } from "../../src/common/json.ts";
 import { WRITE_MODES } from "../../src/references/policy.ts";
-import { VERSIONS } from "../../src/references/references.ts";
+import { VERSIONS } from "../../src/vm-operator/rows.ts";
 import { cvmi, vmi } from "./catalogue.ts";
 
 /** Few names, so that they meet: object names with and without the prefix, one that is both sorts of name. */

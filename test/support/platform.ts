@@ -1,7 +1,7 @@
 import type { AdmissionPolicy } from "../../src/admission/decide.ts";
 import type { Image, ImageKind } from "../../src/images/image.ts";
 import type { JsonObject } from "../../src/common/json.ts";
-import type { Endpoint } from "../../src/references/subject.ts";
+import type { Endpoint } from "../../src/references/target.ts";
 import { type Answer, answer, request, type RequestFacts, type VirtualMachine } from "./admission.ts";
 import { indexOf, osImage } from "./catalogue.ts";
 

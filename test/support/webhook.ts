@@ -5,7 +5,7 @@ import { privilegedCallers } from "../../src/admission/privileged.ts";
 import { type SelfSigned, selfSigned } from "../../src/certs/self-signed.ts";
 import type { ImageIndex } from "../../src/images/image-index.ts";
 import type { LogLevel } from "../../src/cli/log.ts";
-import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
+import { DEFAULT_LEVELS } from "../../src/references/check.ts";
 import { admissionServer } from "../../src/server/admission-server.ts";
 import type { Drain } from "../../src/server/drain.ts";
 import { listen } from "../../src/server/listen.ts";

@@ -1,6 +1,6 @@
 import type { ReviewContext } from "../../references/context.ts";
-import { imageProblem } from "../../references/image-problem.ts";
-import { type FieldProblem, quote } from "../../references/problem.ts";
+import { imageProblem } from "../../references/image-error.ts";
+import { type FieldProblem, quote } from "../../references/field-error.ts";
 import { mayUse } from "../access.ts";
 
 /**

@@ -1,8 +1,8 @@
 import type { ReviewContext } from "../../references/context.ts";
-import { type FieldProblem, quote } from "../../references/problem.ts";
+import { type FieldProblem, quote } from "../../references/field-error.ts";
 import { type DigestType, emptyDigest, isDigestType, isHttpUrl, METAL3_DIGESTS, whyNoDigest } from "../checksum.ts";
 import { KUBEVIRT, METAL3 } from "../known-properties.ts";
-import { osImageOf, type OsImageObject, propertyField } from "../object.ts";
+import { osImageOf, type OsImageObject, propertyField } from "../reviewed-image.ts";
 
 /** A checksum can be one: of a known type, with as many hex digits as that has. */
 export function* checksum(context: ReviewContext): Iterable<FieldProblem> {

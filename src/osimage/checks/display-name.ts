@@ -1,8 +1,8 @@
 import { textAt } from "../../common/json.ts";
 import type { ReviewContext } from "../../references/context.ts";
-import { type FieldProblem, plain } from "../../references/problem.ts";
-import { fieldOf } from "../../references/reading.ts";
-import { osImageOf } from "../object.ts";
+import { type FieldProblem, plain } from "../../references/field-error.ts";
+import { fieldOf } from "../../references/parse.ts";
+import { osImageOf } from "../reviewed-image.ts";
 
 const DISPLAY_NAME = ["spec", "displayName"];
 

@@ -1,8 +1,8 @@
 import { at, isJsonObject, listAt, textAt } from "../../common/json.ts";
 import type { ReviewContext } from "../../references/context.ts";
-import type { FieldProblem } from "../../references/problem.ts";
-import { fieldOf } from "../../references/reading.ts";
-import { osImageOf } from "../object.ts";
+import type { FieldProblem } from "../../references/field-error.ts";
+import { fieldOf } from "../../references/parse.ts";
+import { osImageOf } from "../reviewed-image.ts";
 
 const OWNER = ["spec", "owner"];
 const ACCESS = ["spec", "access"];

@@ -1,8 +1,8 @@
 import { distance } from "fastest-levenshtein";
 import type { ReviewContext } from "../../references/context.ts";
-import { type FieldProblem, quote } from "../../references/problem.ts";
+import { type FieldProblem, quote } from "../../references/field-error.ts";
 import { knownBeside } from "../known-properties.ts";
-import { osImageOf, propertyField } from "../object.ts";
+import { osImageOf, propertyField } from "../reviewed-image.ts";
 
 /** Longer keys are no typing mistakes of known ones, which have 51 characters at most: comparing takes the product. */
 const LONGEST_KEY_COMPARED = 128;

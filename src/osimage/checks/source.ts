@@ -1,8 +1,8 @@
 import type { ReviewContext } from "../../references/context.ts";
-import type { FieldProblem } from "../../references/problem.ts";
+import type { FieldProblem } from "../../references/field-error.ts";
 import { isHttpUrl, schemeOf } from "../checksum.ts";
 import { KUBEVIRT, KUBEVIRT_TYPE, METAL3 } from "../known-properties.ts";
-import { osImageOf, type OsImageObject, propertyField } from "../object.ts";
+import { osImageOf, type OsImageObject, propertyField } from "../reviewed-image.ts";
 
 const KUBEVIRT_SCHEMES = ["http", "https", "docker"];
 /** `name` or `namespace/name` of a Kubernetes object. */

@@ -10,11 +10,11 @@ import { hasClusterScopedVmImages } from "../../images/image-index.ts";
 import { nearMatches } from "../../images/near-matches.ts";
 import type { Ambiguous } from "../../images/resolve.ts";
 import { mayUse } from "../../osimage/access.ts";
-import { isAdmittedAsSent } from "../admitted-as-sent.ts";
+import { isAdmittedAsSent } from "../../vm-operator/admitted-as-sent.ts";
 import type { ReviewContext } from "../context.ts";
-import { type FieldProblem, plain, quote } from "../problem.ts";
-import { fieldOf, type Reference } from "../reading.ts";
-import { kindMeant, queryOf } from "../reference-image.ts";
+import { type FieldProblem, plain, quote } from "../field-error.ts";
+import { fieldOf, type Reference } from "../parse.ts";
+import { kindMeant, queryOf } from "../resolve-reference.ts";
 
 /** Beyond this many, candidates are counted. */
 const MOST_CANDIDATES_LISTED = 5;

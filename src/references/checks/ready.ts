@@ -1,7 +1,7 @@
 import type { Image } from "../../images/image.ts";
 import { type ReviewContext, usedImages } from "../context.ts";
-import { imageProblem } from "../image-problem.ts";
-import { type FieldProblem, plain } from "../problem.ts";
+import { imageProblem } from "../image-error.ts";
+import { type FieldProblem, plain } from "../field-error.ts";
 
 /** The image's Ready condition is True; readiness never decides which image is meant (R6). */
 export function* ready(context: ReviewContext): Iterable<FieldProblem> {

@@ -1,6 +1,6 @@
 import { type ReviewContext, usedImages } from "../context.ts";
-import { imageProblem } from "../image-problem.ts";
-import type { FieldProblem } from "../problem.ts";
+import { imageProblem } from "../image-error.ts";
+import type { FieldProblem } from "../field-error.ts";
 
 /** The image is not being deleted. Only its object name still finds such an image (R6). */
 export function* terminating(context: ReviewContext): Iterable<FieldProblem> {

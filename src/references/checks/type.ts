@@ -1,8 +1,8 @@
 import { at, isSameJson } from "../../common/json.ts";
-import { malformedIn } from "../../osimage/object.ts";
+import { malformedIn } from "../../osimage/reviewed-image.ts";
 import type { ReviewContext } from "../context.ts";
-import type { FieldProblem } from "../problem.ts";
-import { fieldOf, type Reading } from "../reading.ts";
+import type { FieldProblem } from "../field-error.ts";
+import { fieldOf, type Reading } from "../parse.ts";
 
 /**
  * Every reference has the JSON type that its field has. What an UPDATE leaves as it was is not judged again, unless it

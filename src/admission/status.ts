@@ -1,0 +1,70 @@
+import { textAt } from "../common/json.ts";
+import { type CauseReason, type FieldProblem, problemMessage } from "../references/field-error.ts";
+import type { AdmissionRequest } from "./review.ts";
+
+/** The Kubernetes status of a refusal (apimachinery pkg/apis/meta/v1 Status). */
+export interface RefusalStatus {
+  readonly status: "Failure";
+  readonly code: 422 | 403;
+  readonly reason: "Invalid" | "Forbidden";
+  readonly message: string;
+  readonly details: {
+    readonly group: string;
+    readonly kind: string;
+    readonly name: string;
+    readonly causes: readonly { readonly reason: CauseReason; readonly field: string; readonly message: string }[];
+  };
+}
+
+/**
+ * More are not read at once. With the longest names these are some 60 KB, causes and message together: the API server
+ * writes a refusal into its audit log, where an event has room for 100 KiB (--audit-log-truncate-max-event-size).
+ */
+export const MOST_CAUSES = 50;
+
+/**
+ * What a person reads when an object is refused. For reason Invalid kubectl prints the causes, every
+ * other client prints the message. Problems beyond MOST_CAUSES are counted, not listed.
+ */
+export function refusalStatus(request: AdmissionRequest, problems: readonly FieldProblem[]): RefusalStatus {
+  const onUpdate = request.operation === "UPDATE";
+  const listed = problems.slice(0, MOST_CAUSES);
+  const causes = listed.map((problem, position) => {
+    const isLast = position === MOST_CAUSES - 1;
+    const message = problemMessage(problem) + (isLast ? notListed(problems.length - MOST_CAUSES) : "");
+    return {
+      reason: problem.reason,
+      field: problem.field,
+      message: onUpdate ? withoutForceWords(message) : message,
+    };
+  });
+  return {
+    status: "Failure",
+    ...(onUpdate && !isMeantToRecreate(problems) ? FORBIDDEN : INVALID),
+    message: causes.map(({ field, message }) => `${field}: ${message}`).join(", "),
+    details: { group: request.kind.group, kind: request.kind.kind, name: nameOf(request), causes },
+  };
+}
+
+/** Behind the last one that is listed. */
+function notListed(count: number): string {
+  return count === 0 ? "" : `; ${count} more ${count === 1 ? "problem is" : "problems are"} not listed here`;
+}
+
+const INVALID = { code: 422, reason: "Invalid" } as const;
+/** `kubectl apply --force` and Flux's force delete and re-create an object whose update is Invalid: a typo would. */
+const FORBIDDEN = { code: 403, reason: "Forbidden" } as const;
+
+/** The new value names exactly one other image: who forces that wants the machine made anew. */
+function isMeantToRecreate(problems: readonly FieldProblem[]): boolean {
+  return problems.every(({ namesOtherImage }) => namesOtherImage === true);
+}
+
+/** Words that Flux, too, takes for leave to re-create; they could come from a name. */
+function withoutForceWords(message: string): string {
+  return message.replace(/(?<=is) (?=immutable)|(?<=immutable) (?=field)/gi, "\u00a0");
+}
+
+function nameOf({ name, object }: AdmissionRequest): string {
+  return name || textAt(object, ["metadata", "name"]) || textAt(object, ["metadata", "generateName"]);
+}

@@ -1,0 +1,40 @@
+import { isImageless } from "../boot-references.ts";
+import { isAdmittedAsSent } from "../admitted-as-sent.ts";
+import type { ReviewContext } from "../../references/context.ts";
+import { type FieldProblem, quote } from "../../references/field-error.ts";
+import { fieldOf } from "../../references/parse.ts";
+
+/**
+ * A machine needs something to boot from. Privileged callers import and restore machines without an image
+ * (vm-operator PR 524 and 814).
+ */
+export function* required(context: ReviewContext): Iterable<FieldProblem> {
+  for (const { is, by } of context.judged) {
+    if (is !== "nameless") continue;
+    const why =
+      by.role === "cdrom"
+        ? "a CD-ROM needs an image; write the VMI ID or display name of an ISO image"
+        : "a kind alone names no image; write the image's VMI ID or display name";
+    const onlyWarns = isAdmittedAsSent(context, by);
+    yield { check: "required", reason: "FieldValueRequired", field: fieldOf(by.namePath), why, onlyWarns };
+  }
+  const { imageName } = context.boot;
+  if (imageName === undefined || !hasNothingToBootFrom(context)) return;
+  const { namespace } = context.subject;
+  yield {
+    check: "required",
+    reason: "FieldValueRequired",
+    field: fieldOf(imageName.namePath),
+    why:
+      "the VM has nothing to boot from; write the display name or VMI ID of an image " +
+      `(kubectl get vmi,cvmi -n ${namespace === "" ? quote("") : namespace} lists them)`,
+  };
+}
+
+/** A template is judged without privilege: vm-operator's own account makes machines from it. */
+function hasNothingToBootFrom({ bootImage, boot, subject }: ReviewContext): boolean {
+  const { restored } = subject;
+  if (restored !== undefined && !(isImageless(restored.boot) && restored.cdroms.length === 0)) return false;
+  if (subject.privileged && !subject.isTemplate) return false;
+  return bootImage.is === "absent" && isImageless(boot) && !boot.hasCdroms;
+}

@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { encodeReview } from "../../src/admission/response.ts";
+import type { Decision } from "../../src/admission/decide.ts";
+import type { PatchOperation } from "../../src/admission/json-patch.ts";
+import { request } from "../support/admission.ts";
+
+const ALLOWED: Extract<Decision, { is: "allowed" }> = {
+  is: "allowed",
+  patch: [],
+  warnings: [],
+  images: [],
+  audit: {},
+  misses: [],
+};
+const PATCH: readonly PatchOperation[] = [{ op: "add", path: "/spec/imageName", value: "vmi-1" }];
+
+const answerTo = (decision: Exclude<Decision, { is: "undecided" }>) =>
+  encodeReview("v1", request({ spec: {} }), decision);
+
+describe("encodeReview", () => {
+  it("says nothing but that an object is allowed, where there is no more", () => {
+    expect(answerTo(ALLOWED)).toStrictEqual({
+      apiVersion: "admission.k8s.io/v1",
+      kind: "AdmissionReview",
+      response: { uid: "b2f3", allowed: true },
+    });
+  });
+
+  it("has a patch as Base64 of its JSON, with its type", () => {
+    const { response } = answerTo({ ...ALLOWED, patch: PATCH });
+    const patch = Buffer.from(JSON.stringify(PATCH)).toString("base64");
+    expect(response).toStrictEqual({ uid: "b2f3", allowed: true, patchType: "JSONPatch", patch });
+  });
+
+  it("has warnings and audit annotations where there are any", () => {
+    const audit = { requested: "spec.imageName=ubuntu", resolved: "spec.imageName=vmi-1" };
+    const { response } = answerTo({ ...ALLOWED, audit, warnings: ["w"] });
+    expect(response).toStrictEqual({ uid: "b2f3", allowed: true, auditAnnotations: audit, warnings: ["w"] });
+  });
+
+  it("says why an object is refused, in the version of the request", () => {
+    const decision: Decision = { is: "refused", problems: [], warnings: [], images: [], misses: [] };
+    const { apiVersion, response } = encodeReview("v1beta1", request({ spec: {} }), decision);
+    expect(apiVersion).toBe("admission.k8s.io/v1beta1");
+    expect(Object.keys(response)).toEqual(["uid", "allowed", "status"]);
+    expect(response).toMatchObject({ allowed: false, status: { status: "Failure" } });
+  });
+});

@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { MOST_CAUSES, refusalStatus } from "../../src/admission/status.ts";
+import type { FieldProblem } from "../../src/references/field-error.ts";
+import { request } from "../support/admission.ts";
+
+const PROBLEM: FieldProblem = {
+  check: "exists",
+  reason: "FieldValueNotFound",
+  field: "spec.imageName",
+  value: "ubuntu-2404",
+  why: "no image has this name; did you mean another?",
+};
+const OTHER_IMAGE: FieldProblem = {
+  check: "immutable",
+  reason: "FieldValueInvalid",
+  field: "spec.imageName",
+  value: "rocky",
+  why: "a VM keeps its image",
+  namesOtherImage: true,
+};
+const ON_UPDATE = { oldObject: { spec: {} } };
+
+describe("refusalStatus", () => {
+  it("is Invalid on CREATE, each cause with reason, field and message", () => {
+    expect(refusalStatus(request({ spec: {} }), [PROBLEM, { ...PROBLEM, field: "spec.image.name" }])).toEqual({
+      status: "Failure",
+      code: 422,
+      reason: "Invalid",
+      message:
+        'spec.imageName: Not found: "ubuntu-2404": no image has this name; did you mean another?, ' +
+        'spec.image.name: Not found: "ubuntu-2404": no image has this name; did you mean another?',
+      details: {
+        group: "vmoperator.vmware.com",
+        kind: "VirtualMachine",
+        name: "web",
+        causes: ["spec.imageName", "spec.image.name"].map((field) => ({
+          reason: "FieldValueNotFound",
+          field,
+          message: 'Not found: "ubuntu-2404": no image has this name; did you mean another?',
+        })),
+      },
+    });
+  });
+
+  it("lists so many problems, and counts the others behind the last of these", () => {
+    const of = (count: number) =>
+      refusalStatus(request({ spec: {} }), Array<FieldProblem>(count).fill({ ...PROBLEM, why: "w" }));
+    const each = 'Not found: "ubuntu-2404": w';
+    const { causes } = of(MOST_CAUSES).details;
+    expect(causes.map(({ message }) => message)).toEqual(Array(MOST_CAUSES).fill(each));
+    expect(of(MOST_CAUSES + 1).details.causes).toEqual([
+      ...causes.slice(1),
+      { ...causes[0], message: `${each}; 1 more problem is not listed here` },
+    ]);
+    const { details, message } = of(20_000);
+    expect(details.causes).toHaveLength(MOST_CAUSES);
+    expect(message).toMatch(/w; 19950 more problems are not listed here$/);
+  });
+
+  it("is Invalid on UPDATE only if what is not listed is meant to re-create, too", () => {
+    const status = refusalStatus(request({}, ON_UPDATE), [
+      ...Array<FieldProblem>(MOST_CAUSES).fill(OTHER_IMAGE),
+      PROBLEM,
+    ]);
+    expect(status).toMatchObject({ code: 403 });
+  });
+
+  it("is Forbidden on UPDATE, so that a typo and --force do not re-create the machine", () => {
+    expect(refusalStatus(request({}, ON_UPDATE), [PROBLEM])).toMatchObject({ code: 403, reason: "Forbidden" });
+    const unclear = { ...OTHER_IMAGE, namesOtherImage: false };
+    expect(refusalStatus(request({}, ON_UPDATE), [unclear])).toMatchObject({ code: 403 });
+    expect(refusalStatus(request({}, ON_UPDATE), [OTHER_IMAGE, unclear])).toMatchObject({ code: 403 });
+  });
+
+  it("is Invalid on UPDATE where the new value names exactly one other image", () => {
+    expect(refusalStatus(request({}, ON_UPDATE), [OTHER_IMAGE])).toMatchObject({ code: 422, reason: "Invalid" });
+  });
+
+  it.each(["is immutable", "immutable field", "Is Immutable"])("keeps the words %j of a name from Flux", (words) => {
+    const status = refusalStatus(request({}, ON_UPDATE), [{ ...PROBLEM, value: `this ${words}` }]);
+    expect(JSON.stringify(status).toLowerCase()).not.toContain(words.toLowerCase());
+  });
+
+  it.each([
+    ["the request's", {}, { metadata: { name: "object" } }, "web"],
+    ["the object's", { name: "" }, { metadata: { name: "object", generateName: "web-" } }, "object"],
+    ["its generateName", { name: "" }, { metadata: { generateName: "web-" } }, "web-"],
+  ])("names the object by %s name", (_, facts, object, name) => {
+    expect(refusalStatus(request(object, facts), [PROBLEM]).details.name).toBe(name);
+  });
+});

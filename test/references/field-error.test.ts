@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { plain, problemMessage, quote, warningMessage } from "../../src/references/field-error.ts";
+
+describe("quote", () => {
+  it.each([
+    ["plain", '"plain"'],
+    ['a"b\\c', '"a\\"b\\\\c"'],
+    ["line\nbreak", '"line\\u000abreak"'],
+    ["\u001b[31mred", '"\\u001b[31mred"'],
+    ["a\u2028b\u202ec\ufeff", '"a\\u2028b\\u202ec\\ufeff"'],
+    ["\ud800", '"\\ud800"'],
+    ["emoji \u{1f600}", '"emoji \u{1f600}"'],
+    [7, "7"],
+    [true, "true"],
+    [null, "null"],
+    [[1], "[...]"],
+    [{ a: 1 }, "{...}"],
+  ])("%j is %s", (value, text) => {
+    expect(quote(value)).toBe(text);
+  });
+
+  it("cuts what nobody reads and says so", () => {
+    expect(quote("u".repeat(1_000))).toBe(`"${"u".repeat(256)}... (1000 characters)"`);
+  });
+});
+
+it("plain escapes, too", () => {
+  expect(plain("a\tb")).toBe("a\\u0009b");
+});
+
+it("a message has the words of Kubernetes, the value and why", () => {
+  const problem = { check: "exists", reason: "FieldValueNotFound", field: "spec.x", value: "v", why: "w" } as const;
+  expect(problemMessage(problem)).toBe('Not found: "v": w');
+  expect(warningMessage(problem)).toBe('spec.x: "v": w');
+});
+
+it("a message of an absent value has none", () => {
+  const problem = { check: "required", reason: "FieldValueRequired", field: "spec.x", why: "w" } as const;
+  expect(problemMessage(problem)).toBe("Required value: w");
+  expect(warningMessage(problem)).toBe("spec.x: w");
+});
+
+it("what a message says of other fields cannot forge a line either", () => {
+  const problem = { check: "required", reason: "FieldValueRequired", field: "spec.x", why: "-n a\nb" } as const;
+  expect(problemMessage(problem)).toBe("Required value: -n a\\u000ab");
+  expect(warningMessage(problem)).toBe("spec.x: -n a\\u000ab");
+});

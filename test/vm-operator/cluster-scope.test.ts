@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+import { problemMessage } from "../../src/references/field-error.ts";
+import { answer, request } from "../support/admission.ts";
+import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
+
+/** Of the cluster, as Supervisors before April 2024 have it. */
+const ofCluster = (name: string, displayName: string): ReturnType<typeof vmi> =>
+  vmi(name, displayName, { namespace: "" });
+
+const INDEX = indexOf([
+  ofCluster("photon-old", "photon"),
+  ofCluster("photon-new", "photon"),
+  ofCluster("ubuntu-noble", "Ubuntu 24.04"),
+  cvmi("vmi-c", "rocky"),
+  cvmi("vmi-r", "photon"),
+]);
+
+const VMI = "VirtualMachineImage";
+
+describe("exists: an image that is not there or ambiguous, where VirtualMachineImages are of the cluster", () => {
+  it.each([
+    [
+      "a name without an image",
+      { imageName: "windows" },
+      'Not found: "windows": no image in the cluster has this display name or object name; kubectl get vmi,cvmi lists what can be written',
+    ],
+    [
+      "a typo in an object name",
+      { imageName: "ubuntu-nobel" },
+      'Not found: "ubuntu-nobel": no image in the cluster has this display name or object name; did you mean "Ubuntu 24.04" (ubuntu-noble)?',
+    ],
+    [
+      "an image of the other kind",
+      { image: { kind: VMI, name: "rocky" } },
+      'Not found: "rocky": no VirtualMachineImage in the cluster has this display name or object name; did you mean "rocky" (vmi-c) of kind ClusterVirtualMachineImage?',
+    ],
+    [
+      "two images of one display name",
+      { imageName: "photon" },
+      'Invalid value: "photon": ambiguous: 2 images in the cluster have this display name: photon-old, photon-new; use one of these object names',
+    ],
+  ])("%s", (_, spec, message) => {
+    expect(answer("mutate", request({ spec }), INDEX).problems.map(problemMessage)).toEqual([message]);
+  });
+
+  const NAMES = indexOf([
+    ofCluster("photon", "photon"),
+    ofCluster("photon-abc12", "photon"),
+    ofCluster("centos", "rhel"),
+    ofCluster("rhel", "rhel-9"),
+  ]);
+
+  it.each(["namespace-first", "strict"] as const)(
+    "M8: an object name stays as sent, with resolution %s",
+    (resolution) => {
+      for (const imageName of ["photon", "photon-abc12", "centos", "rhel"]) {
+        const sent = request({ spec: { imageName } }, { version: "v1alpha1" });
+        const { decision, spec } = answer("mutate", sent, NAMES, { resolution });
+        expect([decision, spec]).toMatchObject([{ is: "allowed", patch: [] }, { imageName }]);
+      }
+    },
+  );
+
+  it("immutable: an object name is another image, though the stored one has it for its display name", () => {
+    const sent = { spec: { imageName: "photon" } };
+    const asked = request(sent, { version: "v1alpha1", oldObject: { spec: { imageName: "photon-abc12" } } });
+    expect(answer("mutate", asked, NAMES).problems).toMatchObject([{ check: "immutable" }]);
+  });
+
+  it("two images of one display name in both kinds, by vm-operator's rule", () => {
+    const index = indexOf([ofCluster("photon-old", "photon"), cvmi("vmi-r", "photon")]);
+    const asked = request({ spec: { imageName: "photon" } });
+    expect(answer("mutate", asked, index, { resolution: "strict" }).problems.map(problemMessage)).toEqual([
+      'Invalid value: "photon": ambiguous: 2 images in the cluster have this display name: photon-old, vmi-r; use one of these object names',
+    ]);
+  });
+});

@@ -1,0 +1,386 @@
+import { describe, expect, it } from "vitest";
+import { DEFAULT_LEVELS } from "../../src/references/check.ts";
+import type { CheckId } from "../../src/references/policy.ts";
+import { problemMessage } from "../../src/references/field-error.ts";
+import { answer, type Answer, request, type RequestFacts, type VirtualMachine } from "../support/admission.ts";
+import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
+
+const VMI = "VirtualMachineImage";
+const CVMI = "ClusterVirtualMachineImage";
+const NOT_READY = { is: "notReady", condition: "Ready", reason: "NotSynced", message: "" } as const;
+const IMAGES = [
+  vmi("vmi-efi", "ubuntu", { firmware: "efi" }),
+  vmi("vmi-bios", "legacy", { firmware: "bios" }),
+  vmi("vmi-any", "unsynced", { firmware: undefined }),
+  vmi("vmi-i", "installer", { type: "ISO", firmware: undefined }),
+  vmi("vmi-j", "rescue", { type: "ISO", firmware: undefined }),
+  cvmi("vmi-i", "installer-of-cluster", { type: "ISO", firmware: undefined }),
+  vmi("vmi-u", "untyped", { type: undefined }),
+  vmi("vmi-n", "copying", { type: "ISO", readiness: NOT_READY }),
+];
+
+const image = (kind: string, name: string): object => ({ kind, name });
+const cd = (name: string, of: string, rest: object = {}): object => ({ name, image: image(VMI, of), ...rest });
+
+/** A machine that boots an OVF image and has these CD-ROMs. */
+function machine(cdrom: readonly object[], rest: object = {}): VirtualMachine {
+  return { spec: { imageName: "vmi-efi", guestID: "otherLinux64Guest", hardware: { cdrom }, ...rest } };
+}
+
+const ON = { powerState: "PoweredOn" };
+const OFF = { powerState: "PoweredOff" };
+const CHECKED_BEFORE_POWER_ON = { annotations: { "poweron.check.vmoperator.vmware.com/app": "waits" } };
+const SECURE = { efiSecureBoot: "Enabled" };
+
+interface Row {
+  readonly check: CheckId;
+  readonly title: string;
+  readonly object: VirtualMachine;
+  readonly old?: VirtualMachine;
+  readonly facts?: RequestFacts;
+  /** `FIELD: MESSAGE` of each denial. */
+  readonly says?: readonly string[];
+  readonly warns?: readonly string[];
+}
+
+const ROWS: readonly Row[] = [
+  {
+    check: "cdrom-duplicate",
+    title: "the same image twice, each time after the first",
+    object: machine([cd("a", "vmi-i"), cd("b", "vmi-j"), cd("c", "vmi-i")]),
+    says: [
+      'spec.hardware.cdrom[2].image.name: Duplicate value: "vmi-i": spec.hardware.cdrom[0].image.name holds this image already; choose another one or leave one of the two CD-ROMs out',
+    ],
+  },
+  {
+    check: "cdrom-duplicate",
+    title: "kinds do not tell images apart",
+    object: machine([cd("a", "vmi-i"), { name: "b", image: image(CVMI, "vmi-i") }]),
+    says: [expect.stringMatching(/^spec\.hardware\.cdrom\[1\]\.image\.name: Duplicate/) as string],
+  },
+  {
+    check: "cdrom-duplicate",
+    title: "is not asked again about CD-ROMs that nobody changed",
+    object: machine([cd("a", "vmi-i"), cd("b", "vmi-i")], { image: image(VMI, "vmi-efi") }),
+    old: machine([cd("a", "vmi-i"), cd("b", "vmi-i")], { image: image(VMI, "vmi-efi") }),
+  },
+  {
+    check: "cdrom-type",
+    title: "an OVF image in a CD-ROM",
+    object: machine([cd("a", "vmi-bios")]),
+    says: [
+      'spec.hardware.cdrom[0].image.name: Invalid value: "vmi-bios": legacy: the image is of type OVF, and a CD-ROM needs one of type ISO; choose an ISO image',
+    ],
+  },
+  { check: "cdrom-type", title: "an unknown type is no problem", object: machine([cd("a", "vmi-u")]) },
+  {
+    check: "cdrom-guest-id",
+    title: "a machine with CD-ROMs",
+    object: machine([cd("a", "vmi-i")], { guestID: undefined }),
+    says: [
+      "spec.guestID: Required value: a VM with CD-ROMs needs the vSphere ID of its guest operating system, such as ubuntu64Guest",
+    ],
+  },
+  { check: "cdrom-guest-id", title: "no CD-ROMs, no need", object: machine([], { guestID: "" }) },
+  {
+    check: "cdrom-powered-on",
+    title: "a CD-ROM that is added",
+    old: machine([], ON),
+    object: machine([cd("a", "vmi-i")], ON),
+    says: [
+      "spec.hardware.cdrom[0].image: Forbidden: a CD-ROM cannot be added while the VM is powered on; power it off first (spec.powerState: PoweredOff)",
+    ],
+  },
+  {
+    check: "cdrom-powered-on",
+    title: "a CD-ROM that is removed",
+    old: machine([cd("a", "vmi-i"), cd("b", "vmi-j")], ON),
+    object: machine([cd("b", "vmi-j")], ON),
+    says: [
+      'spec.hardware.cdrom: Forbidden: "a": a CD-ROM cannot be removed while the VM is powered on; power it off first (spec.powerState: PoweredOff)',
+    ],
+  },
+  {
+    check: "cdrom-powered-on",
+    title: "a CD-ROM that is renamed",
+    old: machine([cd("a", "vmi-i")], ON),
+    object: machine([cd("b", "vmi-i")], ON),
+    says: [
+      expect.stringMatching(/^spec\.hardware\.cdrom\[0\]\.image: Forbidden: a CD-ROM cannot be added/) as string,
+      expect.stringMatching(/^spec\.hardware\.cdrom: Forbidden: "a": a CD-ROM cannot be removed/) as string,
+    ],
+  },
+  {
+    check: "cdrom-powered-on",
+    title: "another image, in v1alpha4",
+    facts: { version: "v1alpha4" },
+    old: { spec: { imageName: "vmi-efi", guestID: "g", cdrom: [cd("a", "vmi-i")], ...ON } },
+    object: { spec: { imageName: "vmi-efi", guestID: "g", cdrom: [cd("a", "vmi-j")], ...ON } },
+    says: [
+      'spec.cdrom[0].image: Forbidden: "vmi-j": a CD-ROM cannot get another image while the VM is powered on; power it off first (spec.powerState: PoweredOff)',
+    ],
+  },
+  {
+    check: "cdrom-powered-on",
+    title: "connected, allowGuestControl and the order may change",
+    old: machine([cd("a", "vmi-i"), cd("b", "vmi-j")], ON),
+    object: machine([cd("b", "vmi-j", { connected: false }), cd("a", "vmi-i", { allowGuestControl: true })], ON),
+  },
+  ...[
+    { title: "a machine that is powered off with it", before: ON, after: OFF },
+    { title: "a machine that is powered on with it", before: OFF, after: ON },
+    { title: "a suspended machine", before: { powerState: "Suspended" }, after: { powerState: "Suspended" } },
+  ].map(({ title, before, after }): Row => ({
+    check: "cdrom-powered-on",
+    title,
+    old: machine([], before),
+    object: machine([cd("a", "vmi-i")], after),
+  })),
+  {
+    check: "cdrom-powered-on",
+    title: "a machine that is kept from powering on",
+    old: { ...machine([], ON), metadata: CHECKED_BEFORE_POWER_ON },
+    object: { ...machine([cd("a", "vmi-i")], ON), metadata: CHECKED_BEFORE_POWER_ON },
+  },
+  {
+    check: "firmware",
+    title: "an image for bios",
+    object: { spec: { imageName: "vmi-bios", bootOptions: SECURE } },
+    says: [
+      'spec.bootOptions.efiSecureBoot: Forbidden: secure boot needs firmware efi, and image "vmi-bios" has "bios"; choose an image for efi, write bootOptions.firmware: efi if it boots so, or leave secure boot out',
+    ],
+  },
+  {
+    check: "firmware",
+    title: "the machine's own firmware counts before its image's",
+    object: { spec: { imageName: "vmi-efi", bootOptions: { ...SECURE, firmware: "bios" } } },
+    says: [
+      'spec.bootOptions.efiSecureBoot: Forbidden: secure boot needs firmware efi, and bootOptions.firmware is "bios"; write efi there, or leave secure boot out',
+    ],
+  },
+  {
+    check: "firmware",
+    title: "efi of the machine is enough",
+    object: { spec: { imageName: "vmi-bios", bootOptions: { ...SECURE, firmware: "efi" } } },
+  },
+  {
+    check: "firmware",
+    title: "efi that only the image says warns, because vm-operator wants it in the machine",
+    object: { spec: { imageName: "vmi-efi", bootOptions: SECURE } },
+    warns: [
+      'spec.bootOptions.efiSecureBoot: only image "vmi-efi" says firmware efi, and vm-operator refuses secure boot without it in the VM; write bootOptions.firmware: efi',
+    ],
+  },
+  {
+    check: "firmware",
+    title: "efi that only the image says warns in v1alpha5, too",
+    facts: { version: "v1alpha5" },
+    object: { spec: { imageName: "vmi-efi", bootOptions: SECURE } },
+    warns: [expect.stringMatching(/^spec\.bootOptions\.efiSecureBoot: only image/) as string],
+  },
+  {
+    check: "firmware",
+    title: "efi of the image is enough in versions for which vm-operator has no such rule",
+    facts: { version: "v1alpha4" },
+    object: { spec: { imageName: "vmi-efi", bootOptions: SECURE } },
+  },
+  {
+    check: "firmware",
+    title: "efi of both is enough",
+    object: { spec: { imageName: "vmi-efi", bootOptions: { ...SECURE, firmware: "efi" } } },
+  },
+  {
+    check: "firmware",
+    title: "unknown firmware warns only",
+    object: { spec: { imageName: "vmi-any", bootOptions: SECURE } },
+    warns: [
+      'spec.bootOptions.efiSecureBoot: the firmware of image "vmi-any" is not known, and secure boot needs efi; write bootOptions.firmware: efi',
+    ],
+  },
+  {
+    check: "firmware",
+    title: "no secure boot, no question",
+    object: { spec: { imageName: "vmi-bios", bootOptions: { efiSecureBoot: "Disabled" } } },
+  },
+  {
+    check: "boot-type",
+    title: "an ISO image without a CD-ROM",
+    object: { spec: { imageName: "vmi-i" } },
+    warns: [
+      'spec.imageName: "vmi-i": installer: the image is of type ISO, and no CD-ROM of the VM holds it, so that nothing boots; add it as a CD-ROM',
+    ],
+  },
+  {
+    check: "boot-type",
+    title: "an ISO image while the CD-ROM holds another",
+    object: machine([cd("a", "vmi-j")], { imageName: "vmi-i" }),
+    warns: [expect.stringMatching(/^spec\.imageName: "vmi-i": installer: the image is of type ISO/) as string],
+  },
+  {
+    check: "boot-type",
+    title: "an ISO image that a CD-ROM holds",
+    object: machine([cd("a", "vmi-j"), cd("b", "vmi-i")], { imageName: "vmi-i" }),
+  },
+  {
+    check: "boot-type",
+    title: "an ISO image that a CD-ROM holds by its display name",
+    object: machine([cd("b", "installer")], { imageName: "vmi-i" }),
+  },
+  {
+    check: "ready",
+    title: "an image is told once, at the CD-ROM that holds it",
+    object: machine([cd("a", "vmi-n")], { imageName: "vmi-n" }),
+    warns: [
+      'spec.hardware.cdrom[0].image.name: "vmi-n": copying: the image is not ready (NotSynced); the VM waits until it is',
+    ],
+  },
+];
+
+function validate({ object, old, facts = {} }: Row): Answer {
+  const oldObject = old === undefined ? {} : { oldObject: { ...old } };
+  return answer("validate", request(object, { ...facts, ...oldObject }), indexOf(IMAGES));
+}
+
+describe("checks of machines", () => {
+  it.each(ROWS)("$check: $title", (row) => {
+    const { problems, warnings } = validate(row);
+    expect(problems.map((problem) => `${problem.field}: ${problemMessage(problem)}`)).toEqual(row.says ?? []);
+    expect(warnings).toEqual(row.warns ?? []);
+    for (const { check } of problems) expect(check).toBe(row.check);
+  });
+
+  it.each(ROWS.filter(({ says = [] }) => says.length > 0))("$check at /mutate: $title", (row) => {
+    const oldObject = row.old === undefined ? {} : { oldObject: { ...row.old } };
+    const asked = request(row.object, { ...row.facts, ...oldObject });
+    const { problems, warnings } = answer("mutate", asked, indexOf(IMAGES));
+    const isLeft = row.old === undefined && ["cdrom-guest-id", "firmware"].includes(row.check);
+    expect(problems.map((problem) => `${problem.field}: ${problemMessage(problem)}`)).toEqual(isLeft ? [] : row.says);
+    expect(warnings).toEqual([]);
+  });
+
+  const DISC = cd("a", "vmi-i");
+  it.each([
+    { check: "cdrom-guest-id", old: machine([]), object: machine([DISC], { guestID: "" }) },
+    {
+      check: "firmware",
+      old: machine([]),
+      object: machine([DISC], { bootOptions: { ...SECURE, firmware: "bios" } }),
+      levels: { immutable: "off" },
+      boots: "vmi-bios",
+    },
+  ] as const)("$check at /mutate: on UPDATE", ({ check, old, object, ...rest }) => {
+    const levels = { ...DEFAULT_LEVELS, ...("levels" in rest ? rest.levels : {}) };
+    const spec = { ...(object.spec as object), ...("boots" in rest ? { imageName: rest.boots } : {}) };
+    const asked = request({ spec }, { oldObject: { ...old } });
+    expect(answer("mutate", asked, indexOf(IMAGES), { levels }).problems).toMatchObject([{ check }]);
+  });
+
+  const KEPT = { image: image(VMI, "vmi-efi") };
+  const SECURE_BIOS = { bootOptions: { ...SECURE, firmware: "bios" } };
+  it.each([
+    { title: "the boot options", old: machine([], KEPT), rest: { ...KEPT, ...SECURE_BIOS } },
+    {
+      title: "the boot options beside an image for bios",
+      old: machine([], { imageName: "vmi-bios" }),
+      rest: { imageName: "vmi-bios", bootOptions: SECURE },
+    },
+  ])("firmware at /mutate: an UPDATE that adds a CD-ROM and changes $title", ({ old, rest }) => {
+    const asked = request(machine([DISC], rest), { oldObject: { ...old } });
+    expect(answer("mutate", asked, indexOf(IMAGES)).problems).toMatchObject([{ check: "firmware" }]);
+  });
+
+  it("firmware at /mutate: an UPDATE that leaves the boot options as they are is not judged", () => {
+    const asked = request(machine([DISC], { ...KEPT, ...SECURE_BIOS }), {
+      oldObject: { ...machine([], { ...KEPT, ...SECURE_BIOS }) },
+    });
+    expect(answer("mutate", asked, indexOf(IMAGES)).problems).toEqual([]);
+  });
+
+  it("cdrom-duplicate at /mutate: two spellings of one image, which only mutation makes the same", () => {
+    const object = machine([cd("a", "installer"), { name: "b", image: { name: "vmi-i" } }]);
+    expect(answer("mutate", request(object), indexOf(IMAGES)).problems).toMatchObject([
+      { check: "cdrom-duplicate", field: "spec.hardware.cdrom[1].image.name" },
+    ]);
+  });
+
+  it("capabilities at /mutate: of the image that mutation wrote", () => {
+    const metadata = { annotations: { "vm-image-webhook.dev/required-capabilities": "sgx" } };
+    const asked = request({ metadata, spec: { imageName: "ubuntu" } });
+    expect(answer("mutate", asked, indexOf(IMAGES)).problems).toMatchObject([{ check: "capabilities" }]);
+  });
+
+  it("a check that warns is left to /validate", () => {
+    const levels = { ...DEFAULT_LEVELS, "cdrom-type": "warn" } as const;
+    const asked = request(machine([cd("a", "vmi-bios")]));
+    expect(answer("mutate", asked, indexOf(IMAGES), { levels })).toMatchObject({
+      decision: { is: "allowed" },
+      warnings: [],
+    });
+  });
+});
+
+describe("a privileged caller, as vm-operator's own account is", () => {
+  const PRIVILEGED = { user: { name: "admin", groups: ["system:masters"] } };
+  const GONE = "no VirtualMachineImage in namespace";
+
+  function both(object: VirtualMachine, facts: RequestFacts = {}): readonly Answer[] {
+    const mutated = answer("mutate", request(object, { ...PRIVILEGED, ...facts }), indexOf(IMAGES));
+    const validated = answer("validate", request(mutated.object, { ...PRIVILEGED, ...facts }), indexOf(IMAGES));
+    return [mutated, validated];
+  }
+
+  it.each([
+    { title: "an image, on CREATE", object: { spec: { image: image(VMI, "vmi-gone") } } },
+    {
+      title: "a CD-ROM alone, on CREATE",
+      object: { spec: { guestID: "g", hardware: { cdrom: [cd("a", "vmi-gone")] } } },
+    },
+    {
+      title: "an image beside CD-ROMs, on CREATE",
+      object: { spec: { guestID: "g", image: image(VMI, "vmi-gone"), hardware: { cdrom: [cd("a", "vmi-i")] } } },
+    },
+    {
+      title: "a CD-ROM, on UPDATE",
+      object: machine([cd("a", "vmi-gone")]),
+      facts: { oldObject: { ...machine([cd("a", "vmi-i")]) } },
+    },
+  ])("exists: $title that names nothing is admitted as sent, with a warning", ({ object, facts = {} }) => {
+    const [mutated, validated] = both(object, facts);
+    expect(mutated).toMatchObject({ decision: { is: "allowed" }, patched: [], warnings: [] });
+    expect(mutated?.decision, "a live read comes first").toMatchObject({ misses: [{ name: "vmi-gone" }] });
+    expect(validated).toMatchObject({ decision: { is: "allowed", misses: [{ name: "vmi-gone" }] } });
+    expect(validated?.warnings).toEqual([expect.stringContaining(GONE) as string]);
+  });
+
+  it("cdrom-type: no ISO image in a CD-ROM warns", () => {
+    const [mutated, validated] = both(machine([cd("a", "vmi-bios")]));
+    expect(mutated?.decision.is).toBe("allowed");
+    expect(validated?.warnings).toEqual([expect.stringContaining("of type OVF") as string]);
+  });
+
+  it("required: a reference with a kind and no name warns", () => {
+    const [, validated] = both({ spec: { image: { kind: VMI } } });
+    expect(validated).toMatchObject({ decision: { is: "allowed" } });
+    expect(validated?.warnings).toHaveLength(1);
+  });
+
+  it.each([
+    { title: "an imageName", object: { spec: { imageName: "vmi-gone" } } },
+    {
+      title: "an imageName beside such an image",
+      object: { spec: { imageName: "vmi-gone", image: image(VMI, "vmi-gone") } },
+    },
+    {
+      title: "a template's image",
+      object: { spec: { template: { spec: { image: image(VMI, "vmi-gone") } } } },
+      facts: { kind: "VirtualMachineReplicaSet" },
+    },
+  ])("exists: $title stays refused", ({ object, facts = {} }) => {
+    expect(both(object, facts)[0]?.problems).toMatchObject([{ check: "exists" }]);
+  });
+
+  it("cdrom-powered-on: stays refused", () => {
+    const facts = { oldObject: { ...machine([cd("a", "vmi-i")], ON) } };
+    expect(both(machine([cd("a", "vmi-gone")], ON), facts)[0]?.problems).toMatchObject([{ check: "cdrom-powered-on" }]);
+  });
+});

@@ -1,0 +1,467 @@
+import { describe, expect, it } from "vitest";
+import type { AdmissionPolicy } from "../../src/admission/decide.ts";
+import { DEFAULT_LEVELS } from "../../src/references/check.ts";
+import { PINNED_ANNOTATION } from "../../src/references/pinned-annotation.ts";
+import { FAILED_OVER_ANNOTATION } from "../../src/vm-operator/stored-boot.ts";
+import { answer, type Answer, request, type RequestFacts, type VirtualMachine } from "../support/admission.ts";
+import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
+
+const VMI = "VirtualMachineImage";
+const CVMI = "ClusterVirtualMachineImage";
+const image = (kind: string, name: string): object => ({ kind, name });
+
+const UBUNTU = vmi("vmi-a", "ubuntu", { library: "cl-a" });
+const ROCKY = cvmi("vmi-c", "rocky");
+const IMAGES = [UBUNTU, ROCKY, vmi("vmi-p", "photon"), vmi("vmi-q", "photon"), vmi("vmi-g", "vmi-golden")];
+
+function pinned(pins: Readonly<Record<string, readonly [string, string]>>): object {
+  const entries = Object.entries(pins).map(([field, [requested, resolved]]) => [field, { requested, resolved }]);
+  return { annotations: { [PINNED_ANNOTATION]: JSON.stringify(Object.fromEntries(entries)) } };
+}
+
+/** What `--write both` made of `imageName: ubuntu`. */
+const STORED: VirtualMachine = {
+  metadata: pinned({ "spec.imageName": ["ubuntu", "vmi-a"] }),
+  spec: { imageName: "vmi-a", image: image(VMI, "vmi-a"), className: "small" },
+};
+
+function update(
+  old: VirtualMachine,
+  object: VirtualMachine,
+  {
+    images = IMAGES,
+    policy = {},
+    facts = {},
+  }: {
+    images?: typeof IMAGES;
+    policy?: Partial<AdmissionPolicy>;
+    facts?: RequestFacts;
+  } = {},
+): Answer {
+  return answer("mutate", request(object, { oldObject: { ...old }, ...facts }), indexOf(images), policy);
+}
+
+interface Row {
+  readonly rule: string;
+  readonly title: string;
+  readonly old?: VirtualMachine;
+  readonly spec?: object;
+  readonly metadata?: object;
+  readonly images?: typeof IMAGES;
+  readonly version?: string;
+}
+
+/** The stored references come back, whatever was sent. */
+const KEPT: readonly Row[] = [
+  { rule: "M12", title: "both are absent", spec: { className: "large" } },
+  { rule: "M12", title: "imageName is empty, image is null", spec: { imageName: "", image: null } },
+  { rule: "M12", title: "image is an empty object", spec: { imageName: "vmi-a", image: {} } },
+  { rule: "M12", title: "the kind is absent", spec: { imageName: "vmi-a", image: { name: "vmi-a" } } },
+  { rule: "M12", title: "the name is absent", spec: { imageName: "vmi-a", image: { kind: VMI } } },
+  {
+    rule: "M12",
+    title: "the name is absent beside a kind that no image has, where no kind is stored",
+    old: { spec: { imageName: "vmi-a", image: { name: "vmi-a" } } },
+    spec: { imageName: "vmi-a", image: { kind: "Secret" } },
+  },
+  { rule: "M12", title: "there is no spec", metadata: {} },
+  { rule: "M12", title: "in v1alpha1", old: { spec: { imageName: "vmi-a" } }, spec: {}, version: "v1alpha1" },
+  { rule: "M13", title: "nothing changed", spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") } },
+  { rule: "M13", title: "the display name", spec: { imageName: "ubuntu", image: image(VMI, "vmi-a") } },
+  { rule: "M13", title: "LIBRARY/NAME", spec: { imageName: "cl-a/ubuntu", image: image(VMI, "vmi-a") } },
+  { rule: "M13", title: "a display name as image", spec: { imageName: "vmi-a", image: { name: "ubuntu" } } },
+  {
+    rule: "M13",
+    title: "what was requested, though the image is gone",
+    spec: { imageName: "ubuntu", image: image(VMI, "vmi-a") },
+    images: [ROCKY],
+  },
+  {
+    rule: "M13",
+    title: "what was requested, though the name is ambiguous now",
+    spec: { imageName: "ubuntu" },
+    images: [UBUNTU, vmi("vmi-b", "ubuntu")],
+  },
+  {
+    rule: "M13",
+    title: "what was requested, though it names another image now",
+    spec: { imageName: "ubuntu", image: image(VMI, "vmi-a") },
+    images: [vmi("vmi-new", "ubuntu")],
+  },
+  {
+    rule: "M13",
+    title: "a display name that is ambiguous now, without an annotation",
+    old: { spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") } },
+    spec: { imageName: "ubuntu" },
+    images: [UBUNTU, vmi("vmi-b", "ubuntu")],
+  },
+  {
+    rule: "M13",
+    title: "an object name beside a stored display name (--write image)",
+    old: { spec: { imageName: "ubuntu", image: image(VMI, "vmi-a") } },
+    spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") },
+  },
+  {
+    rule: "M13",
+    title: "image, where only imageName is stored (--write imageName)",
+    old: { spec: { imageName: "vmi-a" } },
+    spec: { imageName: "ubuntu", image: image(VMI, "ubuntu") },
+  },
+  {
+    rule: "M13",
+    title: "imageName, where only image is stored",
+    old: { spec: { image: image(VMI, "vmi-a") } },
+    spec: { imageName: "ubuntu", image: image(VMI, "vmi-a") },
+  },
+  {
+    rule: "M13",
+    title: "a stored imageName that was never pinned is what it means now",
+    old: { spec: { imageName: "ubuntu" } },
+    spec: { imageName: "vmi-a" },
+  },
+  {
+    rule: "M13",
+    title: "the kind that we rewrote to the namespaced one",
+    old: {
+      metadata: pinned({ "spec.image.kind": [CVMI, VMI], "spec.image.name": ["rocky", "vmi-c"] }),
+      spec: { imageName: "vmi-c", image: image(VMI, "vmi-c") },
+    },
+    spec: { imageName: "vmi-c", image: image(CVMI, "rocky") },
+    images: [cvmi("vmi-new", "rocky")],
+  },
+  {
+    rule: "M13",
+    title: "Cluster beside an imageName, which M9 turns into the namespaced kind",
+    spec: { imageName: "vmi-a", image: image(CVMI, "vmi-a") },
+  },
+  {
+    rule: "M13",
+    title: "Cluster beside the imageName of a namespaced image that is gone",
+    spec: { imageName: "vmi-a", image: image(CVMI, "vmi-a") },
+    images: [ROCKY],
+  },
+  ...[{ kind: "" }, {}].flatMap((kind): readonly Row[] => {
+    // What conversion makes of a v1alpha1 or v1alpha2 machine.
+    const old = { spec: { imageName: "ubuntu", image: { ...kind, name: "ubuntu" } } };
+    const stored = `where a display name is stored with ${"kind" in kind ? "an empty" : "no"} kind`;
+    return [
+      { rule: "M13", title: `the VMI ID, ${stored}`, old, spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") } },
+      { rule: "M13", title: `the VMI ID as imageName alone, ${stored}`, old, spec: { imageName: "vmi-a" } },
+      { rule: "M13", title: `the VMI ID as image alone, ${stored}`, old, spec: { image: { name: "vmi-a" } } },
+      { rule: "M13", title: `LIBRARY/NAME, ${stored}`, old, spec: { imageName: "cl-a/ubuntu" } },
+      { rule: "M13", title: `the same with its kind, ${stored}`, old, spec: { image: image(VMI, "ubuntu") } },
+    ];
+  }),
+  {
+    rule: "M13",
+    title: "the VMI ID, where a display name is stored with a kind",
+    old: { spec: { imageName: "ubuntu", image: image(VMI, "ubuntu") } },
+    spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") },
+  },
+  {
+    rule: "M13",
+    title: "the ID that the stored display name means, though an object of that name came to be",
+    old: { spec: { imageName: "photon", image: image(VMI, "photon") } },
+    spec: { imageName: "vmi-p", image: image(VMI, "vmi-p") },
+    images: [vmi("vmi-p", "photon"), vmi("photon", "other")],
+  },
+  {
+    rule: "M13",
+    title: "a kind that fills an empty one",
+    old: { spec: { image: image("", "vmi-a") } },
+    spec: { image: image(VMI, "vmi-a") },
+  },
+  {
+    rule: "M13",
+    title: "a kind that fills an empty one beside another spelling",
+    old: { spec: { image: image("", "vmi-a") } },
+    spec: { image: image(VMI, "ubuntu") },
+  },
+  {
+    rule: "M13",
+    title: "an empty image, where none is stored",
+    old: { spec: { imageName: "vmi-a" } },
+    spec: { imageName: "vmi-a", image: {} },
+  },
+  {
+    rule: "M13",
+    title: "an object name, where imageName holds the display name that vm-operator reads (M8)",
+    old: {
+      metadata: pinned({ "spec.imageName": ["old-item", "centos"] }),
+      spec: { imageName: "centos", image: image(VMI, "old-item") },
+    },
+    spec: { imageName: "old-item" },
+    images: [vmi("old-item", "centos")],
+  },
+  {
+    rule: "M13",
+    title: "a display name of the twin in the other scope",
+    images: [UBUNTU, cvmi("vmi-a", "noble")],
+    spec: { imageName: "noble", image: image(VMI, "vmi-a") },
+  },
+];
+
+describe("UPDATE keeps the stored image", () => {
+  it.each(KEPT)("$rule: $title", ({ old = STORED, spec, metadata, images = IMAGES, version = "v1alpha6" }) => {
+    const kept = update(
+      old,
+      { ...(metadata === undefined ? { metadata: old.metadata } : { metadata }), ...(spec && { spec }) },
+      { images, facts: { version } },
+    );
+    expect(kept.decision).toMatchObject({ is: "allowed" });
+    const { imageName, image: stored } = old.spec as Record<string, unknown>;
+    expect({ ...(kept.spec as object) }).toMatchObject(
+      JSON.parse(JSON.stringify({ imageName, image: stored })) as object,
+    );
+    if (stored === undefined) expect(kept.spec).not.toHaveProperty("image");
+    if (imageName === undefined) expect(kept.spec).not.toHaveProperty("imageName");
+    const again = answer("mutate", request(kept.object, { oldObject: { ...old }, version }), indexOf(images));
+    expect(again.patched, "a second run").toEqual([]);
+    const validated = answer("validate", request(kept.object, { oldObject: { ...old }, version }), indexOf(images));
+    expect(validated.problems, "validation of the result").toEqual([]);
+  });
+
+  it.each(["vmi-a", ["vmi-a"], { kind: VMI, name: 3 }])(
+    "M12: a stored image of a wrong type is never put back: %j",
+    (wrong) => {
+      const old = { spec: { imageName: "vmi-a", image: wrong } };
+      const kept = update(old, { spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") } });
+      expect(kept.spec).toEqual({ imageName: "vmi-a" });
+      expect(update(old, kept.object).patched).toEqual([]);
+    },
+  );
+
+  it("M12: an unknown field of a stored image comes back, too", () => {
+    const old = { spec: { image: { kind: VMI, name: "vmi-a", extra: { deep: [1] } } } };
+    expect(update(old, { spec: {} }).spec).toEqual(old.spec);
+  });
+
+  it("M10: a manifest applied again after its annotation was replaced away keeps what was requested", () => {
+    const { object } = update(STORED, { metadata: { name: "web" }, spec: { imageName: "ubuntu" } });
+    expect(object).toMatchObject({ metadata: STORED.metadata });
+  });
+
+  it("M10: a reference left out keeps what was requested for it", () => {
+    const { object } = update(STORED, { metadata: { name: "web" }, spec: {} });
+    expect(object).toMatchObject({ metadata: STORED.metadata });
+  });
+
+  it("M10: another spelling is what was requested last", () => {
+    const { object } = update(STORED, { ...STORED, spec: { imageName: "cl-a/ubuntu", image: image(VMI, "vmi-a") } });
+    expect(object).toMatchObject({ metadata: pinned({ "spec.imageName": ["cl-a/ubuntu", "vmi-a"] }) });
+  });
+
+  it("M10: an entry whose value does not stand is removed when we are called", () => {
+    const metadata = pinned({ "spec.imageName": ["ubuntu", "vmi-z"] });
+    const { object } = update(STORED, { metadata, spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") } });
+    expect(object["metadata"]).toEqual({ annotations: {} });
+  });
+
+  it("M11: putting a name back is one operation", () => {
+    const sent = { metadata: STORED.metadata, spec: { imageName: "ubuntu", image: image(VMI, "vmi-a") } };
+    expect(update(STORED, sent).decision).toMatchObject({
+      patch: [{ op: "replace", path: "/spec/imageName", value: "vmi-a" }],
+    });
+  });
+});
+
+interface RefusedRow {
+  readonly title: string;
+  readonly old?: VirtualMachine;
+  readonly spec: object;
+  readonly fields: readonly string[];
+  readonly otherImage: boolean;
+}
+
+const REFUSED: readonly RefusedRow[] = [
+  { title: "an unknown name", spec: { imageName: "ubunto" }, fields: ["spec.imageName"], otherImage: false },
+  { title: "an ambiguous name", spec: { imageName: "photon" }, fields: ["spec.imageName"], otherImage: false },
+  { title: "exactly one other image", spec: { imageName: "rocky" }, fields: ["spec.imageName"], otherImage: true },
+  {
+    title: "both at once",
+    spec: { imageName: "rocky", image: image(CVMI, "vmi-c") },
+    fields: ["spec.imageName", "spec.image.name"],
+    otherImage: true,
+  },
+  {
+    title: "the same display name in another kind, where it is another image",
+    old: { spec: { image: image(VMI, "vmi-a") } },
+    spec: { image: image(CVMI, "ubuntu") },
+    fields: ["spec.image.name"],
+    otherImage: false,
+  },
+  {
+    title: "an image on a machine that was made without one",
+    old: { spec: {} },
+    spec: { imageName: "ubuntu" },
+    fields: ["spec.imageName"],
+    otherImage: false,
+  },
+  {
+    title: "its own image, where nobody knows any more what the stored display name means",
+    old: { spec: { imageName: "photon" } },
+    spec: { imageName: "vmi-p" },
+    fields: ["spec.imageName"],
+    otherImage: false,
+  },
+  {
+    title: "exactly one other image, where the stored ID is of an image that is gone",
+    old: { spec: { imageName: "vmi-gone" } },
+    spec: { imageName: "rocky" },
+    fields: ["spec.imageName"],
+    otherImage: true,
+  },
+  {
+    title: "the old ID, where a stored display name means another image by now",
+    old: { spec: { imageName: "photon", image: { name: "photon" } } },
+    spec: { imageName: "vmi-a" },
+    fields: ["spec.imageName"],
+    otherImage: false,
+  },
+  {
+    title: "exactly one other image, where a display name is stored",
+    old: { spec: { imageName: "ubuntu", image: image("", "ubuntu") } },
+    spec: { imageName: "rocky" },
+    fields: ["spec.imageName"],
+    otherImage: false,
+  },
+  {
+    title: "exactly one other image, where a display name is stored with a kind",
+    old: { spec: { image: image(VMI, "ubuntu") } },
+    spec: { image: image(CVMI, "vmi-c") },
+    fields: ["spec.image.name"],
+    otherImage: false,
+  },
+  {
+    title: "exactly one other image, where a display name is stored that begins with vmi-",
+    old: { spec: { imageName: "vmi-golden" } },
+    spec: { imageName: "rocky" },
+    fields: ["spec.imageName"],
+    otherImage: false,
+  },
+  {
+    title: "its own ID, where the stored name is of an object by now and a display name of another image",
+    old: { spec: { imageName: "item", image: image(VMI, "item") } },
+    spec: { imageName: "rocky" },
+    fields: ["spec.imageName"],
+    otherImage: false,
+  },
+  {
+    title: "another kind without an imageName",
+    old: { spec: { image: image(VMI, "vmi-a") } },
+    spec: { image: image(CVMI, "vmi-a") },
+    fields: ["spec.image.kind"],
+    otherImage: false,
+  },
+  {
+    title: "the namespaced kind of a cluster image",
+    old: { spec: { imageName: "vmi-c", image: image(CVMI, "vmi-c") } },
+    spec: { imageName: "vmi-c", image: image(VMI, "vmi-c") },
+    fields: ["spec.image.kind"],
+    otherImage: false,
+  },
+  {
+    title: "a kind that is no image kind",
+    spec: { imageName: "vmi-a", image: image("Secret", "vmi-a") },
+    fields: ["spec.image.kind"],
+    otherImage: false,
+  },
+];
+
+describe("UPDATE refuses another image", () => {
+  it.each(REFUSED)("M14: $title", ({ old = STORED, spec, fields, otherImage }) => {
+    const { problems } = update(old, { metadata: old.metadata, spec });
+    expect(problems.map(({ field }) => field)).toEqual(fields);
+    expect(problems.map(({ check }) => check)).toEqual(fields.map(() => "immutable"));
+    expect(problems.map(({ namesOtherImage }) => namesOtherImage)).toEqual(fields.map(() => otherImage));
+  });
+
+  it("M14: /validate sees exactly what was stored, or refuses it", () => {
+    const asked = request(
+      { spec: { image: image(VMI, "vmi-a") } },
+      { oldObject: { spec: { image: image("", "vmi-a") } } },
+    );
+    expect(answer("validate", asked, indexOf(IMAGES)).problems).toMatchObject([
+      { check: "immutable", field: "spec.image.kind" },
+    ]);
+  });
+
+  it.each([
+    ["with immutable=warn", "warn"],
+    ["with immutable=off", "off"],
+  ] as const)("M14: %s the new image is resolved as on CREATE", (_, immutable) => {
+    const levels = { ...DEFAULT_LEVELS, immutable };
+    const spec = { imageName: "rocky", image: image(VMI, "vmi-a"), className: "small" };
+    const { spec: becomes, object, warnings } = update(STORED, { ...STORED, spec }, { policy: { levels } });
+    expect(becomes).toEqual({ imageName: "vmi-c", image: image(CVMI, "vmi-c"), className: "small" });
+    expect(warnings).toEqual([]);
+    const validated = answer("validate", request(object, { oldObject: { ...STORED } }), indexOf(IMAGES), { levels });
+    expect(validated.warnings.length > 0).toBe(immutable === "warn");
+  });
+
+  it("M14: is undecided where the list that could tell is missing", () => {
+    const asked = request({ spec: { imageName: "rocky" } }, { oldObject: { spec: { imageName: "vmi-a" } } });
+    expect(answer("mutate", asked, indexOf([], [])).decision).toMatchObject({ is: "undecided" });
+  });
+
+  it("M13: what the old object says itself needs no list", () => {
+    const asked = request({ ...STORED, spec: { imageName: "ubuntu" } }, { oldObject: { ...STORED } });
+    expect(answer("mutate", asked, indexOf([], [])).decision).toMatchObject({ is: "allowed" });
+  });
+});
+
+describe("UPDATE of a machine that failed over", () => {
+  const metadata = { annotations: { [FAILED_OVER_ANNOTATION]: "" } };
+  const unset = { metadata, spec: { className: "small" } };
+  const admin = { name: "admin", groups: ["system:masters"] };
+
+  it("M15: a privileged caller may unset its image", () => {
+    const facts = { user: admin };
+    expect(update(STORED, unset, { facts }).spec).toEqual({ className: "small" });
+    const asked = request(unset, { oldObject: { ...STORED }, ...facts });
+    expect(answer("validate", asked, indexOf(IMAGES)).decision).toMatchObject({ is: "allowed" });
+  });
+
+  it("M15: anybody else gets it back", () => {
+    expect(update(STORED, unset).spec).toMatchObject({ imageName: "vmi-a" });
+    const asked = request(unset, { oldObject: { ...STORED } });
+    expect(answer("validate", asked, indexOf(IMAGES)).problems).toMatchObject([
+      { check: "immutable" },
+      { check: "immutable" },
+    ]);
+  });
+
+  it("M13: a privileged caller gets another spelling and an empty kind put back, too", () => {
+    const old = { spec: { imageName: "ubuntu", image: image("", "ubuntu") } };
+    const sent = { spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") } };
+    expect(update(old, sent, { facts: { user: admin } }).spec).toEqual(old.spec);
+  });
+
+  it("M15: without the annotation a privileged caller gets it back", () => {
+    expect(update(STORED, { spec: {} }, { facts: { user: admin } }).spec).toMatchObject({ imageName: "vmi-a" });
+  });
+});
+
+describe("what is never touched", () => {
+  const spec = { imageName: "no-such-image" };
+  const rows: readonly [string, RequestFacts][] = [
+    ["DELETE", { operation: "DELETE", object: undefined, oldObject: { spec } }],
+    ["CONNECT", { operation: "CONNECT" }],
+    ["a subresource", { subResource: "status", oldObject: { spec: {} } }],
+    ["an object being deleted", { oldObject: { metadata: { deletionTimestamp: "2026-01-01T00:00:00Z" }, spec: {} } }],
+    ["another kind", { kind: "VirtualMachineService" }],
+    ["another group", { group: "example.com" }],
+  ];
+
+  it.each(rows)("M16: %s", (_, facts) => {
+    for (const endpoint of ["mutate", "validate"] as const) {
+      const { decision } = answer(endpoint, request({ spec }, facts), indexOf(IMAGES));
+      expect(decision).toEqual({ is: "allowed", patch: [], warnings: [], images: [], audit: {}, misses: [] });
+    }
+  });
+
+  it("M16: an object being deleted on CREATE is judged like any other", () => {
+    const object = { metadata: { deletionTimestamp: "2026-01-01T00:00:00Z" }, spec };
+    expect(answer("mutate", request(object), indexOf(IMAGES)).decision).toMatchObject({ is: "refused" });
+  });
+});

@@ -1,3 +1,5 @@
+import { decider } from "../src/admission/decide.ts";
+import { REFERENCES } from "../src/admission/systems.ts";
 /**
  * Records the AdmissionReviews of test/fixtures from a real API server: `npm run fixtures`. KUBEBUILDER_ASSETS names the
  * folder of kube-apiserver, etcd and kubectl. Running it again changes nothing but what the API server changed.
@@ -13,7 +15,7 @@ import { pino } from "pino";
 import { POLICY_FLAGS, policyOf } from "../src/cli/policy.ts";
 import { readFlags } from "../src/cli/flags.ts";
 import { at, isJsonObject, type JsonObject, textAt } from "../src/common/json.ts";
-import { REFERENCES } from "../src/vm-operator/rows.ts";
+
 import { creationRules, referenceRules } from "../src/references/webhook-rules.ts";
 import { admissionServer } from "../src/server/admission-server.ts";
 import { ControlPlane, NAMESPACE, OWN_CRDS, OWNED, PLATFORM_CRDS } from "../test/e2e/control-plane.ts";
@@ -238,7 +240,7 @@ class Recorder {
   static async start(directory: string): Promise<Recorder> {
     const read = (file: string): Promise<string> => readFile(join(directory, file), "utf8");
     const log = pino({ level: "silent" });
-    const webhook = admissionServer({ index: exampleIndex(), policy: DEFAULT_POLICY, log });
+    const webhook = admissionServer({ index: exampleIndex(), decide: decider(DEFAULT_POLICY), log });
     const server = createServer({ cert: await read("tls.crt"), key: await read("tls.key") }, (request, response) => {
       void json(request).then(async (review) => {
         response.setHeader("Content-Type", "application/json").end(JSON.stringify(await recorder.#answer(review)));

@@ -1,12 +1,15 @@
+import { CHECKS, REFERENCES } from "../src/admission/systems.ts";
+import { MUTATION_RULES } from "../src/admission/mutation-rules.ts";
+import { MAX_CDROMS } from "../src/vm-operator/cdrom-limit.ts";
 import { environmentName } from "../src/cli/flags.ts";
 import { RESOLUTION_RULES } from "../src/images/resolve.ts";
-import { type CheckRow, CHECKS } from "../src/references/check.ts";
-import { MUTATION_RULES } from "../src/references/mutation.ts";
+import { type CheckFacts } from "../src/references/check.ts";
+
 import { LEVELS } from "../src/references/policy.ts";
-import { OS_IMAGE_REFERENCES } from "../src/osimage/rows.ts";
-import { MAX_CDROMS, MAX_REFERENCES } from "../src/references/reference-limit.ts";
-import { REFERENCES, VM_REFERENCES } from "../src/vm-operator/rows.ts";
-import { fieldOf } from "../src/references/parse.ts";
+import { OS_IMAGE_ROWS } from "../src/osimage/rows.ts";
+import { MAX_REFERENCES } from "../src/references/reference-limit.ts";
+import { VM_ROWS } from "../src/vm-operator/rows.ts";
+import { fieldOf } from "../src/common/field-path.ts";
 import { type CreatedName, EACH, type ReferenceRow } from "../src/references/row.ts";
 import {
   creationRules,
@@ -25,7 +28,7 @@ export interface Tables {
   readonly references: readonly ReferenceRow[];
   readonly resolutionRules: Readonly<Record<string, string>>;
   readonly mutationRules: Readonly<Record<string, string>>;
-  readonly checks: readonly CheckRow[];
+  readonly checks: readonly CheckFacts[];
   /** Of manifests/base. */
   readonly machines: Webhooks;
   /** Of manifests/osimage. */
@@ -45,14 +48,14 @@ export const TABLES: Tables = {
   mutationRules: MUTATION_RULES,
   checks: CHECKS,
   machines: {
-    referenceRules: referenceRules(VM_REFERENCES),
-    creationRules: creationRules(VM_REFERENCES),
-    matchCondition: referencesChanged(VM_REFERENCES),
+    referenceRules: referenceRules(VM_ROWS),
+    creationRules: creationRules(VM_ROWS),
+    matchCondition: referencesChanged(VM_ROWS),
   },
   osImages: {
-    referenceRules: referenceRules(OS_IMAGE_REFERENCES),
-    creationRules: creationRules(OS_IMAGE_REFERENCES, ["CREATE", "UPDATE"]),
-    matchCondition: referencesChanged(OS_IMAGE_REFERENCES),
+    referenceRules: referenceRules(OS_IMAGE_ROWS),
+    creationRules: creationRules(OS_IMAGE_ROWS, ["CREATE", "UPDATE"]),
+    matchCondition: referencesChanged(OS_IMAGE_ROWS),
   },
 };
 
@@ -67,7 +70,7 @@ const ROLES: Readonly<Record<ReferenceRow["role"], string>> = {
   creates: "no reference: the display name that an image will have",
 };
 
-const PHASES: Readonly<Record<CheckRow["mutate"], string>> = {
+const PHASES: Readonly<Record<CheckFacts["mutate"], string>> = {
   before: "mutate and validate",
   only: "mutate",
   after: "mutate (what was mutated) and validate",

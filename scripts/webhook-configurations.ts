@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
-import { OS_IMAGE_REFERENCES } from "../src/osimage/rows.ts";
-import { VM_REFERENCES } from "../src/vm-operator/rows.ts";
+import { OS_IMAGE_ROWS } from "../src/osimage/rows.ts";
+import { VM_ROWS } from "../src/vm-operator/rows.ts";
 import { creationRules, referenceRules, referencesChanged, SPEC_CHANGED } from "../src/references/webhook-rules.ts";
 import type { ReferenceRow } from "../src/references/row.ts";
 import type { Endpoint } from "../src/references/target.ts";
@@ -68,7 +68,7 @@ function referring(rows: readonly ReferenceRow[]): object {
 
 /** For OSImages themselves. */
 const OS_IMAGES = {
-  rules: creationRules(OS_IMAGE_REFERENCES, ["CREATE", "UPDATE"]),
+  rules: creationRules(OS_IMAGE_ROWS, ["CREATE", "UPDATE"]),
   matchConditions: [{ name: "spec-changed", expression: SPEC_CHANGED }],
 };
 
@@ -76,22 +76,22 @@ export const WEBHOOK_CONFIGURATIONS = [
   {
     file: "base/mutating-webhook.yaml",
     text: configuration("MutatingWebhookConfiguration", [
-      webhook("mutate", { ...referring(VM_REFERENCES), reinvocationPolicy: "IfNeeded" }),
+      webhook("mutate", { ...referring(VM_ROWS), reinvocationPolicy: "IfNeeded" }),
     ]),
   },
   {
     file: "base/validating-webhook.yaml",
     text: configuration("ValidatingWebhookConfiguration", [
-      webhook("validate", referring(VM_REFERENCES)),
+      webhook("validate", referring(VM_ROWS)),
       // It warns only, so that nobody has to wait for it. Who sets publish-collision=deny sets Fail here.
-      webhook("validate", { rules: creationRules(VM_REFERENCES), failurePolicy: "Ignore" }, "publish"),
+      webhook("validate", { rules: creationRules(VM_ROWS), failurePolicy: "Ignore" }, "publish"),
     ]),
   },
   {
     file: "osimage/component/mutating-webhook.yaml",
     text: configuration(
       "MutatingWebhookConfiguration",
-      [webhook("mutate", { ...referring(OS_IMAGE_REFERENCES), reinvocationPolicy: "IfNeeded" }, "mutate.osimage")],
+      [webhook("mutate", { ...referring(OS_IMAGE_ROWS), reinvocationPolicy: "IfNeeded" }, "mutate.osimage")],
       `${NAME}-osimage`,
     ),
   },
@@ -100,7 +100,7 @@ export const WEBHOOK_CONFIGURATIONS = [
     text: configuration(
       "ValidatingWebhookConfiguration",
       [
-        webhook("validate", referring(OS_IMAGE_REFERENCES), "validate.osimage"),
+        webhook("validate", referring(OS_IMAGE_ROWS), "validate.osimage"),
         webhook("validate", OS_IMAGES, "object.osimage"),
       ],
       `${NAME}-osimage`,

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { AdmissionPolicy } from "./admission/decide.ts";
+import { type AdmissionPolicy, decider } from "./admission/decide.ts";
 import type { CertificateSource } from "./certs/certificate-source.ts";
 import type { ClientCa } from "./certs/client-ca.ts";
 import { MemoryImageIndex } from "./images/image-index.ts";
@@ -77,7 +77,7 @@ export class App {
     if (!(await Promise.race([secured, aborted(stop).then(() => false)]))) return;
     const confirm = source.confirm?.bind(source);
     const admission = admissionServer(
-      { index: this.#index, policy, log, confirm, metrics: this.#metrics },
+      { index: this.#index, decide: decider(policy), log, confirm, metrics: this.#metrics },
       this.#tls.current,
       { drain: this.#drain, maxReviews: limits.reviews },
     );

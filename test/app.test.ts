@@ -1,3 +1,4 @@
+import { DEFAULT_LEVELS } from "../src/admission/systems.ts";
 import { X509Certificate } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,7 +11,7 @@ import { privilegedCallers } from "../src/admission/privileged.ts";
 import { App } from "../src/app.ts";
 import { SelfSignedSource } from "../src/certs/self-signed-source.ts";
 import { METRICS } from "../src/metrics/table.ts";
-import { DEFAULT_LEVELS } from "../src/references/check.ts";
+
 import { ClusterSource, TIMING } from "../src/sources/cluster/cluster-source.ts";
 import { FakeApiServer, hang } from "./support/fake-api-server.ts";
 import { scrapeFrom } from "./support/scrape.ts";

@@ -1,8 +1,9 @@
+import { CHECKS } from "../src/admission/systems.ts";
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import packageJson from "../package.json" with { type: "json" };
 import { environmentName, FLAGS, type FlagName } from "../src/cli/flags.ts";
-import { CHECKS } from "../src/references/check.ts";
+
 import { ofCheckout, run } from "./support/command-run.ts";
 
 const README = readFileSync(new URL("../README.md", import.meta.url), "utf8");

@@ -1,9 +1,9 @@
+import { MUTATION_RULES } from "../src/admission/mutation-rules.ts";
+import { CHECK_IDS } from "../src/admission/systems.ts";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { RESOLUTION_RULES } from "../src/images/resolve.ts";
-import { MUTATION_RULES } from "../src/references/mutation.ts";
-import { CHECK_IDS } from "../src/references/policy.ts";
 
 const TESTS = import.meta.dirname;
 

@@ -14,7 +14,7 @@ export const NOTHING_TO_AUDIT: AuditAnnotations = {};
  * two values stay far below the 100 KiB over which the API server cuts an event, or drops it
  * (--audit-log-truncate-max-event-size). The API server itself knows no limit.
  */
-export const LONGEST_AUDIT_VALUE = 4_096;
+export const MAX_AUDIT_VALUE = 4_096;
 
 /**
  * What was written and what stands there instead, of every field that holds something else than a person wrote:
@@ -44,8 +44,8 @@ function bareOrQuoted(text: string): string {
 /** As many whole entries as fit; the others are counted. */
 function listed(entries: readonly string[]): string {
   const whole = entries.join(", ");
-  if (whole.length <= LONGEST_AUDIT_VALUE) return whole;
-  const room = LONGEST_AUDIT_VALUE - `, and ${entries.length} more`.length;
+  if (whole.length <= MAX_AUDIT_VALUE) return whole;
+  const room = MAX_AUDIT_VALUE - `, and ${entries.length} more`.length;
   let text = "";
   for (const [position, each] of entries.entries()) {
     const next = position === 0 ? each : `${text}, ${each}`;

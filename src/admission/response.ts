@@ -46,7 +46,7 @@ function responseOf(request: AdmissionRequest, decision: Exclude<Decision, { is:
   const { uid } = request;
   const warnings = warningMembers(decision.warnings);
   if (decision.is === "refused") {
-    return { uid, allowed: false, status: refusalStatus(request, decision.problems), ...warnings };
+    return { uid, allowed: false, status: refusalStatus(request, decision.errors), ...warnings };
   }
   return { uid, allowed: true, ...auditMembers(decision.audit), ...warnings, ...patchMembers(decision.patch) };
 }

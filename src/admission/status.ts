@@ -1,5 +1,5 @@
 import { textAt } from "../common/json.ts";
-import { type CauseReason, type FieldProblem, problemMessage } from "../references/field-error.ts";
+import { type CauseReason, type FieldError, errorMessage } from "../references/field-error.ts";
 import type { AdmissionRequest } from "./review.ts";
 
 /** The Kubernetes status of a refusal (apimachinery pkg/apis/meta/v1 Status). */
@@ -20,18 +20,18 @@ export interface RefusalStatus {
  * More are not read at once. With the longest names these are some 60 KB, causes and message together: the API server
  * writes a refusal into its audit log, where an event has room for 100 KiB (--audit-log-truncate-max-event-size).
  */
-export const MOST_CAUSES = 50;
+export const MAX_CAUSES = 50;
 
 /**
  * What a person reads when an object is refused. For reason Invalid kubectl prints the causes, every
- * other client prints the message. Problems beyond MOST_CAUSES are counted, not listed.
+ * other client prints the message. Problems beyond MAX_CAUSES are counted, not listed.
  */
-export function refusalStatus(request: AdmissionRequest, problems: readonly FieldProblem[]): RefusalStatus {
+export function refusalStatus(request: AdmissionRequest, problems: readonly FieldError[]): RefusalStatus {
   const onUpdate = request.operation === "UPDATE";
-  const listed = problems.slice(0, MOST_CAUSES);
+  const listed = problems.slice(0, MAX_CAUSES);
   const causes = listed.map((problem, position) => {
-    const isLast = position === MOST_CAUSES - 1;
-    const message = problemMessage(problem) + (isLast ? notListed(problems.length - MOST_CAUSES) : "");
+    const isLast = position === MAX_CAUSES - 1;
+    const message = errorMessage(problem) + (isLast ? notListed(problems.length - MAX_CAUSES) : "");
     return {
       reason: problem.reason,
       field: problem.field,
@@ -56,7 +56,7 @@ const INVALID = { code: 422, reason: "Invalid" } as const;
 const FORBIDDEN = { code: 403, reason: "Forbidden" } as const;
 
 /** The new value names exactly one other image: who forces that wants the machine made anew. */
-function isMeantToRecreate(problems: readonly FieldProblem[]): boolean {
+function isMeantToRecreate(problems: readonly FieldError[]): boolean {
   return problems.every(({ namesOtherImage }) => namesOtherImage === true);
 }
 

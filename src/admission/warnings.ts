@@ -1,7 +1,7 @@
 import { printable } from "../references/field-error.ts";
 
 /** Characters of a warning that the API server never cuts (apiserver endpoints/filters/warning.go truncateItemRunes). */
-export const LONGEST_WARNING = 256;
+export const MAX_WARNING = 256;
 
 /**
  * Characters of all warnings of a review: half of what a person gets of a request (truncateAtTotalRunes, 4,096), for
@@ -11,7 +11,7 @@ export const ALL_WARNINGS = 2_048;
 
 const ELLIPSIS = " ... ";
 /** Where a warning begins its field stands, where it ends what to do: both stay, and what is between them goes. */
-const LONGEST_END = 96;
+const MAX_END = 96;
 
 /**
  * The warnings as they are sent: each once, on one line, cut in its middle, and so many that all arrive; the last one
@@ -37,9 +37,9 @@ function leftOut(count: number): string {
 
 function cut(text: string): string {
   const characters = Array.from(text);
-  if (characters.length <= LONGEST_WARNING) return text;
-  const start = characters.slice(0, LONGEST_WARNING - ELLIPSIS.length - LONGEST_END);
-  return start.join("") + ELLIPSIS + characters.slice(-LONGEST_END).join("");
+  if (characters.length <= MAX_WARNING) return text;
+  const start = characters.slice(0, MAX_WARNING - ELLIPSIS.length - MAX_END);
+  return start.join("") + ELLIPSIS + characters.slice(-MAX_END).join("");
 }
 
 /** In Unicode characters, as the API server counts. */

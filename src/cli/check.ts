@@ -1,9 +1,10 @@
+import { imagesNamedBy } from "../admission/systems.ts";
 import { readFile } from "node:fs/promises";
 import type { FlagValues } from "./flags.ts";
 import { Failure, messageOf } from "../common/failure.ts";
 import { IMAGE_KINDS } from "../images/image.ts";
-import { imagesNamedBy } from "../vm-operator/rows.ts";
-import type { AdmissionPolicy } from "../admission/decide.ts";
+
+import { decider, type AdmissionPolicy } from "../admission/decide.ts";
 import type { WantedImages } from "../sources/image-source.ts";
 import { type Command, type CommandLine, EXIT_DONE, EXIT_REFUSED } from "./command.ts";
 import { FINDING_FORMATS } from "./finding-format.ts";
@@ -30,7 +31,7 @@ export const check: Command<(typeof IMAGE_FLAGS)[number] | "namespace" | PolicyF
     for (const file of files) manifests.push(...readManifests(file, await readText(file, io)));
     const { namespace } = flags;
     const index = await readImages(flags, io, createLog(io.log, "warn"), wantedBy(manifests, namespace));
-    const bench = { namespace, index, policy: ordinaryPolicy(flags) };
+    const bench = { namespace, index, decide: decider(ordinaryPolicy(flags)) };
     const format = FINDING_FORMATS[flags["check-output"]];
     const tally = { refused: 0, warned: 0, admitted: 0, skipped: 0 };
     for (const manifest of manifests) {

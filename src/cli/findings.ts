@@ -1,11 +1,12 @@
-import { type AdmissionPolicy, decide, type Decision } from "../admission/decide.ts";
+import { referenceRows, REFERENCES } from "../admission/systems.ts";
+import type { Decide, Decision } from "../admission/decide.ts";
 import { applyPatch } from "../admission/json-patch.ts";
 import type { AdmissionRequest } from "../admission/review.ts";
 import { Failure } from "../common/failure.ts";
 import type { ImageIndex } from "../images/image-index.ts";
 import { isJsonObject, textAt } from "../common/json.ts";
-import { problemMessage } from "../references/field-error.ts";
-import { referenceRows, REFERENCES } from "../vm-operator/rows.ts";
+import { errorMessage } from "../references/field-error.ts";
+
 import { isChecked, type Manifest } from "./manifest-file.ts";
 
 /** What admission would say about one field of one object. */
@@ -34,7 +35,7 @@ export interface Bench {
   /** Of objects that name none. */
   readonly namespace: string;
   readonly index: ImageIndex;
-  readonly policy: AdmissionPolicy;
+  readonly decide: Decide;
 }
 
 type Said = Pick<Finding, "level" | "field" | "message">;
@@ -58,11 +59,11 @@ export function createRequest({ object }: Manifest, namespace: string): Admissio
 }
 
 /** What admission would say. Throws a Failure `images` where the index is not complete enough to tell. */
-export function judge(manifest: Manifest, { namespace, index, policy }: Bench): Judgement {
+export function judge(manifest: Manifest, { namespace, index, decide }: Bench): Judgement {
   const request = createRequest(manifest, namespace);
   if (request === undefined)
     return { verdict: "skipped", findings: located(manifest, namespace, unknownVersion(manifest)) };
-  const decisions = admit(request, index, policy);
+  const decisions = admit(request, index, decide);
   const said = [...errorsOf(decisions), ...warningsOf(decisions)];
   const undecided = decisions.find((decision) => decision.is === "undecided");
   if (undecided !== undefined) {
@@ -72,17 +73,17 @@ export function judge(manifest: Manifest, { namespace, index, policy }: Bench): 
 }
 
 /** As the API server asks: validation sees what mutation made, and nothing that mutation refused. */
-function admit(request: AdmissionRequest, index: ImageIndex, policy: AdmissionPolicy): readonly Decision[] {
-  const mutated = decide("mutate", request, index, policy);
+function admit(request: AdmissionRequest, index: ImageIndex, decide: Decide): readonly Decision[] {
+  const mutated = decide("mutate", request, index);
   if (mutated.is !== "allowed" || request.object === undefined) return [mutated];
   const object = applyPatch(request.object, mutated.patch);
-  return [mutated, decide("validate", { ...request, object }, index, policy)];
+  return [mutated, decide("validate", { ...request, object }, index)];
 }
 
 function errorsOf(decisions: readonly Decision[]): readonly Said[] {
   return decisions
-    .flatMap((decision) => (decision.is === "refused" ? decision.problems : []))
-    .map((problem) => ({ level: "error", field: problem.field, message: problemMessage(problem) }));
+    .flatMap((decision) => (decision.is === "refused" ? decision.errors : []))
+    .map((error) => ({ level: "error", field: error.field, message: errorMessage(error) }));
 }
 
 /** Each once. A warning begins with its field (references/problem.ts). */

@@ -1,6 +1,7 @@
+import { DEFAULT_LEVELS, CHECK_IDS } from "../admission/systems.ts";
 import { durationOf } from "../common/duration.ts";
-import { DEFAULT_LEVELS } from "../references/check.ts";
-import { CHECK_IDS, type CheckId, type Level, type Levels, LEVELS } from "../references/policy.ts";
+
+import { type Level, type Levels, LEVELS } from "../references/policy.ts";
 import type { ListenAddress } from "../server/listen.ts";
 
 /** Why what was given for a flag is wrong; with the texts that are, where only some of several are. */
@@ -83,7 +84,7 @@ export function parseAddress(text: string): ListenAddress {
 }
 
 export function parseLevels(texts: readonly string[]): Levels {
-  const levels: Record<CheckId, Level> = { ...DEFAULT_LEVELS };
+  const levels: Record<string, Level> = { ...DEFAULT_LEVELS };
   const wrong: WrongValue[] = [];
   for (const text of texts) {
     const [name = "", ...level] = text.split("=");

@@ -1,3 +1,4 @@
+import { WRITE_MODES } from "../vm-operator/policy.ts";
 import { Failure } from "../common/failure.ts";
 import {
   anyText,
@@ -15,7 +16,7 @@ import {
 import { IMAGE_KINDS, isImageKind } from "../images/image.ts";
 import { DEFAULT_MOST_IMAGES } from "../images/image-index.ts";
 import { RESOLUTION_MODES } from "../images/resolve.ts";
-import { LEVELS, WRITE_MODES } from "../references/policy.ts";
+import { LEVELS } from "../references/policy.ts";
 import { LOCAL_HOSTS } from "../certs/self-signed.ts";
 
 /** Flags are environment variables, too: `--ops-listen` is VM_IMAGE_WEBHOOK_OPS_LISTEN. */

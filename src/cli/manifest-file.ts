@@ -1,7 +1,7 @@
+import { REFERENCES } from "../admission/systems.ts";
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from "yaml";
 import { Failure, messageOf } from "../common/failure.ts";
 import { isJsonObject, type JsonObject, listAt, textAt } from "../common/json.ts";
-import { REFERENCES } from "../vm-operator/rows.ts";
 
 /** Line and column count from 1. */
 export interface Place {

@@ -1,3 +1,5 @@
+import { decider } from "../admission/decide.ts";
+import { imagesNamedBy } from "../admission/systems.ts";
 import type { FastifyInstance } from "fastify";
 import { readFile } from "node:fs/promises";
 import { parseAllDocuments, stringify } from "yaml";
@@ -7,7 +9,7 @@ import { Failure, messageOf } from "../common/failure.ts";
 import { at, isJsonObject, type JsonObject, textAt } from "../common/json.ts";
 import { IMAGE_KINDS } from "../images/image.ts";
 import { applyEdits } from "../references/edit.ts";
-import { imagesNamedBy } from "../vm-operator/rows.ts";
+
 import type { Endpoint } from "../references/target.ts";
 import { admissionServer, ENDPOINT_PATHS } from "../server/admission-server.ts";
 import type { WantedImages } from "../sources/image-source.ts";
@@ -43,7 +45,7 @@ export const replay: Command<ReplayFlag> = {
       for (const review of await readReviews(file, io)) reviews.push({ file, review });
     }
     const index = await readImages(flags, io, createLog(io.log, "warn"), wantedBy(reviews));
-    const server = admissionServer({ index, policy: policyOf(flags), log });
+    const server = admissionServer({ index, decide: decider(policyOf(flags)), log });
     let refused = false;
     for (const each of reviews) {
       for (const answer of await answersTo(server, each, flags.endpoint)) {

@@ -1,6 +1,6 @@
 import type { Registry } from "prom-client";
 import type { Decision } from "../admission/decide.ts";
-import type { ReferenceImage } from "../references/resolve-reference.ts";
+import type { Lookup } from "../references/resolve-reference.ts";
 import type { Endpoint } from "../references/target.ts";
 import { ENDPOINT_PATHS } from "../server/admission-server.ts";
 import type { ReviewMetrics } from "../server/review-metrics.ts";
@@ -66,10 +66,10 @@ export class ReviewCounts implements ReviewMetrics {
   decided(endpoint: Endpoint, decision: Decision): void {
     const webhook = ENDPOINT_PATHS[endpoint];
     this.#decisions.inc({ webhook, decision: nameOf(decision) });
-    const { references = [], findings } = decision.judged ?? {};
-    for (const reference of references) this.#resolutions.inc({ webhook, outcome: outcomeOf(reference) });
-    for (const { check } of findings?.denials ?? []) this.#problems.inc({ webhook, check, level: "deny" });
-    for (const { check } of findings?.warnings ?? []) this.#problems.inc({ webhook, check, level: "warn" });
+    for (const lookup of decision.lookups) this.#resolutions.inc({ webhook, outcome: outcomeOf(lookup) });
+    if (decision.is === "undecided") return;
+    for (const { check } of decision.findings.denials) this.#problems.inc({ webhook, check, level: "deny" });
+    for (const { check } of decision.findings.warnings) this.#problems.inc({ webhook, check, level: "warn" });
   }
 
   shed(endpoint: Endpoint): void {
@@ -81,6 +81,6 @@ function nameOf(decision: Decision): (typeof DECISIONS)[number] {
   return decision.is === "allowed" && decision.patch.length > 0 ? "patched" : decision.is;
 }
 
-function outcomeOf(reference: ReferenceImage): (typeof OUTCOMES)[number] {
-  return reference.is === "unresolved" ? reference.resolution.is : reference.is;
+function outcomeOf(lookup: Lookup): (typeof OUTCOMES)[number] {
+  return lookup.is === "unresolved" ? lookup.resolution.is : lookup.is;
 }

@@ -1,24 +1,25 @@
 import { at, isJsonObject, isSameJson, type JsonPath, listAt } from "../common/json.ts";
-import type { ReviewContext } from "../references/context.ts";
-import { fieldOf, type Malformed } from "../references/parse.ts";
-import type { Subject } from "../references/target.ts";
+import type { OsImageContext } from "./context.ts";
+import { fieldOf } from "../common/field-path.ts";
+import type { Malformed } from "../references/parse.ts";
+import type { AdmissionTarget } from "../references/target.ts";
 
 const PROPERTIES = ["spec", "properties"];
 
 /** An OSImage that is itself under review. */
 export interface OsImageObject {
-  /** Values that are strings and say something, by key. */
+  /** Values that are non-empty strings, by key. */
   readonly properties: ReadonlyMap<string, string>;
-  /** Whether what stands there is new or another: on UPDATE only that is judged. */
+  /** Whether the value at a path is new or another: on UPDATE only changes are checked. */
   readonly hasChanged: (path: JsonPath) => boolean;
   /** The same for any of these properties. */
   readonly hasChangedProperty: (...keys: readonly string[]) => boolean;
 }
 
 /** Undefined for an object of another kind. */
-export function osImageOf({ subject }: Pick<ReviewContext, "subject">): OsImageObject | undefined {
-  if (!isOsImage(subject)) return undefined;
-  const { object, oldObject } = subject;
+export function osImageOf({ target }: Pick<OsImageContext, "target">): OsImageObject | undefined {
+  if (!isOsImage(target)) return undefined;
+  const { object, oldObject } = target;
   const hasChanged = (path: JsonPath): boolean =>
     oldObject === undefined || !isSameJson(at(object, path), at(oldObject, path));
   return {
@@ -34,9 +35,9 @@ export function propertyField(key: string): string {
 }
 
 /** Values of an OSImage that have another JSON type than their field. */
-export function malformedIn(subject: Subject): readonly Malformed[] {
-  if (!isOsImage(subject)) return [];
-  const { object } = subject;
+export function malformedIn(target: AdmissionTarget): readonly Malformed[] {
+  if (!isOsImage(target)) return [];
+  const { object } = target;
   const properties = at(object, PROPERTIES);
   const access = at(object, ["spec", "access"]);
   return [
@@ -50,7 +51,7 @@ export function malformedIn(subject: Subject): readonly Malformed[] {
   ];
 }
 
-function isOsImage({ rows }: Subject): boolean {
+function isOsImage({ rows }: AdmissionTarget): boolean {
   return rows.some(({ role, images }) => role === "creates" && images.includes("OSImage"));
 }
 

@@ -1,5 +1,5 @@
 import { PLATFORM_GROUPS } from "../images/image.ts";
-import { EACH, type ReferenceRow } from "../references/row.ts";
+import { type CompiledRow, compileRow, EACH, type ReferenceRow } from "../references/row.ts";
 
 /** Names the OSImage that a node or machine is provisioned with. */
 export const OS_IMAGE_PROPERTY = "vcluster.com/os-image";
@@ -25,8 +25,8 @@ const HOLDERS: readonly Holder[] = [
 /** Both groups serve the same objects, each in this version. */
 const OF_PLATFORM = { versions: ["v1"], root: [], form: "name", images: ["OSImage"] } as const;
 
-/** The places in objects of vCluster Platform that name an OSImage, and the one where it gets a display name. */
-export const OS_IMAGE_REFERENCES: readonly ReferenceRow[] = PLATFORM_GROUPS.flatMap((group) => [
+/** The places of vCluster Platform's objects that name an OSImage, and the one where an OSImage gets its display name. */
+const REFERENCES: readonly ReferenceRow[] = PLATFORM_GROUPS.flatMap((group) => [
   ...HOLDERS.flatMap(({ paths, ...holder }) =>
     paths.map((path) => ({
       ...OF_PLATFORM,
@@ -47,3 +47,5 @@ export const OS_IMAGE_REFERENCES: readonly ReferenceRow[] = PLATFORM_GROUPS.flat
     createdName: { is: "field" },
   },
 ]);
+
+export const OS_IMAGE_ROWS: readonly CompiledRow[] = REFERENCES.map(compileRow);

@@ -1,5 +1,3 @@
-import type { CheckId } from "./policy.ts";
-
 /** Cause reasons of a Kubernetes status (apimachinery pkg/apis/meta/v1 CauseType), with the words that kubectl users know. */
 export const CAUSE_TEXT = {
   FieldValueNotFound: "Not found",
@@ -13,35 +11,35 @@ export const CAUSE_TEXT = {
 } as const;
 export type CauseReason = keyof typeof CAUSE_TEXT;
 
-/** Something wrong with one field of an object. */
-export interface FieldProblem {
-  /** The check that found it. No level turns off `type` (a value of the wrong JSON type) and `limit` (too many references). */
-  readonly check: CheckId | "type" | "limit";
+/** What is wrong with one field of an object. */
+export interface FieldError {
+  /** ID of the check that found it. No flag turns off `type` (a value of the wrong JSON type) and `limit` (too many references). */
+  readonly check: string;
   readonly reason: CauseReason;
   /** `spec.imageName` */
   readonly field: string;
-  /** What stands there; undefined where nothing does. */
+  /** The value of the field; undefined where it has none. */
   readonly value?: unknown;
-  /** Why it is wrong and what to write instead; no word of the field or value is repeated from the front. */
+  /** Why it is wrong and what to write instead; does not repeat field and value. */
   readonly why: string;
-  /** Set by `immutable` only: the value names exactly one other image, so that a forced re-creation is meant. */
+  /** Set by `immutable` only: the value names exactly one other image, so the client may mean to re-create the object. */
   readonly namesOtherImage?: boolean;
-  /** Too little is known for a refusal: with level `deny`, too, it is a warning. */
+  /** Too little is known for a refusal: it stays a warning with level `deny`. */
   readonly onlyWarns?: boolean;
 }
 
 /** `Not found: "ubuntu-2404": no image ...`: a Kubernetes field error without its field. */
-export function problemMessage({ reason, value, why }: FieldProblem): string {
+export function errorMessage({ reason, value, why }: FieldError): string {
   return [CAUSE_TEXT[reason], ...(value === undefined ? [] : [quote(value)]), printable(why)].join(": ");
 }
 
-/** The same for a person whose object is admitted all the same. */
-export function warningMessage({ field, value, why }: FieldProblem): string {
+/** The same as a warning, for an object that is admitted. */
+export function warningMessage({ field, value, why }: FieldError): string {
   return [field, ...(value === undefined ? [] : [quote(value)]), printable(why)].join(": ");
 }
 
 /** Longer than any Kubernetes name (253), short enough to print. */
-const LONGEST_QUOTE = 256;
+const MAX_QUOTE = 256;
 
 /**
  * Control characters, line separators and marks that turn the direction of text: they could forge a line of a
@@ -67,6 +65,6 @@ export function printable(text: string): string {
 }
 
 function cut(text: string): string {
-  if (text.length <= LONGEST_QUOTE) return text;
-  return `${text.slice(0, LONGEST_QUOTE)}... (${text.length} characters)`;
+  if (text.length <= MAX_QUOTE) return text;
+  return `${text.slice(0, MAX_QUOTE)}... (${text.length} characters)`;
 }

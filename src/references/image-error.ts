@@ -1,26 +1,27 @@
+import { fieldOf } from "../common/field-path.ts";
 import type { Image } from "../images/image.ts";
-import type { CheckId } from "./policy.ts";
-import type { ReviewContext } from "./context.ts";
-import { type FieldProblem, plain } from "./field-error.ts";
-import { fieldOf, type Reference } from "./parse.ts";
+import { type FieldError, plain } from "./field-error.ts";
+import type { Reference } from "./parse.ts";
 
-/**
- * A problem of the image that a reference names. It is told at `imageName` where there is one: that is what people
- * write, while `spec.image` may be ours.
- */
-export function imageProblem(
-  { boot }: ReviewContext,
-  by: Reference,
-  image: Image,
-  problem: { readonly check: CheckId; readonly why: string },
-): FieldProblem {
-  const told = by.role === "boot" && boot.imageName !== undefined && boot.imageName.name !== "" ? boot.imageName : by;
-  const known = [image.name, image.displayName].find((name) => name !== undefined && name !== told.name);
+/** Makes the error of a check about the image that a reference names. */
+export type ImageError<C> = (context: C, found: ImageFault) => FieldError;
+
+export interface ImageFault {
+  readonly check: string;
+  readonly reference: Reference;
+  readonly image: Image;
+  readonly why: string;
+}
+
+/** An error at the reference, with the image's other name, so that a person knows which image it is about. */
+export function imageError({ check, reference, image, why }: ImageFault): FieldError {
+  const { name, namePath } = reference;
+  const otherName = [image.name, image.displayName].find((each) => each !== undefined && each !== name);
   return {
-    check: problem.check,
+    check,
     reason: "FieldValueInvalid",
-    field: fieldOf(told.namePath),
-    value: told.name,
-    why: known === undefined ? problem.why : `${plain(known)}: ${problem.why}`,
+    field: fieldOf(namePath),
+    value: name ?? "",
+    why: otherName === undefined ? why : `${plain(otherName)}: ${why}`,
   };
 }

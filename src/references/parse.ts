@@ -1,23 +1,29 @@
+import { fieldOf } from "../common/field-path.ts";
 import { type JsonObject, type JsonPath, mayHaveMembers, member, textOf } from "../common/json.ts";
-import { EACH, type ReferenceRow } from "./row.ts";
+import { type CompiledPath, type CompiledRow, type Location, locationOf, type ReferenceRow } from "./row.ts";
 
-/** One place of an object that names an image, or could. Absent, null, "" and {} all read as empty names. */
-export interface Reference {
+/** A place of an object that names an image, or could. Absent, null, "" and {} are all a reference without a name. */
+export type Reference = NameReference | ObjectReference;
+
+interface ReferenceBase extends Location {
   readonly role: ReferenceRow["role"];
-  readonly form: ReferenceRow["form"];
-  /** The reference itself: a string for form `name`, an object for form `object`. */
-  readonly path: JsonPath;
-  /** Where its name stands. */
-  readonly namePath: JsonPath;
-  /** The path as a text that stays when a list is reordered: `spec.hardware.cdrom[cd1].image`. */
-  readonly key: string;
-  readonly name: string;
-  /** Always "" for form `name`. */
-  readonly kind: string;
+  readonly name: string | undefined;
   /** The kinds of image that it can name, in the order in which they are searched. */
   readonly images: ReferenceRow["images"];
   /** Of a field that creates a display name. */
   readonly createdName: ReferenceRow["createdName"];
+}
+
+/** A string: an object name or a display name. */
+export interface NameReference extends ReferenceBase {
+  readonly form: "name";
+  readonly kind: undefined;
+}
+
+/** An object {kind, name}. */
+export interface ObjectReference extends ReferenceBase {
+  readonly form: "object";
+  readonly kind: string | undefined;
 }
 
 /** A value of a JSON type that the field cannot have. */
@@ -27,32 +33,20 @@ export interface Malformed {
   readonly expected: "a string" | "an object" | "a list";
 }
 
-/** What an object says about images. */
-export interface Reading {
-  /** The boot references that its version has, empty ones included; CD-ROMs only where the object has them. */
+export interface ParsedReferences {
+  /** Each boot reference that the object's version has, also without a name; CD-ROMs only where the object has them. */
   readonly references: readonly Reference[];
   readonly malformed: readonly Malformed[];
 }
 
-/** Reads the references of an object by its rows of the reference table; never throws. */
-export function readReferences(object: JsonObject, rows: readonly ReferenceRow[]): Reading {
-  const reading: OpenReading = { references: [], malformed: new Map() };
-  for (const row of rows) readBelow({ path: [], key: "", value: object }, row, 0, reading);
-  return { references: reading.references, malformed: [...reading.malformed.values()] };
+/** Parses the references of an object by its rows of the reference table; never throws. */
+export function parseReferences(object: JsonObject, rows: readonly CompiledRow[]): ParsedReferences {
+  const parser = new Parser();
+  for (const row of rows) parser.parseRow(row, object);
+  return { references: parser.references, malformed: [...parser.malformed.values()] };
 }
 
-/** `spec.hardware.cdrom[0].image.name` and `spec.properties[vcluster.com/os-image]`, as Kubernetes writes field paths. */
-export function fieldOf(path: JsonPath): string {
-  return path.reduce<string>((field, step) => field + stepText(step, field === ""), "");
-}
-
-/** A key that is no name of a field is one of a map. */
-function stepText(step: string | number, isFirst: boolean): string {
-  if (typeof step === "number" || /[^\w-]/.test(step)) return `[${step}]`;
-  return isFirst ? step : `.${step}`;
-}
-
-/** The key of a reference's name, by which the annotation knows it. */
+/** The key of a reference's name in the pinned annotation. */
 export function nameKey({ form, key }: Reference): string {
   return form === "name" ? key : `${key}.name`;
 }
@@ -62,80 +56,91 @@ export function kindKey({ key }: Reference): string {
   return `${key}.kind`;
 }
 
-interface OpenReading {
-  readonly references: Reference[];
-  /** By field: rows share their first steps, so that two of them meet the same wrong value. */
-  readonly malformed: Map<string, Malformed>;
-}
+/** Collects the references of one object and its values of a wrong type. */
+class Parser {
+  readonly references: Reference[] = [];
+  /** By field: rows share their first steps, so two rows can meet the same wrong value. */
+  readonly malformed = new Map<string, Malformed>();
 
-interface Place {
-  readonly path: JsonPath;
-  readonly key: string;
-  readonly value: unknown;
-}
-
-/** Reads what a row leads to from a place, by its steps from this one on; nothing behind a value of a wrong type. */
-function readBelow(from: Place, row: ReferenceRow, depth: number, reading: OpenReading): void {
-  const step = row.path[depth];
-  if (step === undefined) {
-    readPlace(row, from, reading);
-    return;
+  parseRow(row: CompiledRow, object: JsonObject): void {
+    const { compiled } = row;
+    if (compiled.is === "list") {
+      this.#parseList(row, compiled, object);
+      return;
+    }
+    const { location } = compiled;
+    const found = this.#descend(object, [], location.path);
+    if (found !== undefined) this.#addReference(row, location, found.value);
   }
-  const below = step === EACH ? entries(from, reading) : memberPlaces(from, step, reading);
-  for (const place of below) readBelow(place, row, depth + 1, reading);
-}
 
-/** The place of a member, which may be absent; none in a value that is no object. */
-function memberPlaces({ path, key, value }: Place, step: string, reading: OpenReading): readonly Place[] {
-  if (!mayHaveMembers(value)) {
-    note(reading, { path, value, expected: "an object" });
+  #parseList(row: CompiledRow, compiled: Extract<CompiledPath, { is: "list" }>, object: JsonObject): void {
+    const { list, listKey, below } = compiled;
+    const entries = this.#entriesAt(object, list);
+    const names = entryNames(entries);
+    for (const [position, entry] of entries.entries()) {
+      const start = [...list, position];
+      const found = this.#descend(entry, start, below);
+      if (found === undefined) continue;
+      const key = fieldOf(below, `${listKey}[${names[position]}]`);
+      this.#addReference(row, locationOf(row.form, [...start, ...below], key), found.value);
+    }
+  }
+
+  #entriesAt(object: JsonObject, list: JsonPath): readonly unknown[] {
+    const value = this.#descend(object, [], list)?.value;
+    if (value === undefined || value === null) return [];
+    if (Array.isArray(value)) return value as readonly unknown[];
+    this.#addMalformed({ path: list, value, expected: "a list" });
     return [];
   }
-  return [{ path: [...path, step], key: key + stepText(step, key === ""), value: member(value, step) }];
+
+  /** The value behind these steps, which may be absent; undefined behind a value of a wrong type. */
+  #descend(from: unknown, start: JsonPath, steps: JsonPath): { readonly value: unknown } | undefined {
+    let value = from;
+    for (const [depth, step] of steps.entries()) {
+      if (!mayHaveMembers(value)) {
+        this.#addMalformed({ path: [...start, ...steps.slice(0, depth)], value, expected: "an object" });
+        return undefined;
+      }
+      value = member(value, step);
+    }
+    return { value };
+  }
+
+  #addReference({ role, form, images, createdName }: CompiledRow, location: Location, value: unknown): void {
+    const { path, namePath, key } = location;
+    if (form === "name") {
+      const name = this.#text(path, value);
+      this.references.push({ role, form, path, namePath, key, name, kind: undefined, images, createdName });
+      return;
+    }
+    if (!mayHaveMembers(value)) this.#addMalformed({ path, value, expected: "an object" });
+    const name = this.#text(namePath, member(value, "name"));
+    const kind = this.#text([...path, "kind"], member(value, "kind"));
+    this.references.push({ role, form, path, namePath, key, name, kind, images, createdName });
+  }
+
+  #text(path: JsonPath, value: unknown): string | undefined {
+    if (typeof value === "string") return value === "" ? undefined : value;
+    if (value !== undefined && value !== null) this.#addMalformed({ path, value, expected: "a string" });
+    return undefined;
+  }
+
+  #addMalformed(found: Malformed): void {
+    const field = fieldOf(found.path);
+    if (!this.malformed.has(field)) this.malformed.set(field, found);
+  }
 }
 
-/** Entries are known by their names; where these do not tell them apart, by their positions. No two have the same key. */
-function entries({ path, key, value }: Place, reading: OpenReading): readonly Place[] {
-  if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) {
-    note(reading, { path, value, expected: "a list" });
-    return [];
-  }
+/** What tells the entries of a list apart: their names, else their positions. Each is unique. */
+function entryNames(entries: readonly unknown[]): readonly string[] {
   const taken = new Set([""]);
-  return value.map((entry: unknown, index) => {
+  return entries.map((entry, position) => {
     const name = textOf(member(entry, "name"));
-    let own = taken.has(name) ? String(index) : name;
+    let unique = taken.has(name) ? String(position) : name;
     // Another entry may have this position for its name.
-    while (taken.has(own)) own += "'";
-    taken.add(own);
-    return { path: [...path, index], key: `${key}[${own}]`, value: entry };
+    while (taken.has(unique)) unique += "'";
+    taken.add(unique);
+    return unique;
   });
-}
-
-function note({ malformed }: OpenReading, found: Malformed): void {
-  const field = fieldOf(found.path);
-  if (!malformed.has(field)) malformed.set(field, found);
-}
-
-function readPlace(
-  { role, form, images, createdName }: ReferenceRow,
-  { path, key, value }: Place,
-  reading: OpenReading,
-): void {
-  const facts = { role, form, path, key, images, createdName };
-  if (form === "name") {
-    reading.references.push({ ...facts, namePath: path, name: readText(path, value, reading), kind: "" });
-    return;
-  }
-  if (!mayHaveMembers(value)) note(reading, { path, value, expected: "an object" });
-  const namePath = [...path, "name"];
-  const name = readText(namePath, member(value, "name"), reading);
-  const kind = readText([...path, "kind"], member(value, "kind"), reading);
-  reading.references.push({ ...facts, namePath, name, kind });
-}
-
-function readText(path: JsonPath, value: unknown, reading: OpenReading): string {
-  if (typeof value === "string") return value;
-  if (value !== undefined && value !== null) note(reading, { path, value, expected: "a string" });
-  return "";
 }

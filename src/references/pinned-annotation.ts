@@ -36,7 +36,7 @@ function entriesOf(text: string): readonly [string, unknown][] {
 }
 
 /** The pins of these fields, as far as the value that they explain still stands there. */
-export function livingPins(pins: Pins, fields: readonly (readonly [field: string, value: string])[]): Pins {
+export function validPins(pins: Pins, fields: readonly (readonly [field: string, value: string])[]): Pins {
   const living = new Map<string, Pin>();
   for (const [field, value] of fields) {
     const pin = pins.get(field);

@@ -1,80 +1,67 @@
 import type { Image, ImageKind } from "../images/image.ts";
-import type { ImageIndex, ImageQuery } from "../images/image-index.ts";
+import type { ImageQuery } from "../images/image-index.ts";
 import { isNameOf, type NotSynced, type Resolution, resolve } from "../images/resolve.ts";
-import type { Pins } from "./pinned-annotation.ts";
-import type { Policy } from "./policy.ts";
-import type { Reading, Reference } from "./parse.ts";
-import type { Subject } from "./target.ts";
+import type { ReviewContext } from "./context.ts";
+import type { Reference } from "./parse.ts";
 
-/** What references are judged by. */
-export interface Question {
-  readonly subject: Subject;
-  readonly index: ImageIndex;
-  readonly policy: Policy;
-  readonly reading: Reading;
-  /** On UPDATE. */
-  readonly oldReading: Reading | undefined;
-  /** Of the object as it came. */
-  readonly pins: Pins;
-  /** Of the stored object. */
-  readonly oldPins: Pins;
-}
-
-/** What a reference means now. `by` is the reference that problems name. */
-export type ReferenceImage =
-  | { readonly is: "resolved"; readonly by: Reference; readonly image: Image }
+/** What a reference means now. */
+export type Lookup =
+  | { readonly is: "resolved"; readonly reference: Reference; readonly image: Image }
   | {
       readonly is: "unresolved";
-      readonly by: Reference;
+      readonly reference: Reference;
+      readonly query: ImageQuery;
       readonly resolution: Exclude<Resolution, { is: "resolved" | "notSynced" }>;
     }
-  | { readonly is: "unsupportedKind"; readonly by: Reference }
+  | { readonly is: "unsupportedKind"; readonly reference: Reference; readonly kind: string }
   /** A reference with a kind and no name, or a CD-ROM without an image. */
-  | { readonly is: "nameless"; readonly by: Reference }
-  | (NotSynced & { readonly by: Reference });
+  | { readonly is: "nameless"; readonly reference: Reference }
+  | (NotSynced & { readonly reference: Reference });
 
 /** Looks one reference up, whether it has a kind or not. */
-export function resolveReference(question: Question, by: Reference): ReferenceImage {
-  if (by.name === "") return { is: "nameless", by };
-  if (!hasSupportedKind(by)) return { is: "unsupportedKind", by };
-  const resolution = resolve(question.index, queryOf(question, by), question.policy.resolution);
+export function resolveReference(context: ReviewContext, reference: Reference): Lookup {
+  if (reference.name === undefined) return { is: "nameless", reference };
+  if (!hasSupportedKind(reference)) return { is: "unsupportedKind", reference, kind: reference.kind ?? "" };
+  const query = queryOf(context, reference, reference.name);
+  const resolution = resolve(context.index, query, context.policy.resolution);
   switch (resolution.is) {
     case "notSynced":
-      return { ...resolution, by };
+      return { ...resolution, reference };
     case "ambiguous":
     case "notFound":
-      return { is: "unresolved", by, resolution };
+      return { is: "unresolved", reference, query, resolution };
     case "resolved":
-      return { is: "resolved", by, image: resolution.image };
+      return { is: "resolved", reference, image: resolution.image };
   }
 }
 
-/** What a reference asks the index for. */
-export function queryOf({ subject }: Pick<Question, "subject">, by: Reference): ImageQuery {
-  return { namespace: subject.namespace, name: by.name, kind: kindMeant(by) };
+/** The query of a name at the place of a reference. */
+export function queryOf({ target }: Pick<ReviewContext, "target">, reference: Reference, name: string): ImageQuery {
+  return { namespace: target.namespace, name, kind: kindMeant(reference) };
 }
 
-/** Whether the kind that a reference says, if any, is one that it can name. */
+/** Whether a reference's kind, if it has one, is one that it can name. */
 export function hasSupportedKind({ kind, images }: Reference): boolean {
-  return kind === "" || images.some((each) => each === kind);
+  return kind === undefined || images.some((each) => each === kind);
 }
 
 /** The kind to search for a reference's name; undefined where it may be any that machines boot from. */
 export function kindMeant({ kind, images }: Reference): ImageKind | undefined {
-  return kind === "" && images.length === 1 ? images[0] : images.find((each) => each === kind);
+  return kind === undefined && images.length === 1 ? images[0] : images.find((each) => each === kind);
 }
 
 /** Whether a name is one of this image's; the same object name in the other scope is the same image (R5). */
-export function isNamedBy({ index, policy }: Question, image: Image, name: string): boolean {
+export function isNamedBy({ index, policy }: ReviewContext, image: Image, name: string): boolean {
   if (isNameOf(image, name, policy.resolution)) return true;
   const twin = index.cluster().byObjectName(image.name);
   return twin !== undefined && isNameOf(twin, name, policy.resolution);
 }
 
+/** Whether there is no reference, or one that says neither name nor kind. */
 export function isEmpty(reference: Reference | undefined): boolean {
-  return reference === undefined || (reference.name === "" && reference.kind === "");
+  return reference?.name === undefined && reference?.kind === undefined;
 }
 
 export function isSame(one: Reference | undefined, other: Reference | undefined): boolean {
-  return (one?.name ?? "") === (other?.name ?? "") && (one?.kind ?? "") === (other?.kind ?? "");
+  return one?.name === other?.name && one?.kind === other?.kind;
 }

@@ -1,62 +1,57 @@
 import { at, isJsonObject, isSameJson } from "../common/json.ts";
 import type { ReviewContext } from "./context.ts";
 import { kindKey, nameKey, type Reference } from "./parse.ts";
-import { isEmpty, type Question, resolveReference } from "./resolve-reference.ts";
+import { isEmpty, resolveReference } from "./resolve-reference.ts";
 import { kindPath, type Rewrites } from "./rewrites.ts";
-import type { Change } from "./stored-reference.ts";
 import { isCertainlyObjectName } from "./stored-meaning.ts";
 
-/**
- * UPDATE of a machine (M12, M13): exactly what is stored comes back, an empty kind and an absent `spec.image` included,
- * because vm-operator compares them as they are (validateImageOnUpdate).
- */
-export function restoreMachine(context: ReviewContext, into: Rewrites): void {
-  const { reading, boot, oldBoot, changes } = context;
-  if (reading.malformed.length > 0) return;
-  if (isKept(changes?.imageName)) restoreExactly(context, boot.imageName, oldBoot?.imageName, into);
-  if (isKept(changes?.image)) restoreExactly(context, boot.image, oldBoot?.image, into);
+/** A sent reference, and the stored one that replaces it. */
+export interface Restoration {
+  readonly sent: Reference;
+  readonly old: Reference;
 }
 
-/** UPDATE of a template (M20): a kept reference gets the stored value back. */
-export function restoreTemplate(context: ReviewContext, into: Rewrites): void {
-  const { boot, oldBoot, changes } = context;
-  if (changes?.imageName.is === "putBack") restore(context, boot.imageName, oldBoot?.imageName, into);
-  if (changes?.image.is === "putBack") restore(context, boot.image, oldBoot?.image, into);
+/** Undefined where one of the two is missing: the kind has no such field. */
+export function restoration(sent: Reference | undefined, old: Reference | undefined): Restoration | undefined {
+  return sent === undefined || old === undefined ? undefined : { sent, old };
 }
 
-function isKept(change: Change | undefined): boolean {
-  return change?.is === "same" || change?.is === "putBack";
-}
-
-function restoreExactly(
-  question: Question,
-  sent: Reference | undefined,
-  old: Reference | undefined,
-  into: Rewrites,
-): void {
-  if (sent === undefined || old === undefined) return;
-  // An empty `imageName` is an absent one to vm-operator; an empty `image` is not.
+/** Restores a reference exactly, an absent kind and an absent object included (M12, M13). */
+export function restoreExactly(context: ReviewContext, { sent, old }: Restoration, into: Rewrites): void {
+  // vm-operator takes an empty `imageName` for an absent one; an empty `image` it does not.
   if (sent.form === "name" && sent.name === old.name) return;
-  const { object } = question.subject;
-  const oldValue = storedValue(question, old);
-  if (isSameValue(at(object, sent.path), oldValue)) return;
-  if (isEmpty(sent) || old.name === "") into.replace({ reference: sent, value: oldValue ?? undefined });
+  const oldValue = storedValue(context, old);
+  if (isSameValue(at(context.target.object, sent.path), oldValue)) return;
+  if (isEmpty(sent) || old.name === undefined) into.replace({ reference: sent, value: oldValue ?? undefined });
   else {
-    rewriteName(question, sent, old, into);
-    restoreKind(question, sent, old, into);
+    rewriteName(context, { sent, old }, into);
+    restoreKind(context, { sent, old }, into);
   }
 }
 
-function restoreKind({ subject }: Question, sent: Reference, old: Reference, into: Rewrites): void {
-  if (sent.form === "name") return;
-  if (old.kind !== "") rewriteKind(sent, old.kind, into);
-  else into.replaceKind({ reference: sent, value: at(subject.oldObject, kindPath(old)) });
+/** Restores a reference and fills a kind that is missing (M19, M20). */
+export function restore(context: ReviewContext, { sent, old }: Restoration, into: Rewrites): void {
+  const kind = filledKind(context, { sent, old });
+  if (isEmpty(sent) || isEmpty(old)) {
+    // A CD-ROM may have another position now.
+    const value = storedValue(context, old);
+    into.replace({ reference: sent, value: isJsonObject(value) && kind !== old.kind ? { ...value, kind } : value });
+    return;
+  }
+  rewriteName(context, { sent, old }, into);
+  rewriteKind(sent, kind, into);
 }
 
-/** As it is stored; a value of a wrong type reads as none, and is never written. */
-function storedValue({ subject, oldReading }: Question, { path }: Reference): unknown {
-  const isMalformed = oldReading?.malformed.some((each) => path.every((step, depth) => each.path[depth] === step));
-  return isMalformed === true ? undefined : at(subject.oldObject, path);
+function restoreKind({ target }: ReviewContext, { sent, old }: Restoration, into: Rewrites): void {
+  if (sent.form === "name") return;
+  if (old.kind !== undefined) rewriteKind(sent, old.kind, into);
+  else into.replaceKind({ reference: sent, value: at(target.oldObject, kindPath(old)) });
+}
+
+/** The stored value; undefined for a malformed one, which is never written. */
+function storedValue({ target, oldParsed }: ReviewContext, { path }: Reference): unknown {
+  const isMalformed = oldParsed?.malformed.some((each) => path.every((step, depth) => each.path[depth] === step));
+  return isMalformed === true ? undefined : at(target.oldObject, path);
 }
 
 /** null is absent. */
@@ -64,53 +59,36 @@ function isSameValue(one: unknown, other: unknown): boolean {
   return isSameJson(one ?? undefined, other ?? undefined);
 }
 
-/** One reference as it was stored; a kind that was missing is filled (M19, M20). */
-export function restore(
-  question: Question,
-  sent: Reference | undefined,
-  old: Reference | undefined,
-  into: Rewrites,
-): void {
-  if (sent === undefined || old === undefined) return;
-  const kind = filledKind(question, sent, old);
-  if (isEmpty(sent) || isEmpty(old)) {
-    // A CD-ROM may have another position now.
-    const value = storedValue(question, old);
-    into.replace({ reference: sent, value: isJsonObject(value) && kind !== old.kind ? { ...value, kind } : value });
-    return;
-  }
-  rewriteName(question, sent, old, into);
-  rewriteKind(sent, kind, into);
-}
-
 /** The stored kind; where there is none, the sent one or any other with which the stored name still means an image. */
-function filledKind(question: Question, sent: Reference, old: Reference): string {
-  if (old.kind !== "" || old.form === "name" || old.name === "") return old.kind;
-  const [kind = ""] = [sent.kind, ""].flatMap((each) => {
-    const found = resolveReference(question, { ...old, kind: each });
-    return found.is === "resolved" ? found.image.kind : [];
-  });
-  const read = resolveReference(question, { ...old, kind });
-  return read.is === "resolved" ? kind : "";
+function filledKind(context: ReviewContext, { sent, old }: Restoration): string | undefined {
+  if (old.kind !== undefined || old.form === "name" || old.name === undefined) return old.kind;
+  for (const kind of [sent.kind, undefined]) {
+    const found = resolveReference(context, { ...old, kind });
+    if (found.is !== "resolved") continue;
+    // Beside a kind the name is searched as an object name first: it must still mean an image.
+    const again = resolveReference(context, { ...old, kind: found.image.kind });
+    return again.is === "resolved" ? found.image.kind : undefined;
+  }
+  return undefined;
 }
 
-/** With `--write image` a stored `imageName` may be a display name: that is no pin's `resolved`. */
-function rewriteName(question: Question, sent: Reference, old: Reference, into: Rewrites): void {
+/** With `--write image` a stored `imageName` may be a display name, which no pin records as `resolved`. */
+function rewriteName(context: ReviewContext, { sent, old }: Restoration, into: Rewrites): void {
   into.rewrite({
     path: sent.namePath,
     key: nameKey(sent),
     from: sent.name,
-    to: old.name,
-    pinned: isCertainlyObjectName(question, old),
+    to: old.name ?? "",
+    pinned: isCertainlyObjectName(context, old),
   });
 }
 
-function rewriteKind(sent: Reference, kind: string, into: Rewrites): void {
+function rewriteKind(sent: Reference, kind: string | undefined, into: Rewrites): void {
   into.rewrite({
     path: kindPath(sent),
     key: kindKey(sent),
     from: sent.kind,
-    to: kind,
-    pinned: sent.kind !== "" && kind !== "",
+    to: kind ?? "",
+    pinned: sent.kind !== undefined && kind !== undefined,
   });
 }

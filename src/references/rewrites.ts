@@ -4,31 +4,31 @@ import type { Reference } from "./parse.ts";
 /** A string of the object that changes. */
 export interface Rewrite {
   readonly path: JsonPath;
-  /** What the annotation calls it. */
+  /** Its key in the pinned annotation. */
   readonly key: string;
-  readonly from: string;
+  readonly from: string | undefined;
   readonly to: string;
-  /** `from` is what a person asked for, and `to` the image's own name or kind: the annotation keeps both. */
+  /** A person asked for `from`, and `to` is the image's own name or kind: the annotation records both. */
   readonly pinned: boolean;
 }
 
-/** A whole reference, or its kind, that is added, put back or taken away. */
+/** A whole reference, or its kind, that is added, restored or removed. */
 export interface Replacement {
   readonly reference: Reference;
   readonly part: "whole" | "kind";
-  /** Undefined takes it away. */
+  /** Undefined removes it. */
   readonly value: unknown;
 }
 
-/** What mutation does to the references of one object, before it is a patch; each rule adds to it. */
+/** What mutation does to the references of one object, before it becomes a patch; each rule adds to it. */
 export class Rewrites {
   readonly rewrites: Rewrite[] = [];
   readonly replacements: Replacement[] = [];
   readonly warnings: string[] = [];
 
-  /** Nothing, where the string says so already. */
+  /** Ignores a rewrite to the same string. */
   rewrite(rewrite: Rewrite): void {
-    if (rewrite.from !== rewrite.to) this.rewrites.push(rewrite);
+    if ((rewrite.from ?? "") !== rewrite.to) this.rewrites.push(rewrite);
   }
 
   replace({ reference, value }: Omit<Replacement, "part">): void {
@@ -44,7 +44,7 @@ export class Rewrites {
   }
 }
 
-/** Where its kind stands. A reference of the conversion annotation has one path for all. */
+/** Path of a reference's kind. A reference of the conversion annotation has one path for all its parts. */
 export function kindPath({ path, namePath, form }: Reference): JsonPath {
   return form === "object" && namePath === path ? path : [...path, "kind"];
 }

@@ -1,8 +1,9 @@
 import { VMI_ID_PREFIX } from "../images/image.ts";
 import { scopeOf } from "../images/image-index.ts";
 import { find, type NotSynced } from "../images/resolve.ts";
+import type { ReviewContext } from "./context.ts";
 import { nameKey, type Reference } from "./parse.ts";
-import { hasSupportedKind, kindMeant, queryOf, type Question } from "./resolve-reference.ts";
+import { hasSupportedKind, kindMeant, queryOf } from "./resolve-reference.ts";
 
 /** The object name of the image that a stored object names. */
 export type StoredMeaning =
@@ -22,8 +23,8 @@ export type StoredMeaning =
 const UNKNOWN: StoredMeaning = { is: "unknown" };
 
 /** What the stored references to one image mean together: a certain one alone, else all that mean something now. */
-export function meaningOfStored(question: Question, values: readonly Reference[]): StoredMeaning {
-  const meanings = values.map((value) => meaningOf(question, value));
+export function meaningOfStored(context: ReviewContext, values: readonly Reference[]): StoredMeaning {
+  const meanings = values.map((value) => meaningOf(context, value));
   const known = meanings.filter((meaning) => meaning.is === "known");
   const certain = known.find(({ isCertain }) => isCertain);
   const [first] = known;
@@ -36,14 +37,15 @@ export function meaningOfStored(question: Question, values: readonly Reference[]
  * A stored `spec.image.name` may be a display name: conversion of v1alpha1 and v1alpha2 copies `imageName` into it as
  * written (vm-operator api/v1alpha1 and v1alpha2 virtualmachine_conversion.go).
  */
-function meaningOf(question: Question, value: Reference): StoredMeaning {
-  if (value.name === "") return UNKNOWN;
-  if (isObjectName(question, value)) return { is: "known", objectNames: [value.name], isCertain: true };
+function meaningOf(context: ReviewContext, value: Reference): StoredMeaning {
+  const { name } = value;
+  if (name === undefined) return UNKNOWN;
+  if (isObjectName(context, value, name)) return { is: "known", objectNames: [name], isCertain: true };
   if (!hasSupportedKind(value)) return UNKNOWN;
-  const found = find(question.index, queryOf(question, value), question.policy.resolution);
+  const found = find(context.index, queryOf(context, value, name), context.policy.resolution);
   if (found?.is === "resolved") return { is: "known", objectNames: [found.image.name], isCertain: false };
   if (found?.is === "ambiguous") return UNKNOWN;
-  return value.name.startsWith(VMI_ID_PREFIX) ? meaningOfVmiId(value.name, found) : (found ?? UNKNOWN);
+  return name.startsWith(VMI_ID_PREFIX) ? meaningOfVmiId(name, found) : (found ?? UNKNOWN);
 }
 
 /** A VMI ID says which image it is, even when the image is gone. */
@@ -54,8 +56,8 @@ function meaningOfVmiId(objectName: string, unsynced: NotSynced | undefined): St
 }
 
 /** Whether a stored name is the object name of its image beyond doubt, even of one that is gone. */
-export function isCertainlyObjectName(question: Question, value: Reference): boolean {
-  const meaning = meaningOf(question, value);
+export function isCertainlyObjectName(context: ReviewContext, value: Reference): boolean {
+  const meaning = meaningOf(context, value);
   return meaning.is === "known" && meaning.isCertain;
 }
 
@@ -63,12 +65,12 @@ export function isCertainlyObjectName(question: Question, value: Reference): boo
  * Whether a stored name is an object name by its pin, or a VMI ID of the index. Any other name may be a display name that
  * was stored before an object of that name came to be.
  */
-function isObjectName({ subject, index, oldPins }: Question, value: Reference): boolean {
+function isObjectName({ target, index, oldPins }: ReviewContext, value: Reference, name: string): boolean {
   // `imageName` may be pinned to a display name (M8), an object reference never.
-  if (value.form === "object" && oldPins.get(nameKey(value))?.resolved === value.name) return true;
-  if (!value.name.startsWith(VMI_ID_PREFIX)) return false;
+  if (value.form === "object" && oldPins.get(nameKey(value))?.resolved === name) return true;
+  if (!name.startsWith(VMI_ID_PREFIX)) return false;
   const kind = kindMeant(value);
   return value.images.some(
-    (each) => (kind ?? each) === each && scopeOf(index, each, subject.namespace).byObjectName(value.name) !== undefined,
+    (each) => (kind ?? each) === each && scopeOf(index, each, target.namespace).byObjectName(name) !== undefined,
   );
 }

@@ -1,33 +1,38 @@
 import { type Image, isClusterScopedVmImage, isVmImageKind, VMI_ID_PREFIX } from "../images/image.ts";
 import { scopeOf } from "../images/image-index.ts";
 import { find, isNameOf, type NotSynced } from "../images/resolve.ts";
-import { livingPins, type Pins } from "./pinned-annotation.ts";
+import type { ReviewContext } from "./context.ts";
 import { kindKey, nameKey, type Reference } from "./parse.ts";
-import { hasSupportedKind, isEmpty, isSame, kindMeant, queryOf, type Question } from "./resolve-reference.ts";
+import { type Pins, validPins } from "./pinned-annotation.ts";
+import { hasSupportedKind, isEmpty, isSame, kindMeant, queryOf } from "./resolve-reference.ts";
 import { meaningOfStored, type StoredMeaning } from "./stored-meaning.ts";
 
 /** Result of comparing an updated reference with the stored one. */
 export type Change =
   | { readonly is: "same" }
-  /** Absent, or another spelling of the stored image: the stored value is put back. */
-  | { readonly is: "putBack" }
-  /** A privileged caller takes the image from a machine that failed over. */
+  /** Absent, or another spelling of the stored image: the stored value is restored. */
+  | { readonly is: "restoreStored" }
+  /** A privileged caller removes the image of a machine that failed over. */
   | { readonly is: "unset" }
   | { readonly is: "changed"; readonly namesOtherImage: boolean }
   | NotSynced;
 
 export const SAME: Change = { is: "same" };
-export const PUT_BACK: Change = { is: "putBack" };
+export const RESTORE_STORED: Change = { is: "restoreStored" };
 export const CHANGED: Change = { is: "changed", namesOtherImage: false };
 
-/** The comparison at `/validate`, where nothing can be put back: only equal values are the same. */
+/** The comparison at `/validate`, where nothing can be restored: only equal values are the same. */
 export function exactChange(sent: Reference | undefined, old: Reference | undefined): Change {
   return isSame(sent, old) ? SAME : CHANGED;
 }
 
+/** Whether an earlier mutation wrote the stored kind in place of the sent one. */
+export type IsOurKind = (sent: Reference, old: Reference) => boolean;
+
 /** The image that a stored object names, and the names that people may use for it. */
-export class StoredImage {
-  readonly #question: Question;
+export class StoredReference {
+  readonly #context: ReviewContext;
+  readonly #isOurKind: IsOurKind;
   readonly #values: readonly Reference[];
   readonly #meaning: StoredMeaning;
   readonly #pins: Pins;
@@ -35,25 +40,26 @@ export class StoredImage {
   readonly #images: readonly Image[];
 
   /** `values`: the stored references to this image, the deciding one first; at least one. */
-  constructor(question: Question, values: readonly Reference[]) {
-    this.#question = question;
+  constructor(context: ReviewContext, values: readonly Reference[], isOurKind: IsOurKind = () => false) {
+    this.#context = context;
+    this.#isOurKind = isOurKind;
     this.#values = values;
     const stored = values.flatMap((value): [string, string][] => [
-      [nameKey(value), value.name],
-      [kindKey(value), value.kind],
+      [nameKey(value), value.name ?? ""],
+      [kindKey(value), value.kind ?? ""],
     ]);
-    this.#pins = livingPins(question.oldPins, stored);
-    this.#meaning = meaningOfStored(question, values);
+    this.#pins = validPins(context.oldPins, stored);
+    this.#meaning = meaningOfStored(context, values);
     this.#images = this.#objectNames
-      .flatMap((name) => this.#objectsNamed(name))
-      .filter((image) => this.#isMeant(image));
+      .flatMap((name) => this.#imagesWithObjectName(name))
+      .filter((image) => this.#hasStoredKind(image));
   }
 
   /** For a reference that never changes: each spelling of the stored image, object names included, keeps it (M13). */
   changeOfFixed(sent: Reference | undefined, old: Reference | undefined): Change {
     if (sent === undefined || old === undefined || isSame(sent, old)) return SAME;
-    if (sent.name === "") return PUT_BACK;
-    return this.#isKnownName(sent) && this.#keepsKind(sent, old) ? PUT_BACK : this.#otherImage(sent, old);
+    if (sent.name === undefined) return RESTORE_STORED;
+    return this.#isKnownName(sent) && this.#keepsKind(sent, old) ? RESTORE_STORED : this.#otherImage(sent, old);
   }
 
   /**
@@ -66,29 +72,29 @@ export class StoredImage {
     if (change !== undefined) return change;
     const isSpelling = this.#isSpelling(sent, old) || (isFixed && this.#isSameObject(sent, old));
     if (!isSpelling) return CHANGED;
-    return isFixed ? PUT_BACK : this.#unlessCorrected(sent);
+    return isFixed ? RESTORE_STORED : this.#unlessCorrected(sent);
   }
 
   /** Undefined where the sent name is another one, or stands beside another kind. A missing kind is filled. */
   #changeOfSameName(sent: Reference, old: Reference): Change | undefined {
-    if (isSame(sent, old)) return lacksKind(sent) ? PUT_BACK : SAME;
-    if (sent.name === "") return isEmpty(old) ? SAME : PUT_BACK;
-    if (sent.name !== old.name || old.kind !== "") return undefined;
+    if (isSame(sent, old)) return lacksKind(sent) ? RESTORE_STORED : SAME;
+    if (sent.name === undefined) return isEmpty(old) ? SAME : RESTORE_STORED;
+    if (sent.name !== old.name || old.kind !== undefined) return undefined;
     return this.#find(sent)?.is === "resolved" ? SAME : CHANGED;
   }
 
   /** A stored value that names nothing does not win over a sent one that names an image. */
   #unlessCorrected(sent: Reference): Change {
     const { namesNothing } = this;
-    if (namesNothing !== true) return namesNothing === false ? PUT_BACK : namesNothing;
+    if (namesNothing !== true) return namesNothing === false ? RESTORE_STORED : namesNothing;
     const found = this.#find(sent);
     if (found?.is === "notSynced") return found;
-    return found?.is === "resolved" ? CHANGED : PUT_BACK;
+    return found?.is === "resolved" ? CHANGED : RESTORE_STORED;
   }
 
   /** A reference without a kind that means the stored object name, of whatever kind. */
   #isSameObject(sent: Reference, old: Reference): boolean {
-    const found = sent.kind === "" ? this.#find(sent) : undefined;
+    const found = sent.kind === undefined ? this.#find(sent) : undefined;
     return found?.is === "resolved" && found.image.name === old.name;
   }
 
@@ -97,21 +103,25 @@ export class StoredImage {
   }
 
   /** With resolution `strict` the same object name in both scopes is two images. */
-  #isMeant({ kind }: Image): boolean {
-    const stored = this.#values.find((value) => value.kind !== "")?.kind;
-    return this.#question.policy.resolution !== "strict" || stored === undefined || stored === kind;
+  #hasStoredKind({ kind }: Image): boolean {
+    const stored = this.#values.find((value) => value.kind !== undefined)?.kind;
+    return this.#context.policy.resolution !== "strict" || stored === undefined || stored === kind;
   }
 
   /** Whether the stored reference that decides names no image; the kind that is missing from the index, where that could tell. */
   get namesNothing(): boolean | NotSynced {
-    const deciding = this.#values.find(({ name }) => name !== "");
+    const deciding = this.#values.find(({ name }) => name !== undefined);
     const found = deciding === undefined ? undefined : this.#find(deciding);
     return found?.is === "notSynced" ? found : found === undefined;
   }
 
   #find(reference: Reference): ReturnType<typeof find> {
-    if (!hasSupportedKind(reference)) return undefined;
-    return find(this.#question.index, queryOf(this.#question, reference), this.#question.policy.resolution);
+    if (reference.name === undefined || !hasSupportedKind(reference)) return undefined;
+    return find(
+      this.#context.index,
+      queryOf(this.#context, reference, reference.name),
+      this.#context.policy.resolution,
+    );
   }
 
   /** A name that only the index knows as one of the stored image, or another image. */
@@ -121,13 +131,14 @@ export class StoredImage {
     const found = this.#find(sent);
     if (found?.is === "notSynced") return found;
     if (found?.is !== "resolved") return CHANGED;
-    if (this.#objectNames.includes(found.image.name)) return this.#keepsKind(sent, old) ? PUT_BACK : CHANGED;
+    if (this.#objectNames.includes(found.image.name)) return this.#keepsKind(sent, old) ? RESTORE_STORED : CHANGED;
     // A 422 lets a client delete and re-create the machine: only where the stored image is known beyond doubt.
     return { is: "changed", namesOtherImage: this.#meaning.is === "known" && this.#meaning.isCertain };
   }
 
   #isKnownName(sent: Reference): boolean {
     const { name } = sent;
+    if (name === undefined) return false;
     // The same text in the other form may be a display name here and an object name there.
     if (
       this.#objectNames.includes(name) ||
@@ -139,13 +150,14 @@ export class StoredImage {
   }
 
   #isSpelling(sent: Reference, old: Reference): boolean {
-    const hasStoredKind = sent.kind === "" || sent.kind === old.kind || this.#wasKindRequested(sent);
+    const hasStoredKind = sent.kind === undefined || sent.kind === old.kind || this.#wasKindRequested(sent);
     if (sent.name === old.name) return hasStoredKind;
-    const fillsKind = old.kind === "" && this.#images.some(({ kind }) => kind === sent.kind);
+    const fillsKind = old.kind === undefined && this.#images.some(({ kind }) => kind === sent.kind);
     if (!hasStoredKind && !fillsKind) return false;
     if (this.#wasRequested(sent)) return true;
     // A display name of ours (M8) stands for what was sent before.
-    return !this.#isOurs(sent) && !this.#objectNames.includes(sent.name) && this.#isDisplayName(sent);
+    const isObjectName = this.#objectNames.some((name) => name === sent.name);
+    return !this.#isOurs(sent) && !isObjectName && this.#isDisplayName(sent);
   }
 
   #wasRequested(sent: Reference): boolean {
@@ -158,51 +170,43 @@ export class StoredImage {
 
   /** Written by an earlier call about this same object, instead of something else that a person wants now. */
   #isOurs(sent: Reference): boolean {
-    return this.#question.pins.get(nameKey(sent))?.resolved === sent.name;
+    return this.#context.pins.get(nameKey(sent))?.resolved === sent.name;
   }
 
   #isDisplayName(sent: Reference): boolean {
     // Where object names come first (R1, R4, R8), one means that image, whatever display name another has.
-    const objectNameFirst = sent.name.startsWith(VMI_ID_PREFIX) || kindMeant(sent) !== undefined;
-    const objects = this.#objectsNamed(sent.name);
+    const { name } = sent;
+    if (name === undefined) return false;
+    const objectNameFirst = name.startsWith(VMI_ID_PREFIX) || kindMeant(sent) !== undefined;
+    const objects = this.#imagesWithObjectName(name);
     if (objects.length > 0 && (objectNameFirst || objects.some(isClusterScopedVmImage))) return false;
-    return this.#images.some((image) => isNameOf(image, sent.name, this.#question.policy.resolution));
+    return this.#images.some((image) => isNameOf(image, name, this.#context.policy.resolution));
   }
 
-  #objectsNamed(name: string): readonly Image[] {
-    const { subject, index } = this.#question;
+  #imagesWithObjectName(name: string): readonly Image[] {
+    const { target, index } = this.#context;
     const kinds = this.#values[0]?.images ?? [];
-    return kinds.flatMap((kind) => scopeOf(index, kind, subject.namespace).byObjectName(name) ?? []);
+    return kinds.flatMap((kind) => scopeOf(index, kind, target.namespace).byObjectName(name) ?? []);
   }
 
-  /**
-   * Whether a sent kind is a spelling of the stored one: it fills an empty one, it was requested, or it is the Cluster
-   * that M9 turns into the namespaced kind beside an `imageName`.
-   */
+  /** Whether a sent kind means the stored one: it fills an absent one, it was requested, or mutation replaced it. */
   #keepsKind(sent: Reference, old: Reference): boolean {
-    if (sent.kind === "" || sent.kind === old.kind) return true;
+    if (sent.kind === undefined || sent.kind === old.kind) return true;
     if (!isVmImageKind(sent.kind)) return false;
-    if (old.kind === "") return this.#fillsKind(sent);
-    return this.#wasKindRequested(sent) || this.#isNamespacedByUs(sent, old);
+    if (old.kind === undefined) return this.#fillsKind(sent);
+    return this.#wasKindRequested(sent) || this.#isOurKind(sent, old);
   }
 
   #fillsKind(sent: Reference): boolean {
     const kind = this.#images[0]?.kind;
     if (kind === undefined || kind === sent.kind) return true;
-    return this.#objectNames.includes(sent.name) || this.#values.some(({ name }) => name === sent.name);
-  }
-
-  #isNamespacedByUs(sent: Reference, old: Reference): boolean {
-    const hasImageName = [...this.#values, ...this.#question.reading.references].some(
-      ({ role, form, name }) => role === "boot" && form === "name" && name !== "",
-    );
-    return hasImageName && sent.kind === "ClusterVirtualMachineImage" && old.kind === "VirtualMachineImage";
+    return [...this.#objectNames, ...this.#values.map(({ name }) => name)].includes(sent.name);
   }
 }
 
 /** A kind that is missing from a stored object reference is filled. */
 function lacksKind({ form, name, kind }: Reference): boolean {
-  return form === "object" && kind === "" && name !== "";
+  return form === "object" && kind === undefined && name !== undefined;
 }
 
 function unsyncedOf(meaning: StoredMeaning): NotSynced | undefined {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import { type AnsweredReview, encodeReview } from "../admission/response.ts";
-import { type AdmissionPolicy, decide, type Decision } from "../admission/decide.ts";
+import type { Decide, Decision } from "../admission/decide.ts";
 import { type AdmissionRequest, type DecodedReview, decodeReview } from "../admission/review.ts";
 import type { ImageIndex, ImageQuery } from "../images/image-index.ts";
 import type { Endpoint } from "../references/target.ts";
@@ -12,14 +12,14 @@ import type { ReviewMetrics } from "./review-metrics.ts";
 
 export interface Admission {
   readonly index: ImageIndex;
-  readonly policy: AdmissionPolicy;
+  readonly decide: Decide;
   readonly log: Logger;
   readonly metrics?: ReviewMetrics | undefined;
   /**
    * Brings into the index what its source has for a name that it does not know, within so many milliseconds. False
    * where the index cannot be trusted about that name. Absent where the index is all there is.
    */
-  readonly confirm?: ((miss: ImageQuery, budget: number) => Promise<boolean>) | undefined;
+  readonly confirm?: ((query: ImageQuery, budget: number) => Promise<boolean>) | undefined;
 }
 
 /** What a call is answered. */
@@ -51,6 +51,7 @@ type Asked = ReviewCall & { readonly request: AdmissionRequest };
 const UNCONFIRMED: Decision = {
   is: "undecided",
   because: "the index does not know a name, and the API server could not be asked about it",
+  lookups: [],
 };
 
 /** The answer to one call, and its one line in the log. Throws what is thrown beside the decision: a bug. */
@@ -76,13 +77,13 @@ export async function answerReview(call: ReviewCall, admission: Admission): Prom
 /** A decision over a name that the index does not know is confirmed by a live read first. */
 async function confirmedDecision(asked: Asked, admission: Admission): Promise<Decision> {
   const { endpoint, request, timeout, response } = asked;
-  const { index, policy, confirm } = admission;
-  const decision = decide(endpoint, request, index, policy);
-  if (decision.is === "undecided" || decision.misses.length === 0 || confirm === undefined) return decision;
+  const { index, decide, confirm } = admission;
+  const decision = decide(endpoint, request, index);
+  if (decision.is === "undecided" || decision.unresolvedQueries.length === 0 || confirm === undefined) return decision;
   const budget = Math.min(LIVE_READ_BUDGET, (timeout - elapsed(asked)) * LIVE_READ_SHARE);
-  const confirming = Promise.all(decision.misses.map((miss) => confirm(miss, budget)));
+  const confirming = Promise.all(decision.unresolvedQueries.map((query) => confirm(query, budget)));
   const answers = await raceClose(confirming, response, waitWithin(timeout) - elapsed(asked));
-  return answers.every((confirmed) => confirmed) ? decide(endpoint, request, index, policy) : UNCONFIRMED;
+  return answers.every((confirmed) => confirmed) ? decide(endpoint, request, index) : UNCONFIRMED;
 }
 
 function malformed(
@@ -145,7 +146,7 @@ function decisionFields(decision: Decision): object {
     case "refused":
       return {
         decision: "refused",
-        checks: [...new Set(decision.problems.map(({ check }) => check))],
+        checks: [...new Set(decision.errors.map(({ check }) => check))],
         images: decision.images,
       };
     case "undecided":

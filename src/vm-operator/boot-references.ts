@@ -1,24 +1,17 @@
-import type { Cdrom } from "./cdroms.ts";
-import type { Reading, Reference } from "../references/parse.ts";
-import { isEmpty, isSame, type Question } from "../references/resolve-reference.ts";
+import type { ParsedReferences, Reference } from "../references/parse.ts";
+import { isEmpty, isSame } from "../references/resolve-reference.ts";
+import type { MachineReferences } from "./context.ts";
 
 /** The references that say what a machine boots from. */
 export interface BootReferences {
-  /** `spec.imageName`, "" where absent; undefined for a kind that is no machine. */
+  /** `spec.imageName`, without a name where it is absent; undefined for a kind that is not a machine. */
   readonly imageName: Reference | undefined;
   /** `spec.image`; undefined in versions that do not have it. */
   readonly image: Reference | undefined;
   readonly hasCdroms: boolean;
 }
 
-/** What boot references are judged by. */
-export interface BootQuestion extends Question {
-  readonly boot: BootReferences;
-  readonly oldBoot: BootReferences | undefined;
-  readonly cdroms: readonly Cdrom[];
-}
-
-export function bootOf({ references }: Reading): BootReferences {
+export function bootOf({ references }: ParsedReferences): BootReferences {
   return {
     imageName: references.find(({ role, form }) => role === "boot" && form === "name"),
     image: references.find(({ role, form }) => role === "boot" && form === "object"),
@@ -36,10 +29,14 @@ export function changedFrom(boot: BootReferences, old: BootReferences): boolean 
 }
 
 /**
- * On an UPDATE that changes `image` alone, `imageName` is what mutation once wrote, or what somebody forgot: it follows.
- * (A manifest that is applied again sends the name as it was written there, not the stored ID.)
+ * Whether an UPDATE changes `image` alone: then `imageName` is what mutation once wrote, or an oversight, and follows.
+ * (A manifest that is applied again sends the name as it is written there, not the stored ID.)
  */
-export function followsImage({ subject, boot, oldBoot }: BootQuestion): boolean {
-  if (subject.endpoint !== "mutate" || oldBoot === undefined || isEmpty(boot.image)) return false;
+export function imageNameFollowsImage({
+  target,
+  boot,
+  oldBoot,
+}: Pick<MachineReferences, "target" | "boot" | "oldBoot">): boolean {
+  if (target.endpoint !== "mutate" || oldBoot === undefined || isEmpty(boot.image)) return false;
   return isSame(boot.imageName, oldBoot.imageName) && !isSame(boot.image, oldBoot.image);
 }

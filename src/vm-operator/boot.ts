@@ -1,64 +1,66 @@
 import { type Image, type ImageKind, VM_IMAGE_KINDS, VMI_ID_PREFIX } from "../images/image.ts";
 import { namespacedTwin } from "../images/resolve.ts";
-import { bootCdrom, type Cdrom } from "./cdroms.ts";
-import type { BootQuestion, BootReferences } from "./boot-references.ts";
 import type { Reference } from "../references/parse.ts";
-import { isEmpty, isSame, type ReferenceImage, resolveReference } from "../references/resolve-reference.ts";
+import { isEmpty, isSame, type Lookup, resolveReference } from "../references/resolve-reference.ts";
+import type { BootReferences } from "./boot-references.ts";
+import { bootCdrom, type Cdrom } from "./cdroms.ts";
+import type { MachineReferences } from "./context.ts";
 import { imageNameFor } from "./image-name.ts";
 import { cdromBoot } from "./template-boot.ts";
 
 /** What the boot references of an object mean together. */
 export type BootImage =
-  | ReferenceImage
+  | Lookup
   | { readonly is: "absent" }
   | { readonly is: "unchanged" }
-  /** A value of a wrong type: mutation leaves it, validation refuses it by its type. */
+  /** A value of a wrong type: mutation leaves it, and check `type` refuses it. */
   | { readonly is: "malformed" };
 
 /** `spec.image` decides where it is set, else `spec.imageName`, else a CD-ROM. */
-export function resolveBoot(question: BootQuestion): BootImage {
-  if (question.reading.malformed.length > 0) return { is: "malformed" };
-  if (question.subject.restored !== undefined) return writtenBoot(question);
-  const followed = cdromBoot(question);
-  if (followed.is === "moved") return fromCdrom(question, followed.cdrom);
-  const by = decidingReference(question);
-  if (by === undefined) return fromCdrom(question, bootCdrom(question.cdroms));
-  const meant = resolveReference(question, by);
-  return meant.is === "resolved" && isBesideImageName(question.boot)
-    ? asReadByVmOperator(question, meant.by, meant.image)
-    : meant;
+export function resolveBoot(context: MachineReferences): BootImage {
+  if (context.parsed.malformed.length > 0) return { is: "malformed" };
+  if (context.restored !== undefined) return writtenBoot(context);
+  const ofCdrom = cdromBoot(context);
+  if (ofCdrom.is === "moved") return fromCdrom(context, ofCdrom.cdrom);
+  const reference = decidingReference(context);
+  if (reference === undefined) return fromCdrom(context, bootCdrom(context.cdroms));
+  const lookup = resolveReference(context, reference);
+  return lookup.is === "resolved" && isBesideImageName(context.boot)
+    ? asReadByVmOperator(context, lookup.reference, lookup.image)
+    : lookup;
 }
 
-/** vm-operator restores another reference: what is written says which image other checks look at, and is not judged. */
-function writtenBoot(question: BootQuestion): BootImage {
-  const { imageName } = question.boot;
-  if (imageName === undefined || imageName.name === "") return { is: "absent" };
-  const meant = resolveReference(question, imageName);
-  return meant.is === "resolved" || meant.is === "notSynced" ? meant : { is: "unchanged" };
+/** vm-operator restores another reference: the written one only tells other checks which image to look at. */
+function writtenBoot(context: MachineReferences): BootImage {
+  const { imageName } = context.boot;
+  if (imageName?.name === undefined) return { is: "absent" };
+  const lookup = resolveReference(context, imageName);
+  return lookup.is === "resolved" || lookup.is === "notSynced" ? lookup : { is: "unchanged" };
 }
 
 /**
- * On an UPDATE that the policy lets through, the reference that changed says what is wanted now; at `/validate` the
- * mutated object is judged as it stands.
+ * On an UPDATE that the policy allows, the reference that changed decides; at `/validate` the mutated object counts as it
+ * is.
  */
-function decidingReference({ subject, boot, oldBoot }: BootQuestion): Reference | undefined {
+function decidingReference({ target, boot, oldBoot }: MachineReferences): Reference | undefined {
   const { imageName, image } = boot;
-  const imageIsKept = subject.endpoint === "mutate" && oldBoot !== undefined && isSame(image, oldBoot.image);
+  const imageIsKept = target.endpoint === "mutate" && oldBoot !== undefined && isSame(image, oldBoot.image);
   if (!isEmpty(image) && !(imageIsKept && !isEmpty(imageName))) return image;
   return isEmpty(imageName) ? undefined : imageName;
 }
 
-/** M18: as if `imageName` had been sent with the name of the CD-ROM's image that vm-operator reads as that image. */
-function fromCdrom(question: BootQuestion, cdrom: Cdrom | undefined): BootImage {
-  const meant = cdrom === undefined ? undefined : (cdrom.image ?? resolveReference(question, heldBy(cdrom)));
-  if (meant?.is !== "resolved") return { is: "absent" };
-  const read = asReadByVmOperator(question, meant.by, meant.image);
-  return read.is === "resolved" && imageNameFor(question, read.image) === undefined ? { is: "absent" } : read;
+/** M18: as if `imageName` had the name of the CD-ROM's image that vm-operator resolves to that image. */
+function fromCdrom(context: MachineReferences, cdrom: Cdrom | undefined): BootImage {
+  const lookup = cdrom === undefined ? undefined : (cdrom.lookup ?? resolveReference(context, mutatedReference(cdrom)));
+  if (lookup?.is !== "resolved") return { is: "absent" };
+  const read = asReadByVmOperator(context, lookup.reference, lookup.image);
+  return read.is === "resolved" && imageNameFor(context, read.image) === undefined ? { is: "absent" } : read;
 }
 
-/** What a CD-ROM without a new image holds after mutation. */
-function heldBy({ reference, old, change }: Cdrom): Reference {
-  return change.is === "putBack" && old !== undefined ? { ...reference, name: old.name, kind: old.kind } : reference;
+/** The reference of a CD-ROM without a new image, as it is after mutation. */
+function mutatedReference({ reference, old, change }: Cdrom): Reference {
+  if (change.is !== "restoreStored" || old?.form !== "object" || reference.form !== "object") return reference;
+  return { ...reference, name: old.name, kind: old.kind };
 }
 
 /** Whether `imageName` is set, or has to be written (M7). */
@@ -67,21 +69,21 @@ function isBesideImageName({ imageName, hasCdroms }: BootReferences): boolean {
 }
 
 /**
- * M9: beside an `imageName`, the namespaced image of the same VMI ID is meant even where the kind says Cluster:
- * vm-operator resolves VMI IDs so (pkg/util/vmopv1/vm.go ResolveImageName). With resolution `strict` a cluster image
- * stays where its display name says exactly that one.
+ * M9: beside an `imageName`, a VMI ID means the namespaced image even where the kind says Cluster: vm-operator resolves
+ * VMI IDs so (pkg/util/vmopv1/vm.go ResolveImageName). With resolution `strict` a cluster image stays where its display
+ * name means exactly that one.
  */
-function asReadByVmOperator(question: BootQuestion, by: Reference, found: Image): ReferenceImage {
-  const { subject, index, policy } = question;
-  const unsynced = unsyncedForName(question, found);
-  if (unsynced !== undefined) return { is: "notSynced", kind: unsynced, by };
+function asReadByVmOperator(context: MachineReferences, reference: Reference, found: Image): Lookup {
+  const { target, index, policy } = context;
+  const unsynced = unsyncedForName(context, found);
+  if (unsynced !== undefined) return { is: "notSynced", kind: unsynced, reference };
   const isKept = !found.name.startsWith(VMI_ID_PREFIX) || policy.resolution === "strict";
-  if (isKept && imageNameFor(question, found) !== undefined) return { is: "resolved", by, image: found };
-  return { is: "resolved", by, image: namespacedTwin(index, subject.namespace, found) };
+  const keepsImage = isKept && imageNameFor(context, found) !== undefined;
+  return { is: "resolved", reference, image: keepsImage ? found : namespacedTwin(index, target.namespace, found) };
 }
 
-/** The kind without which nothing says how vm-operator reads the names of an image. */
-function unsyncedForName({ index }: BootQuestion, { kind, name }: Image): ImageKind | undefined {
+/** The unsynced kind that decides how vm-operator resolves the names of an image. */
+function unsyncedForName({ index }: MachineReferences, { kind, name }: Image): ImageKind | undefined {
   if (name.startsWith(VMI_ID_PREFIX) && kind === "VirtualMachineImage") return undefined;
   return VM_IMAGE_KINDS.find((each) => !index.isSynced(each));
 }

@@ -1,18 +1,18 @@
+import type { ReviewContext } from "../references/context.ts";
 import { type Image, isClusterScopedVmImage } from "../images/image.ts";
 import { find, type ResolutionMode } from "../images/resolve.ts";
-import type { Question } from "../references/resolve-reference.ts";
 
 /**
  * What `imageName` has to say so that vm-operator, behind this webhook, takes it for exactly this image (M8): the object
  * name, else the display name; undefined where neither does. A display name has to say the same here: a reinvocation,
  * and `/validate`, read it again, and an image that is being deleted has none (R6).
  */
-export function imageNameFor(question: Question, image: Image): string | undefined {
-  if (isReadAs(question, image.name, image)) return image.name;
+export function imageNameFor(context: ReviewContext, image: Image): string | undefined {
+  if (isReadAs(context, image.name, image)) return image.name;
   const { displayName } = image;
   return displayName !== undefined &&
-    isReadAs(question, displayName, image) &&
-    isReadAs(question, displayName, image, question.policy.resolution)
+    isReadAs(context, displayName, image) &&
+    isReadAs(context, displayName, image, context.policy.resolution)
     ? displayName
     : undefined;
 }
@@ -22,12 +22,12 @@ export function imageNameFor(question: Question, image: Image): string | undefin
  * vm-operator whose VirtualMachineImages are images of the cluster knows object names only, which are not `vmi-` there.
  */
 export function isReadAs(
-  { index, subject }: Question,
+  { index, target }: ReviewContext,
   name: string,
   image: Image,
   resolution: ResolutionMode = "strict",
 ): boolean {
   if (isClusterScopedVmImage(image)) return name === image.name;
-  const found = find(index, { namespace: subject.namespace, name }, resolution);
+  const found = find(index, { namespace: target.namespace, name }, resolution);
   return found?.is === "resolved" && found.image === image;
 }

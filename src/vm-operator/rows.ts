@@ -1,11 +1,10 @@
-import { type ImageKind, VM_IMAGE_KINDS, VM_OPERATOR_GROUP } from "../images/image.ts";
-import { OS_IMAGE_REFERENCES } from "../osimage/rows.ts";
-import { EACH, type ReferenceRow } from "../references/row.ts";
+import { VM_IMAGE_KINDS, VM_OPERATOR_GROUP } from "../images/image.ts";
+import { type CompiledRow, compileRow, EACH, type ReferenceRow } from "../references/row.ts";
 
 /** API versions of group vmoperator.vmware.com that carry references, newest first: the order of webhook rules. */
 export const VERSIONS = ["v1alpha6", "v1alpha5", "v1alpha4", "v1alpha3", "v1alpha2", "v1alpha1"] as const;
 
-/** What all rows of vm-operator's kinds share. */
+/** Shared by all rows. */
 const OF_VM_OPERATOR = { group: VM_OPERATOR_GROUP, scope: "Namespaced", images: VM_IMAGE_KINDS } as const;
 
 type Machine = Pick<ReferenceRow, "kind" | "resource" | "versions" | "root">;
@@ -39,8 +38,8 @@ const MACHINE_FIELDS: readonly Pick<ReferenceRow, "versions" | "path" | "form" |
   },
 ];
 
-/** The places in objects of vm-operator (vm-operator config/crd/bases). */
-export const VM_REFERENCES: readonly ReferenceRow[] = [
+/** The places of vm-operator's objects that name images (vm-operator config/crd/bases). */
+const REFERENCES: readonly ReferenceRow[] = [
   ...MACHINES.flatMap((machine) =>
     MACHINE_FIELDS.map((field) => ({
       ...OF_VM_OPERATOR,
@@ -81,18 +80,4 @@ export const VM_REFERENCES: readonly ReferenceRow[] = [
   },
 ];
 
-/**
- * The table of places that name an image. Reading, mutation, validation, the webhook configurations and
- * docs/references.md follow it: a new place is a new row.
- */
-export const REFERENCES: readonly ReferenceRow[] = [...VM_REFERENCES, ...OS_IMAGE_REFERENCES];
-
-/** The rows of one kind in one version; empty for a kind that names no image. */
-export function referenceRows(group: string, version: string, kind: string): readonly ReferenceRow[] {
-  return REFERENCES.filter((row) => row.kind === kind && row.group === group && row.versions.includes(version));
-}
-
-/** The kinds of image that objects of one kind can name. */
-export function imagesNamedBy(group: string, version: string, kind: string): readonly ImageKind[] {
-  return [...new Set(referenceRows(group, version, kind).flatMap(({ images }) => images))];
-}
+export const VM_ROWS: readonly CompiledRow[] = REFERENCES.map(compileRow);

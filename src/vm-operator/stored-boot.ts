@@ -1,9 +1,10 @@
 import { at } from "../common/json.ts";
-import { type BootQuestion, type BootReferences, isImageless } from "./boot-references.ts";
 import type { Reference } from "../references/parse.ts";
-import { type Change, CHANGED, exactChange, SAME, StoredImage } from "../references/stored-reference.ts";
-import { bootCdrom } from "./cdroms.ts";
 import { isEmpty, resolveReference } from "../references/resolve-reference.ts";
+import { type Change, CHANGED, exactChange, SAME, StoredReference } from "../references/stored-reference.ts";
+import { type BootReferences, isImageless } from "./boot-references.ts";
+import { bootCdrom } from "./cdroms.ts";
+import type { MachineReferences } from "./context.ts";
 import { cdromBoot } from "./template-boot.ts";
 
 /** vm-operator api/v1alpha6/virtualmachine_types.go: a machine that disaster recovery moved here. */
@@ -19,63 +20,75 @@ export interface BootChanges {
 const BOTH = (change: Change): BootChanges => ({ imageName: change, image: change });
 
 /**
- * UPDATE: applying the original manifest again does not change the image (M12, M13, M20). A value of a wrong type is
- * refused for its type alone. The checks say what follows from a change: a machine keeps its image, a template may get
+ * Compares the boot references of an UPDATE with the stored ones. Applying the original manifest again does not change
+ * the image (M12, M13, M20). Checks decide what follows from a change: a machine keeps its image, a template may get
  * another one.
  */
-export function bootChanges(question: BootQuestion, old: BootReferences): BootChanges {
-  const { subject, boot } = question;
-  if (question.reading.malformed.length > 0) return BOTH(SAME);
-  if (subject.privileged && isImageless(boot) && at(subject.object, FAILED_OVER) !== undefined) {
+export function bootChanges(context: MachineReferences, old: BootReferences): BootChanges {
+  const { target, boot } = context;
+  if (context.parsed.malformed.length > 0) return BOTH(SAME);
+  if (target.privileged && isImageless(boot) && at(target.object, FAILED_OVER) !== undefined) {
     return BOTH({ is: "unset" });
   }
-  // What vm-operator restores from its annotation is never put back, so that /validate, too, sees the spelling.
-  if (subject.endpoint === "validate" && subject.restored === undefined) {
+  // What vm-operator restores from its annotation is not restored here, so /validate sees the sent spelling, too.
+  if (target.endpoint === "validate" && context.restored === undefined) {
     return { imageName: exactChange(boot.imageName, old.imageName), image: exactChange(boot.image, old.image) };
   }
-  return subject.isTemplate ? templateChanges(question, old) : machineChanges(question, old);
+  return target.isTemplate ? templateChanges(context, old) : machineChanges(context, old);
 }
 
-function machineChanges(question: BootQuestion, old: BootReferences): BootChanges {
-  const { boot } = question;
-  const stored = new StoredImage(question, valuesOf(old));
+function machineChanges(context: MachineReferences, old: BootReferences): BootChanges {
+  const { boot } = context;
+  const isOurKind = (sent: Reference, value: Reference): boolean =>
+    hasImageName(boot, old) && isNamespacedByMutation(sent, value);
+  const stored = new StoredReference(context, valuesOf(old), isOurKind);
   return {
     imageName: stored.changeOfFixed(boot.imageName, old.imageName),
     image: stored.changeOfFixed(boot.image, old.image),
   };
 }
 
-function templateChanges(question: BootQuestion, old: BootReferences): BootChanges {
-  const { boot } = question;
-  if (isImageless(boot) && !isImageless(old) && goesToCdrom(question)) return BOTH(CHANGED);
-  const stored = new StoredImage(question, valuesOf(old));
+/** Whether one of the two objects has an `imageName`. */
+function hasImageName(boot: BootReferences, old: BootReferences): boolean {
+  return boot.imageName?.name !== undefined || old.imageName?.name !== undefined;
+}
+
+/** M9 writes the namespaced kind in place of Cluster beside an `imageName`. */
+function isNamespacedByMutation(sent: Reference, old: Reference): boolean {
+  return sent.kind === "ClusterVirtualMachineImage" && old.kind === "VirtualMachineImage";
+}
+
+function templateChanges(context: MachineReferences, old: BootReferences): BootChanges {
+  const { boot } = context;
+  if (isImageless(boot) && !isImageless(old) && goesToCdrom(context)) return BOTH(CHANGED);
+  const stored = new StoredReference(context, valuesOf(old));
   const change = (sent: Reference | undefined, value: Reference | undefined): Change =>
     sent === undefined || value === undefined ? SAME : stored.changeOfChangeable(sent, value, false);
   const changes = { imageName: change(boot.imageName, old.imageName), image: change(boot.image, old.image) };
-  return isCorrectedByName(question, changes, stored) ? { ...changes, image: CHANGED } : changes;
+  return isCorrectedByName(context, changes, stored) ? { ...changes, image: CHANGED } : changes;
 }
 
-/** A template that says nothing boots what is stored, unless it is given a CD-ROM to boot from. */
-function goesToCdrom(question: BootQuestion): boolean {
-  switch (cdromBoot(question).is) {
+/** A template without boot references boots what is stored, unless it gets a CD-ROM to boot from. */
+function goesToCdrom(context: MachineReferences): boolean {
+  switch (cdromBoot(context).is) {
     case "kept":
       return false;
     case "moved":
       return true;
     case "notFromCdrom": {
-      const cdrom = bootCdrom(question.cdroms);
+      const cdrom = bootCdrom(context.cdroms);
       return cdrom !== undefined && (cdrom.old === undefined || cdrom.change.is === "changed");
     }
   }
 }
 
-/** An absent `image` is not put back where it names nothing and the `imageName` beside it names an image. */
-function isCorrectedByName(question: BootQuestion, { image }: BootChanges, stored: StoredImage): boolean {
-  const { imageName } = question.boot;
-  if (image.is !== "putBack" || !isEmpty(question.boot.image) || imageName === undefined || isEmpty(imageName)) {
+/** An absent `image` is not restored where its name means no image and the `imageName` beside it means one. */
+function isCorrectedByName(context: MachineReferences, { image }: BootChanges, stored: StoredReference): boolean {
+  const { imageName } = context.boot;
+  if (image.is !== "restoreStored" || !isEmpty(context.boot.image) || imageName === undefined || isEmpty(imageName)) {
     return false;
   }
-  return stored.namesNothing === true && resolveReference(question, imageName).is === "resolved";
+  return stored.namesNothing === true && resolveReference(context, imageName).is === "resolved";
 }
 
 /** The stored references to the image that boots; `spec.image` decides where it is set. */

@@ -1,31 +1,33 @@
-import type { Image } from "../images/image.ts";
+import { fieldOf } from "../common/field-path.ts";
 import { at } from "../common/json.ts";
-import { followsImage } from "./boot-references.ts";
-import { bootCdrom } from "./cdroms.ts";
-import type { ReviewContext } from "../references/context.ts";
-import { imageNameFor, isReadAs } from "./image-name.ts";
+import type { Image } from "../images/image.ts";
 import { quote } from "../references/field-error.ts";
-import { fieldOf, kindKey, nameKey, type Reference } from "../references/parse.ts";
+import { kindKey, nameKey, type Reference } from "../references/parse.ts";
 import { isNamedBy, isSame } from "../references/resolve-reference.ts";
 import { kindPath, type Rewrites } from "../references/rewrites.ts";
+import { imageNameFollowsImage } from "./boot-references.ts";
+import { bootCdrom } from "./cdroms.ts";
+import type { MachineContext } from "./context.ts";
+import { imageNameFor, isReadAs } from "./image-name.ts";
 
-/** CREATE, and an UPDATE that the policy lets through (M1 to M9): the boot references name the resolved image. */
-export function pinBoot(context: ReviewContext, image: Image, into: Rewrites): void {
-  pinImageName(context, image, into);
-  pinImage(context, image, into);
+/** Writes the resolved image into the boot references, on CREATE and on an UPDATE that the policy allows (M1 to M9). */
+export function writeBoot(context: MachineContext, image: Image, into: Rewrites): void {
+  writeImageName(context, image, into);
+  writeImage(context, image, into);
 }
 
-function pinImageName(context: ReviewContext, image: Image, into: Rewrites): void {
+function writeImageName(context: MachineContext, image: Image, into: Rewrites): void {
   const { imageName, hasCdroms } = context.boot;
   if (imageName === undefined) return;
-  if (imageName.name === "" ? !hasCdroms : namesAnother(context, image, imageName.name)) return;
+  const { name } = imageName;
+  if (name === undefined ? !hasCdroms : namesAnother(context, image, name)) return;
   const to = imageNameFor(context, image);
   if (to === undefined) {
     into.warn(unnamed(imageName, image, remedyFor(context)));
     return;
   }
-  writeImageName(context, { imageName, image, to }, into);
-  if (context.subject.isTemplate && to !== image.name) into.warn(resolvedAgain(imageName, to));
+  rewriteImageName(context, { imageName, image, to }, into);
+  if (context.target.isTemplate && to !== image.name) into.warn(resolvedAgain(imageName, to));
 }
 
 interface WrittenName {
@@ -34,17 +36,18 @@ interface WrittenName {
   readonly to: string;
 }
 
-function writeImageName(context: ReviewContext, { imageName, image, to }: WrittenName, into: Rewrites): void {
+function rewriteImageName(context: MachineContext, { imageName, image, to }: WrittenName, into: Rewrites): void {
   const { name: from, namePath: path, key } = imageName;
-  const isLeft = from !== "" && context.policy.write === "image";
-  // A name that vm-operator, too, reads as this image is left.
-  if (isLeft && isReadAs(context, from, image)) return;
-  if (isLeft) into.warn(misread(imageName, to));
-  const pinned = from !== "" && !isSame(imageName, context.oldBoot?.imageName);
+  if (from !== undefined && context.policy.write === "image") {
+    // A name that vm-operator resolves to this image, too, is left as it is.
+    if (isReadAs(context, from, image)) return;
+    into.warn(misread(imageName, to));
+  }
+  const pinned = from !== undefined && !isSame(imageName, context.oldBoot?.imageName);
   into.rewrite({ path, key, from, to, pinned });
 }
 
-/** Why a name was rewritten in spite of `--write image`. */
+/** Says why a name is rewritten in spite of `--write image`. */
 function misread(imageName: Reference, to: string): string {
   return (
     `${fieldOf(imageName.path)}: vm-operator does not read ${quote(imageName.name)} as the image meant here, ` +
@@ -52,23 +55,23 @@ function misread(imageName: Reference, to: string): string {
   );
 }
 
-/** A CD-ROM alone says what boots, and no name of its image can say so to vm-operator. */
-export function warnOfUnnamed(context: ReviewContext, into: Rewrites): void {
+/** Warns where only a CD-ROM has an image to boot from, and vm-operator resolves no name to that image. */
+export function warnOfUnnamed(context: MachineContext, into: Rewrites): void {
   const { boot, cdroms } = context;
-  const image = bootCdrom(cdroms)?.image;
-  if (boot.imageName === undefined || image?.is !== "resolved") return;
-  into.warn(unnamed(boot.imageName, image.image, remedyFor(context)));
+  const lookup = bootCdrom(cdroms)?.lookup;
+  if (boot.imageName === undefined || lookup?.is !== "resolved") return;
+  into.warn(unnamed(boot.imageName, lookup.image, remedyFor(context)));
 }
 
 function unnamed({ path, name: written }: Reference, { name }: Image, remedy: string): string {
-  const subject = written === "" ? "" : `${quote(written)}: `;
+  const value = written === undefined ? "" : `${quote(written)}: `;
   return (
-    `${fieldOf(path)}: ${subject}vm-operator will refuse it: neither the object name ${quote(name)} nor a display name ` +
+    `${fieldOf(path)}: ${value}vm-operator will refuse it: neither the object name ${quote(name)} nor a display name ` +
     `says exactly this image to it; ${remedy}`
   );
 }
 
-function remedyFor({ boot }: ReviewContext): string {
+function remedyFor({ boot }: MachineContext): string {
   if (boot.hasCdroms) return "give the image a unique display name";
   return boot.image === undefined
     ? "write spec.image alone, in v1alpha3 or newer"
@@ -82,19 +85,19 @@ function resolvedAgain({ path }: Reference, to: string): string {
   );
 }
 
-/** M6: where `image` decides, and `agree` does not deny, another name is left for vm-operator to judge. */
-function namesAnother(context: ReviewContext, image: Image, name: string): boolean {
+/** M6: where `image` decides, and check `agree` does not deny, another name is left to vm-operator. */
+function namesAnother(context: MachineContext, image: Image, name: string): boolean {
   const { bootImage } = context;
-  if (bootImage.is !== "resolved" || bootImage.by.role === "cdrom") return false;
-  const decidedByImage = bootImage.by.form === "object";
-  return decidedByImage && !followsImage(context) && !isNamedBy(context, image, name);
+  if (bootImage.is !== "resolved" || bootImage.reference.role === "cdrom") return false;
+  const decidedByImage = bootImage.reference.form === "object";
+  return decidedByImage && !imageNameFollowsImage(context) && !isNamedBy(context, image, name);
 }
 
-function pinImage({ boot, oldBoot, policy, subject }: ReviewContext, image: Image, into: Rewrites): void {
+function writeImage({ boot, oldBoot, policy, target }: MachineContext, image: Image, into: Rewrites): void {
   const reference = boot.image;
   if (reference === undefined) return;
-  const present = at(subject.object, reference.path);
-  if (present !== undefined && present !== null) pinObject(reference, oldBoot?.image, image, into);
+  const present = at(target.object, reference.path);
+  if (present !== undefined && present !== null) writeObject(reference, oldBoot?.image, image, into);
   else if (policy.write !== "imageName") into.replace({ reference, value: refTo(image) });
 }
 
@@ -102,8 +105,8 @@ function refTo({ kind, name }: Image): object {
   return { kind, name };
 }
 
-/** An object reference that is there: its name becomes the object name, its kind the image's. */
-export function pinObject(
+/** Writes the object name and the kind of an image into an object reference that is present. */
+export function writeObject(
   reference: Reference,
   old: Reference | undefined,
   { kind, name }: Image,
@@ -115,13 +118,13 @@ export function pinObject(
     key: nameKey(reference),
     from: reference.name,
     to: name,
-    pinned: pinned && reference.name !== "",
+    pinned: pinned && reference.name !== undefined,
   });
   into.rewrite({
     path: kindPath(reference),
     key: kindKey(reference),
     from: reference.kind,
     to: kind,
-    pinned: pinned && reference.kind !== "",
+    pinned: pinned && reference.kind !== undefined,
   });
 }

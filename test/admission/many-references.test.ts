@@ -48,18 +48,14 @@ describe("UPDATE of a machine with very many references is answered", () => {
   });
 
   it("where nothing has their names, the first ones with what may have been meant", () => {
-    const { problems } = answer(
-      "mutate",
-      on(cdroms((position) => ({ name: `ubuntu-24.04-build-${position}x` }))),
-      INDEX,
-    );
-    expect(problems).toHaveLength(MANY);
-    expect(problems[9]?.why).toContain("did you mean");
-    expect(problems[10]?.why).toContain("lists what can be written");
+    const { errors } = answer("mutate", on(cdroms((position) => ({ name: `ubuntu-24.04-build-${position}x` }))), INDEX);
+    expect(errors).toHaveLength(MANY);
+    expect(errors[9]?.why).toContain("did you mean");
+    expect(errors[10]?.why).toContain("lists what can be written");
   });
 
   it("where none has the right type, or a name", () => {
-    const { problems } = answer(
+    const { errors } = answer(
       "validate",
       on(
         cdroms(
@@ -69,7 +65,7 @@ describe("UPDATE of a machine with very many references is answered", () => {
       ),
       INDEX,
     );
-    expect(problems).toHaveLength(MANY);
+    expect(errors).toHaveLength(MANY);
   });
 
   it("where those of a running machine are gone", () => {
@@ -80,7 +76,7 @@ describe("UPDATE of a machine with very many references is answered", () => {
         ["spec"],
       ) as object,
     );
-    const { problems } = answer("validate", request(machine({}), { oldObject: oldObject as never }), INDEX);
-    expect(problems).toHaveLength(MANY);
+    const { errors } = answer("validate", request(machine({}), { oldObject: oldObject as never }), INDEX);
+    expect(errors).toHaveLength(MANY);
   });
 });

@@ -1,16 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { encodeReview } from "../../src/admission/response.ts";
 import type { Decision } from "../../src/admission/decide.ts";
+import { NO_FINDINGS } from "../../src/references/check.ts";
 import type { PatchOperation } from "../../src/admission/json-patch.ts";
 import { request } from "../support/admission.ts";
+
+const NOTHING = { warnings: [], images: [], lookups: [], findings: NO_FINDINGS, unresolvedQueries: [] };
 
 const ALLOWED: Extract<Decision, { is: "allowed" }> = {
   is: "allowed",
   patch: [],
-  warnings: [],
-  images: [],
   audit: {},
-  misses: [],
+  ...NOTHING,
 };
 const PATCH: readonly PatchOperation[] = [{ op: "add", path: "/spec/imageName", value: "vmi-1" }];
 
@@ -39,7 +40,7 @@ describe("encodeReview", () => {
   });
 
   it("says why an object is refused, in the version of the request", () => {
-    const decision: Decision = { is: "refused", problems: [], warnings: [], images: [], misses: [] };
+    const decision: Decision = { is: "refused", errors: [], ...NOTHING };
     const { apiVersion, response } = encodeReview("v1beta1", request({ spec: {} }), decision);
     expect(apiVersion).toBe("admission.k8s.io/v1beta1");
     expect(Object.keys(response)).toEqual(["uid", "allowed", "status"]);

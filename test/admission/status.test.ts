@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { MOST_CAUSES, refusalStatus } from "../../src/admission/status.ts";
-import type { FieldProblem } from "../../src/references/field-error.ts";
+import { MAX_CAUSES, refusalStatus } from "../../src/admission/status.ts";
+import type { FieldError } from "../../src/references/field-error.ts";
 import { request } from "../support/admission.ts";
 
-const PROBLEM: FieldProblem = {
+const PROBLEM: FieldError = {
   check: "exists",
   reason: "FieldValueNotFound",
   field: "spec.imageName",
   value: "ubuntu-2404",
   why: "no image has this name; did you mean another?",
 };
-const OTHER_IMAGE: FieldProblem = {
+const OTHER_IMAGE: FieldError = {
   check: "immutable",
   reason: "FieldValueInvalid",
   field: "spec.imageName",
@@ -42,26 +42,23 @@ describe("refusalStatus", () => {
     });
   });
 
-  it("lists so many problems, and counts the others behind the last of these", () => {
+  it("lists so many errors, and counts the others behind the last of these", () => {
     const of = (count: number) =>
-      refusalStatus(request({ spec: {} }), Array<FieldProblem>(count).fill({ ...PROBLEM, why: "w" }));
+      refusalStatus(request({ spec: {} }), Array<FieldError>(count).fill({ ...PROBLEM, why: "w" }));
     const each = 'Not found: "ubuntu-2404": w';
-    const { causes } = of(MOST_CAUSES).details;
-    expect(causes.map(({ message }) => message)).toEqual(Array(MOST_CAUSES).fill(each));
-    expect(of(MOST_CAUSES + 1).details.causes).toEqual([
+    const { causes } = of(MAX_CAUSES).details;
+    expect(causes.map(({ message }) => message)).toEqual(Array(MAX_CAUSES).fill(each));
+    expect(of(MAX_CAUSES + 1).details.causes).toEqual([
       ...causes.slice(1),
       { ...causes[0], message: `${each}; 1 more problem is not listed here` },
     ]);
     const { details, message } = of(20_000);
-    expect(details.causes).toHaveLength(MOST_CAUSES);
+    expect(details.causes).toHaveLength(MAX_CAUSES);
     expect(message).toMatch(/w; 19950 more problems are not listed here$/);
   });
 
   it("is Invalid on UPDATE only if what is not listed is meant to re-create, too", () => {
-    const status = refusalStatus(request({}, ON_UPDATE), [
-      ...Array<FieldProblem>(MOST_CAUSES).fill(OTHER_IMAGE),
-      PROBLEM,
-    ]);
+    const status = refusalStatus(request({}, ON_UPDATE), [...Array<FieldError>(MAX_CAUSES).fill(OTHER_IMAGE), PROBLEM]);
     expect(status).toMatchObject({ code: 403 });
   });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ALL_WARNINGS, LONGEST_WARNING, sentWarnings } from "../../src/admission/warnings.ts";
+import { ALL_WARNINGS, MAX_WARNING, sentWarnings } from "../../src/admission/warnings.ts";
 import { WarningHeaders } from "../support/api-server-warnings.ts";
 
 /** What reaches a person of both endpoints' warnings. */
@@ -32,16 +32,16 @@ describe("sentWarnings", () => {
 
   it("T8: a long one keeps its field and what to do, and is cut between them", () => {
     const [sent = ""] = sentWarnings([`spec.imageName: "${"x".repeat(5_000)}": not ready; the VM waits until it is`]);
-    expect(sent).toHaveLength(LONGEST_WARNING);
+    expect(sent).toHaveLength(MAX_WARNING);
     expect(sent).toMatch(/^spec\.imageName: "x+ \.\.\. x+": not ready; the VM waits until it is$/);
   });
 
   it("T8: emoji count once and are never cut in two", () => {
-    const [fits, cut = ""] = sentWarnings(["🔥".repeat(LONGEST_WARNING), "🔥".repeat(LONGEST_WARNING + 1)]);
-    expect(fits).toBe("🔥".repeat(LONGEST_WARNING));
+    const [fits, cut = ""] = sentWarnings(["🔥".repeat(MAX_WARNING), "🔥".repeat(MAX_WARNING + 1)]);
+    expect(fits).toBe("🔥".repeat(MAX_WARNING));
     expect(cut).toMatch(/^🔥+ \.\.\. 🔥+$/u);
-    expect(Array.from(cut)).toHaveLength(LONGEST_WARNING);
-    const eight = Array.from({ length: 8 }, (_, at) => String(at) + "🔥".repeat(LONGEST_WARNING - 1));
+    expect(Array.from(cut)).toHaveLength(MAX_WARNING);
+    const eight = Array.from({ length: 8 }, (_, at) => String(at) + "🔥".repeat(MAX_WARNING - 1));
     expect(sentWarnings(eight)).toEqual(eight);
   });
 
@@ -50,7 +50,7 @@ describe("sentWarnings", () => {
     [9, 7, "2 more warnings were left out"],
     [50, 7, "43 more warnings were left out"],
   ])("T8: of %i long ones %i are sent, and the others counted", (count, kept, last) => {
-    const all = Array.from({ length: count }, (_, at) => `${at}:`.padEnd(LONGEST_WARNING, "x"));
+    const all = Array.from({ length: count }, (_, at) => `${at}:`.padEnd(MAX_WARNING, "x"));
     expect(sentWarnings(all)).toEqual([...all.slice(0, kept), ...(last === undefined ? [] : [last])]);
   });
 
@@ -64,7 +64,7 @@ describe("sentWarnings", () => {
         const answers = [sentWarnings(mutate), sentWarnings(validate)];
         for (const sent of answers) {
           expect(sent.reduce((sum, text) => sum + Array.from(text).length, 0)).toBeLessThanOrEqual(ALL_WARNINGS);
-          for (const text of sent) expect(Array.from(text).length).toBeLessThanOrEqual(LONGEST_WARNING);
+          for (const text of sent) expect(Array.from(text).length).toBeLessThanOrEqual(MAX_WARNING);
         }
         const headers = shown(...answers);
         expect(headers.shown).toEqual([...new Set(answers.flat())]);

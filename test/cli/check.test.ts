@@ -1,3 +1,4 @@
+import { decider } from "../../src/admission/decide.ts";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -150,7 +151,7 @@ describe("the verdict", () => {
 
   test("an index that is not complete is no verdict", () => {
     const [manifest] = readManifests("vm.yaml", `# here\n${KNOWN}`);
-    const bench = { namespace: "default", index: indexOf([], []), policy: POLICY };
+    const bench = { namespace: "default", index: indexOf([], []), decide: decider(POLICY) };
     expect(() => manifest && judge(manifest, bench)).toThrow(
       expect.objectContaining({
         code: "images",

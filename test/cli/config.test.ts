@@ -1,7 +1,7 @@
+import { DEFAULT_LEVELS } from "../../src/admission/systems.ts";
 import { describe, expect, test } from "vitest";
 import { environmentName, type FlagName, FLAGS, readFlags } from "../../src/cli/flags.ts";
 import { Failure } from "../../src/common/failure.ts";
-import { DEFAULT_LEVELS } from "../../src/references/check.ts";
 
 const NAMES = Object.keys(FLAGS) as FlagName[];
 

@@ -1,11 +1,12 @@
+import { DEFAULT_LEVELS } from "../../src/admission/systems.ts";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
-import { type AdmissionPolicy } from "../../src/admission/decide.ts";
+import { decider, type AdmissionPolicy } from "../../src/admission/decide.ts";
 import { privilegedCallers } from "../../src/admission/privileged.ts";
 import { selfSigned } from "../../src/certs/self-signed.ts";
 import { type Image, IMAGE_KINDS } from "../../src/images/image.ts";
 import { MemoryImageIndex } from "../../src/images/image-index.ts";
-import { DEFAULT_LEVELS } from "../../src/references/check.ts";
+
 import { admissionServer } from "../../src/server/admission-server.ts";
 import { listen } from "../../src/server/listen.ts";
 import type { LogLine } from "../support/log-lines.ts";
@@ -44,12 +45,12 @@ export class FuzzedServer {
     const index = new MemoryImageIndex();
     const admission = {
       index,
-      policy: {
+      decide: decider({
         ...policy,
         levels: DEFAULT_LEVELS,
         teamGroupPrefix: "loft:team:",
         isPrivileged: privilegedCallers({ users: [], groups: [] }),
-      },
+      }),
       log: pino({ base: null }, { write: (line) => lines.push(JSON.parse(line) as LogLine) }),
       metrics: metricsOf({ index }),
       // A live read that finds nothing more: refusals go the long way round.

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { WEBHOOK_CONFIGURATIONS, WEBHOOK_CONFIGURATIONS_FOLDER } from "../../scripts/webhook-configurations.ts";
-import { OS_IMAGE_REFERENCES } from "../../src/osimage/rows.ts";
-import { VERSIONS, VM_REFERENCES } from "../../src/vm-operator/rows.ts";
+import { OS_IMAGE_ROWS } from "../../src/osimage/rows.ts";
+import { VERSIONS, VM_ROWS } from "../../src/vm-operator/rows.ts";
 import { EACH } from "../../src/references/row.ts";
 
 /** vm-operator's own configurations begin so; configurations are called in the order of their names. */
@@ -40,9 +40,7 @@ const WEBHOOKS = WEBHOOK_CONFIGURATIONS.flatMap(({ file }) => {
   return webhooks.map((webhook) => {
     const [name = ""] = webhook.name.split(".");
     const creates = name === "publish" || name === "object";
-    const rows = (isOfPlatform ? OS_IMAGE_REFERENCES : VM_REFERENCES).filter(
-      ({ role }) => (role === "creates") === creates,
-    );
+    const rows = (isOfPlatform ? OS_IMAGE_ROWS : VM_ROWS).filter(({ role }) => (role === "creates") === creates);
     return { title: `${file} ${webhook.name}`, endpoint, webhook, name, creates, rows };
   });
 });

@@ -1,6 +1,7 @@
+import { DEFAULT_LEVELS } from "../../src/admission/systems.ts";
 import { describe, expect, it } from "vitest";
-import { DEFAULT_LEVELS } from "../../src/references/check.ts";
-import { problemMessage } from "../../src/references/field-error.ts";
+
+import { errorMessage } from "../../src/references/field-error.ts";
 import type { RequestFacts } from "../support/admission.ts";
 import { osImage } from "../support/catalogue.ts";
 import { asked, OS_IMAGE } from "../support/platform.ts";
@@ -18,7 +19,7 @@ describe("access: whoever names an image", () => {
     ["is of a team that is", user("somebody", "system:authenticated", "loft:team:infra")],
     ["is privileged", user("admin", "system:masters")],
   ])("%s", (_, facts) => {
-    expect(asked("validate", "NodeClaim", CLOSED, facts)).toMatchObject({ problems: [], warnings: [] });
+    expect(asked("validate", "NodeClaim", CLOSED, facts)).toMatchObject({ errors: [], warnings: [] });
   });
 
   it.each<[string, RequestFacts]>([
@@ -30,7 +31,7 @@ describe("access: whoever names an image", () => {
   ])("is warned: %s", (_, facts) => {
     const name = facts.user?.name ?? "";
     expect(asked("validate", "NodeClaim", CLOSED, facts)).toMatchObject({
-      problems: [],
+      errors: [],
       warnings: [
         `${FIELD}: "closed": Closed: user "${name}" neither owns the image nor is granted get or * by its spec.access; ask its owner, or use another image`,
       ],
@@ -64,9 +65,7 @@ describe("access: whoever names an image", () => {
 
   it("is refused with access=deny", () => {
     const levels = { ...DEFAULT_LEVELS, access: "deny" } as const;
-    const { problems } = asked("validate", "NodeClaim", CLOSED, { ...user("stranger"), levels });
-    expect(problems.map(problemMessage)).toEqual([
-      expect.stringMatching(/^Forbidden: "closed": Closed: user "stranger"/),
-    ]);
+    const { errors } = asked("validate", "NodeClaim", CLOSED, { ...user("stranger"), levels });
+    expect(errors.map(errorMessage)).toEqual([expect.stringMatching(/^Forbidden: "closed": Closed: user "stranger"/)]);
   });
 });

@@ -91,7 +91,7 @@ it("M22: what is admitted names an image by its object name, in every place, and
       expect(namesIn(made.object)).toEqual(Object.fromEntries(wanted));
       expect(made.patched.filter((path) => !WRITABLE.test(path))).toEqual([]);
       expect(ask("mutate", { kind, object: made.object }, images).patched).toEqual([]);
-      expect(ask("validate", { kind, object: made.object }, images).problems).toEqual([]);
+      expect(ask("validate", { kind, object: made.object }, images).errors).toEqual([]);
     }),
     { numRuns: RUNS },
   );
@@ -109,10 +109,10 @@ it("M22: whatever becomes of the images, the same manifest applied again keeps w
         ...(isJsonObject(annotations) ? { annotations } : {}),
       };
       const applied = ask("mutate", { kind, object: { ...object, metadata }, oldObject }, later);
-      expect(applied.problems).toEqual([]);
+      expect(applied.errors).toEqual([]);
       expect(namesIn(applied.object)).toEqual(namesIn(stored.object));
       expect(ask("validate", { kind, object: applied.object, oldObject }, later)).toMatchObject({
-        problems: [],
+        errors: [],
         warnings: [],
       });
     }),

@@ -1,16 +1,17 @@
+import { DEFAULT_LEVELS } from "../../src/admission/systems.ts";
 import { describe, expect, it } from "vitest";
 import { type Image, VM_IMAGE_KINDS } from "../../src/images/image.ts";
 import { at, type JsonObject } from "../../src/common/json.ts";
-import { OS_IMAGE_REFERENCES } from "../../src/osimage/rows.ts";
-import { DEFAULT_LEVELS } from "../../src/references/check.ts";
+import { OS_IMAGE_ROWS } from "../../src/osimage/rows.ts";
+
 import { PINNED_ANNOTATION } from "../../src/references/pinned-annotation.ts";
-import { problemMessage } from "../../src/references/field-error.ts";
+import { errorMessage } from "../../src/references/field-error.ts";
 import { EACH } from "../../src/references/row.ts";
 import type { Answer } from "../support/admission.ts";
 import { osImage, vmi } from "../support/catalogue.ts";
 import { asked, nodeProvider, OS_IMAGE, OS_IMAGES } from "../support/platform.ts";
 
-const PROPERTY_ROWS = OS_IMAGE_REFERENCES.filter(({ role }) => role === "property");
+const PROPERTY_ROWS = OS_IMAGE_ROWS.filter(({ role }) => role === "property");
 const FIELD = `spec.properties[${OS_IMAGE}]`;
 const GONE: readonly Image[] = OS_IMAGES.filter(({ name }) => name !== "noble");
 
@@ -27,8 +28,8 @@ function pinsIn({ object }: Answer): unknown {
   return typeof text === "string" ? JSON.parse(text) : undefined;
 }
 
-function messages({ problems }: Answer): readonly string[] {
-  return problems.map((problem) => `${problem.field}: ${problemMessage(problem)}`);
+function messages({ errors }: Answer): readonly string[] {
+  return errors.map((problem) => `${problem.field}: ${errorMessage(problem)}`);
 }
 
 /** An object with this value at a row's path; a list has one entry before it. */
@@ -51,7 +52,7 @@ describe.each(PROPERTY_ROWS)("$group $kind $path", ({ group, kind, path }) => {
     const made = asked("mutate", kind, objectAt(path, "Ubuntu 24.04"), { group });
     expect(made.object).toMatchObject(objectAt(path, "noble"));
     expect(pinsIn(made)).toEqual({ [field("[second]")]: { requested: "Ubuntu 24.04", resolved: "noble" } });
-    expect(asked("validate", kind, made.object, { group })).toMatchObject({ problems: [], warnings: [] });
+    expect(asked("validate", kind, made.object, { group })).toMatchObject({ errors: [], warnings: [] });
     expect(asked("mutate", kind, made.object, { group }).patched).toEqual([]);
   });
 
@@ -104,12 +105,12 @@ describe("exists", () => {
     expect(messages(asked("mutate", "NodeClaim", claim("Ubuntu 24.04"), strict))[0]).toContain(
       "no OSImage has this object name; did you mean",
     );
-    expect(asked("mutate", "NodeClaim", claim("noble"), strict)).toMatchObject({ problems: [], patched: [] });
+    expect(asked("mutate", "NodeClaim", claim("noble"), strict)).toMatchObject({ errors: [], patched: [] });
   });
 
   it("=warn leaves the name as it was sent", () => {
     const levels = { ...DEFAULT_LEVELS, exists: "warn" } as const;
-    expect(asked("mutate", "NodeClaim", claim("windows"), { levels })).toMatchObject({ patched: [], problems: [] });
+    expect(asked("mutate", "NodeClaim", claim("windows"), { levels })).toMatchObject({ patched: [], errors: [] });
     expect(asked("validate", "NodeClaim", claim("windows"), { levels }).warnings).toHaveLength(1);
   });
 });
@@ -118,7 +119,7 @@ describe("kind", () => {
   it("OSImage is none that a machine can name", () => {
     const object = { spec: { image: { kind: "OSImage", name: "noble" } } };
     const facts = { group: "vmoperator.vmware.com", version: "v1alpha6", namespace: "dev" };
-    expect(asked("mutate", "VirtualMachine", object, facts).problems).toMatchObject([
+    expect(asked("mutate", "VirtualMachine", object, facts).errors).toMatchObject([
       { check: "kind", reason: "FieldValueNotSupported", field: "spec.image.kind" },
     ]);
   });
@@ -127,7 +128,7 @@ describe("kind", () => {
 describe("what is no reference", () => {
   it.each([[undefined], [null], [""]])("%j is left alone", (name) => {
     for (const endpoint of ["mutate", "validate"] as const) {
-      expect(asked(endpoint, "NodeClaim", claim(name))).toMatchObject({ problems: [], warnings: [], patched: [] });
+      expect(asked(endpoint, "NodeClaim", claim(name))).toMatchObject({ errors: [], warnings: [], patched: [] });
     }
   });
 
@@ -138,7 +139,7 @@ describe("what is no reference", () => {
   });
 
   it("other kinds, groups and versions are", () => {
-    const untouched = { problems: [], warnings: [], patched: [] };
+    const untouched = { errors: [], warnings: [], patched: [] };
     expect(asked("mutate", "NodeType", claim("windows"))).toMatchObject(untouched);
     expect(asked("mutate", "Machine", claim("windows"), { group: "cluster.x-k8s.io" })).toMatchObject(untouched);
     expect(asked("mutate", "NodeClaim", claim("windows"), { version: "v2" })).toMatchObject(untouched);
@@ -159,9 +160,9 @@ describe("on UPDATE", () => {
   ])("M22: the manifest applied again keeps what was pinned: %s", (_, name, images) => {
     const applied = update(claim(name), images);
     expect(nameIn(applied)).toBe("noble");
-    expect(applied.problems).toEqual([]);
+    expect(applied.errors).toEqual([]);
     const validated = asked("validate", "NodeClaim", applied.object, { oldObject: { ...stored }, images });
-    expect(validated).toMatchObject({ problems: [], warnings: [] });
+    expect(validated).toMatchObject({ errors: [], warnings: [] });
   });
 
   it("M22: the annotation of what was pinned survives a manifest that does not have it", () => {
@@ -175,7 +176,7 @@ describe("on UPDATE", () => {
     for (const endpoint of ["mutate", "validate"] as const) {
       const object = { ...old, metadata: { labels: { a: "b" } } };
       const answer = asked(endpoint, "NodeClaim", object, { oldObject: { ...old } });
-      expect(answer).toMatchObject({ problems: [], warnings: [], patched: [] });
+      expect(answer).toMatchObject({ errors: [], warnings: [], patched: [] });
     }
   });
 
@@ -197,7 +198,7 @@ describe("on UPDATE", () => {
     const before = nodeProvider(undefined, { metal3: { small: type("gone"), big: type("noble") } });
     const reordered = nodeProvider(undefined, { metal3: { big: type("noble"), small: type("gone") } });
     expect(asked("mutate", "NodeProvider", reordered, { oldObject: before })).toMatchObject({
-      problems: [],
+      errors: [],
       patched: [],
     });
     const renamed = nodeProvider(undefined, { metal3: { other: type("gone"), big: type("noble") } });
@@ -208,7 +209,7 @@ describe("on UPDATE", () => {
 
   it("an object that is being deleted is left alone", () => {
     const old = claim("noble", { deletionTimestamp: "2026-01-15T10:00:00Z" });
-    expect(update(claim("windows"), OS_IMAGES, old)).toMatchObject({ problems: [], patched: [] });
+    expect(update(claim("windows"), OS_IMAGES, old)).toMatchObject({ errors: [], patched: [] });
   });
 });
 
@@ -247,7 +248,7 @@ describe("a NodeProvider", () => {
 
   it("is told of all that is wrong at once", () => {
     const sent = nodeProvider({ [OS_IMAGE]: "windows" }, { metal3: { a: { [OS_IMAGE]: "Twin" } } });
-    expect(asked("mutate", "NodeProvider", sent).problems.map(({ field }) => field)).toEqual([
+    expect(asked("mutate", "NodeProvider", sent).errors.map(({ field }) => field)).toEqual([
       FIELD,
       `spec.metal3.nodeTypes[0].properties[${OS_IMAGE}]`,
     ]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decide } from "../../src/admission/decide.ts";
+import { decider } from "../../src/admission/decide.ts";
 import type { JsonObject } from "../../src/common/json.ts";
 import { PINNED_ANNOTATION } from "../../src/references/pinned-annotation.ts";
 import { annotationsOf, answer, type Answer, POLICY, request, type RequestFacts } from "../support/admission.ts";
@@ -115,7 +115,7 @@ describe("M23: room for vm-operator's conversion annotation", () => {
   it("is unknown for what is nested too deep", () => {
     const deep = JSON.parse("[".repeat(20_000) + "]".repeat(20_000)) as unknown;
     const asked = request(noted("", { spec: { imageName: "ubuntu", deep } }), { version: "v1alpha1" });
-    expect(decide("mutate", asked, INDEX, POLICY)).toMatchObject({
+    expect(decider(POLICY)("mutate", asked, INDEX)).toMatchObject({
       is: "allowed",
       patch: [{ path: "/spec/imageName" }],
       warnings: [expect.stringContaining("left out")],

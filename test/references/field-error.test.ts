@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { plain, problemMessage, quote, warningMessage } from "../../src/references/field-error.ts";
+import { plain, errorMessage, quote, warningMessage } from "../../src/references/field-error.ts";
 
 describe("quote", () => {
   it.each([
@@ -30,18 +30,18 @@ it("plain escapes, too", () => {
 
 it("a message has the words of Kubernetes, the value and why", () => {
   const problem = { check: "exists", reason: "FieldValueNotFound", field: "spec.x", value: "v", why: "w" } as const;
-  expect(problemMessage(problem)).toBe('Not found: "v": w');
+  expect(errorMessage(problem)).toBe('Not found: "v": w');
   expect(warningMessage(problem)).toBe('spec.x: "v": w');
 });
 
 it("a message of an absent value has none", () => {
   const problem = { check: "required", reason: "FieldValueRequired", field: "spec.x", why: "w" } as const;
-  expect(problemMessage(problem)).toBe("Required value: w");
+  expect(errorMessage(problem)).toBe("Required value: w");
   expect(warningMessage(problem)).toBe("spec.x: w");
 });
 
 it("what a message says of other fields cannot forge a line either", () => {
   const problem = { check: "required", reason: "FieldValueRequired", field: "spec.x", why: "-n a\nb" } as const;
-  expect(problemMessage(problem)).toBe("Required value: -n a\\u000ab");
+  expect(errorMessage(problem)).toBe("Required value: -n a\\u000ab");
   expect(warningMessage(problem)).toBe("spec.x: -n a\\u000ab");
 });

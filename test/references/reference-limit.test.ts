@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { refusalStatus } from "../../src/admission/status.ts";
 import type { ImageIndex } from "../../src/images/image-index.ts";
-import { ALL_CHECKS_OFF } from "../../src/references/policy.ts";
+import { levelsBy } from "../../src/admission/systems.ts";
 import { answer, type Answer, request, type RequestFacts, type VirtualMachine } from "../support/admission.ts";
 import { OS_IMAGE, PLATFORM } from "../support/platform.ts";
 
@@ -22,7 +22,7 @@ const nodeTypes = (count: number): object => ({
 const hardware = (count: number, name?: string): object => ({ hardware: { cdrom: cdroms(count, name) } });
 
 function ask(object: VirtualMachine, facts: RequestFacts = {}, endpoint: (typeof BOTH)[number] = "mutate"): Answer {
-  return answer(endpoint, request(object, facts), NO_LOOKUPS, { levels: ALL_CHECKS_OFF });
+  return answer(endpoint, request(object, facts), NO_LOOKUPS, { levels: levelsBy(() => "off") });
 }
 
 function isAskedAbout(object: VirtualMachine, facts: RequestFacts = {}): boolean {
@@ -97,22 +97,22 @@ const REFUSED: readonly Row[] = [
 describe("limit: too many references are refused, whatever the levels, before anything is looked up", () => {
   it.each(REFUSED)("$title", ({ object, facts, field, says }) => {
     for (const endpoint of BOTH) {
-      const { problems } = ask(object, facts, endpoint);
-      expect(problems).toMatchObject([{ check: "limit", reason: "FieldValueTooMany", field }]);
-      const status = refusalStatus(request(object, facts), problems);
+      const { errors } = ask(object, facts, endpoint);
+      expect(errors).toMatchObject([{ check: "limit", reason: "FieldValueTooMany", field }]);
+      const status = refusalStatus(request(object, facts), errors);
       expect(status).toMatchObject({ code: 422, reason: "Invalid", message: `${field}: ${says}` });
       expect(status.details.causes).toEqual([{ reason: "FieldValueTooMany", field, message: says }]);
     }
   });
 
   it("a privileged caller's, too", () => {
-    const { problems } = ask({ spec: hardware(257) }, { user: { name: "admin", groups: ["system:masters"] } });
-    expect(problems).toMatchObject([{ check: "limit" }]);
+    const { errors } = ask({ spec: hardware(257) }, { user: { name: "admin", groups: ["system:masters"] } });
+    expect(errors).toMatchObject([{ check: "limit" }]);
   });
 
   it("is counted by the check that refused", () => {
     const { decision } = ask({ spec: hardware(257) });
-    expect(decision.judged).toMatchObject({ references: [], findings: { denials: [{ check: "limit" }] } });
+    expect(decision).toMatchObject({ lookups: [], findings: { denials: [{ check: "limit" }] } });
   });
 });
 
@@ -141,7 +141,7 @@ describe("limit: what is within it is read", () => {
 });
 
 it("limit: a list that is none is refused for its type", () => {
-  expect(ask({ spec: { hardware: { cdrom: "cd1" } } }).problems).toMatchObject([{ check: "type" }]);
+  expect(ask({ spec: { hardware: { cdrom: "cd1" } } }).errors).toMatchObject([{ check: "type" }]);
 });
 
 it("limit: CD-ROMs of the conversion annotation count on CREATE", () => {
@@ -149,7 +149,7 @@ it("limit: CD-ROMs of the conversion annotation count on CREATE", () => {
     const annotations = { "vmoperator.vmware.com/conversion": JSON.stringify({ spec: hardware(count) }) };
     return { metadata: { annotations }, spec: { imageName: "vmi-a" } };
   };
-  expect(ask(clone(257), { version: "v1alpha1" }).problems).toMatchObject([
+  expect(ask(clone(257), { version: "v1alpha1" }).errors).toMatchObject([
     { check: "limit", field: "metadata.annotations[vmoperator.vmware.com/conversion]", value: 257 },
   ]);
   expect(isAskedAbout(clone(256), { version: "v1alpha1" })).toBe(true);
@@ -171,8 +171,8 @@ describe("limit: on UPDATE", () => {
 
   it("a list over the limit that grows is 403", () => {
     const facts = from(hardware(300));
-    const { problems } = ask({ spec: hardware(310) }, facts);
-    expect(refusalStatus(request({ spec: {} }, facts), problems)).toMatchObject({
+    const { errors } = ask({ spec: hardware(310) }, facts);
+    expect(refusalStatus(request({ spec: {} }, facts), errors)).toMatchObject({
       code: 403,
       reason: "Forbidden",
       message: "spec.hardware.cdrom: Too many: 310: a VM may have at most 256 CD-ROMs; leave 10 out",
@@ -181,9 +181,9 @@ describe("limit: on UPDATE", () => {
 
   it("references over the limit that grow are 403, by the list that grew", () => {
     const facts = { ...PROVIDER, ...from({ metal3: nodeTypes(900), kubeVirt: nodeTypes(99) }) };
-    const { problems } = ask({ spec: { metal3: nodeTypes(900), kubeVirt: nodeTypes(102) } }, facts);
-    expect(problems).toMatchObject([{ field: "spec.kubeVirt.nodeTypes", value: 102 }]);
-    expect(refusalStatus(request({ spec: {} }, facts), problems)).toMatchObject({ code: 403 });
+    const { errors } = ask({ spec: { metal3: nodeTypes(900), kubeVirt: nodeTypes(102) } }, facts);
+    expect(errors).toMatchObject([{ field: "spec.kubeVirt.nodeTypes", value: 102 }]);
+    expect(refusalStatus(request({ spec: {} }, facts), errors)).toMatchObject({ code: 403 });
   });
 
   it.each([

@@ -1,3 +1,4 @@
+import { decider } from "../../src/admission/decide.ts";
 import { describe, expect, test } from "vitest";
 import type { Levels } from "../../src/references/policy.ts";
 import type { ImageQuery } from "../../src/images/image-index.ts";
@@ -33,7 +34,7 @@ async function ask(
   const logged = new LogLines();
   const server = admissionServer({
     index,
-    policy: { ...DEFAULT_POLICY, levels },
+    decide: decider({ ...DEFAULT_POLICY, levels }),
     log: logged.log,
     confirm: (miss, budget) => {
       misses.push(miss);

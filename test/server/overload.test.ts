@@ -1,3 +1,4 @@
+import { decider } from "../../src/admission/decide.ts";
 import { once } from "node:events";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { MemoryImageIndex } from "../../src/images/image-index.ts";
@@ -327,7 +328,11 @@ describe("T16: an overloaded server", () => {
     onTestFinished(() => {
       vi.restoreAllMocks();
     });
-    const server = admissionServer({ index: new MemoryImageIndex(), policy: DEFAULT_POLICY, log: new LogLines().log });
+    const server = admissionServer({
+      index: new MemoryImageIndex(),
+      decide: decider(DEFAULT_POLICY),
+      log: new LogLines().log,
+    });
     const ask = (): Promise<{ body: string }> =>
       server.inject({ method: "POST", url: "/mutate", headers: JSON_HEADERS, payload: JSON.stringify(createReview()) });
     for (let count = 0; count < MAX_REVIEWS; count++) await ask();

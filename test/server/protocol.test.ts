@@ -1,11 +1,12 @@
+import { DEFAULT_LEVELS } from "../../src/admission/systems.ts";
 import type { FastifyInstance } from "fastify";
 import { readdirSync, readFileSync } from "node:fs";
 import { pino } from "pino";
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
-import type { AdmissionPolicy } from "../../src/admission/decide.ts";
+import { decider, type AdmissionPolicy } from "../../src/admission/decide.ts";
 import { REVIEW_VERSIONS, type ReviewVersion } from "../../src/admission/review.ts";
 import { at } from "../../src/common/json.ts";
-import { DEFAULT_LEVELS } from "../../src/references/check.ts";
+
 import { admissionServer } from "../../src/server/admission-server.ts";
 import { createReview, type Json, patchOf, responseOf, UID, virtualMachine } from "../support/admission-review.ts";
 import { ApiServerRequest, injecting } from "../support/api-server-request.ts";
@@ -58,7 +59,7 @@ function mapLevels(level: "warn"): AdmissionPolicy["levels"] {
 
 /** Without sockets: what is said matters here, not how it travels. */
 function serving(policy: AdmissionPolicy, index = exampleIndex()): FastifyInstance {
-  return admissionServer({ index, policy, log: pino({ level: "silent" }) });
+  return admissionServer({ index, decide: decider(policy), log: pino({ level: "silent" }) });
 }
 
 /** As the API server asks: again after another webhook's change, and validation about what mutation made. */

@@ -1,10 +1,11 @@
+import { DEFAULT_LEVELS } from "../../src/admission/systems.ts";
 import jsonPatch from "fast-json-patch";
-import { type AdmissionPolicy, decide, type Decision } from "../../src/admission/decide.ts";
+import { decider, type AdmissionPolicy, type Decision } from "../../src/admission/decide.ts";
 import type { AdmissionRequest } from "../../src/admission/review.ts";
 import type { ImageIndex } from "../../src/images/image-index.ts";
 import { at, type JsonObject } from "../../src/common/json.ts";
-import { DEFAULT_LEVELS } from "../../src/references/check.ts";
-import type { FieldProblem } from "../../src/references/field-error.ts";
+
+import type { FieldError } from "../../src/references/field-error.ts";
 import type { Endpoint } from "../../src/references/target.ts";
 import { NAMESPACE } from "./catalogue.ts";
 
@@ -47,7 +48,7 @@ export interface Answer {
   readonly object: JsonObject;
   /** The object's spec. */
   readonly spec: unknown;
-  readonly problems: readonly FieldProblem[];
+  readonly errors: readonly FieldError[];
   readonly warnings: readonly string[];
   /** Paths that the patch touches. */
   readonly patched: readonly string[];
@@ -59,14 +60,14 @@ export function answer(
   index: ImageIndex,
   policy: Partial<AdmissionPolicy> = {},
 ): Answer {
-  const decision = decide(endpoint, asked, index, { ...POLICY, ...policy });
+  const decision = decider({ ...POLICY, ...policy })(endpoint, asked, index);
   const patch = decision.is === "allowed" ? decision.patch : [];
   const object = applied(asked.object ?? {}, patch);
   return {
     decision,
     object,
     spec: object["spec"],
-    problems: decision.is === "refused" ? decision.problems : [],
+    errors: decision.is === "refused" ? decision.errors : [],
     warnings: decision.is === "undecided" ? [] : decision.warnings,
     patched: patch.map(({ path }) => path),
   };

@@ -1,7 +1,8 @@
+import { WRITE_MODES } from "../../src/vm-operator/policy.ts";
 /** Machines and images as nobody would write them by hand: for property tests and the fuzzer. */
 import fc from "fast-check";
 import type { JsonObject } from "../../src/common/json.ts";
-import { WRITE_MODES } from "../../src/references/policy.ts";
+
 import { VERSIONS } from "../../src/vm-operator/rows.ts";
 import { cvmi, vmi } from "./catalogue.ts";
 

@@ -1,6 +1,7 @@
+import { type WriteMode } from "../../src/vm-operator/policy.ts";
 import type { Image } from "../../src/images/image.ts";
 import { at, isJsonObject, type JsonObject, listAt, textAt } from "../../src/common/json.ts";
-import type { WriteMode } from "../../src/references/policy.ts";
+
 import type { MachineFacts } from "./arbitrary-machines.ts";
 import { NAMESPACE } from "./catalogue.ts";
 import { type ImageRef, mutateOnCreate, toHub } from "./vm-operator.ts";

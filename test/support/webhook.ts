@@ -1,11 +1,12 @@
+import { DEFAULT_LEVELS } from "../../src/admission/systems.ts";
 import type { FastifyInstance } from "fastify";
 import { onTestFinished } from "vitest";
-import type { AdmissionPolicy } from "../../src/admission/decide.ts";
+import { decider, type AdmissionPolicy } from "../../src/admission/decide.ts";
 import { privilegedCallers } from "../../src/admission/privileged.ts";
 import { type SelfSigned, selfSigned } from "../../src/certs/self-signed.ts";
 import type { ImageIndex } from "../../src/images/image-index.ts";
 import type { LogLevel } from "../../src/cli/log.ts";
-import { DEFAULT_LEVELS } from "../../src/references/check.ts";
+
 import { admissionServer } from "../../src/server/admission-server.ts";
 import type { Drain } from "../../src/server/drain.ts";
 import { listen } from "../../src/server/listen.ts";
@@ -56,7 +57,7 @@ export async function webhook(
   const logged = new LogLines(given.logLevel);
   const index = given.index ?? exampleIndex();
   const { metrics, confirm, drain, overload = patientOverload() } = given;
-  const server = admissionServer({ index, policy: DEFAULT_POLICY, log: logged.log, metrics, confirm }, tls, {
+  const server = admissionServer({ index, decide: decider(DEFAULT_POLICY), log: logged.log, metrics, confirm }, tls, {
     drain,
     overload,
   });

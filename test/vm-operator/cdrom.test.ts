@@ -1,8 +1,9 @@
+import { WRITE_MODES } from "../../src/vm-operator/policy.ts";
 import { describe, expect, it } from "vitest";
 import type { AdmissionPolicy } from "../../src/admission/decide.ts";
 import { at } from "../../src/common/json.ts";
 import { PINNED_ANNOTATION } from "../../src/references/pinned-annotation.ts";
-import { WRITE_MODES } from "../../src/references/policy.ts";
+
 import { answer, type Answer, request } from "../support/admission.ts";
 import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
 
@@ -90,7 +91,7 @@ describe.each(PLACES)("CREATE in $version", (place) => {
     expect(decision).toMatchObject({ is: "allowed", images: expect.arrayContaining(["vmi-ovf"]) as unknown });
     expect(cdromsOf(place, object)).toEqual(cdroms(becomes));
     const validated = answer("validate", request(object, { version }), indexOf(IMAGES));
-    expect(validated).toMatchObject({ problems: [], warnings: [] });
+    expect(validated).toMatchObject({ errors: [], warnings: [] });
   });
 
   it("M10: what was requested is kept by the CD-ROM's name", () => {
@@ -107,7 +108,7 @@ describe.each(PLACES)("CREATE in $version", (place) => {
     const { spec: made, object } = create(place, spec(place, list), { write });
     expect(at(made, ["imageName"])).toBe("vmi-c");
     expect(at(made, ["image"])).toEqual(write === "imageName" ? undefined : image(CVMI, "vmi-c"));
-    expect(answer("validate", request(object, { version }), indexOf(IMAGES)).problems).toEqual([]);
+    expect(answer("validate", request(object, { version }), indexOf(IMAGES)).errors).toEqual([]);
   });
 
   it("M18: none connected, the first one", () => {
@@ -128,7 +129,7 @@ describe.each(PLACES)("CREATE in $version", (place) => {
     const { spec: made, object } = create(place, spec(place, cdroms(image(VMI, "boot-iso"))));
     const boot = { imageName: "boot", image: image(VMI, "boot-iso") };
     expect(made).toEqual({ ...spec(place, cdroms(image(VMI, "boot-iso"))), ...boot });
-    expect(answer("validate", request(object, { version }), indexOf(IMAGES)).problems).toEqual([]);
+    expect(answer("validate", request(object, { version }), indexOf(IMAGES)).errors).toEqual([]);
   });
 
   it("M8: nothing, and a warning, where the display name does not say exactly that image", () => {
@@ -147,17 +148,17 @@ describe.each(PLACES)("CREATE in $version", (place) => {
     expect(cdromsOf(place, { spec: made })).toEqual(cdroms(image(VMI, "vmi-i")));
   });
 
-  it("all problems of all CD-ROMs are reported together, and misses are asked for", () => {
+  it("all errors of all CD-ROMs are reported together, and unresolved names are asked for", () => {
     const list = cdroms(image(VMI, "instaler"), image("Secret", "x"), image(VMI, "drivers"), image(VMI, ""));
-    const { decision, problems } = create(place, spec(place, list, { imageName: "nothing" }));
-    expect(problems.map(({ check, field }) => [check, field])).toEqual([
+    const { decision, errors } = create(place, spec(place, list, { imageName: "nothing" }));
+    expect(errors.map(({ check, field }) => [check, field])).toEqual([
       ["exists", "spec.imageName"],
       ["exists", `${base}[0].image.name`],
       ["exists", `${base}[2].image.name`],
       ["kind", `${base}[1].image.kind`],
     ]);
     expect(decision).toMatchObject({
-      misses: [
+      unresolvedQueries: [
         { namespace: "dev", name: "nothing", kind: undefined },
         { namespace: "dev", name: "instaler", kind: VMI },
       ],
@@ -271,7 +272,7 @@ describe.each(PLACES)("UPDATE in $version", (place) => {
     expect(cdromsOf(place, object)).toEqual(cdroms(becomes));
     expect(update(place, stored, object).patched, "a second run").toEqual([]);
     const asked = request(object, { version: place.version, oldObject: { ...stored } });
-    expect(answer("validate", asked, indexOf(IMAGES)).problems).toEqual([]);
+    expect(answer("validate", asked, indexOf(IMAGES)).errors).toEqual([]);
   });
 
   it("M19: strict: a display name that is stored without a kind gets none, with which it would mean nothing", () => {
@@ -320,7 +321,7 @@ describe.each(PLACES)("UPDATE in $version", (place) => {
       { title: "another kind", sent: image(CVMI, "vmi-c") },
       { title: "another object name", sent: image(VMI, "vmi-i") },
     ])("M19: $title is refused, and no 422", ({ sent }) => {
-      expect(update(place, on(image(VMI, "vmi-c")), on(sent)).problems).toMatchObject([{ check: "cdrom-powered-on" }]);
+      expect(update(place, on(image(VMI, "vmi-c")), on(sent)).errors).toMatchObject([{ check: "cdrom-powered-on" }]);
     });
 
     it("M19: a display name without a kind keeps a stored object name of another kind", () => {
@@ -350,15 +351,15 @@ describe.each(PLACES)("UPDATE in $version", (place) => {
   it("M19: an unchanged CD-ROM is not judged, a changed one is", () => {
     const old = { spec: spec(place, cdroms(image(VMI, "vmi-gone")), { imageName: "vmi-ovf" }) };
     const list = [...cdroms(image(VMI, "vmi-gone")), { name: "new", image: image(VMI, "vmi-none") }];
-    const { problems } = update(place, old, { spec: spec(place, list, { imageName: "vmi-ovf" }) });
-    expect(problems.map(({ field }) => field)).toEqual([`${place.base}[1].image.name`]);
+    const { errors } = update(place, old, { spec: spec(place, list, { imageName: "vmi-ovf" }) });
+    expect(errors.map(({ field }) => field)).toEqual([`${place.base}[1].image.name`]);
   });
 
   it("M19: /validate can put nothing back, so that another spelling is judged there", () => {
     const old = stored();
     const object = { spec: { ...(at(old, ["spec"]) as object), ...spec(place, cdroms({ name: "installer" })) } };
     const asked = request(object, { version: place.version, oldObject: { ...old } });
-    expect(answer("validate", asked, indexOf(IMAGES)).problems.map(({ check }) => check)).toEqual(["kind"]);
+    expect(answer("validate", asked, indexOf(IMAGES)).errors.map(({ check }) => check)).toEqual(["kind"]);
   });
 
   it("M12: a machine boots what it was created with, also where its CD-ROM changes", () => {
@@ -379,7 +380,7 @@ describe("malformed CD-ROMs", () => {
   it("type: one that an UPDATE leaves as it was is refused where another reference changes", () => {
     const stored = { spec: spec(NEWEST, cdroms(image(7, "vmi-i")), { imageName: "vmi-ovf" }) };
     const sent = { spec: spec(NEWEST, cdroms(image(7, "vmi-i")), { imageName: "vmi-i" }) };
-    expect(update(NEWEST, stored, sent).problems).toMatchObject([{ check: "type" }]);
+    expect(update(NEWEST, stored, sent).errors).toMatchObject([{ check: "type" }]);
     expect(update(NEWEST, stored, stored).decision).toMatchObject({ is: "allowed", patch: [] });
   });
 
@@ -392,15 +393,15 @@ describe("malformed CD-ROMs", () => {
   ])("$title is refused", ({ list, field }) => {
     const asked = request({ spec: spec(NEWEST, list, { imageName: "ubuntu" }) });
     for (const endpoint of ["mutate", "validate"] as const) {
-      const { problems } = answer(endpoint, asked, indexOf(IMAGES));
-      expect(problems).toMatchObject([{ check: "type", reason: "FieldValueTypeInvalid", field }]);
+      const { errors } = answer(endpoint, asked, indexOf(IMAGES));
+      expect(errors).toMatchObject([{ check: "type", reason: "FieldValueTypeInvalid", field }]);
     }
   });
 
   it("an entry without an image is refused by the field that it lacks", () => {
     const asked = request({ spec: spec(NEWEST, cdroms(undefined), { imageName: "ubuntu" }) });
     expect(answer("mutate", asked, indexOf(IMAGES)).spec).toMatchObject({ hardware: { cdrom: [{ name: "cd1" }] } });
-    expect(answer("validate", asked, indexOf(IMAGES)).problems).toMatchObject([
+    expect(answer("validate", asked, indexOf(IMAGES)).errors).toMatchObject([
       { check: "required", field: "spec.hardware.cdrom[0].image.name" },
     ]);
   });

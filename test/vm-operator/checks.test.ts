@@ -1,9 +1,10 @@
+import { CHECKS, DEFAULT_LEVELS } from "../../src/admission/systems.ts";
 import { describe, expect, it } from "vitest";
 import type { AdmissionPolicy } from "../../src/admission/decide.ts";
 import type { Image } from "../../src/images/image.ts";
-import { CHECKS, DEFAULT_LEVELS } from "../../src/references/check.ts";
-import type { CheckId, Level } from "../../src/references/policy.ts";
-import { problemMessage } from "../../src/references/field-error.ts";
+
+import type { Level } from "../../src/references/policy.ts";
+import { errorMessage } from "../../src/references/field-error.ts";
 import type { Endpoint } from "../../src/references/target.ts";
 import { answer, request, type RequestFacts, type VirtualMachine } from "../support/admission.ts";
 import { cvmi, indexOf, osImage, vmi } from "../support/catalogue.ts";
@@ -35,7 +36,7 @@ function withCdroms(...names: readonly string[]): object {
 }
 
 interface Row {
-  readonly check: CheckId | "type";
+  readonly check: string;
   readonly title: string;
   readonly endpoints?: readonly Endpoint[];
   readonly object: VirtualMachine;
@@ -318,24 +319,24 @@ const ROWS: readonly Row[] = [
 describe("checks", () => {
   it.each(ROWS)("$check: $title", ({ endpoints = BOTH, object, facts, policy, says }) => {
     for (const endpoint of endpoints) {
-      const { problems, patched } = answer(endpoint, request(object, facts), indexOf(IMAGES), policy);
-      expect(problems.map((problem) => `${problem.field}: ${problemMessage(problem)}`)).toEqual(says);
+      const { errors, patched } = answer(endpoint, request(object, facts), indexOf(IMAGES), policy);
+      expect(errors.map((problem) => `${problem.field}: ${errorMessage(problem)}`)).toEqual(says);
       if (endpoints.length === 1) expect(patched).toEqual([]);
     }
   });
 
-  it("reports all problems together", () => {
+  it("reports all errors together", () => {
     const object = {
       metadata: { annotations: { [ASKS]: "sgx" } },
       spec: { imageName: "ubuntu", image: image(CVMI, "vmi-c") },
     };
-    const { problems } = answer("validate", request(object), indexOf(IMAGES));
-    expect(problems.map(({ check }) => check)).toEqual(["agree", "capabilities"]);
+    const { errors } = answer("validate", request(object), indexOf(IMAGES));
+    expect(errors.map(({ check }) => check)).toEqual(["agree", "capabilities"]);
   });
 });
 
 interface WarningRow {
-  readonly check: CheckId;
+  readonly check: string;
   readonly title: string;
   readonly spec: object;
   readonly warns: string;
@@ -381,7 +382,7 @@ function osImageWith(properties: object): { object: VirtualMachine; facts: Reque
 }
 
 /** An object that fails exactly this check, at `/validate` unless the check is of `/mutate` only. */
-const FAILING: Readonly<Record<CheckId, { object: VirtualMachine; facts?: RequestFacts }>> = {
+const FAILING: Readonly<Record<string, { object: VirtualMachine; facts?: RequestFacts }>> = {
   conversion: {
     object: {
       metadata: { annotations: { "vmoperator.vmware.com/conversion": '{"spec":{"imageName":"vmi-c"}}' } },
@@ -433,7 +434,7 @@ const FAILING: Readonly<Record<CheckId, { object: VirtualMachine; facts?: Reques
 
 describe("levels", () => {
   const rows = CHECKS.flatMap(({ id, mutate }) =>
-    (["deny", "warn", "off"] as const).map((level): [CheckId, Level, Endpoint] => [
+    (["deny", "warn", "off"] as const).map((level): [string, Level, Endpoint] => [
       id,
       level,
       mutate === "only" ? "mutate" : "validate",
@@ -441,11 +442,13 @@ describe("levels", () => {
   );
 
   it.each(rows)("%s=%s at /%s", (check, level, endpoint) => {
-    const { object, facts } = FAILING[check];
+    const failing = FAILING[check];
+    if (failing === undefined) throw new Error(`no object fails check ${check}`);
+    const { object, facts } = failing;
     const policy = { levels: { ...DEFAULT_LEVELS, [check]: level } };
-    const { decision, problems, warnings } = answer(endpoint, request(object, facts), indexOf(IMAGES), policy);
+    const { decision, errors, warnings } = answer(endpoint, request(object, facts), indexOf(IMAGES), policy);
     expect(decision.is).toBe(level === "deny" ? "refused" : "allowed");
-    expect(problems.map((problem) => problem.check)).toEqual(level === "deny" ? [check] : []);
+    expect(errors.map((problem) => problem.check)).toEqual(level === "deny" ? [check] : []);
     expect(warnings.length).toBe(level === "warn" ? 1 : 0);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { problemMessage } from "../../src/references/field-error.ts";
+import { errorMessage } from "../../src/references/field-error.ts";
 import { answer, request } from "../support/admission.ts";
 import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
 
@@ -40,7 +40,7 @@ describe("exists: an image that is not there or ambiguous, where VirtualMachineI
       'Invalid value: "photon": ambiguous: 2 images in the cluster have this display name: photon-old, photon-new; use one of these object names',
     ],
   ])("%s", (_, spec, message) => {
-    expect(answer("mutate", request({ spec }), INDEX).problems.map(problemMessage)).toEqual([message]);
+    expect(answer("mutate", request({ spec }), INDEX).errors.map(errorMessage)).toEqual([message]);
   });
 
   const NAMES = indexOf([
@@ -64,13 +64,13 @@ describe("exists: an image that is not there or ambiguous, where VirtualMachineI
   it("immutable: an object name is another image, though the stored one has it for its display name", () => {
     const sent = { spec: { imageName: "photon" } };
     const asked = request(sent, { version: "v1alpha1", oldObject: { spec: { imageName: "photon-abc12" } } });
-    expect(answer("mutate", asked, NAMES).problems).toMatchObject([{ check: "immutable" }]);
+    expect(answer("mutate", asked, NAMES).errors).toMatchObject([{ check: "immutable" }]);
   });
 
   it("two images of one display name in both kinds, by vm-operator's rule", () => {
     const index = indexOf([ofCluster("photon-old", "photon"), cvmi("vmi-r", "photon")]);
     const asked = request({ spec: { imageName: "photon" } });
-    expect(answer("mutate", asked, index, { resolution: "strict" }).problems.map(problemMessage)).toEqual([
+    expect(answer("mutate", asked, index, { resolution: "strict" }).errors.map(errorMessage)).toEqual([
       'Invalid value: "photon": ambiguous: 2 images in the cluster have this display name: photon-old, vmi-r; use one of these object names',
     ]);
   });

@@ -1,10 +1,11 @@
+import { DEFAULT_LEVELS } from "../../src/admission/systems.ts";
 import { describe, expect, it } from "vitest";
 import type { AdmissionPolicy } from "../../src/admission/decide.ts";
 import type { Image } from "../../src/images/image.ts";
-import { DEFAULT_LEVELS } from "../../src/references/check.ts";
+
 import { PINNED_ANNOTATION } from "../../src/references/pinned-annotation.ts";
-import { ALL_CHECKS_OFF } from "../../src/references/policy.ts";
-import { problemMessage } from "../../src/references/field-error.ts";
+import { levelsBy } from "../../src/admission/systems.ts";
+import { errorMessage } from "../../src/references/field-error.ts";
 import { answer, type Answer, request, type RequestFacts } from "../support/admission.ts";
 import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
 
@@ -211,8 +212,8 @@ function asked({ annotations, spec, facts }: Omit<Row, "says">): ReturnType<type
   return request({ metadata: { annotations }, spec }, { version: "v1alpha1", ...facts });
 }
 
-const says = ({ problems }: Answer): readonly string[] =>
-  problems.map((problem) => `${problem.field}: ${problemMessage(problem)}`);
+const says = ({ errors }: Answer): readonly string[] =>
+  errors.map((problem) => `${problem.field}: ${errorMessage(problem)}`);
 
 describe("conversion: the annotation boots another image than is written", () => {
   it.each(REFUSED)("conversion: $title is refused", (row) => {
@@ -228,12 +229,12 @@ describe("conversion: the annotation boots another image than is written", () =>
   });
 
   it.each(REFUSED)("conversion: /validate sees a fresh annotation and does not ask: $title", (row) => {
-    expect(answer("validate", asked(row), indexOf(IMAGES), row.policy)).toMatchObject({ problems: [] });
+    expect(answer("validate", asked(row), indexOf(IMAGES), row.policy)).toMatchObject({ errors: [] });
   });
 
   it("conversion: is off where no level asks", () => {
     const row = { annotations: kept({ imageName: "vmi-c" }), spec: { imageName: "ubuntu" }, title: "" };
-    const { decision, warnings } = answer("mutate", asked(row), indexOf(IMAGES), { levels: ALL_CHECKS_OFF });
+    const { decision, warnings } = answer("mutate", asked(row), indexOf(IMAGES), { levels: levelsBy(() => "off") });
     expect([decision, warnings]).toMatchObject([{ is: "allowed", patch: [] }, []]);
   });
 
@@ -241,7 +242,7 @@ describe("conversion: the annotation boots another image than is written", () =>
     const row = { annotations: kept({ imageName: "vmi-c" }), spec: { imageName: "brand-new" }, title: "" };
     expect(answer("mutate", asked(row), indexOf(IMAGES)).decision).toMatchObject({
       is: "refused",
-      misses: [{ name: "brand-new" }],
+      unresolvedQueries: [{ name: "brand-new" }],
     });
   });
 
@@ -256,7 +257,7 @@ describe("M21: nothing is said or written", () => {
   it.each(SAME_IMAGE)("where the annotation boots what is written: $title", (row) => {
     const { decision, warnings } = answer("mutate", asked(row), indexOf(IMAGES), row.policy);
     expect([decision, warnings]).toMatchObject([{ is: "allowed", patch: [], audit: {} }, []]);
-    expect(answer("validate", asked(row), indexOf(IMAGES), row.policy)).toMatchObject({ problems: [] });
+    expect(answer("validate", asked(row), indexOf(IMAGES), row.policy)).toMatchObject({ errors: [] });
   });
 
   it.each(NOT_CONVERTED)("where no conversion restores it: $title", (row) => {
@@ -296,14 +297,12 @@ describe("M21: CD-ROMs of the annotation are judged as those of v1alpha6", () =>
       endpoint: "mutate",
     },
   ] as const)("$check at /$endpoint", ({ check, spec, endpoint }) => {
-    expect(answer(endpoint, asked(clone(spec)), indexOf(IMAGES)).problems).toMatchObject([{ check, field: FIELD }]);
+    expect(answer(endpoint, asked(clone(spec)), indexOf(IMAGES)).errors).toMatchObject([{ check, field: FIELD }]);
   });
 
   it("cdrom-guest-id", () => {
     const spec = { ...cdroms("vmi-iso"), guestID: "" };
-    expect(answer("validate", asked(clone(spec)), indexOf(IMAGES)).problems).toMatchObject([
-      { check: "cdrom-guest-id" },
-    ]);
+    expect(answer("validate", asked(clone(spec)), indexOf(IMAGES)).errors).toMatchObject([{ check: "cdrom-guest-id" }]);
   });
 
   it("boot-type: they hold the ISO image that boots", () => {
@@ -338,6 +337,6 @@ describe("M21: UPDATE with a readable annotation", () => {
   );
 
   it.each(["mutate", "validate"] as const)("immutable: another image is refused at /%s", (endpoint) => {
-    expect(answer(endpoint, asked(row("rocky")), indexOf(IMAGES)).problems).toMatchObject([{ check: "immutable" }]);
+    expect(answer(endpoint, asked(row("rocky")), indexOf(IMAGES)).errors).toMatchObject([{ check: "immutable" }]);
   });
 });

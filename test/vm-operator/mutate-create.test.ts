@@ -1,8 +1,9 @@
+import { WRITE_MODES } from "../../src/vm-operator/policy.ts";
 import { describe, expect, it } from "vitest";
 import type { AdmissionPolicy } from "../../src/admission/decide.ts";
 import type { Image } from "../../src/images/image.ts";
 import { PINNED_ANNOTATION } from "../../src/references/pinned-annotation.ts";
-import { WRITE_MODES } from "../../src/references/policy.ts";
+
 import { answer, request } from "../support/admission.ts";
 import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
 
@@ -408,7 +409,7 @@ describe("CREATE", () => {
     const second = answer("mutate", request(first.object, { version }), index, policy);
     expect(second.patched, "a second run").toEqual([]);
     const validated = answer("validate", request(first.object, { version }), index, policy);
-    expect(validated.problems, "validation of the result").toEqual([]);
+    expect(validated.errors, "validation of the result").toEqual([]);
   });
 
   it("M11: changes only what must change, one operation each", () => {

@@ -1,6 +1,8 @@
+import { NO_FINDINGS } from "../../src/references/check.ts";
+import { DEFAULT_LEVELS } from "../../src/admission/systems.ts";
 import { describe, expect, it } from "vitest";
 import type { AdmissionPolicy } from "../../src/admission/decide.ts";
-import { DEFAULT_LEVELS } from "../../src/references/check.ts";
+
 import { PINNED_ANNOTATION } from "../../src/references/pinned-annotation.ts";
 import { FAILED_OVER_ANNOTATION } from "../../src/vm-operator/stored-boot.ts";
 import { answer, type Answer, request, type RequestFacts, type VirtualMachine } from "../support/admission.ts";
@@ -218,7 +220,7 @@ describe("UPDATE keeps the stored image", () => {
     const again = answer("mutate", request(kept.object, { oldObject: { ...old }, version }), indexOf(images));
     expect(again.patched, "a second run").toEqual([]);
     const validated = answer("validate", request(kept.object, { oldObject: { ...old }, version }), indexOf(images));
-    expect(validated.problems, "validation of the result").toEqual([]);
+    expect(validated.errors, "validation of the result").toEqual([]);
   });
 
   it.each(["vmi-a", ["vmi-a"], { kind: VMI, name: 3 }])(
@@ -370,10 +372,10 @@ const REFUSED: readonly RefusedRow[] = [
 
 describe("UPDATE refuses another image", () => {
   it.each(REFUSED)("M14: $title", ({ old = STORED, spec, fields, otherImage }) => {
-    const { problems } = update(old, { metadata: old.metadata, spec });
-    expect(problems.map(({ field }) => field)).toEqual(fields);
-    expect(problems.map(({ check }) => check)).toEqual(fields.map(() => "immutable"));
-    expect(problems.map(({ namesOtherImage }) => namesOtherImage)).toEqual(fields.map(() => otherImage));
+    const { errors } = update(old, { metadata: old.metadata, spec });
+    expect(errors.map(({ field }) => field)).toEqual(fields);
+    expect(errors.map(({ check }) => check)).toEqual(fields.map(() => "immutable"));
+    expect(errors.map(({ namesOtherImage }) => namesOtherImage)).toEqual(fields.map(() => otherImage));
   });
 
   it("M14: /validate sees exactly what was stored, or refuses it", () => {
@@ -381,7 +383,7 @@ describe("UPDATE refuses another image", () => {
       { spec: { image: image(VMI, "vmi-a") } },
       { oldObject: { spec: { image: image("", "vmi-a") } } },
     );
-    expect(answer("validate", asked, indexOf(IMAGES)).problems).toMatchObject([
+    expect(answer("validate", asked, indexOf(IMAGES)).errors).toMatchObject([
       { check: "immutable", field: "spec.image.kind" },
     ]);
   });
@@ -425,7 +427,7 @@ describe("UPDATE of a machine that failed over", () => {
   it("M15: anybody else gets it back", () => {
     expect(update(STORED, unset).spec).toMatchObject({ imageName: "vmi-a" });
     const asked = request(unset, { oldObject: { ...STORED } });
-    expect(answer("validate", asked, indexOf(IMAGES)).problems).toMatchObject([
+    expect(answer("validate", asked, indexOf(IMAGES)).errors).toMatchObject([
       { check: "immutable" },
       { check: "immutable" },
     ]);
@@ -456,7 +458,16 @@ describe("what is never touched", () => {
   it.each(rows)("M16: %s", (_, facts) => {
     for (const endpoint of ["mutate", "validate"] as const) {
       const { decision } = answer(endpoint, request({ spec }, facts), indexOf(IMAGES));
-      expect(decision).toEqual({ is: "allowed", patch: [], warnings: [], images: [], audit: {}, misses: [] });
+      expect(decision).toEqual({
+        is: "allowed",
+        patch: [],
+        audit: {},
+        warnings: [],
+        lookups: [],
+        findings: NO_FINDINGS,
+        images: [],
+        unresolvedQueries: [],
+      });
     }
   });
 

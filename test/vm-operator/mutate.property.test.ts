@@ -55,8 +55,8 @@ it("what /mutate admits with a resolved image, /validate does not refuse for its
       const index = indexOf(images);
       const first = answer("mutate", request(object, facts), index, policy);
       fc.pre(first.decision.is === "allowed" && first.decision.images.length > 0);
-      const { problems } = answer("validate", request(first.object, facts), index, policy);
-      expect(problems.filter(({ check }) => REFERENCE_CHECKS.includes(check))).toEqual([]);
+      const { errors } = answer("validate", request(first.object, facts), index, policy);
+      expect(errors.filter(({ check }) => REFERENCE_CHECKS.includes(check))).toEqual([]);
     }),
     { numRuns: RUNS },
   );
@@ -73,7 +73,7 @@ it("vm-operator admits what we admit, and means the same image", () => {
       fc.pre(!admitted.warnings.some((warning) => warning.includes("vm-operator will refuse it")));
       // What lacks a name is refused by /validate.
       fc.pre(
-        answer("validate", request(admitted.object, facts), indexOf(images), policy).problems.every(
+        answer("validate", request(admitted.object, facts), indexOf(images), policy).errors.every(
           ({ check }) => check !== "required",
         ),
       );

@@ -1,7 +1,8 @@
+import { DEFAULT_LEVELS } from "../../src/admission/systems.ts";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/common/json.ts";
-import { DEFAULT_LEVELS } from "../../src/references/check.ts";
-import { problemMessage } from "../../src/references/field-error.ts";
+
+import { errorMessage } from "../../src/references/field-error.ts";
 import { answer, type Answer, request, type RequestFacts, type VirtualMachine } from "../support/admission.ts";
 import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
 
@@ -81,8 +82,8 @@ describe("a publish request", () => {
   it("is never mutated, and refused where a name is no text", () => {
     const asked = request({ spec: { target: { item: { name: 7 } } } }, PUBLISH);
     for (const endpoint of ["mutate", "validate"] as const) {
-      const [problem] = answer(endpoint, asked, indexOf(IMAGES)).problems;
-      expect(problem === undefined ? "" : problemMessage(problem)).toBe("Invalid value: 7: must be a string");
+      const [problem] = answer(endpoint, asked, indexOf(IMAGES)).errors;
+      expect(problem === undefined ? "" : errorMessage(problem)).toBe("Invalid value: 7: must be a string");
     }
   });
 
@@ -130,8 +131,8 @@ describe("a group publish request", () => {
 
   it("publish-collision: deny refuses by the entry", () => {
     const levels = { ...DEFAULT_LEVELS, "publish-collision": "deny" } as const;
-    const { problems } = answer("validate", request(group(["new", "web"]), GROUP), indexOf(GOLDEN), { levels });
-    expect(problems).toMatchObject([{ check: "publish-collision", field: "spec.virtualMachines[1]" }]);
+    const { errors } = answer("validate", request(group(["new", "web"]), GROUP), indexOf(GOLDEN), { levels });
+    expect(errors).toMatchObject([{ check: "publish-collision", field: "spec.virtualMachines[1]" }]);
   });
 
   it.each([
@@ -155,8 +156,8 @@ describe("a group publish request", () => {
     },
     { title: "a list that is a string", list: "web", field: "spec.virtualMachines", says: "a list" },
   ])("type: $title is refused", ({ list, field, says }) => {
-    const { problems } = ask(group(list));
-    expect(problems).toMatchObject([{ check: "type", field, why: `must be ${says}` }]);
+    const { errors } = ask(group(list));
+    expect(errors).toMatchObject([{ check: "type", field, why: `must be ${says}` }]);
   });
 
   it("is never mutated, and needs an index that is complete", () => {

@@ -1,8 +1,9 @@
+import { WRITE_MODES } from "../../src/vm-operator/policy.ts";
 import { describe, expect, it } from "vitest";
 import type { AdmissionPolicy } from "../../src/admission/decide.ts";
 import { at } from "../../src/common/json.ts";
 import { PINNED_ANNOTATION } from "../../src/references/pinned-annotation.ts";
-import { WRITE_MODES } from "../../src/references/policy.ts";
+
 import { answer, type Answer, request, type RequestFacts } from "../support/admission.ts";
 import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
 
@@ -51,7 +52,7 @@ describe.each(["v1alpha3", "v1alpha4", "v1alpha5", "v1alpha6"])("CREATE in %s", 
     expect(at(made.object, ["metadata", "annotations", PINNED_ANNOTATION])).toBe(
       '{"spec.template.spec.imageName":{"requested":"ubuntu","resolved":"vmi-a"}}',
     );
-    expect(validate(made.object, { version })).toMatchObject({ problems: [], warnings: [] });
+    expect(validate(made.object, { version })).toMatchObject({ errors: [], warnings: [] });
   });
 
   it("M18: a CD-ROM by display name says what boots", () => {
@@ -63,10 +64,10 @@ describe.each(["v1alpha3", "v1alpha4", "v1alpha5", "v1alpha6"])("CREATE in %s", 
     });
   });
 
-  it("problems name fields of the template", () => {
-    const { problems } = create({ imageName: "ubunto", image: image("Secret", "x") }, { version });
-    expect(problems.map(({ field }) => field)).toEqual(["spec.template.spec.image.kind"]);
-    expect(create({ imageName: "photon" }, { version }).problems[0]?.field).toBe("spec.template.spec.imageName");
+  it("errors name fields of the template", () => {
+    const { errors } = create({ imageName: "ubunto", image: image("Secret", "x") }, { version });
+    expect(errors.map(({ field }) => field)).toEqual(["spec.template.spec.image.kind"]);
+    expect(create({ imageName: "photon" }, { version }).errors[0]?.field).toBe("spec.template.spec.imageName");
   });
 });
 
@@ -81,16 +82,16 @@ describe("what v1alpha2 and older versions have", () => {
 
 describe("checks of a template", () => {
   it("required holds for privileged callers, too", () => {
-    const [problem, ...others] = validate(set({}), PRIVILEGED).problems;
+    const [problem, ...others] = validate(set({}), PRIVILEGED).errors;
     expect(others).toEqual([]);
     expect(problem).toMatchObject({ check: "required", field: "spec.template.spec.imageName" });
   });
 
   it("capabilities are asked by the template's annotation", () => {
     const asking = set({ imageName: "vmi-a" }, { annotations: { [ASKS]: "sgx" } });
-    expect(validate(asking).problems).toMatchObject([{ check: "capabilities", field: "spec.template.spec.imageName" }]);
+    expect(validate(asking).errors).toMatchObject([{ check: "capabilities", field: "spec.template.spec.imageName" }]);
     const other = { ...set({ imageName: "vmi-a" }), metadata: { annotations: { [ASKS]: "sgx" } } };
-    expect(validate(other).problems).toEqual([]);
+    expect(validate(other).errors).toEqual([]);
   });
 
   it("guest ID and firmware are those of the template", () => {
@@ -100,7 +101,7 @@ describe("checks of a template", () => {
       hardware: { cdrom },
       bootOptions: { efiSecureBoot: "Enabled", firmware: "bios" },
     };
-    expect(validate(set(spec)).problems.map(({ field }) => field)).toEqual([
+    expect(validate(set(spec)).errors.map(({ field }) => field)).toEqual([
       "spec.template.spec.guestID",
       "spec.template.spec.bootOptions.efiSecureBoot",
     ]);
@@ -144,7 +145,7 @@ describe("UPDATE of a template", () => {
   ])("M20: a changed $title is resolved anew", ({ spec }) => {
     const changed = update(stored(), spec);
     expect(machineOf(changed)).toEqual({ imageName: "vmi-c", image: image(CVMI, "vmi-c") });
-    expect(validate(changed.object, { oldObject: { ...stored() } }).problems).toEqual([]);
+    expect(validate(changed.object, { oldObject: { ...stored() } }).errors).toEqual([]);
     const again = answer("mutate", request(changed.object, { ...KIND, oldObject: { ...stored() } }), indexOf(IMAGES));
     expect(again.patched).toEqual([]);
   });
@@ -169,8 +170,8 @@ describe("UPDATE of a template", () => {
   });
 
   it("M20: imageName as it was written, with another image, contradicts itself", () => {
-    const { problems } = update(stored(), { imageName: "ubuntu", image: image(CVMI, "vmi-c") });
-    expect(problems.map(({ check }) => check)).toEqual(["agree"]);
+    const { errors } = update(stored(), { imageName: "ubuntu", image: image(CVMI, "vmi-c") });
+    expect(errors.map(({ check }) => check)).toEqual(["agree"]);
   });
 
   it("M20: from an image to a CD-ROM", () => {
@@ -253,7 +254,7 @@ describe("UPDATE of a template", () => {
       ...set({ imageName: "vmi-a", image: image(VMI, "vmi-a") }),
       metadata: { annotations: { [PINNED_ANNOTATION]: JSON.stringify(pins) } },
     };
-    expect(update(old, { imageName: "photon" }).problems).toMatchObject([{ check: "exists" }]);
+    expect(update(old, { imageName: "photon" }).errors).toMatchObject([{ check: "exists" }]);
   });
 
   it.each([
@@ -311,7 +312,7 @@ describe("UPDATE of a template", () => {
     expect(machineOf(changed)).toEqual(becomes);
     const again = answer("mutate", request(changed.object, { ...KIND, oldObject: { ...set(old) } }), indexOf(IMAGES));
     expect(again.patched, "a second run").toEqual([]);
-    expect(validate(changed.object, { oldObject: { ...set(old) } }).problems).toEqual([]);
+    expect(validate(changed.object, { oldObject: { ...set(old) } }).errors).toEqual([]);
   });
 
   it.each([
@@ -336,8 +337,8 @@ describe("UPDATE of a template", () => {
 
   it("M20: taking everything to boot from away is refused", () => {
     expect(update(stored(), { className: "large" }).decision).toMatchObject({ is: "allowed" });
-    const { problems } = validate(set({ className: "large" }), { oldObject: { ...stored() } });
-    expect(problems.map(({ check }) => check)).toEqual(["required"]);
+    const { errors } = validate(set({ className: "large" }), { oldObject: { ...stored() } });
+    expect(errors.map(({ check }) => check)).toEqual(["required"]);
   });
 
   it("immutable and cdrom-powered-on are no rules of templates", () => {
@@ -345,7 +346,7 @@ describe("UPDATE of a template", () => {
     const on = { powerState: "PoweredOn", guestID: "g", imageName: "vmi-a", image: image(VMI, "vmi-a") };
     const old = set({ ...on, ...media("vmi-i") });
     const changed = set({ ...on, imageName: "vmi-c", image: image(CVMI, "vmi-c"), ...media("vmi-j") });
-    expect(validate(changed, { oldObject: { ...old } }).problems).toEqual([]);
+    expect(validate(changed, { oldObject: { ...old } }).errors).toEqual([]);
   });
 
   it("scaling and labels are nobody's business, though the image is gone", () => {

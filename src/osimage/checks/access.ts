@@ -1,19 +1,19 @@
-import type { ReviewContext } from "../../references/context.ts";
-import { imageProblem } from "../../references/image-error.ts";
-import { type FieldProblem, quote } from "../../references/field-error.ts";
+import { type FieldError, quote } from "../../references/field-error.ts";
+import { imageError } from "../../references/image-error.ts";
 import { mayUse } from "../access.ts";
+import type { OsImageContext } from "../context.ts";
 
 /**
- * The caller that makes a reference may use the image. The documentation of OSImage names no verb for use and no place where the
- * platform looks, and a platform that writes for a person is itself the caller.
+ * The caller that makes a reference may use the image. The documentation of OSImage names no verb for use, and no place
+ * where the platform checks it; a platform that writes for a person is itself the caller.
  */
-export function* access(context: ReviewContext): Iterable<FieldProblem> {
-  for (const judged of context.judged) {
-    if (judged.is !== "resolved" || mayUse(context, judged.image)) continue;
+export function* access(context: OsImageContext): Iterable<FieldError> {
+  for (const lookup of context.lookups) {
+    if (lookup.is !== "resolved" || mayUse(context, lookup.image)) continue;
+    const { reference, image } = lookup;
     const why =
-      `user ${quote(context.subject.user.name)} neither owns the image nor is granted get or * by its spec.access; ` +
+      `user ${quote(context.target.user.name)} neither owns the image nor is granted get or * by its spec.access; ` +
       "ask its owner, or use another image";
-    const problem = imageProblem(context, judged.by, judged.image, { check: "access", why });
-    yield { ...problem, reason: "FieldValueForbidden" };
+    yield { ...imageError({ check: "access", reference, image, why }), reason: "FieldValueForbidden" };
   }
 }

@@ -1,11 +1,11 @@
-import type { ReviewContext } from "../../references/context.ts";
-import { type FieldProblem, quote } from "../../references/field-error.ts";
+import type { OsImageContext } from "../context.ts";
+import { type FieldError, quote } from "../../references/field-error.ts";
 import { type DigestType, emptyDigest, isDigestType, isHttpUrl, METAL3_DIGESTS, whyNoDigest } from "../checksum.ts";
 import { KUBEVIRT, METAL3 } from "../known-properties.ts";
 import { osImageOf, type OsImageObject, propertyField } from "../reviewed-image.ts";
 
 /** A checksum can be one: of a known type, with as many hex digits as that has. */
-export function* checksum(context: ReviewContext): Iterable<FieldProblem> {
+export function* checksum(context: OsImageContext): Iterable<FieldError> {
   const image = osImageOf(context);
   if (image === undefined) return;
   if (image.hasChangedProperty(METAL3.checksum, METAL3.checksumType)) yield* metal3(image);
@@ -13,7 +13,7 @@ export function* checksum(context: ReviewContext): Iterable<FieldProblem> {
 }
 
 /** A hex digest, or the URL of a file of sums (Metal3, BareMetalHost spec.image.checksum). */
-function* metal3({ properties }: OsImageObject): Iterable<FieldProblem> {
+function* metal3({ properties }: OsImageObject): Iterable<FieldError> {
   const [text, type] = [properties.get(METAL3.checksum), properties.get(METAL3.checksumType)];
   const types: readonly DigestType[] = METAL3_DIGESTS.filter((each) => type === undefined || each === type);
   if (type !== undefined && types.length === 0) {
@@ -29,7 +29,7 @@ function* metal3({ properties }: OsImageObject): Iterable<FieldProblem> {
 }
 
 /** `sha256:DIGEST`: the importer of KubeVirt gets it unchanged. Of a type that is not known here nothing is said. */
-function* kubevirt({ properties }: OsImageObject): Iterable<FieldProblem> {
+function* kubevirt({ properties }: OsImageObject): Iterable<FieldError> {
   const text = properties.get(KUBEVIRT.checksum);
   if (text === undefined) return;
   const colon = text.indexOf(":");
@@ -43,7 +43,7 @@ function* kubevirt({ properties }: OsImageObject): Iterable<FieldProblem> {
 }
 
 /** Nothing is the checksum of an empty file, but for the sample in the platform's documentation. */
-export function* emptyChecksum(context: ReviewContext): Iterable<FieldProblem> {
+export function* emptyChecksum(context: OsImageContext): Iterable<FieldError> {
   const image = osImageOf(context);
   for (const key of [METAL3.checksum, KUBEVIRT.checksum]) {
     const text = image?.properties.get(key);
@@ -55,6 +55,6 @@ export function* emptyChecksum(context: ReviewContext): Iterable<FieldProblem> {
   }
 }
 
-function invalid(key: string, value: string, why: string): FieldProblem {
+function invalid(key: string, value: string, why: string): FieldError {
   return { check: "osimage-checksum", reason: "FieldValueInvalid", field: propertyField(key), value, why };
 }

@@ -1,15 +1,15 @@
 import { textAt } from "../../common/json.ts";
-import type { ReviewContext } from "../../references/context.ts";
-import { type FieldProblem, plain } from "../../references/field-error.ts";
-import { fieldOf } from "../../references/parse.ts";
+import type { OsImageContext } from "../context.ts";
+import { type FieldError, plain } from "../../references/field-error.ts";
+import { fieldOf } from "../../common/field-path.ts";
 import { osImageOf } from "../reviewed-image.ts";
 
 const DISPLAY_NAME = ["spec", "displayName"];
 
 /** The display name of an OSImage means it and no other, so that people can use it. */
-export function* displayName(context: ReviewContext): Iterable<FieldProblem> {
+export function* displayName(context: OsImageContext): Iterable<FieldError> {
   const image = osImageOf(context);
-  const name = textAt(context.subject.object, DISPLAY_NAME);
+  const name = textAt(context.target.object, DISPLAY_NAME);
   if (image === undefined || name === "" || !image.hasChanged(DISPLAY_NAME)) return;
   const why = whyNot(context, name);
   if (why === undefined) return;
@@ -17,8 +17,8 @@ export function* displayName(context: ReviewContext): Iterable<FieldProblem> {
   yield { check: "osimage-display-name", reason: "FieldValueDuplicate", field, value: name, why };
 }
 
-function whyNot({ subject, index }: ReviewContext, name: string): string | undefined {
-  const ownName = textAt(subject.object, ["metadata", "name"]);
+function whyNot({ target, index }: OsImageContext, name: string): string | undefined {
+  const ownName = textAt(target.object, ["metadata", "name"]);
   const images = index.osImages();
   const same = images.byDisplayName(name).find((image) => image.name !== ownName && !image.terminating);
   if (same !== undefined) {

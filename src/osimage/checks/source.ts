@@ -1,5 +1,5 @@
-import type { ReviewContext } from "../../references/context.ts";
-import type { FieldProblem } from "../../references/field-error.ts";
+import type { OsImageContext } from "../context.ts";
+import type { FieldError } from "../../references/field-error.ts";
 import { isHttpUrl, schemeOf } from "../checksum.ts";
 import { KUBEVIRT, KUBEVIRT_TYPE, METAL3 } from "../known-properties.ts";
 import { osImageOf, type OsImageObject, propertyField } from "../reviewed-image.ts";
@@ -13,14 +13,14 @@ const QUANTITY = /^\+?(?=[\d.]*[1-9])(?:\d+(?:\.\d*)?|\.\d+)(?:[KMGTPE]i|[numkMG
 const CHECK = "osimage-source" as const;
 
 /** An image says where its bytes are, as Metal3 and KubeVirt read it (vCluster Platform, os-images.mdx). */
-export function* source(context: ReviewContext): Iterable<FieldProblem> {
+export function* source(context: OsImageContext): Iterable<FieldError> {
   const image = osImageOf(context);
   if (image === undefined) return;
   if (image.hasChangedProperty(METAL3.url, METAL3.checksum)) yield* metal3(image);
   if (image.hasChangedProperty(...Object.values(KUBEVIRT))) yield* kubevirt(image);
 }
 
-function* metal3({ properties }: OsImageObject): Iterable<FieldProblem> {
+function* metal3({ properties }: OsImageObject): Iterable<FieldError> {
   const [url, checksum] = [properties.get(METAL3.url), properties.get(METAL3.checksum)];
   if (url !== undefined && checksum === undefined) {
     yield required(
@@ -40,7 +40,7 @@ function* metal3({ properties }: OsImageObject): Iterable<FieldProblem> {
   }
 }
 
-function* kubevirt({ properties }: OsImageObject): Iterable<FieldProblem> {
+function* kubevirt({ properties }: OsImageObject): Iterable<FieldError> {
   const [url, dataSource, size] = [KUBEVIRT.url, KUBEVIRT.dataSource, KUBEVIRT.rootDiskSize].map((key) =>
     properties.get(key),
   );
@@ -62,7 +62,7 @@ function* kubevirt({ properties }: OsImageObject): Iterable<FieldProblem> {
 }
 
 /** What KubeVirt's provider ignores. */
-function* withoutEffect(properties: OsImageObject["properties"]): Iterable<FieldProblem> {
+function* withoutEffect(properties: OsImageObject["properties"]): Iterable<FieldError> {
   const [url, dataSource, checksum] = [KUBEVIRT.url, KUBEVIRT.dataSource, KUBEVIRT.checksum].map((key) =>
     properties.get(key),
   );
@@ -78,7 +78,7 @@ function* withoutEffect(properties: OsImageObject["properties"]): Iterable<Field
 }
 
 /** A node type or a claim may say it instead. */
-function* missingBesideSource(properties: OsImageObject["properties"]): Iterable<FieldProblem> {
+function* missingBesideSource(properties: OsImageObject["properties"]): Iterable<FieldError> {
   if (!properties.has(KUBEVIRT.url) && !properties.has(KUBEVIRT.dataSource)) return;
   if (!properties.has(KUBEVIRT.rootDiskSize)) {
     const why =
@@ -92,11 +92,11 @@ function* missingBesideSource(properties: OsImageObject["properties"]): Iterable
   }
 }
 
-function required(key: string, why: string): FieldProblem {
+function required(key: string, why: string): FieldError {
   return { check: CHECK, reason: "FieldValueRequired", field: propertyField(key), why };
 }
 
-function invalid(key: string, value: string | undefined, why: string): FieldProblem {
+function invalid(key: string, value: string | undefined, why: string): FieldError {
   return {
     check: CHECK,
     reason: "FieldValueInvalid",
@@ -106,6 +106,6 @@ function invalid(key: string, value: string | undefined, why: string): FieldProb
   };
 }
 
-function warning(key: string, value: string | undefined, why: string): FieldProblem {
+function warning(key: string, value: string | undefined, why: string): FieldError {
   return { ...invalid(key, value, why), onlyWarns: true };
 }

@@ -1,72 +1,90 @@
+import { fieldOf } from "../../common/field-path.ts";
 import {
   type Image,
   type ImageKind,
   IMAGE_KIND_ROWS,
   isClusterScopedVmImage,
-  VM_IMAGE_KINDS,
   VMI_ID_PREFIX,
 } from "../../images/image.ts";
 import { hasClusterScopedVmImages } from "../../images/image-index.ts";
 import { nearMatches } from "../../images/near-matches.ts";
 import type { Ambiguous } from "../../images/resolve.ts";
-import { mayUse } from "../../osimage/access.ts";
-import { isAdmittedAsSent } from "../../vm-operator/admitted-as-sent.ts";
-import type { ReviewContext } from "../context.ts";
-import { type FieldProblem, plain, quote } from "../field-error.ts";
-import { fieldOf, type Reference } from "../parse.ts";
-import { kindMeant, queryOf } from "../resolve-reference.ts";
+import type { ResolvedContext } from "../context.ts";
+import { type FieldError, plain, quote } from "../field-error.ts";
+import type { Reference } from "../parse.ts";
+import { kindMeant, type Lookup } from "../resolve-reference.ts";
 
-/** Beyond this many, candidates are counted. */
-const MOST_CANDIDATES_LISTED = 5;
+/** Candidates beyond this many are counted. */
+const MAX_CANDIDATES_LISTED = 5;
 
 /**
- * So many misses of one object come with what may have been meant: each takes a search through all names, and who wrote
- * a thousand wrong ones made one mistake.
+ * Errors of one object that come with near matches: each takes a search through all names, and a thousand wrong names in
+ * one object are one mistake.
  */
-const MOST_WITH_NEAR_MATCHES = 10;
+const MAX_WITH_NEAR_MATCHES = 10;
 
-/** Where a name was looked for, and how. */
+/** What differs between image systems. */
+export interface ExistsTexts<C> {
+  /** Where candidates of these images are: `images in namespace "dev" and the cluster`. */
+  readonly placeOf: (candidates: readonly Image[], namespace: string | undefined) => string;
+  /** Says that there is no image: `no image in namespace "dev" or the cluster`. */
+  readonly noImage: (kind: ImageKind | undefined, namespace: string | undefined) => string;
+  /** Whether a near match may be suggested to the caller. */
+  readonly isUsable: (context: C, image: Image) => boolean;
+  /** Whether the object is admitted all the same, with a warning. */
+  readonly isAdmittedAsSent: (context: C, reference: Reference) => boolean;
+}
+
 interface Search {
   /** Undefined where VirtualMachineImages are images of the cluster. */
   readonly namespace: string | undefined;
   readonly strict: boolean;
 }
 
+type Unresolved = Extract<Lookup, { is: "unresolved" }>;
+
 /** A reference names exactly one image that this namespace may use. */
-export function exists(context: ReviewContext): readonly FieldProblem[] {
-  const { namespace } = context.subject;
-  const strict = context.policy.resolution === "strict";
-  const isOfCluster = hasClusterScopedVmImages(context.index, namespace);
-  const search = { namespace: isOfCluster ? undefined : namespace, strict };
-  return context.judged
-    .filter((judged) => judged.is === "unresolved")
-    .map(({ by, resolution }, position) => {
-      const problem = { check: "exists", field: fieldOf(by.namePath), value: by.name } as const;
+export function exists<C extends ResolvedContext>(texts: ExistsTexts<C>): (context: C) => readonly FieldError[] {
+  return (context) => {
+    const unresolved = context.lookups.filter((lookup) => lookup.is === "unresolved");
+    if (unresolved.length === 0) return [];
+    const { namespace } = context.target;
+    const isOfCluster = hasClusterScopedVmImages(context.index, namespace);
+    const strict = context.policy.resolution === "strict";
+    const search: Search = { namespace: isOfCluster ? undefined : namespace, strict };
+    return unresolved.map((lookup, position) => {
+      const { reference, query, resolution } = lookup;
+      const error = { check: "exists", field: fieldOf(reference.namePath), value: query.name };
       if (resolution.is === "ambiguous") {
-        return { ...problem, reason: "FieldValueInvalid", why: ambiguous(resolution, search) };
+        return { ...error, reason: "FieldValueInvalid", why: ambiguous(resolution, search, texts) };
       }
-      const near = position < MOST_WITH_NEAR_MATCHES ? nearMatches(context.index, queryOf(context, by)) : [];
-      const usable = near.filter((image) => mayUse(context, image));
-      const onlyWarns = isAdmittedAsSent(context, by);
-      return { ...problem, reason: "FieldValueNotFound", why: notFound(by, usable, search), onlyWarns };
+      const near = position < MAX_WITH_NEAR_MATCHES ? nearMatches(context.index, query) : [];
+      const usable = near.filter((image) => texts.isUsable(context, image));
+      const onlyWarns = texts.isAdmittedAsSent(context, reference);
+      return { ...error, reason: "FieldValueNotFound", why: notFound(lookup, usable, search, texts), onlyWarns };
     });
+  };
 }
 
-function ambiguous({ candidates, by }: Ambiguous, { namespace, strict }: Search): string {
-  const listed = candidates.slice(0, MOST_CANDIDATES_LISTED).map(inItsLibrary).join(", ");
-  const more = candidates.length - MOST_CANDIDATES_LISTED;
+function ambiguous<C>(
+  { candidates, by }: Ambiguous,
+  { namespace, strict }: Search,
+  { placeOf }: ExistsTexts<C>,
+): string {
+  const listed = candidates.slice(0, MAX_CANDIDATES_LISTED).map(inItsLibrary).join(", ");
+  const more = candidates.length - MAX_CANDIDATES_LISTED;
   const libraries = new Set(candidates.map(({ library }) => library));
-  const librariesTellThemApart =
+  const librariesDiffer =
     !strict && by === "displayName" && libraries.size === candidates.length && !libraries.has(undefined);
   const ids = candidates.some(hasNameByPeople) ? "object names" : "IDs";
-  const remedy = `use one of these ${ids}${librariesTellThemApart ? ", or LIBRARY/NAME" : ""}`;
+  const remedy = `use one of these ${ids}${librariesDiffer ? ", or LIBRARY/NAME" : ""}`;
   return (
     `ambiguous: ${candidates.length} ${placeOf(candidates, namespace)} have this display name` +
     `${by === "libraryName" ? " and library" : ""}: ${listed}${more > 0 ? ` and ${more} more` : ""}; ${remedy}`
   );
 }
 
-/** Of other images the object name is a VMI ID. */
+/** The object name of any other image is a VMI ID. */
 function hasNameByPeople(image: Image): boolean {
   return IMAGE_KIND_ROWS[image.kind].namedByPeople || isClusterScopedVmImage(image);
 }
@@ -75,43 +93,25 @@ function inItsLibrary({ name, library }: Image): string {
   return library === undefined ? plain(name) : `${plain(name)} (${plain(library)})`;
 }
 
-/** `images in namespace "dev" and the cluster`, `OSImages` */
-function placeOf(candidates: readonly Image[], namespace: string | undefined): string {
-  if (candidates.some(({ kind }) => kind === "OSImage")) return "OSImages";
-  const places = { VirtualMachineImage: placeOfVmImages(namespace), ClusterVirtualMachineImage: "the cluster" };
-  const named = VM_IMAGE_KINDS.filter((kind) => candidates.some((image) => image.kind === kind));
-  return `images in ${[...new Set(named.map((kind) => places[kind]))].join(" and ")}`;
+function notFound<C>(
+  { reference, query }: Unresolved,
+  near: readonly Image[],
+  { namespace, strict }: Search,
+  { noImage }: ExistsTexts<C>,
+): string {
+  const kind = kindMeant(reference);
+  const names = namesSearched(query.name, kind, strict);
+  return `${noImage(kind, namespace)} has this ${names}; ${remedyOf(reference, near, namespace)}`;
 }
 
-function placeOfVmImages(namespace: string | undefined): string {
-  return namespace === undefined ? "the cluster" : `namespace ${quote(namespace)}`;
-}
-
-function notFound(by: Reference, near: readonly Image[], { namespace, strict }: Search): string {
-  const kind = kindMeant(by);
-  return `${nowhere(kind, namespace)} has this ${namesSearched(by, kind, strict)}; ${remedyOf(by, near, namespace)}`;
-}
-
-function nowhere(kind: ImageKind | undefined, namespace: string | undefined): string {
-  switch (kind) {
-    case undefined:
-      return `no image in ${namespace === undefined ? "" : `namespace ${quote(namespace)} or `}the cluster`;
-    case "VirtualMachineImage":
-      return `no VirtualMachineImage in ${placeOfVmImages(namespace)}`;
-    case "ClusterVirtualMachineImage":
-    case "OSImage":
-      return `no ${kind}`;
-  }
-}
-
-function namesSearched({ name }: Reference, kind: ImageKind | undefined, strict: boolean): string {
+function namesSearched(name: string, kind: ImageKind | undefined, strict: boolean): string {
   if (!strict) return "display name or object name";
   return kind !== undefined || name.startsWith(VMI_ID_PREFIX) ? "object name" : "display name";
 }
 
-function remedyOf(by: Reference, near: readonly Image[], namespace: string | undefined): string {
-  if (near.length === 0) return `${listing(by, namespace)} lists what can be written`;
-  const suggestions = near.map((image) => suggestion(image, by));
+function remedyOf(reference: Reference, near: readonly Image[], namespace: string | undefined): string {
+  if (near.length === 0) return `${listing(reference, namespace)} lists what can be written`;
+  const suggestions = near.map((image) => suggestion(image, reference));
   const last = suggestions.pop();
   return `did you mean ${suggestions.length === 0 ? "" : `${suggestions.join(", ")} or `}${last}?`;
 }
@@ -124,8 +124,8 @@ function listing({ images }: Reference, namespace: string | undefined): string {
   return `kubectl get ${rows.map(({ resource }) => resource).join(",")}${inNamespace}`;
 }
 
-function suggestion({ displayName, name, kind }: Image, by: Reference): string {
-  const inOtherKind = by.kind !== "" && by.kind !== kind ? ` of kind ${kind}` : "";
+function suggestion({ displayName, name, kind }: Image, reference: Reference): string {
+  const inOtherKind = reference.kind !== undefined && reference.kind !== kind ? ` of kind ${kind}` : "";
   return displayName === undefined
     ? `${quote(name)}${inOtherKind}`
     : `${quote(displayName)} (${plain(name)})${inOtherKind}`;

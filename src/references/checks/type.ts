@@ -1,26 +1,44 @@
+import { fieldOf } from "../../common/field-path.ts";
 import { at, isSameJson } from "../../common/json.ts";
-import { malformedIn } from "../../osimage/reviewed-image.ts";
+import type { ActiveCheck } from "../check.ts";
 import type { ReviewContext } from "../context.ts";
-import type { FieldProblem } from "../field-error.ts";
-import { fieldOf, type Reading } from "../parse.ts";
+import type { FieldError } from "../field-error.ts";
+import type { Malformed, ParsedReferences } from "../parse.ts";
+
+/** The check of JSON types, which no flag turns off. `others`: values of a wrong type outside the references. */
+export function typeCheck<C extends ReviewContext>(
+  others: (context: C) => readonly Malformed[] = () => [],
+): ActiveCheck<C> {
+  return {
+    level: "deny",
+    row: {
+      id: "type",
+      level: "deny",
+      mutate: "before",
+      rule: "every reference has the JSON type of its field",
+      run: (context) => typeErrors(context, [...context.parsed.malformed, ...others(context)]),
+    },
+  };
+}
 
 /**
- * Every reference has the JSON type that its field has. What an UPDATE leaves as it was is not judged again, unless it
- * changes a reference: beside a wrong type no reference can be judged.
+ * An UPDATE may keep a malformed value as it is, unless it changes a reference: no reference can be resolved beside a
+ * malformed value.
  */
-export function* type(context: ReviewContext): Iterable<FieldProblem> {
-  const { reading, subject } = context;
-  const malformed = [...reading.malformed, ...malformedIn(subject)];
+function* typeErrors(
+  { parsed, oldParsed, target }: ReviewContext,
+  malformed: readonly Malformed[],
+): Iterable<FieldError> {
   if (malformed.length === 0) return;
-  const keepsReferences = isSameJson(namesOf(reading), namesOf(context.oldReading));
+  const keepsReferences = isSameJson(namesOf(parsed), namesOf(oldParsed));
   for (const { path, value, expected } of malformed) {
-    const isKept = subject.oldObject !== undefined && isSameJson(at(subject.oldObject, path), value);
+    const isKept = target.oldObject !== undefined && isSameJson(at(target.oldObject, path), value);
     if (isKept && keepsReferences) continue;
     const why = `must be ${expected}`;
     yield { check: "type", reason: "FieldValueTypeInvalid", field: fieldOf(path), value, why };
   }
 }
 
-function namesOf(reading: Reading | undefined): readonly unknown[] {
-  return (reading?.references ?? []).map(({ key, kind, name }) => ({ key, kind, name }));
+function namesOf(parsed: ParsedReferences | undefined): readonly unknown[] {
+  return (parsed?.references ?? []).map(({ key, kind, name }) => ({ key, kind, name }));
 }

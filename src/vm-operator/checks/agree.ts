@@ -1,25 +1,25 @@
-import { followsImage } from "../boot-references.ts";
-import type { ReviewContext } from "../../references/context.ts";
-import { type FieldProblem, plain, quote } from "../../references/field-error.ts";
-import { fieldOf } from "../../references/parse.ts";
+import { imageNameFollowsImage } from "../boot-references.ts";
+import type { MachineContext } from "../context.ts";
+import { type FieldError, plain, quote } from "../../references/field-error.ts";
+import { fieldOf } from "../../common/field-path.ts";
 import { isNamedBy } from "../../references/resolve-reference.ts";
 
 /** Where `spec.image` decides, `imageName` is never resolved: it must be a name of that image. */
-export function agree(context: ReviewContext): readonly FieldProblem[] {
+export function agree(context: MachineContext): readonly FieldError[] {
   const { bootImage, boot } = context;
-  if (bootImage.is !== "resolved" || bootImage.by.form !== "object" || bootImage.by.role !== "boot") return [];
-  if (followsImage(context)) return [];
-  const { imageName } = boot;
-  if (imageName === undefined || imageName.name === "" || isNamedBy(context, bootImage.image, imageName.name))
+  if (bootImage.is !== "resolved" || bootImage.reference.form !== "object" || bootImage.reference.role !== "boot")
     return [];
+  if (imageNameFollowsImage(context)) return [];
+  const { imageName } = boot;
+  if (imageName?.name === undefined || isNamedBy(context, bootImage.image, imageName.name)) return [];
   const { name, displayName } = bootImage.image;
   const names = displayName === undefined ? quote(name) : `${quote(name)} (${plain(displayName)})`;
-  const problem: FieldProblem = {
+  const error: FieldError = {
     check: "agree",
     reason: "FieldValueInvalid",
     field: fieldOf(imageName.namePath),
     value: imageName.name,
-    why: `${fieldOf(bootImage.by.path)} names another image, ${names}; write that here or leave one of the two out`,
+    why: `${fieldOf(bootImage.reference.path)} names another image, ${names}; write that here or leave one of the two out`,
   };
-  return [problem];
+  return [error];
 }

@@ -1,19 +1,18 @@
-import type { ReviewContext } from "../../references/context.ts";
-import { imageProblem } from "../../references/image-error.ts";
-import type { FieldProblem } from "../../references/field-error.ts";
+import type { MachineContext } from "../context.ts";
+import type { Cdrom } from "../cdroms.ts";
+import { machineImageError } from "../image-error.ts";
+import type { FieldError } from "../../references/field-error.ts";
 
 /** A machine boots from an ISO image by a CD-ROM that holds it: vm-operator makes no CD-ROM of `imageName` or `image`. */
-export function* bootType(context: ReviewContext): Iterable<FieldProblem> {
+export function* bootType(context: MachineContext): Iterable<FieldError> {
   const { bootImage, cdroms } = context;
   if (bootImage.is !== "resolved" || bootImage.image.type !== "ISO") return;
-  const { image, by } = bootImage;
-  if (cdroms.some(({ reference, image: held }) => holds(reference.name, held) === image.name)) return;
-  yield imageProblem(context, by, image, {
-    check: "boot-type",
-    why: "the image is of type ISO, and no CD-ROM of the VM holds it, so that nothing boots; add it as a CD-ROM",
-  });
+  const { image, reference } = bootImage;
+  if (cdroms.some((cdrom) => objectNameOf(cdrom) === image.name)) return;
+  const why = "the image is of type ISO, and no CD-ROM of the VM holds it, so that nothing boots; add it as a CD-ROM";
+  yield machineImageError(context, { check: "boot-type", reference, image, why });
 }
 
-function holds(name: string, held: ReviewContext["cdroms"][number]["image"]): string {
-  return held?.is === "resolved" ? held.image.name : name;
+function objectNameOf({ reference, lookup }: Cdrom): string | undefined {
+  return lookup?.is === "resolved" ? lookup.image.name : reference.name;
 }

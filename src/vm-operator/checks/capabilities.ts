@@ -1,26 +1,35 @@
 import { textAt } from "../../common/json.ts";
-import type { ReviewContext } from "../../references/context.ts";
-import { imageProblem } from "../../references/image-error.ts";
-import { type FieldProblem, quote } from "../../references/field-error.ts";
+import type { MachineContext } from "../context.ts";
+import { machineImageError } from "../image-error.ts";
+import type { AdmissionTarget } from "../../references/target.ts";
+import { type FieldError, quote } from "../../references/field-error.ts";
 
 /** A comma list of what a machine asks of its image. */
 export const REQUIRED_CAPABILITIES_ANNOTATION = "vm-image-webhook.dev/required-capabilities";
 
 /** The image has every capability that the machine asks for. */
-export function* capabilities(context: ReviewContext): Iterable<FieldProblem> {
+export function* capabilities(context: MachineContext): Iterable<FieldError> {
   if (context.bootImage.is !== "resolved") return;
-  const { image, by } = context.bootImage;
+  const { image, reference } = context.bootImage;
   const lacking = askedFor(context).filter((capability) => !image.capabilities.includes(capability));
   if (lacking.length === 0) return;
   const has = image.capabilities.length === 0 ? "none" : image.capabilities.map(quote).join(", ");
   const why =
     `the image lacks ${lacking.map(quote).join(", ")} of annotation ${REQUIRED_CAPABILITIES_ANNOTATION} ` +
     `(it has ${has}); choose another image or change the annotation`;
-  yield imageProblem(context, by, image, { check: "capabilities", why });
+  yield machineImageError(context, { check: "capabilities", reference, image, why });
 }
 
-function askedFor({ subject }: ReviewContext): readonly string[] {
-  const asked = textAt(subject.object, [...subject.root, "metadata", "annotations", REQUIRED_CAPABILITIES_ANNOTATION]);
+export function asksForCapabilities({ target }: MachineContext): boolean {
+  return annotationOf(target) !== "";
+}
+
+function annotationOf({ object, root }: AdmissionTarget): string {
+  return textAt(object, [...root, "metadata", "annotations", REQUIRED_CAPABILITIES_ANNOTATION]);
+}
+
+function askedFor({ target }: MachineContext): readonly string[] {
+  const asked = annotationOf(target);
   return [...new Set(asked.split(",").map((capability) => capability.trim()))].filter(
     (capability) => capability !== "",
   );

@@ -1,13 +1,13 @@
 import { textAt } from "../../common/json.ts";
-import type { ReviewContext } from "../../references/context.ts";
-import type { FieldProblem } from "../../references/field-error.ts";
-import { fieldOf } from "../../references/parse.ts";
+import type { MachineContext } from "../context.ts";
+import type { FieldError } from "../../references/field-error.ts";
+import { fieldOf } from "../../common/field-path.ts";
 
 /** A machine with CD-ROMs says what its guest is: an ISO image does not (vm-operator validateCdrom). */
-export function* cdromGuestId({ cdroms, subject }: ReviewContext): Iterable<FieldProblem> {
-  const path = [...subject.root, "spec", "guestID"];
-  if (!cdroms.some(({ image }) => image !== undefined) || textAt(subject.object, path) !== "") return;
-  if (textAt(subject.restored?.machine, ["spec", "guestID"]) !== "") return;
+export function* cdromGuestId({ cdroms, target, restored }: MachineContext): Iterable<FieldError> {
+  const path = [...target.root, "spec", "guestID"];
+  if (!cdroms.some(({ lookup }) => lookup !== undefined) || textAt(target.object, path) !== "") return;
+  if (textAt(restored?.machine, ["spec", "guestID"]) !== "") return;
   yield {
     check: "cdrom-guest-id",
     reason: "FieldValueRequired",

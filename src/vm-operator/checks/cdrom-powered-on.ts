@@ -1,43 +1,46 @@
 import { type Cdrom, cdromReferences } from "../cdroms.ts";
-import type { ReviewContext } from "../../references/context.ts";
+import type { MachineContext } from "../context.ts";
 import { isOnThroughout } from "../power.ts";
-import type { FieldProblem } from "../../references/field-error.ts";
+import type { FieldError } from "../../references/field-error.ts";
 import { EACH } from "../../references/row.ts";
-import { fieldOf, type Reference } from "../../references/parse.ts";
+import { fieldOf } from "../../common/field-path.ts";
+import type { Reference } from "../../references/parse.ts";
 
 /**
  * CD-ROMs stay while the machine runs; only `connected` and `allowGuestControl` may change (vm-operator
  * validateCdromWhenPoweredOn).
  */
-export function* cdromPoweredOn(context: ReviewContext): Iterable<FieldProblem> {
-  const { cdroms, oldReading, subject } = context;
+export function* cdromPoweredOn(context: MachineContext): Iterable<FieldError> {
+  const { cdroms, oldParsed, target, restored } = context;
   // What vm-operator restores is what is stored.
-  if (subject.restored !== undefined) return;
-  if (oldReading === undefined || !isOnThroughout(subject)) return;
+  if (restored !== undefined) return;
+  if (oldParsed === undefined || !isOnThroughout(target)) return;
   for (const cdrom of cdroms) {
-    if (cdrom.old === undefined) yield problem(cdrom.reference, "be added");
-    else if (isOther(cdrom)) yield { ...problem(cdrom.reference, "get another image"), value: cdrom.reference.name };
+    if (cdrom.old === undefined) yield error(cdrom.reference, "be added");
+    else if (isOther(cdrom))
+      yield { ...error(cdrom.reference, "get another image"), value: cdrom.reference.name ?? "" };
   }
   const kept = new Set(cdroms.map(({ reference }) => reference.key));
-  for (const old of cdromReferences(oldReading)) {
+  for (const old of cdromReferences(oldParsed)) {
     if (kept.has(old.key)) continue;
-    yield { ...problem(old, "be removed"), field: listField(context, old), value: entryName(old) };
+    yield { ...error(old, "be removed"), field: listField(context, old), value: entryName(old) };
   }
 }
 
-/** A kind that was empty may be filled. */
+/** An absent kind may be filled. */
 function isOther({ reference, old, change }: Cdrom): boolean {
-  return change.is === "changed" && !(old?.kind === "" && old.name === reference.name);
+  const fillsKind = old !== undefined && old.kind === undefined && old.name === reference.name;
+  return change.is === "changed" && !fillsKind;
 }
 
-function problem({ path }: Reference, what: string): FieldProblem {
+function error({ path }: Reference, what: string): FieldError {
   const why = `a CD-ROM cannot ${what} while the VM is powered on; power it off first (spec.powerState: PoweredOff)`;
   return { check: "cdrom-powered-on", reason: "FieldValueForbidden", field: fieldOf(path), why };
 }
 
-/** What is gone has no position any more. */
-function listField({ subject }: ReviewContext, { path }: Reference): string {
-  const row = subject.rows.find(({ role, path: steps }) => role === "cdrom" && steps[0] === path[0]);
+/** The field of the list: a CD-ROM that is removed has no position. */
+function listField({ target }: MachineContext, { path }: Reference): string {
+  const row = target.rows.find(({ role, path: steps }) => role === "cdrom" && steps[0] === path[0]);
   const steps = row?.path ?? [];
   return fieldOf(steps.slice(0, steps.indexOf(EACH)));
 }

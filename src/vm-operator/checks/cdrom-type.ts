@@ -1,16 +1,15 @@
+import { type FieldError, plain } from "../../references/field-error.ts";
 import { isAdmittedAsSent } from "../admitted-as-sent.ts";
-import type { ReviewContext } from "../../references/context.ts";
-import { imageProblem } from "../../references/image-error.ts";
-import { type FieldProblem, plain } from "../../references/field-error.ts";
+import type { MachineContext } from "../context.ts";
+import { machineImageError } from "../image-error.ts";
 
 /** A CD-ROM holds an ISO image; the type of images before v1alpha3 is unknown (vm-operator cdrom.go, processImage). */
-export function* cdromType(context: ReviewContext): Iterable<FieldProblem> {
-  for (const { image: judged } of context.cdroms) {
-    if (judged?.is !== "resolved" || judged.image.type === undefined || judged.image.type === "ISO") continue;
-    const problem = imageProblem(context, judged.by, judged.image, {
-      check: "cdrom-type",
-      why: `the image is of type ${plain(judged.image.type)}, and a CD-ROM needs one of type ISO; choose an ISO image`,
-    });
-    yield { ...problem, onlyWarns: isAdmittedAsSent(context, judged.by) };
+export function* cdromType(context: MachineContext): Iterable<FieldError> {
+  for (const { lookup } of context.cdroms) {
+    if (lookup?.is !== "resolved" || lookup.image.type === undefined || lookup.image.type === "ISO") continue;
+    const { reference, image } = lookup;
+    const why = `the image is of type ${plain(lookup.image.type)}, and a CD-ROM needs one of type ISO; choose an ISO image`;
+    const error = machineImageError(context, { check: "cdrom-type", reference, image, why });
+    yield { ...error, onlyWarns: isAdmittedAsSent(context, reference) };
   }
 }

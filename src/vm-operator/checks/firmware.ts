@@ -1,9 +1,10 @@
 import type { Image } from "../../images/image.ts";
 import { at, isSameJson, type JsonPath, textAt } from "../../common/json.ts";
-import type { ReviewContext } from "../../references/context.ts";
-import { type FieldProblem, quote } from "../../references/field-error.ts";
-import { fieldOf } from "../../references/parse.ts";
+import type { MachineContext } from "../context.ts";
+import { type FieldError, quote } from "../../references/field-error.ts";
+import { fieldOf } from "../../common/field-path.ts";
 import { isEmpty, resolveReference } from "../../references/resolve-reference.ts";
+import type { AdmissionTarget } from "../../references/target.ts";
 
 const EFI = "efi";
 
@@ -16,33 +17,41 @@ const WRITE_EFI = "write bootOptions.firmware: efi";
  * Secure boot needs EFI firmware: the machine's, else its image's (vm-operator configspec.go). Where neither is known, the
  * machine's class decides, which this webhook does not read: a warning at most.
  */
-export function* firmware(context: ReviewContext): Iterable<FieldProblem> {
-  const { subject } = context;
-  const options = [...subject.root, "spec", "bootOptions"];
-  if (textAt(subject.object, [...options, "efiSecureBoot"]) !== "Enabled" || !isToJudge(context, options)) return;
-  const chosen = textAt(subject.object, [...options, "firmware"]);
-  const objection = chosen === "" ? objectionToImage(bootedImage(context), subject.version) : objectionToChoice(chosen);
+export function* firmware(context: MachineContext): Iterable<FieldError> {
+  const { target } = context;
+  const options = bootOptionsOf(target);
+  if (!wantsSecureBoot(context) || !isChecked(context, options)) return;
+  const chosen = textAt(target.object, [...options, "firmware"]);
+  const objection = chosen === "" ? objectionToImage(bootedImage(context), target.version) : objectionToChoice(chosen);
   if (objection === undefined) return;
   const field = fieldOf([...options, "efiSecureBoot"]);
   yield { check: "firmware", reason: "FieldValueForbidden", field, ...objection };
 }
 
-/** A machine keeps its image on UPDATE: there new boot options are judged beside a CD-ROM that changes. */
-function isToJudge({ bootImage, cdroms, subject }: ReviewContext, options: JsonPath): boolean {
-  if (bootImage.is !== "unchanged") return bootImage.is === "resolved" || bootImage.is === "absent";
-  if (!cdroms.some(({ image }) => image !== undefined)) return false;
-  return !isSameJson(at(subject.object, options), at(subject.oldObject, options));
+export function wantsSecureBoot({ target }: MachineContext): boolean {
+  return textAt(target.object, [...bootOptionsOf(target), "efiSecureBoot"]) === "Enabled";
 }
 
-function bootedImage(context: ReviewContext): Image | undefined {
+function bootOptionsOf({ root }: AdmissionTarget): JsonPath {
+  return [...root, "spec", "bootOptions"];
+}
+
+/** A machine keeps its image on UPDATE: new boot options are checked there only beside a CD-ROM that changes. */
+function isChecked({ bootImage, cdroms, target }: MachineContext, options: JsonPath): boolean {
+  if (bootImage.is !== "unchanged") return bootImage.is === "resolved" || bootImage.is === "absent";
+  if (!cdroms.some(({ lookup }) => lookup !== undefined)) return false;
+  return !isSameJson(at(target.object, options), at(target.oldObject, options));
+}
+
+function bootedImage(context: MachineContext): Image | undefined {
   const { bootImage, boot } = context;
   if (bootImage.is === "resolved") return bootImage.image;
   const kept = bootImage.is === "unchanged" ? (isEmpty(boot.image) ? boot.imageName : boot.image) : undefined;
-  const meant = kept === undefined ? undefined : resolveReference(context, kept);
-  return meant?.is === "resolved" ? meant.image : undefined;
+  const lookup = kept === undefined ? undefined : resolveReference(context, kept);
+  return lookup?.is === "resolved" ? lookup.image : undefined;
 }
 
-type Objection = Pick<FieldProblem, "why" | "onlyWarns"> | undefined;
+type Objection = Pick<FieldError, "why" | "onlyWarns"> | undefined;
 
 function objectionToChoice(chosen: string): Objection {
   if (chosen === EFI) return undefined;

@@ -1,8 +1,8 @@
 import { type Image, isClusterScopedVmImage, isVmImageKind, VMI_ID_PREFIX } from "../../images/image.ts";
-import type { ReviewContext } from "../../references/context.ts";
+import type { MachineContext } from "../context.ts";
 import { createdNameOf } from "../../references/created-name.ts";
-import { type FieldProblem, plain, quote } from "../../references/field-error.ts";
-import { fieldOf } from "../../references/parse.ts";
+import { type FieldError, plain, quote } from "../../references/field-error.ts";
+import { fieldOf } from "../../common/field-path.ts";
 import type { CreatedName } from "../../references/row.ts";
 
 const REMEDIES: Readonly<Record<CreatedName["is"], string>> = {
@@ -15,14 +15,14 @@ const REMEDIES: Readonly<Record<CreatedName["is"], string>> = {
  * The display names that a publish request makes stay unambiguous: vm-operator refuses the same name in the same
  * library only (virtualmachinepublishrequest_controller.go).
  */
-export function* publishCollision(context: ReviewContext): Iterable<FieldProblem> {
-  const { reading, subject } = context;
-  if (subject.operation !== "CREATE" || reading.malformed.length > 0) return;
-  for (const reference of reading.references) {
+export function* publishCollision(context: MachineContext): Iterable<FieldError> {
+  const { parsed, target } = context;
+  if (target.operation !== "CREATE" || parsed.malformed.length > 0) return;
+  for (const reference of parsed.references) {
     const { createdName, images, namePath } = reference;
     if (createdName === undefined || !images.every(isVmImageKind)) continue;
-    const name = createdNameOf(subject.object, reference);
-    const why = whyNot(context, name);
+    const name = createdNameOf(target.object, reference);
+    const why = name === undefined ? undefined : whyNot(context, name);
     if (why === undefined) continue;
     yield {
       check: "publish-collision",
@@ -34,12 +34,11 @@ export function* publishCollision(context: ReviewContext): Iterable<FieldProblem
   }
 }
 
-function whyNot({ index, subject, policy }: ReviewContext, name: string): string | undefined {
-  if (name === "") return undefined;
+function whyNot({ index, target, policy }: MachineContext, name: string): string | undefined {
   if (name.startsWith(VMI_ID_PREFIX)) {
     return `vm-operator reads a name that begins with ${VMI_ID_PREFIX} as a VMI ID, and never as a display name`;
   }
-  const { namespace } = subject;
+  const { namespace } = target;
   // vm-operator's own rule counts images that are being deleted.
   const isStrict = policy.resolution === "strict";
   const present = (images: readonly Image[]): Image | undefined =>

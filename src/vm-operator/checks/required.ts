@@ -1,26 +1,26 @@
 import { isImageless } from "../boot-references.ts";
 import { isAdmittedAsSent } from "../admitted-as-sent.ts";
-import type { ReviewContext } from "../../references/context.ts";
-import { type FieldProblem, quote } from "../../references/field-error.ts";
-import { fieldOf } from "../../references/parse.ts";
+import type { MachineContext } from "../context.ts";
+import { type FieldError, quote } from "../../references/field-error.ts";
+import { fieldOf } from "../../common/field-path.ts";
 
 /**
  * A machine needs something to boot from. Privileged callers import and restore machines without an image
  * (vm-operator PR 524 and 814).
  */
-export function* required(context: ReviewContext): Iterable<FieldProblem> {
-  for (const { is, by } of context.judged) {
+export function* required(context: MachineContext): Iterable<FieldError> {
+  for (const { is, reference } of context.lookups) {
     if (is !== "nameless") continue;
     const why =
-      by.role === "cdrom"
+      reference.role === "cdrom"
         ? "a CD-ROM needs an image; write the VMI ID or display name of an ISO image"
         : "a kind alone names no image; write the image's VMI ID or display name";
-    const onlyWarns = isAdmittedAsSent(context, by);
-    yield { check: "required", reason: "FieldValueRequired", field: fieldOf(by.namePath), why, onlyWarns };
+    const onlyWarns = isAdmittedAsSent(context, reference);
+    yield { check: "required", reason: "FieldValueRequired", field: fieldOf(reference.namePath), why, onlyWarns };
   }
   const { imageName } = context.boot;
   if (imageName === undefined || !hasNothingToBootFrom(context)) return;
-  const { namespace } = context.subject;
+  const { namespace } = context.target;
   yield {
     check: "required",
     reason: "FieldValueRequired",
@@ -31,10 +31,9 @@ export function* required(context: ReviewContext): Iterable<FieldProblem> {
   };
 }
 
-/** A template is judged without privilege: vm-operator's own account makes machines from it. */
-function hasNothingToBootFrom({ bootImage, boot, subject }: ReviewContext): boolean {
-  const { restored } = subject;
+/** A template has no privilege: vm-operator's own account makes machines from it. */
+function hasNothingToBootFrom({ bootImage, boot, target, restored }: MachineContext): boolean {
   if (restored !== undefined && !(isImageless(restored.boot) && restored.cdroms.length === 0)) return false;
-  if (subject.privileged && !subject.isTemplate) return false;
+  if (target.privileged && !target.isTemplate) return false;
   return bootImage.is === "absent" && isImageless(boot) && !boot.hasCdroms;
 }

@@ -1,6 +1,7 @@
+import { WRITE_MODES } from "../../../src/vm-operator/policy.ts";
 import { describe, expect, test } from "vitest";
 import { listAt } from "../../../src/common/json.ts";
-import { WRITE_MODES } from "../../../src/references/policy.ts";
+
 import type { ControlPlane } from "../control-plane.ts";
 import {
   bootOf,

@@ -1,6 +1,7 @@
+import { WRITE_MODES } from "../../../src/vm-operator/policy.ts";
 import { describe, expect, test } from "vitest";
 import { at } from "../../../src/common/json.ts";
-import { WRITE_MODES } from "../../../src/references/policy.ts";
+
 import { type ControlPlane, NAMESPACE } from "../control-plane.ts";
 import { LIVE_ISO, machineSet, newName, ROCKY, UBUNTU } from "../machines.ts";
 import { withWebhook } from "./bench.ts";

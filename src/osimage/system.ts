@@ -1,0 +1,54 @@
+import type { ImageKind } from "../images/image.ts";
+import { MAX_ANNOTATION_BYTES } from "../references/annotation-limit.ts";
+import { activeChecks } from "../references/check.ts";
+import { typeCheck } from "../references/checks/type.ts";
+import { evaluate, refusedUnparsed } from "../references/evaluate.ts";
+import type { Evaluate, ImageSystem } from "../references/image-system.ts";
+import { excessReferences, placeCounts } from "../references/reference-limit.ts";
+import { OS_IMAGE_CHECKS } from "./checks.ts";
+import { type OsImageContext, osImageContext } from "./context.ts";
+import type { OsImagePolicy } from "./policy.ts";
+import { rewriteProperties } from "./properties.ts";
+import { malformedIn } from "./reviewed-image.ts";
+import { OS_IMAGE_ROWS } from "./rows.ts";
+
+/** Bytes that are left free for the annotations of others. */
+const LEFT_FREE = 1_024;
+const ANNOTATION_ROOM = MAX_ANNOTATION_BYTES - LEFT_FREE;
+
+/** NodeProviders, NodeClaims, Machines and OSImages of vCluster Platform. */
+export const OS_IMAGES: ImageSystem<OsImagePolicy> = { rows: OS_IMAGE_ROWS, checks: OS_IMAGE_CHECKS, evaluatorFor };
+
+function evaluatorFor(policy: OsImagePolicy): Evaluate {
+  const checks = [
+    typeCheck<OsImageContext>(({ target }) => malformedIn(target)),
+    ...activeChecks(OS_IMAGE_CHECKS, policy.levels),
+  ];
+  const asksForCollisions = checks.some(({ row }) => row.id === "osimage-display-name");
+  return (target, index) => {
+    const tooMany = excessReferences(placeCounts(target));
+    if (tooMany.length > 0) return refusedUnparsed(tooMany);
+    return evaluate(target, {
+      checks,
+      contextOf: (each) => osImageContext(each, index, policy),
+      unsyncedKind: (context) => unsyncedKind(context) ?? unsyncedKindOfCollisions(context, asksForCollisions),
+      rewrite: rewriteProperties,
+      annotationRoom: () => ANNOTATION_ROOM,
+      unresolvedQueries: () => [],
+    });
+  };
+}
+
+function unsyncedKind({ properties }: OsImageContext): ImageKind | undefined {
+  const results = properties.flatMap(({ change, lookup }) => [change, lookup]);
+  return results.find((result) => result?.is === "notSynced")?.kind;
+}
+
+/** That no other OSImage has a display name takes a complete list of them. */
+function unsyncedKindOfCollisions({ target, parsed, index }: OsImageContext, asks: boolean): ImageKind | undefined {
+  if (!asks || target.endpoint !== "validate") return undefined;
+  return parsed.references
+    .filter(({ role }) => role === "creates")
+    .flatMap(({ images }) => images)
+    .find((kind) => !index.isSynced(kind));
+}

@@ -1,0 +1,64 @@
+import type { ImageKind } from "../images/image.ts";
+import type { ImageQuery } from "../images/image-index.ts";
+import type { ChangingReference } from "../references/changing-reference.ts";
+import { activeChecks, type Findings } from "../references/check.ts";
+import { typeCheck } from "../references/checks/type.ts";
+import { evaluate, refusedUnparsed } from "../references/evaluate.ts";
+import type { Evaluate, ImageSystem } from "../references/image-system.ts";
+import { queryOf } from "../references/resolve-reference.ts";
+import { annotationRoom } from "./annotation-room.ts";
+import { excess } from "./cdrom-limit.ts";
+import { VM_CHECKS } from "./checks.ts";
+import { type MachineContext, machineContext } from "./context.ts";
+import { restoredMachine } from "./conversion.ts";
+import type { MachinePolicy } from "./policy.ts";
+import { rewriteMachine } from "./rewrite.ts";
+import { VM_ROWS } from "./rows.ts";
+
+/** VirtualMachines, VirtualMachineReplicaSets and publish requests of vm-operator. */
+export const VM_OPERATOR: ImageSystem<MachinePolicy> = { rows: VM_ROWS, checks: VM_CHECKS, evaluatorFor };
+
+function evaluatorFor(policy: MachinePolicy): Evaluate {
+  const checks = [typeCheck<MachineContext>(), ...activeChecks(VM_CHECKS, policy.levels)];
+  const asksForCollisions = checks.some(({ row }) => row.id === "publish-collision");
+  return (target, index) => {
+    const restored = restoredMachine(target);
+    const tooMany = excess(target, restored);
+    if (tooMany.length > 0) return refusedUnparsed(tooMany);
+    return evaluate(target, {
+      checks,
+      contextOf: (each) => machineContext(each, { index, policy, restored }),
+      unsyncedKind: (context) => unsyncedKind(context) ?? unsyncedKindOfCollisions(context, asksForCollisions),
+      rewrite: rewriteMachine,
+      annotationRoom,
+      unresolvedQueries: queriesOfConversion,
+    });
+  };
+}
+
+/** The unsynced kind that a reference needs. */
+function unsyncedKind({ bootImage, restoredBoot, changes, cdroms }: MachineContext): ImageKind | undefined {
+  const results = [bootImage, restoredBoot, changes?.imageName, changes?.image, ...cdroms.flatMap(resultsOf)];
+  return results.find((result) => result?.is === "notSynced")?.kind;
+}
+
+function resultsOf({ change, lookup }: ChangingReference): readonly (typeof change | typeof lookup)[] {
+  return [change, lookup];
+}
+
+/** That no image has a display name takes a complete list of all images. */
+function unsyncedKindOfCollisions({ target, parsed, index }: MachineContext, asks: boolean): ImageKind | undefined {
+  if (!asks || target.endpoint !== "validate" || target.operation !== "CREATE") return undefined;
+  return parsed.references
+    .filter(({ role }) => role === "creates")
+    .flatMap(({ images }) => images)
+    .find((kind) => !index.isSynced(kind));
+}
+
+/** The written `imageName`, where the annotation is said to boot another image: the written one may be too new. */
+function queriesOfConversion(context: MachineContext, { denials }: Findings): readonly ImageQuery[] {
+  const { boot, bootImage, restored } = context;
+  if (restored === undefined || bootImage.is === "resolved" || boot.imageName?.name === undefined) return [];
+  if (!denials.some(({ check }) => check === "conversion")) return [];
+  return [queryOf(context, boot.imageName, boot.imageName.name)];
+}

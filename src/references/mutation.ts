@@ -80,9 +80,13 @@ function pinsAfter(context: ReviewContext, { rewrites, replacements }: Rewrites)
 
 function pinAfter({ pins, oldPins }: ReviewContext, part: ReferencePart, rewrite?: Rewrite): Pin | undefined {
   if (rewrite?.pinned === true) return { requested: rewrite.from ?? "", resolved: rewrite.to };
-  const value = rewrite?.to ?? part.replaced ?? part.sent;
+  const value = valueAfter(part, rewrite);
   const known = pins.get(part.key) ?? (part.sent === value ? undefined : oldPins.get(part.key));
   return known?.resolved === value ? known : undefined;
+}
+
+function valueAfter({ sent, replaced }: ReferencePart, rewrite: Rewrite | undefined): string {
+  return rewrite?.to ?? replaced ?? sent;
 }
 
 /** The name or the kind of a reference. */

@@ -17,9 +17,9 @@ export const NOTHING_TO_AUDIT: AuditAnnotations = {};
 export const MAX_AUDIT_VALUE = 4_096;
 
 /**
- * What was written and what stands there instead, of every field that holds something else than a person wrote:
- * `spec.imageName=ubuntu-24.04, spec.hardware.cdrom[cd1].image.name=live`. Made from the annotation as it stands after
- * mutation, so that a reinvocation says the same: the API server keeps the first value of a key and drops another
+ * What a person wrote and what replaced it, for every field that mutation has changed:
+ * `spec.imageName=ubuntu-24.04, spec.hardware.cdrom[cd1].image.name=live`. It is made from the pinned annotation after
+ * mutation, so a reinvocation gives the same: the API server keeps the first value of a key and drops another
  * (apiserver admission/attributes.go AddAnnotationWithLevel).
  */
 export function auditAnnotations(pins: Pins): AuditAnnotations {
@@ -41,7 +41,7 @@ function bareOrQuoted(text: string): string {
   return BARE.test(text) ? text : quote(text);
 }
 
-/** As many whole entries as fit; the others are counted. */
+/** As many whole entries as fit, and the number of the others. */
 function listed(entries: readonly string[]): string {
   const whole = entries.join(", ");
   if (whole.length <= MAX_AUDIT_VALUE) return whole;

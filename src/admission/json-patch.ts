@@ -23,7 +23,7 @@ export function patchFor(object: JsonObject, edits: readonly Edit[]): readonly P
   return patch;
 }
 
-/** The object after a patch of ours, which never inserts into a list. */
+/** The object after a patch of `patchFor`, which never inserts into a list. */
 export function applyPatch(object: JsonObject, patch: readonly PatchOperation[]): JsonObject {
   return applyEdits(
     object,

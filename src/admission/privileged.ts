@@ -1,6 +1,6 @@
 import type { AdmissionRequest } from "./review.ts";
 
-/** Who may do what vm-operator's own account may; `*` in a name matches any text. */
+/** Callers with the rights of vm-operator's own account; `*` in a name matches any text. */
 export interface PrivilegedCallers {
   readonly users: readonly string[];
   readonly groups: readonly string[];

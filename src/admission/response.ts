@@ -12,7 +12,7 @@ export interface AnsweredReview {
   readonly response: ReviewResponse;
 }
 
-/** An AdmissionResponse. Members that say nothing are absent. */
+/** An AdmissionResponse. Members without content are absent. */
 export interface ReviewResponse {
   readonly uid: string;
   readonly allowed: boolean;

@@ -14,7 +14,7 @@ export interface AdmissionRequest {
   readonly subResource: string;
   readonly operation: string;
   readonly namespace: string;
-  /** "" where the API server makes it up (`generateName`). */
+  /** "" where the API server generates it (`generateName`). */
   readonly name: string;
   readonly user: { readonly name: string; readonly groups: readonly string[] };
   /** Undefined on DELETE. */
@@ -28,8 +28,8 @@ export type DecodedReview =
   | { readonly is: "malformed"; readonly why: string; /** "" where there is none to be read. */ readonly uid: string };
 
 /**
- * From parsed JSON to a review, or to what is wrong with the envelope; the object inside is not judged. Members are read
- * by name: none of these names is one that objects inherit.
+ * Decodes parsed JSON to a review, or says what is wrong with the envelope. The object inside is not checked. Members are
+ * read by name; no object inherits a member of these names.
  */
 export function decodeReview(body: unknown): DecodedReview {
   const review = objectOf(body);

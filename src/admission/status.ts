@@ -17,14 +17,14 @@ export interface RefusalStatus {
 }
 
 /**
- * More are not read at once. With the longest names these are some 60 KB, causes and message together: the API server
- * writes a refusal into its audit log, where an event has room for 100 KiB (--audit-log-truncate-max-event-size).
+ * Causes of one status. With the longest names, causes and message take some 60 KB: the API server writes a refusal into
+ * its audit log, where an event has room for 100 KiB (--audit-log-truncate-max-event-size).
  */
 export const MAX_CAUSES = 50;
 
 /**
- * What a person reads when an object is refused. For reason Invalid kubectl prints the causes, every
- * other client prints the message. Problems beyond MAX_CAUSES are counted, not listed.
+ * The status of a refused object. For reason Invalid kubectl prints the causes; every other client prints the message.
+ * Errors beyond MAX_CAUSES are counted, not listed.
  */
 export function refusalStatus(request: AdmissionRequest, problems: readonly FieldError[]): RefusalStatus {
   const onUpdate = request.operation === "UPDATE";
@@ -46,21 +46,21 @@ export function refusalStatus(request: AdmissionRequest, problems: readonly Fiel
   };
 }
 
-/** Behind the last one that is listed. */
+/** Follows the last cause that is listed. */
 function notListed(count: number): string {
   return count === 0 ? "" : `; ${count} more ${count === 1 ? "problem is" : "problems are"} not listed here`;
 }
 
 const INVALID = { code: 422, reason: "Invalid" } as const;
-/** `kubectl apply --force` and Flux's force delete and re-create an object whose update is Invalid: a typo would. */
+/** `kubectl apply --force` and Flux's force delete and re-create an object whose update is Invalid; a typo must not lead to that. */
 const FORBIDDEN = { code: 403, reason: "Forbidden" } as const;
 
-/** The new value names exactly one other image: who forces that wants the machine made anew. */
+/** The new value names exactly one other image: a client that forces it wants to re-create the machine. */
 function isMeantToRecreate(problems: readonly FieldError[]): boolean {
   return problems.every(({ namesOtherImage }) => namesOtherImage === true);
 }
 
-/** Words that Flux, too, takes for leave to re-create; they could come from a name. */
+/** Words that make Flux re-create an object, too; a name could contain them. */
 function withoutForceWords(message: string): string {
   return message.replace(/(?<=is) (?=immutable)|(?<=immutable) (?=field)/gi, "\u00a0");
 }

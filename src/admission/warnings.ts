@@ -4,18 +4,18 @@ import { printable } from "../references/field-error.ts";
 export const MAX_WARNING = 256;
 
 /**
- * Characters of all warnings of a review: half of what a person gets of a request (truncateAtTotalRunes, 4,096), for
- * /mutate and /validate both speak.
+ * Characters of all warnings of a review: half of what the API server sends for a request (truncateAtTotalRunes, 4,096),
+ * because /mutate and /validate both send warnings.
  */
 export const ALL_WARNINGS = 2_048;
 
 const ELLIPSIS = " ... ";
-/** Where a warning begins its field stands, where it ends what to do: both stay, and what is between them goes. */
+/** A warning begins with its field and ends with its remedy: both are kept, and the middle is cut. */
 const MAX_END = 96;
 
 /**
- * The warnings as they are sent: each once, on one line, cut in its middle, and so many that all arrive; the last one
- * counts those that are left out. The API server itself drops a warning with a control character without a word.
+ * The warnings to send: each once, on one line, cut in the middle, and no more than the API server passes on. The last one
+ * counts those that are left out. The API server silently drops a warning with a control character.
  */
 export function sentWarnings(warnings: readonly string[]): readonly string[] {
   const each = [...new Set(warnings.map((text) => cut(printable(text))))].filter((text) => text !== "");
@@ -24,7 +24,7 @@ export function sentWarnings(warnings: readonly string[]): readonly string[] {
   return [...each.slice(0, kept), leftOut(each.length - kept)];
 }
 
-/** How many of them, from the first, are together no longer than so many characters. */
+/** The number of leading warnings that fit into so many characters. */
 function fitting(texts: readonly string[], room: number): number {
   let used = 0;
   const tooMany = texts.findIndex((text) => (used += lengthOf(text)) > room);

@@ -18,7 +18,7 @@ export const KUBEVIRT_TYPE = "kubevirt";
 
 /**
  * The table of properties that a provider is documented to read (metal3.mdx and kubevirt.mdx of version 4.10), by the
- * prefix of their keys. Other prefixes are other providers' or a person's own: nothing is known of them.
+ * prefix of their keys. Keys with another prefix are not checked: they are another provider's, or a person's own.
  */
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
   "metal3.vcluster.com/": [

@@ -7,7 +7,7 @@ export type Edit =
 
 type Container = Record<string | number, unknown>;
 
-/** The object after the edits, in order. Nothing is changed in place; what is not edited is shared. */
+/** The object after the edits, in order. The given object does not change; the result shares its unedited parts. */
 export function applyEdits(object: JsonObject, edits: readonly Edit[]): JsonObject {
   const copy = new EditedCopy(object);
   for (const edit of edits) copy.apply(edit);
@@ -15,8 +15,8 @@ export function applyEdits(object: JsonObject, edits: readonly Edit[]): JsonObje
 }
 
 /**
- * An object after the edits so far; the one that it is made of stays as it is. Each container on the way is copied once,
- * so that many edits of one long list take no more than its length.
+ * An object after the edits so far; the given object does not change. Each container on the way is copied once, so the
+ * cost of many edits in one long list is bounded by its length.
  */
 export class EditedCopy {
   readonly #copies = new Set<unknown>();
@@ -45,7 +45,7 @@ export class EditedCopy {
     else Reflect.deleteProperty(here, last);
   }
 
-  /** The copy that was made of a container already, or one that is made now; a parent that is missing is an object. */
+  /** The copy of a container, made at its first use; a missing parent becomes an object. */
   #copyOnce(value: unknown): Container {
     if (this.#copies.has(value)) return value as Container;
     const copy = Array.isArray(value) ? [...(value as readonly unknown[])] : isJsonObject(value) ? { ...value } : {};

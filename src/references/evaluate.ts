@@ -9,7 +9,7 @@ import { NO_PINS, type Pins } from "./pinned-annotation.ts";
 import type { Lookup } from "./resolve-reference.ts";
 import type { AdmissionTarget } from "./target.ts";
 
-/** What an image system says of one object. */
+/** Result of evaluating one object. */
 export type Evaluation =
   /** The index has no complete list of this kind yet. */
   | { readonly is: "undecided"; readonly kind: ImageKind; readonly lookups: readonly Lookup[] }

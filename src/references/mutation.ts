@@ -11,7 +11,7 @@ import type { AdmissionTarget } from "./target.ts";
 export interface Mutation {
   readonly edits: readonly Edit[];
   readonly warnings: readonly string[];
-  /** What the annotation says afterwards, in the order of the fields. */
+  /** The pins in the annotation after mutation, in the order of the fields. */
   readonly pins: Pins;
 }
 

@@ -1,7 +1,7 @@
 import { at, type JsonObject, mayHaveMembers, member, parsedObject } from "../common/json.ts";
 import type { Edit } from "./edit.ts";
 
-/** Says what a person wrote where a reference now holds something else. */
+/** Records what a person wrote in a reference that mutation has changed. */
 export const PINNED_ANNOTATION = "vm-image-webhook.dev/pinned";
 
 export const PINNED_PATH = ["metadata", "annotations", PINNED_ANNOTATION] as const;
@@ -9,7 +9,7 @@ export const PINNED_PATH = ["metadata", "annotations", PINNED_ANNOTATION] as con
 export interface Pin {
   /** As written. */
   readonly requested: string;
-  /** What stands there instead. */
+  /** What replaced it. */
   readonly resolved: string;
 }
 
@@ -18,7 +18,7 @@ export type Pins = ReadonlyMap<string, Pin>;
 
 export const NO_PINS: Pins = new Map();
 
-/** The pins of an object; malformed entries, and a whole that is no JSON object, are no pins. */
+/** The pins of an object. Malformed entries are skipped, and so is an annotation that is not a JSON object. */
 export function readPins(object: JsonObject | undefined): Pins {
   const text = at(object, PINNED_PATH);
   if (typeof text !== "string") return NO_PINS;
@@ -35,17 +35,17 @@ function entriesOf(text: string): readonly [string, unknown][] {
   return Object.entries(parsedObject(text) ?? {});
 }
 
-/** The pins of these fields, as far as the value that they explain still stands there. */
+/** The pins of these fields whose `resolved` is still the value of the field. */
 export function validPins(pins: Pins, fields: readonly (readonly [field: string, value: string])[]): Pins {
-  const living = new Map<string, Pin>();
+  const valid = new Map<string, Pin>();
   for (const [field, value] of fields) {
     const pin = pins.get(field);
-    if (pin?.resolved === value) living.set(field, pin);
+    if (pin?.resolved === value) valid.set(field, pin);
   }
-  return living;
+  return valid;
 }
 
-/** How the annotation has to change to say `pins`; nothing where it says so already, or has no place. */
+/** Edits after which the annotation has these pins; none where it has them already, or where it cannot be added. */
 export function pinsEdits(object: JsonObject, pins: Pins): readonly Edit[] {
   const metadata = member(object, "metadata");
   const annotations = member(metadata, "annotations");
@@ -60,7 +60,7 @@ function annotationText(pins: Pins): string {
   return JSON.stringify(Object.fromEntries(pins));
 }
 
-/** Whether the text means these pins and nothing else, in whatever layout. */
+/** Whether the text has exactly these pins, in any layout. */
 function saysExactly(current: unknown, pins: Pins): boolean {
   if (typeof current !== "string") return false;
   const entries = entriesOf(current);

@@ -42,7 +42,7 @@ export function excessReferences(places: readonly PlaceCount[]): readonly FieldE
   return [tooMany(largest.path, largest.count, why)];
 }
 
-/** A limit that what is already stored may exceed. */
+/** The limit, or the stored count where that is larger already. */
 export function atLeastStored(limit: number, stored: number): number {
   return Math.max(limit, stored);
 }

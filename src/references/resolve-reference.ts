@@ -57,7 +57,7 @@ export function isNamedBy({ index, policy }: ReviewContext, image: Image, name: 
   return twin !== undefined && isNameOf(twin, name, policy.resolution);
 }
 
-/** Whether there is no reference, or one that says neither name nor kind. */
+/** Whether there is no reference, or one without name and kind. */
 export function isEmpty(reference: Reference | undefined): boolean {
   return reference?.name === undefined && reference?.kind === undefined;
 }

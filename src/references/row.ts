@@ -2,7 +2,7 @@ import { fieldOf } from "../common/field-path.ts";
 import type { JsonPath } from "../common/json.ts";
 import type { ImageKind } from "../images/image.ts";
 
-/** Stands in a path for each entry of a list. */
+/** A path step for each entry of a list. */
 export const EACH = "[]";
 
 /** How an object makes the display name of an image. A missing part makes no name. */

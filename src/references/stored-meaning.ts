@@ -7,7 +7,7 @@ import { hasSupportedKind, kindMeant, queryOf } from "./resolve-reference.ts";
 
 /** The object name of the image that a stored object names. */
 export type StoredMeaning =
-  /** Not certain where a display name is stored: it says only what it means now. */
+  /** Not certain where a display name is stored: only its present meaning is known. */
   | {
       readonly is: "known";
       /** One where it is certain; else what each of the stored references may mean. */
@@ -48,7 +48,7 @@ function meaningOf(context: ReviewContext, value: Reference): StoredMeaning {
   return name.startsWith(VMI_ID_PREFIX) ? meaningOfVmiId(name, found) : (found ?? UNKNOWN);
 }
 
-/** A VMI ID says which image it is, even when the image is gone. */
+/** A VMI ID identifies its image even after the image is deleted. */
 function meaningOfVmiId(objectName: string, unsynced: NotSynced | undefined): StoredMeaning {
   return unsynced === undefined
     ? { is: "known", objectNames: [objectName], isCertain: true }

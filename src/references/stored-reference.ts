@@ -75,7 +75,7 @@ export class StoredReference {
     return isFixed ? RESTORE_STORED : this.#unlessCorrected(sent);
   }
 
-  /** Undefined where the sent name is another one, or stands beside another kind. A missing kind is filled. */
+  /** Undefined where the sent name or its kind differs from the stored one. A missing kind is filled. */
   #changeOfSameName(sent: Reference, old: Reference): Change | undefined {
     if (isSame(sent, old)) return lacksKind(sent) ? RESTORE_STORED : SAME;
     if (sent.name === undefined) return isEmpty(old) ? SAME : RESTORE_STORED;
@@ -132,7 +132,7 @@ export class StoredReference {
     if (found?.is === "notSynced") return found;
     if (found?.is !== "resolved") return CHANGED;
     if (this.#objectNames.includes(found.image.name)) return this.#keepsKind(sent, old) ? RESTORE_STORED : CHANGED;
-    // A 422 lets a client delete and re-create the machine: only where the stored image is known beyond doubt.
+    // After a 422 a client may delete and re-create the machine, so the stored image has to be certain.
     return { is: "changed", namesOtherImage: this.#meaning.is === "known" && this.#meaning.isCertain };
   }
 
@@ -155,7 +155,7 @@ export class StoredReference {
     const fillsKind = old.kind === undefined && this.#images.some(({ kind }) => kind === sent.kind);
     if (!hasStoredKind && !fillsKind) return false;
     if (this.#wasRequested(sent)) return true;
-    // A display name of ours (M8) stands for what was sent before.
+    // A display name that mutation wrote (M8) is not one that a person wrote.
     const isObjectName = this.#objectNames.some((name) => name === sent.name);
     return !this.#isOurs(sent) && !isObjectName && this.#isDisplayName(sent);
   }

@@ -9,7 +9,7 @@ export interface WebhookRule {
   readonly scope: ReferenceRow["scope"];
 }
 
-/** Rows of what an object refers to; display names that objects create are looked at by webhooks of their own. */
+/** Rows of references. Display names that objects create have webhooks of their own. */
 function referring(rows: readonly ReferenceRow[]): readonly ReferenceRow[] {
   return rows.filter(({ role }) => role !== "creates");
 }
@@ -52,7 +52,7 @@ function rulesFor(rows: readonly ReferenceRow[], operations: readonly string[]):
 }
 
 /**
- * CEL that is true for what may change a reference: an UPDATE that leaves all of them as they are makes no call. The
+ * CEL that is false for an UPDATE that leaves every reference as it is: the API server makes no call then. The
  * optional `.?` steps are null-safe; with `has()` a machine without `spec` could never be changed or finalized again.
  * Kubernetes 1.30 or newer.
  */
@@ -62,7 +62,7 @@ export function referencesChanged(rows: readonly ReferenceRow[]): string {
   return `request.operation != "UPDATE" || ${listOf("object")} != ${listOf("oldObject")}`;
 }
 
-/** The same for objects that are looked at for what their whole spec says. */
+/** The same for objects whose whole spec is checked. */
 export const SPEC_CHANGED = 'request.operation != "UPDATE" || object.?spec != oldObject.?spec';
 
 /** `.?spec.?cdrom`: a list counts as a whole. A key that is no CEL identifier is an index: `[?"vcluster.com/os-image"]`. */

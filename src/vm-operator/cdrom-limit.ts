@@ -6,7 +6,7 @@ import { CONVERSION_PATH, type RestoredMachine } from "./conversion.ts";
 /** CD-ROMs of one machine; a vSphere VM has room for 124 (2 IDE controllers of 2 devices, 4 SATA controllers of 30). */
 export const MAX_CDROMS = 256;
 
-/** What an object has too many of. An UPDATE may keep what is stored. */
+/** Errors for more CD-ROMs or references than allowed. An UPDATE may keep as many as are stored. */
 export function excess(target: AdmissionTarget, restored: RestoredMachine | undefined): readonly FieldError[] {
   const ofAnnotation = target.operation === "CREATE" ? (restored?.cdroms.length ?? 0) : 0;
   if (ofAnnotation > MAX_CDROMS) return [tooManyCdroms(CONVERSION_PATH, ofAnnotation, MAX_CDROMS)];

@@ -19,7 +19,7 @@ export interface MachineContext extends MachineReferences, ResolvedContext {
   readonly changes: BootChanges | undefined;
   /** What the boot references mean; `unchanged` where no check reads it. */
   readonly bootImage: BootImage;
-  /** What vm-operator's annotation boots, compared with what is written; undefined where it is not compared. */
+  /** Result of comparing the image of vm-operator's annotation with the written one; undefined where that is not done. */
   readonly restoredBoot: RestoredBoot | undefined;
 }
 
@@ -33,7 +33,7 @@ export interface MachineReferences extends RestoringContext {
 /** The part that is known before any reference is compared. */
 export interface RestoringContext extends ReviewContext {
   readonly policy: MachinePolicy;
-  /** What vm-operator restores in place of what the object says; v1alpha1 and v1alpha2 only. */
+  /** The machine that vm-operator restores in place of the references of the object; v1alpha1 and v1alpha2 only. */
   readonly restored: RestoredMachine | undefined;
 }
 

@@ -3,9 +3,9 @@ import { type Image, isClusterScopedVmImage } from "../images/image.ts";
 import { find, type ResolutionMode } from "../images/resolve.ts";
 
 /**
- * What `imageName` has to say so that vm-operator, behind this webhook, takes it for exactly this image (M8): the object
- * name, else the display name; undefined where neither does. A display name has to say the same here: a reinvocation,
- * and `/validate`, read it again, and an image that is being deleted has none (R6).
+ * The name that vm-operator, called after this webhook, resolves to exactly this image (M8): the object name, else the
+ * display name; undefined where neither does. A display name must resolve to the image here, too, because a reinvocation
+ * and `/validate` resolve it again; an image that is being deleted has no display name (R6).
  */
 export function imageNameFor(context: ReviewContext, image: Image): string | undefined {
   if (isReadAs(context, image.name, image)) return image.name;

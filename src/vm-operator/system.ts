@@ -55,7 +55,7 @@ function unsyncedKindOfCollisions({ target, parsed, index }: MachineContext, ask
     .find((kind) => !index.isSynced(kind));
 }
 
-/** The written `imageName`, where the annotation is said to boot another image: the written one may be too new. */
+/** The written `imageName` where the annotation boots another image: the index may not have the written one yet. */
 function queriesOfConversion(context: MachineContext, { denials }: Findings): readonly ImageQuery[] {
   const { boot, bootImage, restored } = context;
   if (restored === undefined || bootImage.is === "resolved" || boot.imageName?.name === undefined) return [];

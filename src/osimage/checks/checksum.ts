@@ -28,7 +28,7 @@ function* metal3({ properties }: OsImageObject): Iterable<FieldError> {
   }
 }
 
-/** `sha256:DIGEST`: the importer of KubeVirt gets it unchanged. Of a type that is not known here nothing is said. */
+/** `sha256:DIGEST`, which the importer of KubeVirt gets unchanged. A digest of an unknown type is not checked. */
 function* kubevirt({ properties }: OsImageObject): Iterable<FieldError> {
   const text = properties.get(KUBEVIRT.checksum);
   if (text === undefined) return;
@@ -42,7 +42,7 @@ function* kubevirt({ properties }: OsImageObject): Iterable<FieldError> {
   }
 }
 
-/** Nothing is the checksum of an empty file, but for the sample in the platform's documentation. */
+/** Only the sample in the platform's documentation has the checksum of an empty file. */
 export function* emptyChecksum(context: OsImageContext): Iterable<FieldError> {
   const image = osImageOf(context);
   for (const key of [METAL3.checksum, KUBEVIRT.checksum]) {

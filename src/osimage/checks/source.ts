@@ -12,7 +12,7 @@ const QUANTITY = /^\+?(?=[\d.]*[1-9])(?:\d+(?:\.\d*)?|\.\d+)(?:[KMGTPE]i|[numkMG
 
 const CHECK = "osimage-source" as const;
 
-/** An image says where its bytes are, as Metal3 and KubeVirt read it (vCluster Platform, os-images.mdx). */
+/** An image has the properties by which Metal3 and KubeVirt fetch it (vCluster Platform, os-images.mdx). */
 export function* source(context: OsImageContext): Iterable<FieldError> {
   const image = osImageOf(context);
   if (image === undefined) return;

@@ -3,7 +3,7 @@ import type { MachineContext } from "../context.ts";
 import type { FieldError } from "../../references/field-error.ts";
 import { fieldOf } from "../../common/field-path.ts";
 
-/** A machine with CD-ROMs says what its guest is: an ISO image does not (vm-operator validateCdrom). */
+/** A machine with CD-ROMs has a guest ID, because an ISO image has none (vm-operator validateCdrom). */
 export function* cdromGuestId({ cdroms, target, restored }: MachineContext): Iterable<FieldError> {
   const path = [...target.root, "spec", "guestID"];
   if (!cdroms.some(({ lookup }) => lookup !== undefined) || textAt(target.object, path) !== "") return;

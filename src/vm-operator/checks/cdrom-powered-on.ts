@@ -12,7 +12,7 @@ import type { Reference } from "../../references/parse.ts";
  */
 export function* cdromPoweredOn(context: MachineContext): Iterable<FieldError> {
   const { cdroms, oldParsed, target, restored } = context;
-  // What vm-operator restores is what is stored.
+  // vm-operator restores the stored CD-ROMs.
   if (restored !== undefined) return;
   if (oldParsed === undefined || !isOnThroughout(target)) return;
   for (const cdrom of cdroms) {

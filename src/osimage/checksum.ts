@@ -4,14 +4,14 @@ import { createHash } from "node:crypto";
 export const DIGEST_LENGTHS = { md5: 32, sha1: 40, sha256: 64, sha512: 128 } as const;
 export type DigestType = keyof typeof DIGEST_LENGTHS;
 
-/** Those that Metal3 takes; KubeVirt's importer knows sha1, too. */
+/** The digests that Metal3 takes; CDI, the importer of KubeVirt, takes sha1, too. */
 export const METAL3_DIGESTS = ["md5", "sha256", "sha512"] as const satisfies readonly DigestType[];
 
 const HEX = /^[0-9a-f]+$/i;
 /** With the beginning of a host, for a browser's URL parser would find one in `https:///path`, too. */
 const SCHEME = /^([a-z][a-z0-9+.-]*):\/\/[^/?#]/i;
 
-/** What no digest of an image is, and samples are full of: the digest of nothing. */
+/** The digests of an empty file, which samples often have and no image has. */
 const EMPTY_DIGESTS: ReadonlyMap<string, DigestType> = new Map(
   (Object.keys(DIGEST_LENGTHS) as DigestType[]).map((type) => [createHash(type).digest("hex"), type]),
 );
@@ -28,9 +28,9 @@ export function whyNoDigest(text: string, types: readonly DigestType[]): string 
   return `has ${text.length} hex digit${text.length === 1 ? "" : "s"}; ${lengths}`;
 }
 
-/** The type of the digest that this is of nothing, if it is one. */
+/** The type of this digest where it is the digest of an empty file. */
 export function emptyDigest(hex: string): DigestType | undefined {
-  return EMPTY_DIGESTS.get(hex.toLowerCase());
+  return EMPTY_DIGESTS.get(hex.trim().toLowerCase());
 }
 
 /** The scheme, in lower case, of an absolute URL with a host; undefined for anything else. */

@@ -39,6 +39,7 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
     "root-disk-size",
     "root-disk-template",
     "vm-template",
+    "merge-virtual-machine-template",
     "network-cidr",
     "network-interface",
     "network-ip-range",

@@ -10,6 +10,8 @@ const PROPERTIES = ["spec", "properties"];
 export interface OsImageObject {
   /** Values that are non-empty strings, by key. */
   readonly properties: ReadonlyMap<string, string>;
+  /** Whether a property has a value, of whatever type. */
+  readonly hasProperty: (key: string) => boolean;
   /** Whether the value at a path is new or another: on UPDATE only changes are checked. */
   readonly hasChanged: (path: JsonPath) => boolean;
   /** The same for any of these properties. */
@@ -24,6 +26,7 @@ export function osImageOf({ target }: Pick<OsImageContext, "target">): OsImageOb
     oldObject === undefined || !isSameJson(at(object, path), at(oldObject, path));
   return {
     properties: new Map(entriesAt(object, PROPERTIES).filter((entry): entry is [string, string] => isText(entry[1]))),
+    hasProperty: (key) => hasValue(at(object, [...PROPERTIES, key])),
     hasChanged,
     hasChangedProperty: (...keys) => keys.some((key) => hasChanged([...PROPERTIES, key])),
   };
@@ -74,4 +77,9 @@ function entriesAt(object: unknown, path: JsonPath): readonly [string, unknown][
 /** Absent and "" are the same. */
 function isText(value: unknown): boolean {
   return typeof value === "string" && value !== "";
+}
+
+/** null is absent, and "" is the same as absent. */
+function hasValue(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== "";
 }

@@ -8,7 +8,7 @@ import type { Answer, RequestFacts } from "../support/admission.ts";
 import { osImage } from "../support/catalogue.ts";
 import { asked } from "../support/platform.ts";
 
-const MD5 = "0123456789abcdef0123456789ABCDEF";
+const MD5 = "0123456789abcdef0123456789abcdef";
 const SHA1 = MD5 + MD5.slice(0, 8);
 const SHA256 = MD5.repeat(2);
 const SHA512 = MD5.repeat(4);
@@ -60,6 +60,12 @@ const SOURCE_ROWS: readonly Row[] = [
   },
   {
     check: "osimage-source",
+    title: "an OCI artifact, which needs no checksum",
+    properties: m({ "image-url": "oci://registry.example.com/os/noble:1" }),
+    says: [],
+  },
+  {
+    check: "osimage-source",
     title: "a URL without a checksum",
     properties: m({ "image-url": IMAGE_URL, "image-checksum": "" }),
     says: [
@@ -87,7 +93,7 @@ const SOURCE_ROWS: readonly Row[] = [
     title: `the URL ${JSON.stringify(url)}`,
     properties: m({ "image-url": url, "image-checksum": SHA256 }),
     says: [
-      /^deny spec\.properties\[metal3\.vcluster\.com\/image-url\]: Invalid value: ".*": must be an absolute http or https URL/,
+      /^deny spec\.properties\[metal3\.vcluster\.com\/image-url\]: Invalid value: ".*": must be an absolute http, https or oci URL/,
     ],
   })),
   ...["docker://quay.io/disks/ubuntu:22.04", IMAGE_URL, "http://h/x"].map((url): Row => ({
@@ -205,26 +211,50 @@ const CHECKSUM_ROWS: readonly Row[] = [
     properties: m({ "image-url": IMAGE_URL, "image-checksum": checksum }),
     says: [/has characters that are no hex digits; write a hex digest, or the http or https URL/],
   })),
-  ...[`sha256:${SHA256}`, `md5:${MD5}`, `sha1:${SHA1}`, `sha512:${SHA512}`, "blake3:abc"].map((checksum): Row => ({
-    check: "osimage-checksum",
-    title: `for KubeVirt ${checksum.slice(0, 12)}`,
-    properties: { ...TYPE, ...k({ "image-url": IMAGE_URL, "image-checksum": checksum, "root-disk-size": "20Gi" }) },
-    says: [],
-  })),
+  ...[`sha256:${SHA256}`, `md5:${MD5}`, `sha1:${SHA1}`, `sha512:${SHA512}`, ` SHA256 : ${SHA256.toUpperCase()}\n`].map(
+    (checksum): Row => ({
+      check: "osimage-checksum",
+      title: `for KubeVirt ${checksum.slice(0, 12)}`,
+      properties: { ...TYPE, ...k({ "image-url": IMAGE_URL, "image-checksum": checksum, "root-disk-size": "20Gi" }) },
+      says: [],
+    }),
+  ),
   ...[SHA256, `:${SHA256}`, "sha256:", `sha256:${MD5}`].map((checksum): Row => ({
     check: "osimage-checksum",
     title: `for KubeVirt ${JSON.stringify(checksum.slice(0, 12))} of ${checksum.length}`,
     properties: { ...TYPE, ...k({ "image-url": IMAGE_URL, "image-checksum": checksum, "root-disk-size": "20Gi" }) },
     says: [/^deny spec\.properties\[kubevirt\.vcluster\.com\/image-checksum\]: Invalid value/],
   })),
+  ...["blake3", "sha384", "toString"].map((algorithm): Row => ({
+    check: "osimage-checksum",
+    title: `for KubeVirt the algorithm ${algorithm}`,
+    properties: {
+      ...TYPE,
+      ...k({ "image-url": IMAGE_URL, "image-checksum": `${algorithm}:${SHA256}`, "root-disk-size": "20Gi" }),
+    },
+    says: [/: KubeVirt does not know the algorithm "\w+"; use one of md5, sha1, sha256, sha512$/],
+  })),
+  {
+    check: "osimage-checksum",
+    title: "in upper case for Metal3, which compares lower case",
+    properties: m({ "image-url": IMAGE_URL, "image-checksum": SHA256.toUpperCase() }),
+    says: [/^warn spec\.properties\[metal3\.vcluster\.com\/image-checksum\]: .*; write it in lower case$/],
+  },
+  {
+    check: "osimage-checksum",
+    title: "a URL of sums with its scheme in upper case",
+    properties: m({ "image-url": IMAGE_URL, "image-checksum": "HTTPS://images.example.com/SHA256SUMS" }),
+    says: [/^warn spec\.properties\[metal3\.vcluster\.com\/image-checksum\]: .*; write https$/],
+  },
 ];
 
 const OTHER_ROWS: readonly Row[] = [
   ...["md5", "sha256", "sha512"].map((type): Row => ({
     check: "osimage-empty-checksum",
-    title: `${type} of nothing, in any letter case`,
+    title: `${type} of an empty file, in any letter case`,
     properties: m({ "image-url": IMAGE_URL, "image-checksum": createHash(type).digest("hex").toUpperCase() }),
     says: [
+      /write it in lower case$/,
       new RegExp(
         `^warn spec\\.properties\\[metal3\\.vcluster\\.com/image-checksum\\]: .*: is the ${type} of an empty file`,
       ),
@@ -376,13 +406,25 @@ describe("values of a wrong type", () => {
   it.each([
     [{ properties: [] }, "spec.properties", "an object"],
     [{ properties: m({ "image-url": 7 }) }, "spec.properties[metal3.vcluster.com/image-url]", "a string"],
+    [
+      { properties: m({ "image-url": IMAGE_URL, "image-checksum": 7 }) },
+      "spec.properties[metal3.vcluster.com/image-checksum]",
+      "a string",
+    ],
+    [
+      { properties: { ...TYPE, ...k({ "image-datasource": "noble", "root-disk-size": 20 }) } },
+      "spec.properties[kubevirt.vcluster.com/root-disk-size]",
+      "a string",
+    ],
     [{ owner: "a" }, "spec.owner", "an object"],
     [{ access: {} }, "spec.access", "a list"],
     [{ access: ["a"] }, "spec.access[0]", "an object"],
     [{ displayName: 24.04 }, "spec.displayName", "a string"],
   ])("%j", (spec, field, expected) => {
     const { errors } = asked("validate", "OSImage", { spec });
-    expect(errors).toMatchObject([{ check: "type", field, why: `must be ${expected}` }]);
+    expect(errors, "nothing is also said to be missing").toMatchObject([
+      { check: "type", field, why: `must be ${expected}` },
+    ]);
     expect(asked("validate", "OSImage", { spec }, { oldObject: { spec } }).errors).toEqual([]);
   });
 });

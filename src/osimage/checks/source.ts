@@ -1,9 +1,10 @@
 import type { OsImageContext } from "../context.ts";
 import type { FieldError } from "../../references/field-error.ts";
-import { isHttpUrl, schemeOf } from "../checksum.ts";
+import { schemeOf } from "../checksum.ts";
 import { KUBEVIRT, KUBEVIRT_TYPE, METAL3 } from "../known-properties.ts";
 import { osImageOf, type OsImageObject, propertyField } from "../reviewed-image.ts";
 
+const METAL3_SCHEMES = ["http", "https", "oci"];
 const KUBEVIRT_SCHEMES = ["http", "https", "docker"];
 /** `name` or `namespace/name` of a Kubernetes object. */
 const DATA_SOURCE = /^(?:[a-z0-9](?:[-a-z0-9]*[a-z0-9])?\/)?[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/;
@@ -20,27 +21,30 @@ export function* source(context: OsImageContext): Iterable<FieldError> {
   if (image.hasChangedProperty(...Object.values(KUBEVIRT))) yield* kubevirt(image);
 }
 
-function* metal3({ properties }: OsImageObject): Iterable<FieldError> {
+function* metal3({ properties, hasProperty }: OsImageObject): Iterable<FieldError> {
   const [url, checksum] = [properties.get(METAL3.url), properties.get(METAL3.checksum)];
-  if (url !== undefined && checksum === undefined) {
+  const scheme = url === undefined ? undefined : schemeOf(url);
+  // The digest of an OCI artifact is part of the artifact.
+  if (url !== undefined && scheme !== "oci" && !hasProperty(METAL3.checksum)) {
     yield required(
       METAL3.checksum,
       `Metal3 provisions nothing without it; write the checksum of what ${METAL3.url} names`,
     );
   }
-  if (url === undefined && checksum !== undefined) {
+  if (!hasProperty(METAL3.url) && checksum !== undefined) {
     yield required(METAL3.url, `${METAL3.checksum} is the checksum of nothing; write the URL of the image`);
   }
-  if (url !== undefined && !isHttpUrl(url)) {
+  if (url !== undefined && !METAL3_SCHEMES.includes(scheme ?? "")) {
     yield invalid(
       METAL3.url,
       url,
-      "must be an absolute http or https URL, such as https://images.example.com/noble.img",
+      "must be an absolute http, https or oci URL, such as https://images.example.com/noble.img",
     );
   }
 }
 
-function* kubevirt({ properties }: OsImageObject): Iterable<FieldError> {
+function* kubevirt(image: OsImageObject): Iterable<FieldError> {
+  const { properties } = image;
   const [url, dataSource, size] = [KUBEVIRT.url, KUBEVIRT.dataSource, KUBEVIRT.rootDiskSize].map((key) =>
     properties.get(key),
   );
@@ -58,7 +62,7 @@ function* kubevirt({ properties }: OsImageObject): Iterable<FieldError> {
     yield invalid(KUBEVIRT.rootDiskSize, size, "must be a quantity above 0, such as 20Gi");
   }
   yield* withoutEffect(properties);
-  yield* missingBesideSource(properties);
+  yield* missingBesideSource(image);
 }
 
 /** What KubeVirt's provider ignores. */
@@ -78,15 +82,16 @@ function* withoutEffect(properties: OsImageObject["properties"]): Iterable<Field
 }
 
 /** A node type or a claim may say it instead. */
-function* missingBesideSource(properties: OsImageObject["properties"]): Iterable<FieldError> {
+function* missingBesideSource({ properties, hasProperty }: OsImageObject): Iterable<FieldError> {
   if (!properties.has(KUBEVIRT.url) && !properties.has(KUBEVIRT.dataSource)) return;
-  if (!properties.has(KUBEVIRT.rootDiskSize)) {
+  if (!hasProperty(KUBEVIRT.rootDiskSize)) {
     const why =
       "KubeVirt provisions nothing without it; write a quantity such as 20Gi, unless node types or claims say it";
     yield { ...required(KUBEVIRT.rootDiskSize, why), onlyWarns: true };
   }
   const type = properties.get(KUBEVIRT.type);
-  if (type !== KUBEVIRT_TYPE) {
+  const isMalformed = type === undefined && hasProperty(KUBEVIRT.type);
+  if (type !== KUBEVIRT_TYPE && !isMalformed) {
     const why = `is not ${KUBEVIRT_TYPE}, so that the platform does not offer the image for KubeVirt; write ${KUBEVIRT_TYPE}`;
     yield warning(KUBEVIRT.type, type, why);
   }

@@ -1,10 +1,11 @@
-import { type Image, isClusterScopedVmImage } from "../images/image.ts";
+import { type Image, isClusterScopedVmImage, isVmImage, libraryOf } from "../images/image.ts";
 import { kindsSearched } from "../images/image-index.ts";
 import { nearMatches } from "../images/near-matches.ts";
 import { type FoundBy, type Resolution, resolve as resolveName } from "../images/resolve.ts";
 import { quote } from "../references/problem.ts";
 import { type Command, EXIT_DONE, EXIT_REFUSED } from "./command.ts";
 import { IMAGE_FLAGS, readImages } from "./images.ts";
+import { imageJson } from "./image-json.ts";
 import { createLog } from "./log.ts";
 
 const FOUND_BY: Readonly<Record<FoundBy, string>> = {
@@ -26,7 +27,7 @@ export const resolve: Command<(typeof IMAGE_FLAGS)[number] | "namespace" | "kind
     const resolution = withNearMatches(resolveName(index, query, mode), () => nearMatches(index, query));
     io.print(
       output === "json"
-        ? `${JSON.stringify(resolution)}\n`
+        ? `${JSON.stringify(meaningJson(resolution))}\n`
         : inWords(name, kind === "OSImage" ? undefined : namespace, resolution),
     );
     return resolution.is === "resolved" ? EXIT_DONE : EXIT_REFUSED;
@@ -38,6 +39,19 @@ type Meaning = Exclude<Resolution, { is: "notFound" }> | { readonly is: "notFoun
 
 function withNearMatches(resolution: Resolution, near: () => readonly Image[]): Meaning {
   return resolution.is === "notFound" ? { is: "notFound", near: near() } : resolution;
+}
+
+function meaningJson(meaning: Meaning): object {
+  switch (meaning.is) {
+    case "resolved":
+      return { is: meaning.is, image: imageJson(meaning.image), by: meaning.by };
+    case "ambiguous":
+      return { is: meaning.is, candidates: meaning.candidates.map(imageJson), by: meaning.by };
+    case "notFound":
+      return { is: meaning.is, near: meaning.near.map(imageJson) };
+    case "notSynced":
+      return meaning;
+  }
 }
 
 function inWords(name: string, namespace: string | undefined, resolution: Meaning): string {
@@ -61,7 +75,9 @@ function lines(images: readonly Image[]): string {
 }
 
 function factsOf(image: Image): string {
-  const { kind, namespace, name, displayName, type, library, readiness, terminating } = image;
+  const { kind, namespace, name, displayName, readiness, terminating } = image;
+  const type = isVmImage(image) ? image.type : undefined;
+  const library = libraryOf(image);
   return [
     `${kind} ${namespace === "" ? "" : `${namespace}/`}${name}`,
     ...(isClusterScopedVmImage(image) ? ["in the cluster"] : []),

@@ -37,8 +37,10 @@ export const IMAGE_KIND_ROWS: Readonly<Record<ImageKind, ImageKindRow>> = {
 export const VMI_ID_PREFIX = "vmi-";
 
 /** What the index keeps of an image. */
-export interface Image {
-  readonly kind: ImageKind;
+export type Image = VmImage | OsImage;
+
+/** What images of every kind have. */
+interface CommonFacts {
   /** `""` for an image of the cluster: of a kind of cluster scope, or see `isClusterScopedVmImage`. */
   readonly namespace: string;
   /** `metadata.name`, the object name. */
@@ -48,6 +50,14 @@ export interface Image {
   /** `metadata.uid`, "" where there is none: tells an image from a later one of the same name. */
   readonly uid: string;
   readonly displayName: string | undefined;
+  readonly readiness: Readiness;
+  /** It has a `deletionTimestamp`. */
+  readonly terminating: boolean;
+}
+
+/** An image that machines boot from. */
+export interface VmImage extends CommonFacts {
+  readonly kind: VmImageKind;
   /** `OVF`, `ISO`, `VM`, as written; undefined where the object does not say. */
   readonly type: string | undefined;
   /** Lower case, `efi` or `bios`. */
@@ -55,11 +65,13 @@ export interface Image {
   readonly capabilities: readonly string[];
   /** Object name of the content library it comes from. */
   readonly library: string | undefined;
-  readonly readiness: Readiness;
-  /** It has a `deletionTimestamp`. */
-  readonly terminating: boolean;
-  /** Who may use it; absent where the object does not say, so that everybody may. */
-  readonly access?: ImageAccess;
+}
+
+/** An image of vCluster Platform. */
+export interface OsImage extends CommonFacts {
+  readonly kind: "OSImage";
+  /** Who may use it; undefined where the object does not say, so that every user may. */
+  readonly access: ImageAccess | undefined;
 }
 
 /** Names of users and teams; the user `*` is everybody. */
@@ -72,11 +84,8 @@ export type Readiness =
   | { readonly is: "ready" }
   | { readonly is: "notReady"; readonly condition: string; readonly reason: string; readonly message: string };
 
-/** What an object of one kind says besides its metadata. */
-export type ImageFacts = Pick<Image, "type" | "firmware" | "capabilities" | "library" | "readiness" | "access"> & {
-  /** Where its display name stands. */
-  readonly displayNameAt: readonly string[];
-};
+/** What every kind of image keeps in the same fields of its object, and the display name. */
+export type ImageMetadata = Omit<CommonFacts, "readiness">;
 
 export type DecodedImage =
   | { readonly is: "image"; readonly image: Image }
@@ -90,6 +99,15 @@ export type DecodedImage =
  */
 export function isClusterScopedVmImage({ kind, namespace }: Image): boolean {
   return kind === "VirtualMachineImage" && namespace === "";
+}
+
+export function isVmImage(image: Image): image is VmImage {
+  return isVmImageKind(image.kind);
+}
+
+/** The content library of an image; only images that machines boot from have one. */
+export function libraryOf(image: Image): string | undefined {
+  return isVmImage(image) ? image.library : undefined;
 }
 
 export function isImageKind(kind: string): kind is ImageKind {

@@ -1,4 +1,11 @@
-import { type Image, type ImageKind, isClusterScopedVmImage, VM_IMAGE_KINDS, VMI_ID_PREFIX } from "./image.ts";
+import {
+  type Image,
+  type ImageKind,
+  isClusterScopedVmImage,
+  libraryOf,
+  VM_IMAGE_KINDS,
+  VMI_ID_PREFIX,
+} from "./image.ts";
 import { type ImageIndex, type ImageQuery, kindsSearched, scopeOf } from "./image-index.ts";
 import type { ImageScope } from "./scoped-images.ts";
 
@@ -71,11 +78,10 @@ function searchesFor({ name, kind }: ImageQuery): readonly Search[] {
 /** Whether a person may call this image so: by object name, display name or LIBRARY/NAME. */
 export function isNameOf(image: Image, name: string, mode: ResolutionMode): boolean {
   if (name === image.name || name === image.displayName) return true;
-  if (image.library === undefined || mode === "strict") return false;
+  const library = libraryOf(image);
+  if (library === undefined || mode === "strict") return false;
   const inLibrary = splitLibraryName(name);
-  return (
-    inLibrary?.library === image.library && (inLibrary.name === image.name || inLibrary.name === image.displayName)
-  );
+  return inLibrary?.library === library && (inLibrary.name === image.name || inLibrary.name === image.displayName);
 }
 
 function searchObjectName(index: ImageIndex, { namespace, name, kind }: ImageQuery): Found {
@@ -99,14 +105,14 @@ function searchLibraryName(index: ImageIndex, query: ImageQuery): Found {
   if (inLibrary === undefined) return undefined;
   const { library, name } = inLibrary;
   const byDisplayName = firstScopeWith(index, query, (scope) => ({
-    candidates: scope.byDisplayName(name).filter((image) => image.library === library && !image.terminating),
+    candidates: scope.byDisplayName(name).filter((image) => libraryOf(image) === library && !image.terminating),
     by: "libraryName",
   }));
   return (
     byDisplayName ??
     firstScopeWith(index, query, (scope) => {
       const image = scope.byObjectName(name);
-      return { candidates: image?.library === library ? [image] : [], by: "libraryName" };
+      return { candidates: image !== undefined && libraryOf(image) === library ? [image] : [], by: "libraryName" };
     })
   );
 }

@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { Image } from "./image.ts";
+import { type Image, isVmImage } from "./image.ts";
 
 /** Characters in each table. Some hundred namespaces, libraries and lists of capabilities are what a large cluster has. */
 const MOST_SHARED = 256 * 1024;
@@ -13,6 +13,7 @@ export class SharedTexts {
 
   /** An equal image, with the texts of earlier ones. */
   in(image: Image): Image {
+    if (!isVmImage(image)) return image;
     const { namespace, library, capabilities } = image;
     return {
       ...image,

@@ -1,37 +1,37 @@
 import { readFileSync } from "node:fs";
-import { type Image, type ImageKind, IMAGE_KINDS } from "../../src/images/image.ts";
+import { type Image, type ImageKind, IMAGE_KINDS, type OsImage, type VmImage } from "../../src/images/image.ts";
 import { MemoryImageIndex } from "../../src/images/image-index.ts";
 import { readImageFile } from "../../src/sources/folder/image-file.ts";
 
 export const NAMESPACE = "dev";
 
-/** A ready OVF image of namespace dev, but for what is said. */
-export function vmi(name: string, displayName?: string, facts: Partial<Image> = {}): Image {
+const COMMON = { namespace: "", resourceVersion: "1", readiness: { is: "ready" }, terminating: false } as const;
+
+/** A ready OVF image of namespace dev, but for the given facts. */
+export function vmi(name: string, displayName?: string, facts: Partial<VmImage> = {}): VmImage {
   return {
     kind: "VirtualMachineImage",
+    ...COMMON,
     namespace: NAMESPACE,
     name,
-    resourceVersion: "1",
     uid: `uid-of-${name}`,
     displayName,
     type: "OVF",
     firmware: "efi",
     capabilities: [],
     library: undefined,
-    readiness: { is: "ready" },
-    terminating: false,
     ...facts,
   };
 }
 
 /** The same as a cluster image. */
-export function cvmi(name: string, displayName?: string, facts: Partial<Image> = {}): Image {
+export function cvmi(name: string, displayName?: string, facts: Partial<VmImage> = {}): VmImage {
   return vmi(name, displayName, { kind: "ClusterVirtualMachineImage", namespace: "", ...facts });
 }
 
-/** The same as an OSImage. */
-export function osImage(name: string, displayName?: string, facts: Partial<Image> = {}): Image {
-  return cvmi(name, displayName, { kind: "OSImage", type: undefined, firmware: undefined, ...facts });
+/** A ready OSImage that every user may use, but for the given facts. */
+export function osImage(name: string, displayName?: string, facts: Partial<OsImage> = {}): OsImage {
+  return { kind: "OSImage", ...COMMON, name, uid: `uid-of-${name}`, displayName, access: undefined, ...facts };
 }
 
 /** An index with these images; all kinds are synced unless said otherwise. */

@@ -1,15 +1,15 @@
 import { at, isJsonObject, type JsonObject, textAt, textOrNothing } from "../../common/json.ts";
-import { osImageFacts } from "./os-image.ts";
-import { type DecodedImage, IMAGE_KIND_ROWS, type ImageFacts, type ImageKind, isImageKind } from "../image.ts";
-import { vmImageFacts } from "./vm-image.ts";
+import { type DecodedImage, IMAGE_KIND_ROWS, type ImageKind, isImageKind } from "../image.ts";
+import type { KindDecoder } from "./kind-decoder.ts";
+import { osImageDecoder } from "./os-image.ts";
+import { vmImageDecoder } from "./vm-image.ts";
 
 const DEFAULT_NAMESPACE = "default";
 
-/** Decoders by kind: where an object of the kind keeps its facts. */
-const FACTS: Readonly<Record<ImageKind, (value: JsonObject, version: string) => ImageFacts>> = {
-  VirtualMachineImage: vmImageFacts,
-  ClusterVirtualMachineImage: vmImageFacts,
-  OSImage: osImageFacts,
+const DECODERS: Readonly<Record<ImageKind, KindDecoder>> = {
+  VirtualMachineImage: vmImageDecoder("VirtualMachineImage"),
+  ClusterVirtualMachineImage: vmImageDecoder("ClusterVirtualMachineImage"),
+  OSImage: osImageDecoder,
 };
 
 /**
@@ -24,23 +24,20 @@ export function decodeImage(value: unknown): DecodedImage {
   }
   const name = textAt(value, ["metadata", "name"]);
   if (name === "") return { is: "malformed", field: "metadata.name", why: "must be a non-empty string" };
-  const { displayNameAt, ...facts } = FACTS[kind](value, version);
+  const { displayNamePath, decode } = DECODERS[kind];
+  const displayNameAt = displayNamePath(version);
   if (isNoText(at(value, displayNameAt))) {
     return { is: "malformed", field: displayNameAt.join("."), why: "must be a string; put it in quotes" };
   }
-  return {
-    is: "image",
-    image: {
-      kind,
-      namespace: namespaceOf(value, kind),
-      name,
-      resourceVersion: textAt(value, ["metadata", "resourceVersion"]),
-      uid: textAt(value, ["metadata", "uid"]),
-      displayName: textOrNothing(value, displayNameAt),
-      ...facts,
-      terminating: textAt(value, ["metadata", "deletionTimestamp"]) !== "",
-    },
+  const metadata = {
+    namespace: namespaceOf(value, kind),
+    name,
+    resourceVersion: textAt(value, ["metadata", "resourceVersion"]),
+    uid: textAt(value, ["metadata", "uid"]),
+    displayName: textOrNothing(value, displayNameAt),
+    terminating: textAt(value, ["metadata", "deletionTimestamp"]) !== "",
   };
+  return { is: "image", image: decode(value, version, metadata) };
 }
 
 /**

@@ -1,22 +1,20 @@
-import type { ImageAccess, ImageFacts, Readiness } from "../image.ts";
 import { at, isJsonObject, type JsonObject, listAt, member, textAt, textOrNothing } from "../../common/json.ts";
+import type { ImageAccess, Readiness } from "../image.ts";
+import type { KindDecoder } from "./kind-decoder.ts";
 
 /** What lets somebody use an image; the documentation of OSImage names no verb of its own for that. */
 const USING_VERBS = ["get", "*"];
 
-/** Where an OSImage keeps its facts (vCluster Platform, storage/v1 OSImageSpec and OSImageStatus). */
-export function osImageFacts(value: JsonObject): ImageFacts {
-  const access = accessOf(at(value, ["spec"]));
-  return {
-    displayNameAt: ["spec", "displayName"],
-    type: undefined,
-    firmware: undefined,
-    capabilities: [],
-    library: undefined,
-    readiness: readinessOf(value),
-    ...(access === undefined ? {} : { access }),
-  };
-}
+/** Decodes an OSImage (vCluster Platform, storage/v1 OSImageSpec and OSImageStatus). */
+export const osImageDecoder: KindDecoder = {
+  displayNamePath: () => ["spec", "displayName"],
+  decode: (object, _, metadata) => ({
+    kind: "OSImage",
+    ...metadata,
+    readiness: readinessOf(object),
+    access: accessOf(at(object, ["spec"])),
+  }),
+};
 
 /** An image that holds no uploaded bytes has no phase: nothing is to be waited for. */
 function readinessOf(value: JsonObject): Readiness {

@@ -1,5 +1,6 @@
 import { at, isJsonObject, type JsonObject, listAt, member, textAt, textOrNothing } from "../../common/json.ts";
-import type { ImageFacts, Readiness } from "../image.ts";
+import type { Readiness, VmImageKind } from "../image.ts";
+import type { KindDecoder } from "./kind-decoder.ts";
 
 /** Where one API version keeps the facts that moved between versions (vm-operator api/v1alpha1..6). */
 interface VersionFacts {
@@ -38,17 +39,27 @@ const FACTS_BY_VERSION: Readonly<Record<string, VersionFacts>> = {
 
 const READY: Readiness = { is: "ready" };
 
-/** What a VirtualMachineImage or ClusterVirtualMachineImage of this version says besides its metadata. */
-export function vmImageFacts(value: JsonObject, version: string): ImageFacts {
-  const facts = Object.hasOwn(FACTS_BY_VERSION, version) ? (FACTS_BY_VERSION[version] ?? NEWEST) : NEWEST;
+/** Decodes a VirtualMachineImage or ClusterVirtualMachineImage. */
+export function vmImageDecoder(kind: VmImageKind): KindDecoder {
   return {
-    displayNameAt: facts.displayName,
-    type: textOrNothing(value, facts.type),
-    firmware: textOrNothing(value, ["status", "firmware"])?.toLowerCase(),
-    capabilities: capabilitiesOf(value),
-    library: libraryOf(value),
-    readiness: readinessOf(value, facts.readyConditions),
+    displayNamePath: (version) => factsOf(version).displayName,
+    decode: (object, version, metadata) => {
+      const { type, readyConditions } = factsOf(version);
+      return {
+        kind,
+        ...metadata,
+        type: textOrNothing(object, type),
+        firmware: textOrNothing(object, ["status", "firmware"])?.toLowerCase(),
+        capabilities: capabilitiesOf(object),
+        library: libraryOf(object),
+        readiness: readinessOf(object, readyConditions),
+      };
+    },
   };
+}
+
+function factsOf(version: string): VersionFacts {
+  return Object.hasOwn(FACTS_BY_VERSION, version) ? (FACTS_BY_VERSION[version] ?? NEWEST) : NEWEST;
 }
 
 /** vm-operator writes the label value "true"; older documents show it empty. Only "false" says no. */

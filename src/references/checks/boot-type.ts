@@ -1,3 +1,4 @@
+import { isVmImage } from "../../images/image.ts";
 import type { ReviewContext } from "../context.ts";
 import { imageProblem } from "../image-problem.ts";
 import type { FieldProblem } from "../problem.ts";
@@ -5,8 +6,9 @@ import type { FieldProblem } from "../problem.ts";
 /** A machine boots from an ISO image by a CD-ROM that holds it: vm-operator makes no CD-ROM of `imageName` or `image`. */
 export function* bootType(context: ReviewContext): Iterable<FieldProblem> {
   const { bootImage, cdroms } = context;
-  if (bootImage.is !== "resolved" || bootImage.image.type !== "ISO") return;
+  if (bootImage.is !== "resolved") return;
   const { image, by } = bootImage;
+  if (!isVmImage(image) || image.type !== "ISO") return;
   if (cdroms.some(({ reference, image: held }) => holds(reference.name, held) === image.name)) return;
   yield imageProblem(context, by, image, {
     check: "boot-type",

@@ -1,4 +1,5 @@
 import { textAt } from "../../common/json.ts";
+import { isVmImage } from "../../images/image.ts";
 import type { ReviewContext } from "../context.ts";
 import { imageProblem } from "../image-problem.ts";
 import { type FieldProblem, quote } from "../problem.ts";
@@ -10,6 +11,7 @@ export const REQUIRED_CAPABILITIES_ANNOTATION = "vm-image-webhook.dev/required-c
 export function* capabilities(context: ReviewContext): Iterable<FieldProblem> {
   if (context.bootImage.is !== "resolved") return;
   const { image, by } = context.bootImage;
+  if (!isVmImage(image)) return;
   const lacking = askedFor(context).filter((capability) => !image.capabilities.includes(capability));
   if (lacking.length === 0) return;
   const has = image.capabilities.length === 0 ? "none" : image.capabilities.map(quote).join(", ");

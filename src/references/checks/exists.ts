@@ -3,6 +3,7 @@ import {
   type ImageKind,
   IMAGE_KIND_ROWS,
   isClusterScopedVmImage,
+  libraryOf,
   VM_IMAGE_KINDS,
   VMI_ID_PREFIX,
 } from "../../images/image.ts";
@@ -55,7 +56,7 @@ export function exists(context: ReviewContext): readonly FieldProblem[] {
 function ambiguous({ candidates, by }: Ambiguous, { namespace, strict }: Search): string {
   const listed = candidates.slice(0, MOST_CANDIDATES_LISTED).map(inItsLibrary).join(", ");
   const more = candidates.length - MOST_CANDIDATES_LISTED;
-  const libraries = new Set(candidates.map(({ library }) => library));
+  const libraries = new Set(candidates.map(libraryOf));
   const librariesTellThemApart =
     !strict && by === "displayName" && libraries.size === candidates.length && !libraries.has(undefined);
   const ids = candidates.some(hasNameByPeople) ? "object names" : "IDs";
@@ -71,8 +72,9 @@ function hasNameByPeople(image: Image): boolean {
   return IMAGE_KIND_ROWS[image.kind].namedByPeople || isClusterScopedVmImage(image);
 }
 
-function inItsLibrary({ name, library }: Image): string {
-  return library === undefined ? plain(name) : `${plain(name)} (${plain(library)})`;
+function inItsLibrary(image: Image): string {
+  const [name, library] = [plain(image.name), libraryOf(image)];
+  return library === undefined ? name : `${name} (${plain(library)})`;
 }
 
 /** `images in namespace "dev" and the cluster`, `OSImages` */

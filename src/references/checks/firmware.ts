@@ -1,4 +1,4 @@
-import type { Image } from "../../images/image.ts";
+import { isVmImage, type VmImage } from "../../images/image.ts";
 import { at, isSameJson, type JsonPath, textAt } from "../../common/json.ts";
 import type { ReviewContext } from "../context.ts";
 import { type FieldProblem, quote } from "../problem.ts";
@@ -34,12 +34,11 @@ function isToJudge({ bootImage, cdroms, subject }: ReviewContext, options: JsonP
   return !isSameJson(at(subject.object, options), at(subject.oldObject, options));
 }
 
-function bootedImage(context: ReviewContext): Image | undefined {
+function bootedImage(context: ReviewContext): VmImage | undefined {
   const { bootImage, boot } = context;
-  if (bootImage.is === "resolved") return bootImage.image;
   const kept = bootImage.is === "unchanged" ? (isEmpty(boot.image) ? boot.imageName : boot.image) : undefined;
-  const meant = kept === undefined ? undefined : resolveReference(context, kept);
-  return meant?.is === "resolved" ? meant.image : undefined;
+  const meant = kept === undefined ? bootImage : resolveReference(context, kept);
+  return meant.is === "resolved" && isVmImage(meant.image) ? meant.image : undefined;
 }
 
 type Objection = Pick<FieldProblem, "why" | "onlyWarns"> | undefined;
@@ -50,7 +49,7 @@ function objectionToChoice(chosen: string): Objection {
   return { why };
 }
 
-function objectionToImage(image: Image | undefined, version: string): Objection {
+function objectionToImage(image: VmImage | undefined, version: string): Objection {
   if (image === undefined) return undefined;
   const name = quote(image.name);
   if (image.firmware === EFI) {

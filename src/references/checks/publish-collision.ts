@@ -1,4 +1,4 @@
-import { type Image, isClusterScopedVmImage, isVmImageKind, VMI_ID_PREFIX } from "../../images/image.ts";
+import { type Image, isClusterScopedVmImage, isVmImageKind, libraryOf, VMI_ID_PREFIX } from "../../images/image.ts";
 import type { ReviewContext } from "../context.ts";
 import { createdNameOf } from "../created-name.ts";
 import { type FieldProblem, plain, quote } from "../problem.ts";
@@ -58,6 +58,7 @@ function whyNot({ index, subject, policy }: ReviewContext, name: string): string
     : `${has}; in namespace ${quote(namespace)} it would mean the new image instead`;
 }
 
-function described({ name, library }: Image): string {
-  return `image ${plain(name)}${library === undefined ? "" : ` (${plain(library)})`}`;
+function described(image: Image): string {
+  const library = libraryOf(image);
+  return `image ${plain(image.name)}${library === undefined ? "" : ` (${plain(library)})`}`;
 }

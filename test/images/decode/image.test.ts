@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { decodeImage } from "../../../src/images/decode/decode-image.ts";
-import { type Image, isClusterScopedVmImage } from "../../../src/images/image.ts";
+import { isClusterScopedVmImage, isVmImage, type VmImage } from "../../../src/images/image.ts";
 
 const GROUP = "vmoperator.vmware.com";
 
-function decoded(object: object): Image {
+function decoded(object: object): VmImage {
   const result = decodeImage({ apiVersion: `${GROUP}/v1alpha6`, kind: "VirtualMachineImage", ...object });
-  if (result.is !== "image") throw new Error(`decoded as ${result.is}`);
+  if (result.is !== "image" || !isVmImage(result.image)) throw new Error(`decoded as ${JSON.stringify(result)}`);
   return result.image;
 }
 

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { decodeImage } from "../../../src/images/decode/decode-image.ts";
-import type { Image } from "../../../src/images/image.ts";
+import type { OsImage } from "../../../src/images/image.ts";
 
-function decoded(object: object, group = "storage.loft.sh"): Image {
+function decoded(object: object, group = "storage.loft.sh"): OsImage {
   const result = decodeImage({
     apiVersion: `${group}/v1`,
     kind: "OSImage",
     metadata: { name: "noble", uid: "u1", resourceVersion: "7" },
     ...object,
   });
-  if (result.is !== "image") throw new Error(JSON.stringify(result));
+  if (result.is !== "image" || result.image.kind !== "OSImage") throw new Error(JSON.stringify(result));
   return result.image;
 }
 
@@ -27,11 +27,8 @@ describe("an OSImage", () => {
       resourceVersion: "7",
       uid: "u1",
       displayName: "Ubuntu Noble",
-      type: undefined,
-      firmware: undefined,
-      capabilities: [],
-      library: undefined,
       readiness: { is: "ready" },
+      access: undefined,
       terminating: false,
     });
   });

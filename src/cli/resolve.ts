@@ -79,7 +79,7 @@ function factsOf(image: Image): string {
   const type = isVmImage(image) ? image.type : undefined;
   const library = libraryOf(image);
   return [
-    `${kind} ${namespace === "" ? "" : `${namespace}/`}${name}`,
+    `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`,
     ...(isClusterScopedVmImage(image) ? ["in the cluster"] : []),
     ...(displayName === undefined ? ["no display name"] : [`display name ${quote(displayName)}`]),
     ...(type === undefined ? [] : [`type ${type}`]),

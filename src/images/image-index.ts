@@ -19,7 +19,7 @@ export const DEFAULT_MOST_IMAGES = 500_000;
 /** The readers' side. Every answer is from memory and costs no more with a million images than with ten. */
 export interface ImageIndex {
   /** The VirtualMachineImages that a namespace may use: its own, or those of the cluster where they have cluster scope. */
-  namespaced(namespace: string): ImageScope;
+  namespaced(namespace: string | undefined): ImageScope;
   cluster(): ImageScope;
   osImages(): ImageScope;
   /** Whether the first complete set of this kind has arrived; never back to false. */
@@ -27,8 +27,8 @@ export interface ImageIndex {
 }
 
 export interface ImageQuery {
-  /** The namespace of the object that names the image. */
-  readonly namespace: string;
+  /** The namespace of the object that names the image; undefined for an object of the cluster. */
+  readonly namespace: string | undefined;
   readonly name: string;
   /** Only this kind; undefined searches both kinds that machines boot from. */
   readonly kind?: ImageKind | undefined;
@@ -39,7 +39,7 @@ export function kindsSearched({ kind }: Pick<ImageQuery, "kind">): readonly Imag
   return kind === undefined ? VM_IMAGE_KINDS : [kind];
 }
 
-export function scopeOf(index: ImageIndex, kind: ImageKind, namespace: string): ImageScope {
+export function scopeOf(index: ImageIndex, kind: ImageKind, namespace: string | undefined): ImageScope {
   switch (kind) {
     case "VirtualMachineImage":
       return index.namespaced(namespace);
@@ -51,7 +51,7 @@ export function scopeOf(index: ImageIndex, kind: ImageKind, namespace: string): 
 }
 
 /** Whether the index knows that VirtualMachineImage is served with cluster scope: from the first image that it has. */
-export function hasClusterScopedVmImages(index: ImageIndex, namespace: string): boolean {
+export function hasClusterScopedVmImages(index: ImageIndex, namespace: string | undefined): boolean {
   const scope = index.namespaced(namespace);
   const [name] = scope.objectNames();
   const image = name === undefined ? undefined : scope.byObjectName(name);
@@ -84,7 +84,8 @@ export interface Relist {
   replace(): void;
 }
 
-type Scopes = Map<string, ScopedImages>;
+/** By namespace; images of the cluster are at undefined. */
+type Scopes = Map<string | undefined, ScopedImages>;
 
 interface KindOfImages {
   scopes: Scopes;
@@ -121,17 +122,17 @@ export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
     this.#mostImages = mostImages;
   }
 
-  namespaced(namespace: string): ImageScope {
+  namespaced(namespace: string | undefined): ImageScope {
     const { scopes } = this.#kinds.VirtualMachineImage;
-    return scopes.get(namespace) ?? scopes.get("") ?? EMPTY_SCOPE;
+    return scopes.get(namespace) ?? scopes.get(undefined) ?? EMPTY_SCOPE;
   }
 
   cluster(): ImageScope {
-    return this.#kinds.ClusterVirtualMachineImage.scopes.get("") ?? EMPTY_SCOPE;
+    return this.#kinds.ClusterVirtualMachineImage.scopes.get(undefined) ?? EMPTY_SCOPE;
   }
 
   osImages(): ImageScope {
-    return this.#kinds.OSImage.scopes.get("") ?? EMPTY_SCOPE;
+    return this.#kinds.OSImage.scopes.get(undefined) ?? EMPTY_SCOPE;
   }
 
   isSynced(kind: ImageKind): boolean {
@@ -219,7 +220,7 @@ export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
     for (const image of imagesIn(this.#kinds[kind].scopes)) {
       if (!isNewer(image.resourceVersion, resourceVersion)) continue;
       const listed = scopes.get(image.namespace)?.byObjectName(image.name);
-      if (isNewer(image.resourceVersion, listed?.resourceVersion ?? "")) scopeIn(scopes, image.namespace).set(image);
+      if (isNewer(image.resourceVersion, listed?.resourceVersion)) scopeIn(scopes, image.namespace).set(image);
     }
   }
 
@@ -242,7 +243,7 @@ export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
   }
 
   #bury(key: ImageKey, resourceVersion: string): void {
-    const known = this.#tombstones.get(idOf(key)) ?? "";
+    const known = this.#tombstones.get(idOf(key));
     if (isNewer(resourceVersion, known)) this.#tombstones.set(idOf(key), resourceVersion);
   }
 
@@ -267,7 +268,7 @@ function isOlderThanList(image: Image, { listedAt }: KindOfImages): boolean {
   return listedAt !== undefined && !isNewer(image.resourceVersion, listedAt);
 }
 
-function scopeIn(scopes: Scopes, namespace: string): ScopedImages {
+function scopeIn(scopes: Scopes, namespace: string | undefined): ScopedImages {
   const scope = scopes.get(namespace) ?? new ScopedImages();
   scopes.set(namespace, scope);
   return scope;
@@ -285,11 +286,11 @@ function* imagesIn(scopes: Scopes): Iterable<Image> {
 }
 
 function idOf({ kind, namespace, name }: ImageKey): string {
-  return `${kind} ${namespace} ${name}`;
+  return `${kind} ${namespace ?? ""} ${name}`;
 }
 
 /** Kubernetes names have no spaces. */
 function keyOf(id: string): ImageKey {
   const [kind = "", namespace = "", name = ""] = id.split(" ");
-  return { kind: kind as ImageKind, namespace, name };
+  return { kind: kind as ImageKind, namespace: namespace === "" ? undefined : namespace, name };
 }

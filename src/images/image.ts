@@ -41,14 +41,14 @@ export type Image = VmImage | OsImage;
 
 /** What images of every kind have. */
 interface CommonFacts {
-  /** `""` for an image of the cluster: of a kind of cluster scope, or see `isClusterScopedVmImage`. */
-  readonly namespace: string;
+  /** Undefined for an image of the cluster: its kind has cluster scope, or see `isClusterScopedVmImage`. */
+  readonly namespace: string | undefined;
   /** `metadata.name`, the object name. */
   readonly name: string;
-  /** As the API server wrote it; "" for an image that is from no API server. */
-  readonly resourceVersion: string;
-  /** `metadata.uid`, "" where there is none: tells an image from a later one of the same name. */
-  readonly uid: string;
+  /** As the API server wrote it; undefined for an image that no API server has stored. */
+  readonly resourceVersion: string | undefined;
+  /** `metadata.uid`: tells an image from a later one of the same name; undefined as `resourceVersion` is. */
+  readonly uid: string | undefined;
   readonly displayName: string | undefined;
   readonly readiness: Readiness;
   /** It has a `deletionTimestamp`. */
@@ -98,7 +98,7 @@ export type DecodedImage =
  * namespaces, each of its images is in one.
  */
 export function isClusterScopedVmImage({ kind, namespace }: Image): boolean {
-  return kind === "VirtualMachineImage" && namespace === "";
+  return kind === "VirtualMachineImage" && namespace === undefined;
 }
 
 export function isVmImage(image: Image): image is VmImage {

@@ -135,7 +135,7 @@ function firstScopeWith(
 }
 
 /** R5: vm-operator, too, takes the namespaced image where both scopes have the object name. */
-export function namespacedTwin(index: ImageIndex, namespace: string, image: Image): Image {
+export function namespacedTwin(index: ImageIndex, namespace: string | undefined, image: Image): Image {
   return index.namespaced(namespace).byObjectName(image.name) ?? image;
 }
 

@@ -17,10 +17,14 @@ export class SharedTexts {
     const { namespace, library, capabilities } = image;
     return {
       ...image,
-      namespace: shared(this.#texts, namespace, namespace),
-      library: library === undefined ? undefined : shared(this.#texts, library, library),
+      namespace: this.#text(namespace),
+      library: this.#text(library),
       capabilities: this.#list(capabilities),
     };
+  }
+
+  #text(text: string | undefined): string | undefined {
+    return text === undefined ? undefined : shared(this.#texts, text, text);
   }
 
   #list(list: readonly string[]): readonly string[] {

@@ -51,7 +51,7 @@ export function resolveReference(question: Question, by: Reference): ReferenceIm
 
 /** What a reference asks the index for. */
 export function queryOf({ subject }: Pick<Question, "subject">, by: Reference): ImageQuery {
-  return { namespace: subject.namespace, name: by.name, kind: kindMeant(by) };
+  return { namespace: subject.namespace || undefined, name: by.name, kind: kindMeant(by) };
 }
 
 /** Whether the kind that a reference says, if any, is one that it can name. */

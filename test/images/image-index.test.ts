@@ -26,7 +26,7 @@ it("swaps a kind whole: names that are gone are gone, the other kind stays", () 
 });
 
 describe("VirtualMachineImages of the cluster", () => {
-  const ofCluster = vmi("ubuntu", "Ubuntu", { namespace: "" });
+  const ofCluster = vmi("ubuntu", "Ubuntu", { namespace: undefined });
 
   it("are those of each namespace", () => {
     const index = indexOf([ofCluster, cvmi("vmi-c", "Rocky")]);
@@ -348,8 +348,9 @@ describe("against a naive model", () => {
 
   function tell(index: MemoryImageIndex, history: History, at: number): void {
     const { name, displayName, is } = history[at] ?? { name: "", displayName: "", is: "" };
-    const image = vmi(name, displayName, { resourceVersion: String(at + 1), terminating: is === "terminating" });
-    if (is === "deleted") index.remove(image, image.resourceVersion);
+    const resourceVersion = String(at + 1);
+    const image = vmi(name, displayName, { resourceVersion, terminating: is === "terminating" });
+    if (is === "deleted") index.remove(image, resourceVersion);
     else index.apply(image);
   }
 

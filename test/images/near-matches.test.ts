@@ -38,7 +38,7 @@ const ROWS: readonly Row[] = [
   },
   {
     title: "a VirtualMachineImage of the cluster by its object name, which is no VMI ID",
-    images: [vmi("ubuntu-noble", "Ubuntu", { namespace: "" })],
+    images: [vmi("ubuntu-noble", "Ubuntu", { namespace: undefined })],
     name: "ubuntu-nobel",
     near: ["ubuntu-noble"],
   },

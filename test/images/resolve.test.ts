@@ -493,8 +493,8 @@ const ROWS: readonly Row[] = [
 
 /** VirtualMachineImages of the cluster, as Supervisors before April 2024 have them. */
 const OF_CLUSTER = [
-  vmi("ubuntu-noble", "Ubuntu 24.04", { namespace: "", library: "cl-a" }),
-  vmi("noble-copy", "ubuntu-noble", { namespace: "" }),
+  vmi("ubuntu-noble", "Ubuntu 24.04", { namespace: undefined, library: "cl-a" }),
+  vmi("noble-copy", "ubuntu-noble", { namespace: undefined }),
   cvmi("vmi-c", "Ubuntu 24.04"),
 ];
 

@@ -5,7 +5,7 @@ import { readImageFile } from "../../src/sources/folder/image-file.ts";
 
 export const NAMESPACE = "dev";
 
-const COMMON = { namespace: "", resourceVersion: "1", readiness: { is: "ready" }, terminating: false } as const;
+const COMMON = { namespace: undefined, resourceVersion: "1", readiness: { is: "ready" }, terminating: false } as const;
 
 /** A ready OVF image of namespace dev, but for the given facts. */
 export function vmi(name: string, displayName?: string, facts: Partial<VmImage> = {}): VmImage {
@@ -26,7 +26,7 @@ export function vmi(name: string, displayName?: string, facts: Partial<VmImage> 
 
 /** The same as a cluster image. */
 export function cvmi(name: string, displayName?: string, facts: Partial<VmImage> = {}): VmImage {
-  return vmi(name, displayName, { kind: "ClusterVirtualMachineImage", namespace: "", ...facts });
+  return vmi(name, displayName, { kind: "ClusterVirtualMachineImage", namespace: undefined, ...facts });
 }
 
 /** A ready OSImage that every user may use, but for the given facts. */

@@ -32,8 +32,8 @@ export function decodeImage(value: unknown): DecodedImage {
   const metadata = {
     namespace: namespaceOf(value, kind),
     name,
-    resourceVersion: textAt(value, ["metadata", "resourceVersion"]),
-    uid: textAt(value, ["metadata", "uid"]),
+    resourceVersion: textOrNothing(value, ["metadata", "resourceVersion"]),
+    uid: textOrNothing(value, ["metadata", "uid"]),
     displayName: textOrNothing(value, displayNameAt),
     terminating: textAt(value, ["metadata", "deletionTimestamp"]) !== "",
   };
@@ -44,11 +44,10 @@ export function decodeImage(value: unknown): DecodedImage {
  * An object that an API server has stored has a uid, and names its namespace; without one it is of the cluster
  * (`isClusterScopedVmImage`). A manifest that names no namespace is of `default`, as `kubectl apply` would put it.
  */
-function namespaceOf(value: JsonObject, kind: ImageKind): string {
-  if (IMAGE_KIND_ROWS[kind].scope === "Cluster") return "";
-  const namespace = textAt(value, ["metadata", "namespace"]);
+function namespaceOf(value: JsonObject, kind: ImageKind): string | undefined {
+  if (IMAGE_KIND_ROWS[kind].scope === "Cluster") return undefined;
   const isStored = textAt(value, ["metadata", "uid"]) !== "";
-  return namespace === "" && !isStored ? DEFAULT_NAMESPACE : namespace;
+  return textOrNothing(value, ["metadata", "namespace"]) ?? (isStored ? undefined : DEFAULT_NAMESPACE);
 }
 
 /** A display name such as 24.04 without quotes is a number in YAML: to drop it would be a silent loss. */

@@ -128,12 +128,12 @@ describe("decodeImage", () => {
 
   it("knows scopes: default for a namespace left out, none for a cluster image", () => {
     expect(decoded({ metadata: { name: "vmi-a" } }).namespace).toBe("default");
-    expect(decoded({ kind: "ClusterVirtualMachineImage", metadata: METADATA }).namespace).toBe("");
+    expect(decoded({ kind: "ClusterVirtualMachineImage", metadata: METADATA }).namespace).toBeUndefined();
   });
 
   it("knows a VirtualMachineImage of the cluster: an API server has stored it, and it has no namespace", () => {
     const ofCluster = decoded({ apiVersion: `${GROUP}/v1alpha1`, metadata: { name: "ubuntu", uid: "1f0c" } });
-    expect([ofCluster.namespace, isClusterScopedVmImage(ofCluster)]).toEqual(["", true]);
+    expect([ofCluster.namespace, isClusterScopedVmImage(ofCluster)]).toEqual([undefined, true]);
     const others = [
       decoded({ metadata: { ...METADATA, uid: "1f0c" } }),
       decoded({ metadata: { name: "vmi-a" } }),

@@ -22,7 +22,7 @@ describe("an OSImage", () => {
     };
     expect(decoded(object, group)).toEqual({
       kind: "OSImage",
-      namespace: "",
+      namespace: undefined,
       name: "noble",
       resourceVersion: "7",
       uid: "u1",

@@ -97,7 +97,7 @@ describe("start", () => {
     server.platformGroups = ["storage.loft.sh"];
     const { source: cluster, index } = source({ kinds: IMAGE_KINDS });
     await cluster.start(index, stop.signal);
-    await cluster.confirm({ namespace: "", name: "noble", kind: "OSImage" }, 5_000);
+    await cluster.confirm({ namespace: undefined, name: "noble", kind: "OSImage" }, 5_000);
     expect(cluster.liveReads()).toMatchObject({ read: 1, failed: 0 });
     expect(server.requests.at(-1)?.url).toMatch(/^\/apis\/storage\.loft\.sh\/v1\/osimages\?limit=/);
   });

@@ -1,14 +1,14 @@
 import { type Image, isClusterScopedVmImage, isVmImage, libraryOf } from "../images/image.ts";
 import { kindsSearched } from "../images/image-index.ts";
 import { nearMatches } from "../images/near-matches.ts";
-import { type FoundBy, type Resolution, resolve as resolveName } from "../images/resolve.ts";
+import { type MatchedBy, type Resolution, resolve as resolveName } from "../images/resolve.ts";
 import { quote } from "../references/problem.ts";
 import { type Command, EXIT_DONE, EXIT_REFUSED } from "./command.ts";
 import { IMAGE_FLAGS, readImages } from "./images.ts";
 import { imageJson } from "./image-json.ts";
 import { createLog } from "./log.ts";
 
-const FOUND_BY: Readonly<Record<FoundBy, string>> = {
+const MATCHED_BY: Readonly<Record<MatchedBy, string>> = {
   objectName: "object name",
   displayName: "display name",
   libraryName: "library and name",
@@ -44,9 +44,9 @@ function withNearMatches(resolution: Resolution, near: () => readonly Image[]): 
 function meaningJson(meaning: Meaning): object {
   switch (meaning.is) {
     case "resolved":
-      return { is: meaning.is, image: imageJson(meaning.image), by: meaning.by };
+      return { is: meaning.is, image: imageJson(meaning.image), by: meaning.matchedBy };
     case "ambiguous":
-      return { is: meaning.is, candidates: meaning.candidates.map(imageJson), by: meaning.by };
+      return { is: meaning.is, candidates: meaning.candidates.map(imageJson), by: meaning.matchedBy };
     case "notFound":
       return { is: meaning.is, near: meaning.near.map(imageJson) };
     case "notSynced":
@@ -58,9 +58,9 @@ function inWords(name: string, namespace: string | undefined, resolution: Meanin
   const asked = namespace === undefined ? quote(name) : `${quote(name)} in namespace ${quote(namespace)}`;
   switch (resolution.is) {
     case "resolved":
-      return `${asked} is ${resolution.image.name}, found by ${FOUND_BY[resolution.by]}\n${lines([resolution.image])}`;
+      return `${asked} is ${resolution.image.name}, found by ${MATCHED_BY[resolution.matchedBy]}\n${lines([resolution.image])}`;
     case "ambiguous":
-      return `${asked} is ambiguous, by ${FOUND_BY[resolution.by]}:\n${lines(resolution.candidates)}`;
+      return `${asked} is ambiguous, by ${MATCHED_BY[resolution.matchedBy]}:\n${lines(resolution.candidates)}`;
     case "notFound":
       return resolution.near.length === 0
         ? `${asked} is no image, and nothing is named like it\n`

@@ -9,12 +9,12 @@ import { SharedTexts } from "./shared-texts.ts";
  * Deletions that are remembered, so that a slower answer about the same image cannot bring it back. Far more than can
  * be under way between a watch and a read at the same time.
  */
-const MOST_TOMBSTONES = 10_000;
+const MAX_TOMBSTONES = 10_000;
 /** `max` would reserve the room of all of them for an index that has none. */
-const GROWING = { maxSize: MOST_TOMBSTONES, sizeCalculation: () => 1 };
+const GROWING = { maxSize: MAX_TOMBSTONES, sizeCalculation: () => 1 };
 
 /** What an old space of 640 MiB holds while a relist keeps two sets (measured: 720 MiB resident; `manifests/base`). */
-export const DEFAULT_MOST_IMAGES = 500_000;
+export const DEFAULT_MAX_IMAGES = 500_000;
 
 /** The readers' side. Every answer is from memory and costs no more with a million images than with ten. */
 export interface ImageIndex {
@@ -87,39 +87,39 @@ export interface Relist {
 /** By namespace; images of the cluster are at undefined. */
 type Scopes = Map<string | undefined, ScopedImages>;
 
-interface KindOfImages {
+interface ImagesOfKind {
   scopes: Scopes;
   count: number;
   /** Of the set on its way: two lists at the same time are not to take the same room. */
-  coming: number;
+  pending: number;
   synced: boolean;
   /** The resourceVersion of the list behind it; undefined where no list says what else there was. */
   listedAt: string | undefined;
 }
 
-function emptyKind(): KindOfImages {
-  return { scopes: new Map(), count: 0, coming: 0, synced: false, listedAt: undefined };
+function emptyKind(): ImagesOfKind {
+  return { scopes: new Map(), count: 0, pending: 0, synced: false, listedAt: undefined };
 }
 
 const EMPTY_SCOPE: ImageScope = new ScopedImages();
 
 export interface ImageIndexOptions {
   /** Of all kinds together. */
-  readonly mostImages?: number;
+  readonly maxImages?: number;
 }
 
 /** An image index in memory, ordered by resourceVersion: late, repeated and reordered news never win over newer ones. */
 export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
   readonly #kinds = Object.fromEntries(IMAGE_KINDS.map((kind) => [kind, emptyKind()])) as Readonly<
-    Record<ImageKind, KindOfImages>
+    Record<ImageKind, ImagesOfKind>
   >;
   /** The resourceVersion of a deletion, by kind, namespace and name. */
   readonly #tombstones = new LRUCache<string, string>(GROWING);
   readonly #sharedTexts = new SharedTexts();
-  readonly #mostImages: number;
+  readonly #maxImages: number;
 
-  constructor({ mostImages = DEFAULT_MOST_IMAGES }: ImageIndexOptions = {}) {
-    this.#mostImages = mostImages;
+  constructor({ maxImages = DEFAULT_MAX_IMAGES }: ImageIndexOptions = {}) {
+    this.#maxImages = maxImages;
   }
 
   namespaced(namespace: string | undefined): ImageScope {
@@ -154,8 +154,8 @@ export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
     const known = this.#find(image);
     if (known !== undefined && !isNewer(image.resourceVersion, known.resourceVersion)) return "stale";
     const kind = this.#kinds[image.kind];
-    if (known === undefined && (this.#isBuried(image) || isOlderThanList(image, kind))) return "stale";
-    if (known === undefined && this.#total() >= this.#mostImages) return "overflow";
+    if (known === undefined && (this.#isTombstoned(image) || isOlderThanList(image, kind))) return "stale";
+    if (known === undefined && this.#total() >= this.#maxImages) return "overflow";
     if (known === undefined) kind.count++;
     scopeIn(kind.scopes, image.namespace).set(this.#sharedTexts.in(image));
     return "applied";
@@ -164,7 +164,7 @@ export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
   remove(key: ImageKey, resourceVersion: string): Applied {
     const known = this.#find(key);
     if (known !== undefined && isNewer(known.resourceVersion, resourceVersion)) return "stale";
-    this.#bury(key, resourceVersion);
+    this.#recordDeletion(key, resourceVersion);
     if (known === undefined) return "stale";
     const kind = this.#kinds[key.kind];
     deleteFrom(kind.scopes, key);
@@ -175,36 +175,36 @@ export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
   relist(kind: ImageKind): Relist {
     const scopes: Scopes = new Map();
     const own = this.#kinds[kind];
-    own.coming = 0;
+    own.pending = 0;
     const add = (images: Iterable<Image>): Applied => {
-      const room = this.#mostImages - this.#countOthers(kind);
+      const room = this.#maxImages - this.#countOthers(kind);
       for (const image of images) {
-        if (own.coming >= room) {
-          own.coming = 0;
+        if (own.pending >= room) {
+          own.pending = 0;
           return "overflow";
         }
         const scope = scopeIn(scopes, image.namespace);
         const before = scope.size;
         scope.set(this.#kept(image));
-        own.coming += scope.size - before;
+        own.pending += scope.size - before;
       }
       return "applied";
     };
-    const swapIn = (listedAt: string | undefined): void => {
+    const swap = (listedAt: string | undefined): void => {
       const count = [...scopes.values()].reduce((sum, { size }) => sum + size, 0);
-      Object.assign(own, { scopes, count, coming: 0, synced: true, listedAt });
+      Object.assign(own, { scopes, count, pending: 0, synced: true, listedAt });
     };
     const commit = (resourceVersion: string): void => {
       this.#keepNewer(kind, scopes, resourceVersion);
-      this.#leaveOutDeleted(kind, scopes);
-      swapIn(resourceVersion);
+      this.#dropDeleted(kind, scopes);
+      swap(resourceVersion);
     };
     return {
       add,
       commit,
       replace: () => {
         this.#forgetDeletions(kind);
-        swapIn(undefined);
+        swap(undefined);
       },
     };
   }
@@ -225,7 +225,7 @@ export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
   }
 
   /** Out of a complete set: images whose deletion is newer than what was listed. */
-  #leaveOutDeleted(kind: ImageKind, scopes: Scopes): void {
+  #dropDeleted(kind: ImageKind, scopes: Scopes): void {
     for (const [id, deletedAt] of this.#tombstones.entries()) {
       const key = keyOf(id);
       const listed = key.kind === kind ? scopes.get(key.namespace)?.byObjectName(key.name) : undefined;
@@ -242,19 +242,19 @@ export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
     return this.#kinds[kind].scopes.get(namespace)?.byObjectName(name);
   }
 
-  #bury(key: ImageKey, resourceVersion: string): void {
+  #recordDeletion(key: ImageKey, resourceVersion: string): void {
     const known = this.#tombstones.get(idOf(key));
     if (isNewer(resourceVersion, known)) this.#tombstones.set(idOf(key), resourceVersion);
   }
 
-  #isBuried(image: Image): boolean {
+  #isTombstoned(image: Image): boolean {
     const deletedAt = this.#tombstones.get(idOf(image));
     return deletedAt !== undefined && !isNewer(image.resourceVersion, deletedAt);
   }
 
   #countOthers(kind: ImageKind): number {
     return IMAGE_KINDS.filter((each) => each !== kind)
-      .map((each) => Math.max(this.#kinds[each].count, this.#kinds[each].coming))
+      .map((each) => Math.max(this.#kinds[each].count, this.#kinds[each].pending))
       .reduce((sum, each) => sum + each, 0);
   }
 
@@ -264,7 +264,7 @@ export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
 }
 
 /** An image that the list left out was gone when it was made. */
-function isOlderThanList(image: Image, { listedAt }: KindOfImages): boolean {
+function isOlderThanList(image: Image, { listedAt }: ImagesOfKind): boolean {
   return listedAt !== undefined && !isNewer(image.resourceVersion, listedAt);
 }
 

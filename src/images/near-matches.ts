@@ -4,13 +4,13 @@ import { hasClusterScopedVmImages, type ImageIndex, type ImageQuery, kindsSearch
 import { foldName, type ImageScope } from "./scoped-images.ts";
 
 /** More suggestions than a person reads are noise. */
-const MOST_MATCHES = 3;
+const MAX_MATCHES = 3;
 /** Bounds the time of a refusal: 5,000 names of 20 characters take about 2 ms. */
-const MOST_NAMES_COMPARED = 5_000;
+const MAX_NAMES_COMPARED = 5_000;
 /** Kubernetes object names end at 253 characters; what is longer was not mistyped but pasted. */
-const LONGEST_NAME_COMPARED = 253;
+const MAX_NAME_LENGTH = 253;
 /** Two names are alike if at most a third of the written one must change. */
-const SHARE_OF_EDITS = 1 / 3;
+const MAX_EDIT_SHARE = 1 / 3;
 
 /**
  * R7: images that a person may have meant by a name that nothing answers to, best first: the same name in the
@@ -21,7 +21,7 @@ export function nearMatches(index: ImageIndex, query: ImageQuery): readonly Imag
   const found = new Set<Image>();
   for (const image of candidates(index, query)) {
     if (!image.terminating) found.add(image);
-    if (found.size === MOST_MATCHES) break;
+    if (found.size === MAX_MATCHES) break;
   }
   return [...found];
 }
@@ -74,15 +74,15 @@ interface NearName {
 
 function* fewEditsAway(scopes: readonly ImageScope[], term: string, withObjectNames: boolean): Iterable<Image> {
   const folded = foldName(term);
-  const mostEdits = Math.floor(folded.length * SHARE_OF_EDITS);
-  if (mostEdits === 0 || folded.length > LONGEST_NAME_COMPARED) return;
+  const maxEdits = Math.floor(folded.length * MAX_EDIT_SHARE);
+  if (maxEdits === 0 || folded.length > MAX_NAME_LENGTH) return;
   const near: NearName[] = [];
   let compared = 0;
   for (const { scope, name } of namesIn(scopes, withObjectNames)) {
-    if (++compared > MOST_NAMES_COMPARED) break;
-    if (Math.abs(name.length - folded.length) > mostEdits) continue;
+    if (++compared > MAX_NAMES_COMPARED) break;
+    if (Math.abs(name.length - folded.length) > maxEdits) continue;
     const edits = distance(folded, foldName(name));
-    if (edits <= mostEdits) near.push({ edits, scope, name });
+    if (edits <= maxEdits) near.push({ edits, scope, name });
   }
   near.sort((a, b) => a.edits - b.edits);
   for (const { scope, name } of near) yield* imagesNamed(scope, name);

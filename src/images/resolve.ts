@@ -26,10 +26,14 @@ export const RESOLUTION_RULES = {
   RS: "strict: vmi- names are object names only, others display names over both scopes together; OSImages by object name only",
 } as const;
 
-export type FoundBy = "objectName" | "displayName" | "libraryName";
+export type MatchedBy = "objectName" | "displayName" | "libraryName";
 
-export type Resolved = { readonly is: "resolved"; readonly image: Image; readonly by: FoundBy };
-export type Ambiguous = { readonly is: "ambiguous"; readonly candidates: readonly Image[]; readonly by: FoundBy };
+export type Resolved = { readonly is: "resolved"; readonly image: Image; readonly matchedBy: MatchedBy };
+export type Ambiguous = {
+  readonly is: "ambiguous";
+  readonly candidates: readonly Image[];
+  readonly matchedBy: MatchedBy;
+};
 export type NotSynced = { readonly is: "notSynced"; readonly kind: ImageKind };
 export type Resolution = Resolved | Ambiguous | NotSynced | { readonly is: "notFound" };
 
@@ -51,7 +55,7 @@ const NOT_FOUND: Resolution = { is: "notFound" };
 /** As `resolve`, where a miss is no news. */
 export function find(index: ImageIndex, query: ImageQuery, mode: ResolutionMode): Found {
   const named = query.kind === undefined ? clusterScopedVmImage(index, query) : undefined;
-  if (named !== undefined) return { is: "resolved", image: named, by: "objectName" };
+  if (named !== undefined) return { is: "resolved", image: named, matchedBy: "objectName" };
   if (mode === "strict") return findStrictly(index, query);
   for (const search of searchesFor(query)) {
     const found = search(index, query);
@@ -87,7 +91,7 @@ export function isNameOf(image: Image, name: string, mode: ResolutionMode): bool
 function searchObjectName(index: ImageIndex, { namespace, name, kind }: ImageQuery): Found {
   for (const each of kindsSearched({ kind })) {
     const image = scopeOf(index, each, namespace).byObjectName(name);
-    if (image !== undefined) return { is: "resolved", image, by: "objectName" };
+    if (image !== undefined) return { is: "resolved", image, matchedBy: "objectName" };
     if (!index.isSynced(each)) return { is: "notSynced", kind: each };
   }
   return undefined;
@@ -96,7 +100,7 @@ function searchObjectName(index: ImageIndex, { namespace, name, kind }: ImageQue
 function searchDisplayName(index: ImageIndex, query: ImageQuery): Found {
   return firstScopeWith(index, query, (scope) => ({
     candidates: scope.byDisplayName(query.name).filter((image) => !image.terminating),
-    by: "displayName",
+    matchedBy: "displayName",
   }));
 }
 
@@ -106,13 +110,16 @@ function searchLibraryName(index: ImageIndex, query: ImageQuery): Found {
   const { library, name } = inLibrary;
   const byDisplayName = firstScopeWith(index, query, (scope) => ({
     candidates: scope.byDisplayName(name).filter((image) => libraryOf(image) === library && !image.terminating),
-    by: "libraryName",
+    matchedBy: "libraryName",
   }));
   return (
     byDisplayName ??
     firstScopeWith(index, query, (scope) => {
       const image = scope.byObjectName(name);
-      return { candidates: image !== undefined && libraryOf(image) === library ? [image] : [], by: "libraryName" };
+      return {
+        candidates: image !== undefined && libraryOf(image) === library ? [image] : [],
+        matchedBy: "libraryName",
+      };
     })
   );
 }
@@ -121,21 +128,21 @@ function searchLibraryName(index: ImageIndex, query: ImageQuery): Found {
 function firstScopeWith(
   index: ImageIndex,
   { namespace, kind }: ImageQuery,
-  candidatesIn: (scope: ImageScope) => { readonly candidates: readonly Image[]; readonly by: FoundBy },
+  candidatesIn: (scope: ImageScope) => { readonly candidates: readonly Image[]; readonly matchedBy: MatchedBy },
 ): Found {
   for (const each of kindsSearched({ kind })) {
     if (!index.isSynced(each)) return { is: "notSynced", kind: each };
-    const { candidates, by } = candidatesIn(scopeOf(index, each, namespace));
+    const { candidates, matchedBy } = candidatesIn(scopeOf(index, each, namespace));
     const [image, ...others] = candidates;
     if (image === undefined) continue;
-    if (others.length > 0) return { is: "ambiguous", candidates, by };
-    return { is: "resolved", image: kind === undefined ? namespacedTwin(index, namespace, image) : image, by };
+    if (others.length > 0) return { is: "ambiguous", candidates, matchedBy };
+    return { is: "resolved", image: kind === undefined ? preferNamespaced(index, namespace, image) : image, matchedBy };
   }
   return undefined;
 }
 
 /** R5: vm-operator, too, takes the namespaced image where both scopes have the object name. */
-export function namespacedTwin(index: ImageIndex, namespace: string | undefined, image: Image): Image {
+export function preferNamespaced(index: ImageIndex, namespace: string | undefined, image: Image): Image {
   return index.namespaced(namespace).byObjectName(image.name) ?? image;
 }
 
@@ -156,6 +163,6 @@ function findStrictly(index: ImageIndex, query: ImageQuery): Found {
   const candidates = VM_IMAGE_KINDS.flatMap((kind) => scopeOf(index, kind, query.namespace).byDisplayName(query.name));
   const [image, ...others] = candidates;
   if (image === undefined) return undefined;
-  if (others.length > 0) return { is: "ambiguous", candidates, by: "displayName" };
-  return { is: "resolved", image, by: "displayName" };
+  if (others.length > 0) return { is: "ambiguous", candidates, matchedBy: "displayName" };
+  return { is: "resolved", image, matchedBy: "displayName" };
 }

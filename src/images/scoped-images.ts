@@ -1,7 +1,7 @@
 import type { Image } from "./image.ts";
 
 /** Images that share a display name: nearly always one, so one is kept without a list around it. */
-type Slot = Image | Image[];
+type OneOrMany = Image | Image[];
 
 const NONE: readonly Image[] = [];
 
@@ -24,7 +24,7 @@ export interface ImageScope {
 /** Names to images within one scope. An object name is there once. */
 export class ScopedImages implements ImageScope {
   readonly #byObjectName = new Map<string, Image>();
-  readonly #byDisplayName = new Map<string, Slot>();
+  readonly #byDisplayName = new Map<string, OneOrMany>();
   /** Only names that differ from their folded form: the others are found by themselves. */
   readonly #byFoldedName = new Map<string, Set<string>>();
   #ambiguousNames = 0;
@@ -35,7 +35,7 @@ export class ScopedImages implements ImageScope {
     this.#byObjectName.set(image.name, image);
     const displayName = image.displayName;
     if (displayName === undefined) return;
-    this.#enterSlot(image, displayName);
+    this.#addToDisplayName(image, displayName);
     const folded = foldName(displayName);
     if (folded === displayName) return;
     const spellings = this.#byFoldedName.get(folded) ?? new Set();
@@ -46,7 +46,7 @@ export class ScopedImages implements ImageScope {
     const image = this.#byObjectName.get(name);
     if (image === undefined) return;
     this.#byObjectName.delete(name);
-    if (image.displayName !== undefined) this.#leaveSlot(image, image.displayName);
+    if (image.displayName !== undefined) this.#removeFromDisplayName(image, image.displayName);
   }
 
   byObjectName(name: string): Image | undefined {
@@ -54,9 +54,9 @@ export class ScopedImages implements ImageScope {
   }
 
   byDisplayName(displayName: string): readonly Image[] {
-    const slot = this.#byDisplayName.get(displayName);
-    if (slot === undefined) return NONE;
-    return Array.isArray(slot) ? slot : [slot];
+    const named = this.#byDisplayName.get(displayName);
+    if (named === undefined) return NONE;
+    return Array.isArray(named) ? named : [named];
   }
 
   displayNamesLike(name: string): readonly string[] {
@@ -86,18 +86,18 @@ export class ScopedImages implements ImageScope {
     return this.#ambiguousNames;
   }
 
-  #enterSlot(image: Image, displayName: string): void {
-    const slot = this.#byDisplayName.get(displayName);
-    const was = isAmbiguous(slot);
-    const next = addTo(slot, image);
-    if (next !== slot) this.#byDisplayName.set(displayName, next);
+  #addToDisplayName(image: Image, displayName: string): void {
+    const named = this.#byDisplayName.get(displayName);
+    const was = isAmbiguous(named);
+    const next = addTo(named, image);
+    if (next !== named) this.#byDisplayName.set(displayName, next);
     this.#ambiguousNames += Number(isAmbiguous(next)) - Number(was);
   }
 
-  #leaveSlot(image: Image, displayName: string): void {
-    const slot = this.#byDisplayName.get(displayName);
+  #removeFromDisplayName(image: Image, displayName: string): void {
+    const named = this.#byDisplayName.get(displayName);
     const others = this.byDisplayName(displayName).filter((other) => other !== image);
-    this.#ambiguousNames += Number(isAmbiguous(others)) - Number(isAmbiguous(slot));
+    this.#ambiguousNames += Number(isAmbiguous(others)) - Number(isAmbiguous(named));
     const [first] = others;
     if (first !== undefined) {
       this.#byDisplayName.set(displayName, others.length === 1 ? first : others);
@@ -111,15 +111,15 @@ export class ScopedImages implements ImageScope {
   }
 }
 
-function addTo(slot: Slot | undefined, image: Image): Slot {
-  if (!Array.isArray(slot)) return slot === undefined ? image : [slot, image];
-  slot.push(image);
-  return slot;
+function addTo(named: OneOrMany | undefined, image: Image): OneOrMany {
+  if (!Array.isArray(named)) return named === undefined ? image : [named, image];
+  named.push(image);
+  return named;
 }
 
 /** Looks no further than the second image that counts. */
-function isAmbiguous(slot: Slot | undefined): boolean {
-  if (!Array.isArray(slot)) return false;
-  const first = slot.findIndex(({ terminating }) => !terminating);
-  return first !== -1 && slot.some(({ terminating }, at) => at > first && !terminating);
+function isAmbiguous(named: OneOrMany | undefined): boolean {
+  if (!Array.isArray(named)) return false;
+  const first = named.findIndex(({ terminating }) => !terminating);
+  return first !== -1 && named.some(({ terminating }, at) => at > first && !terminating);
 }

@@ -2,9 +2,9 @@ import { LRUCache } from "lru-cache";
 import { type Image, isVmImage } from "./image.ts";
 
 /** Characters in each table. Some hundred namespaces, libraries and lists of capabilities are what a large cluster has. */
-const MOST_SHARED = 256 * 1024;
+const MAX_SHARED_CHARACTERS = 256 * 1024;
 
-const BY_LENGTH = { maxSize: MOST_SHARED, sizeCalculation: (_: unknown, key: string) => key.length + 1 };
+const BY_LENGTH = { maxSize: MAX_SHARED_CHARACTERS, sizeCalculation: (_: unknown, key: string) => key.length + 1 };
 
 /** Lets images share what thousands of them have alike, so that it takes memory once: `JSON.parse` makes new texts each time. */
 export class SharedTexts {

@@ -1,5 +1,5 @@
 import { type Image, type ImageKind, VM_IMAGE_KINDS, VMI_ID_PREFIX } from "../images/image.ts";
-import { namespacedTwin } from "../images/resolve.ts";
+import { preferNamespaced } from "../images/resolve.ts";
 import { bootCdrom, type Cdrom } from "./cdroms.ts";
 import type { BootQuestion, BootReferences } from "./boot-references.ts";
 import type { Reference } from "./reading.ts";
@@ -77,7 +77,7 @@ function asReadByVmOperator(question: BootQuestion, by: Reference, found: Image)
   if (unsynced !== undefined) return { is: "notSynced", kind: unsynced, by };
   const isKept = !found.name.startsWith(VMI_ID_PREFIX) || policy.resolution === "strict";
   if (isKept && imageNameFor(question, found) !== undefined) return { is: "resolved", by, image: found };
-  return { is: "resolved", by, image: namespacedTwin(index, subject.namespace, found) };
+  return { is: "resolved", by, image: preferNamespaced(index, subject.namespace, found) };
 }
 
 /** The kind without which nothing says how vm-operator reads the names of an image. */

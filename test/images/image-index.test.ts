@@ -284,7 +284,7 @@ describe("a relist", () => {
 
 describe("more images than there is room for", () => {
   it("are refused one by one, the known ones still change, and room is used again", () => {
-    const index = new MemoryImageIndex({ mostImages: 2 });
+    const index = new MemoryImageIndex({ maxImages: 2 });
     expect([index.apply(a("1")), index.apply(cvmi("vmi-c")), index.apply(vmi("vmi-b"))]).toEqual([
       "applied",
       "applied",
@@ -296,7 +296,7 @@ describe("more images than there is room for", () => {
   });
 
   it("are refused in a relist, which counts the other kind and not the set it replaces", () => {
-    const index = new MemoryImageIndex({ mostImages: 2 });
+    const index = new MemoryImageIndex({ maxImages: 2 });
     index.apply(a("1"));
     index.apply(cvmi("vmi-c"));
     expect(index.relist(IMAGES).add([a("2"), vmi("vmi-b")])).toBe("overflow");
@@ -306,7 +306,7 @@ describe("more images than there is room for", () => {
 });
 
 it("two lists at the same time do not take the same room", () => {
-  const index = new MemoryImageIndex({ mostImages: 1 });
+  const index = new MemoryImageIndex({ maxImages: 1 });
   const [one, other] = VM_IMAGE_KINDS.map((kind) => index.relist(kind));
   expect(one?.add([a("1")])).toBe("applied");
   expect(other?.add([cvmi("vmi-c")])).toBe("overflow");

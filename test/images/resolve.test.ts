@@ -15,7 +15,7 @@ function inShort(resolution: Resolution): string {
   switch (resolution.is) {
     case "resolved": {
       const { kind, name } = resolution.image;
-      return `${SHORT[kind]}/${name} by ${resolution.by}`;
+      return `${SHORT[kind]}/${name} by ${resolution.matchedBy}`;
     }
     case "ambiguous":
       return `ambiguous ${resolution.candidates.map(({ name }) => name).join(" ")}`;

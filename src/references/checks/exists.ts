@@ -53,17 +53,17 @@ export function exists(context: ReviewContext): readonly FieldProblem[] {
     });
 }
 
-function ambiguous({ candidates, by }: Ambiguous, { namespace, strict }: Search): string {
+function ambiguous({ candidates, matchedBy }: Ambiguous, { namespace, strict }: Search): string {
   const listed = candidates.slice(0, MOST_CANDIDATES_LISTED).map(inItsLibrary).join(", ");
   const more = candidates.length - MOST_CANDIDATES_LISTED;
   const libraries = new Set(candidates.map(libraryOf));
   const librariesTellThemApart =
-    !strict && by === "displayName" && libraries.size === candidates.length && !libraries.has(undefined);
+    !strict && matchedBy === "displayName" && libraries.size === candidates.length && !libraries.has(undefined);
   const ids = candidates.some(hasNameByPeople) ? "object names" : "IDs";
   const remedy = `use one of these ${ids}${librariesTellThemApart ? ", or LIBRARY/NAME" : ""}`;
   return (
     `ambiguous: ${candidates.length} ${placeOf(candidates, namespace)} have this display name` +
-    `${by === "libraryName" ? " and library" : ""}: ${listed}${more > 0 ? ` and ${more} more` : ""}; ${remedy}`
+    `${matchedBy === "libraryName" ? " and library" : ""}: ${listed}${more > 0 ? ` and ${more} more` : ""}; ${remedy}`
   );
 }
 

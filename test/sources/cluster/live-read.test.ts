@@ -315,7 +315,7 @@ describe("a live read that cannot be had", () => {
   });
 
   it("has failed where there is no room for what was read", async () => {
-    index = new MemoryImageIndex({ mostImages: 0 });
+    index = new MemoryImageIndex({ maxImages: 0 });
     live = liveRead(served);
     store("VirtualMachineImage", "dev", "vmi-a", "rocky");
     expect(await live.confirm({ namespace: "dev", name: "rocky" }, BUDGET)).toEqual(FAILED);

@@ -9,7 +9,7 @@ import {
 import { type ImageIndex, type ImageQuery, kindsSearched, scopeOf } from "./image-index.ts";
 import type { ImageScope } from "./scoped-images.ts";
 
-/** `namespace-first` is ours (rules R1 to R5), `strict` vm-operator's own (rule RS). */
+/** `namespace-first` is the mode of this webhook (rules R1 to R5). `strict` is that of vm-operator (rule RS). */
 export const RESOLUTION_MODES = ["namespace-first", "strict"] as const;
 export type ResolutionMode = (typeof RESOLUTION_MODES)[number];
 
@@ -37,22 +37,22 @@ export type Ambiguous = {
 export type NotSynced = { readonly is: "notSynced"; readonly kind: ImageKind };
 export type Resolution = Resolved | Ambiguous | NotSynced | { readonly is: "notFound" };
 
-/** A search that found nothing says `undefined`, so that the next one is tried. */
+/** The result of one search. Undefined if it found no image: then the next search is tried. */
 type Found = Resolved | Ambiguous | NotSynced | undefined;
 type Search = (index: ImageIndex, query: ImageQuery) => Found;
 
-/** Rules R1 and R2 are these searches in another order; R3 is the last of both. */
+/** Rules R1 and R2 order the same searches differently. Rule R3 is the last search of both. */
 const OBJECT_NAME_FIRST: readonly Search[] = [searchObjectName, searchDisplayName, searchLibraryName];
 const DISPLAY_NAME_FIRST: readonly Search[] = [searchDisplayName, searchObjectName, searchLibraryName];
 
-/** What a name means in a namespace, by the rules above, in constant time. Who tells a person of a miss: `nearMatches`. */
+/** What a name means in a namespace, by the rules above, in constant time. If no image has it, see `nearMatches`. */
 export function resolve(index: ImageIndex, query: ImageQuery, mode: ResolutionMode): Resolution {
   return find(index, query, mode) ?? NOT_FOUND;
 }
 
 const NOT_FOUND: Resolution = { is: "notFound" };
 
-/** As `resolve`, where a miss is no news. */
+/** As `resolve`, with undefined for a name that no image has. */
 export function find(index: ImageIndex, query: ImageQuery, mode: ResolutionMode): Found {
   const named = query.kind === undefined ? clusterScopedVmImage(index, query) : undefined;
   if (named !== undefined) return { is: "resolved", image: named, matchedBy: "objectName" };
@@ -64,22 +64,22 @@ export function find(index: ImageIndex, query: ImageQuery, mode: ResolutionMode)
   return undefined;
 }
 
-/** Where VirtualMachineImages are images of the cluster, vm-operator knows object names only, which are not `vmi-` there. */
+/** For cluster-scoped VirtualMachineImages, vm-operator knows object names only. Those do not begin with `vmi-`. */
 function clusterScopedVmImage(index: ImageIndex, { namespace, name }: ImageQuery): Image | undefined {
   const image = index.namespaced(namespace).byObjectName(name);
   return image !== undefined && isClusterScopedVmImage(image) ? image : undefined;
 }
 
 /**
- * A reference with a kind is an object reference, whose name is first of all an object name: otherwise what we wrote
- * there could mean another image when it is read again. So it is for an OSImage (R8), of which the platform itself knows
- * the object name only: what is pinned must stay what it is, whatever display name somebody gives to another image.
+ * A reference with a kind is an object reference. The webhook writes object names there, so it reads object names
+ * first: a pinned name keeps its meaning, even if another image gets that text as its display name. The same holds for
+ * OSImages (R8), since the platform itself knows only their object names.
  */
 function searchesFor({ name, kind }: ImageQuery): readonly Search[] {
   return kind !== undefined || name.startsWith(VMI_ID_PREFIX) ? OBJECT_NAME_FIRST : DISPLAY_NAME_FIRST;
 }
 
-/** Whether a person may call this image so: by object name, display name or LIBRARY/NAME. */
+/** Whether a name is one of this image's names: its object name, its display name or LIBRARY/NAME. */
 export function isNameOf(image: Image, name: string, mode: ResolutionMode): boolean {
   if (name === image.name || name === image.displayName) return true;
   const library = libraryOf(image);
@@ -124,7 +124,7 @@ function searchLibraryName(index: ImageIndex, query: ImageQuery): Found {
   );
 }
 
-/** The first scope with candidates decides: one is the image, several are ambiguous. */
+/** The first scope with candidates decides. One candidate is the image; several are ambiguous. */
 function firstScopeWith(
   index: ImageIndex,
   { namespace, kind }: ImageQuery,
@@ -141,7 +141,7 @@ function firstScopeWith(
   return undefined;
 }
 
-/** R5: vm-operator, too, takes the namespaced image where both scopes have the object name. */
+/** R5: if both scopes have the object name, the namespaced image is meant, as in vm-operator. */
 export function preferNamespaced(index: ImageIndex, namespace: string | undefined, image: Image): Image {
   return index.namespaced(namespace).byObjectName(image.name) ?? image;
 }
@@ -153,8 +153,8 @@ function splitLibraryName(name: string): { readonly library: string; readonly na
 }
 
 /**
- * RS: vm-operator pkg/util/vmopv1/vm.go ResolveImageName, and GetImage of image.go where a kind is given.
- * Twins and images that are being deleted count as candidates there.
+ * RS: as vm-operator pkg/util/vmopv1/vm.go ResolveImageName, and GetImage of image.go for a reference with a kind.
+ * Images being deleted are candidates, and the same object name in both scopes is two candidates.
  */
 function findStrictly(index: ImageIndex, query: ImageQuery): Found {
   if (query.kind !== undefined || query.name.startsWith(VMI_ID_PREFIX)) return searchObjectName(index, query);

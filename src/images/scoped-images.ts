@@ -1,35 +1,35 @@
 import type { Image } from "./image.ts";
 
-/** Images that share a display name: nearly always one, so one is kept without a list around it. */
+/** The images of one display name. Nearly always that is one image, which needs no list. */
 type OneOrMany = Image | Image[];
 
 const NONE: readonly Image[] = [];
 
-/** How two spellings of a name are the same to a person: outer spaces and letter case do not count. */
+/** Two names that differ only in outer spaces and letter case have the same folded form. */
 export function foldName(name: string): string {
   return name.trim().toLowerCase();
 }
 
-/** The images of one namespace, or the cluster images: what one search of a name looks through. */
+/** The images of one namespace, or of the cluster. A name is looked up in one scope after another. */
 export interface ImageScope {
   byObjectName(name: string): Image | undefined;
-  /** All images with exactly this display name, those being deleted included. Do not keep the list. */
+  /** All images with exactly this display name, including those being deleted. Do not keep the list: it may change. */
   byDisplayName(displayName: string): readonly Image[];
-  /** The display names that are equal to this one but for letter case and outer spaces. */
+  /** The display names that are equal to this one except for letter case and outer spaces. */
   displayNamesLike(name: string): readonly string[];
   displayNames(): Iterable<string>;
   objectNames(): Iterable<string>;
 }
 
-/** Names to images within one scope. An object name is there once. */
+/** Maps names to images within one scope. An object name is unique in its scope. */
 export class ScopedImages implements ImageScope {
   readonly #byObjectName = new Map<string, Image>();
   readonly #byDisplayName = new Map<string, OneOrMany>();
-  /** Only names that differ from their folded form: the others are found by themselves. */
+  /** Display names by folded form, if the two differ. The other names are found in `#byDisplayName`. */
   readonly #byFoldedName = new Map<string, Set<string>>();
   #ambiguousNames = 0;
 
-  /** Puts an image in the place of the one with its object name. */
+  /** Adds an image. It replaces the image with the same object name. */
   set(image: Image): void {
     this.delete(image.name);
     this.#byObjectName.set(image.name, image);
@@ -81,7 +81,7 @@ export class ScopedImages implements ImageScope {
     return this.#byObjectName.size;
   }
 
-  /** Display names of two or more images; those being deleted do not count, as no display name means them. */
+  /** Counts the display names of two or more images. Images being deleted have no display name (R6). */
   get ambiguousNames(): number {
     return this.#ambiguousNames;
   }
@@ -117,7 +117,7 @@ function addTo(named: OneOrMany | undefined, image: Image): OneOrMany {
   return named;
 }
 
-/** Looks no further than the second image that counts. */
+/** Whether two images have the name. Stops at the second one that counts. */
 function isAmbiguous(named: OneOrMany | undefined): boolean {
   if (!Array.isArray(named)) return false;
   const first = named.findIndex(({ terminating }) => !terminating);

@@ -8,21 +8,21 @@ function capabilitiesIn(texts: SharedTexts, capabilities: readonly string[]): re
   return isVmImage(image) ? image.capabilities : undefined;
 }
 
-it("equal lists are one list, from then on", () => {
+it("equal lists become one list", () => {
   const texts = new SharedTexts();
   const first = capabilitiesIn(texts, ["cloud-init", "nvme"]);
   expect(capabilitiesIn(texts, ["cloud-init", "nvme"])).toBe(first);
   expect(capabilitiesIn(texts, ["nvme", "cloud-init"])).toEqual(["nvme", "cloud-init"]);
 });
 
-it("lists that only look alike when they are put together stay what they are", () => {
+it("different lists with equal joined texts stay different", () => {
   const texts = new SharedTexts();
   for (const list of [["a\nb"], ["a", "b"], ["a\nb"], [""], []]) {
     expect(capabilitiesIn(texts, list)).toEqual(list);
   }
 });
 
-it("images stay what they are, with more texts than are shared", () => {
+it("images stay equal with more texts than are shared", () => {
   const texts = new SharedTexts();
   for (let position = 0; position < 25_000; position++) {
     const library = `library-${position}`;

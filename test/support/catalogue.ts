@@ -34,7 +34,7 @@ export function osImage(name: string, displayName?: string, facts: Partial<OsIma
   return { kind: "OSImage", ...COMMON, name, uid: `uid-of-${name}`, displayName, access: undefined, ...facts };
 }
 
-/** An index with these images; all kinds are synced unless said otherwise. */
+/** An index with these images. All kinds are synced by default. */
 export function indexOf(images: readonly Image[], synced: readonly ImageKind[] = IMAGE_KINDS): MemoryImageIndex {
   const index = new MemoryImageIndex();
   for (const kind of synced) {
@@ -53,7 +53,7 @@ export function exampleImages(): readonly Image[] {
   });
 }
 
-/** An index with them. */
+/** An index with the images of examples/images. */
 export function exampleIndex(): MemoryImageIndex {
   return indexOf(exampleImages());
 }

@@ -13,8 +13,8 @@ const DECODERS: Readonly<Record<ImageKind, KindDecoder>> = {
 };
 
 /**
- * From an object, as the API server or a file has it, to what the index keeps of it. Facts of a wrong JSON type count as
- * absent where they do not decide which image is meant.
+ * Decodes an object from the API server or from a file. A fact of a wrong JSON type counts as absent, unless it is a
+ * name: names decide which image a reference means.
  */
 export function decodeImage(value: unknown): DecodedImage {
   const [group = "", version = ""] = textAt(value, ["apiVersion"]).split("/");
@@ -26,7 +26,7 @@ export function decodeImage(value: unknown): DecodedImage {
   if (name === "") return { is: "malformed", field: "metadata.name", why: "must be a non-empty string" };
   const { displayNamePath, decode } = DECODERS[kind];
   const displayNameAt = displayNamePath(version);
-  if (isNoText(at(value, displayNameAt))) {
+  if (isWrongType(at(value, displayNameAt))) {
     return { is: "malformed", field: displayNameAt.join("."), why: "must be a string; put it in quotes" };
   }
   const metadata = {
@@ -41,8 +41,8 @@ export function decodeImage(value: unknown): DecodedImage {
 }
 
 /**
- * An object that an API server has stored has a uid, and names its namespace; without one it is of the cluster
- * (`isClusterScopedVmImage`). A manifest that names no namespace is of `default`, as `kubectl apply` would put it.
+ * An object that an API server has stored has a uid. If it has no namespace, it is cluster-scoped
+ * (`isClusterScopedVmImage`). A manifest without a namespace belongs to `default`, where `kubectl apply` would put it.
  */
 function namespaceOf(value: JsonObject, kind: ImageKind): string | undefined {
   if (IMAGE_KIND_ROWS[kind].scope === "Cluster") return undefined;
@@ -50,7 +50,7 @@ function namespaceOf(value: JsonObject, kind: ImageKind): string | undefined {
   return textOrNothing(value, ["metadata", "namespace"]) ?? (isStored ? undefined : DEFAULT_NAMESPACE);
 }
 
-/** A display name such as 24.04 without quotes is a number in YAML: to drop it would be a silent loss. */
-function isNoText(value: unknown): boolean {
+/** In YAML, a display name such as 24.04 is a number unless it is quoted. To ignore it would hide the mistake. */
+function isWrongType(value: unknown): boolean {
   return value !== undefined && value !== null && typeof value !== "string";
 }

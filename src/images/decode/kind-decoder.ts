@@ -1,7 +1,7 @@
 import type { JsonObject, JsonPath } from "../../common/json.ts";
 import type { Image, ImageMetadata } from "../image.ts";
 
-/** Where objects of one kind keep the facts that kinds keep in different fields. */
+/** Decodes what differs between kinds. */
 export interface KindDecoder {
   /** The field of the display name in this API version. */
   readonly displayNamePath: (version: string) => JsonPath;

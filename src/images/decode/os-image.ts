@@ -2,7 +2,7 @@ import { at, isJsonObject, type JsonObject, listAt, member, textAt, textOrNothin
 import type { ImageAccess, Readiness } from "../image.ts";
 import type { KindDecoder } from "./kind-decoder.ts";
 
-/** What lets somebody use an image; the documentation of OSImage names no verb of its own for that. */
+/** Verbs that let a user use an image. The documentation of OSImage names no separate verb for use. */
 const USING_VERBS = ["get", "*"];
 
 /** Decodes an OSImage (vCluster Platform, storage/v1 OSImageSpec and OSImageStatus). */
@@ -16,7 +16,7 @@ export const osImageDecoder: KindDecoder = {
   }),
 };
 
-/** An image that holds no uploaded bytes has no phase: nothing is to be waited for. */
+/** An image without uploaded bytes has no phase, and is ready at once. */
 function readinessOf(value: JsonObject): Readiness {
   const phase = textAt(value, ["status", "phase"]);
   if (phase === "" || phase === "Ready") return { is: "ready" };
@@ -24,7 +24,7 @@ function readinessOf(value: JsonObject): Readiness {
   return { is: "notReady", condition: "Uploaded", reason: phase, message: textAt(uploaded, ["message"]) };
 }
 
-/** The owner, and whom an entry of `access` lets use it. Without either it is open. */
+/** The owner, and the users and teams that `access` lets use the image. Undefined, which is open, without either. */
 function accessOf(spec: unknown): ImageAccess | undefined {
   const owner = at(spec, ["owner"]);
   const entries = listAt(spec, ["access"]);

@@ -44,7 +44,7 @@ describe("decodeImage", () => {
     },
   );
 
-  it("finds the facts of v1alpha1 where that version has them", () => {
+  it("reads the fields of v1alpha1", () => {
     const image = decoded({
       apiVersion: `${GROUP}/v1alpha1`,
       metadata: METADATA,
@@ -64,7 +64,7 @@ describe("decodeImage", () => {
     expect(image.readiness).toEqual({ is: "ready" });
   });
 
-  it("wants all three conditions of v1alpha1", () => {
+  it("requires all three conditions of v1alpha1", () => {
     const image = decoded({
       apiVersion: `${GROUP}/v1alpha1`,
       metadata: METADATA,
@@ -90,7 +90,7 @@ describe("decodeImage", () => {
     expect(decoded({ apiVersion, metadata: { ...METADATA, labels } }).type).toBe("ISO");
   });
 
-  it("joins capabilities of status and labels, but for labels that say false", () => {
+  it("joins capabilities of status and labels, except labels of value false", () => {
     const prefix = "capability.image.vmoperator.vmware.com/";
     const image = decoded({
       metadata: {
@@ -122,16 +122,16 @@ describe("decodeImage", () => {
     expect(decoded({ metadata: METADATA, status }).readiness).toMatchObject({ is: "notReady", reason });
   });
 
-  it("sees a deletion under way", () => {
+  it("is terminating from its deletionTimestamp on", () => {
     expect(decoded({ metadata: { ...METADATA, deletionTimestamp: "2026-01-01T00:00:00Z" } }).terminating).toBe(true);
   });
 
-  it("knows scopes: default for a namespace left out, none for a cluster image", () => {
+  it("uses default for a missing namespace, and no namespace for a cluster image", () => {
     expect(decoded({ metadata: { name: "vmi-a" } }).namespace).toBe("default");
     expect(decoded({ kind: "ClusterVirtualMachineImage", metadata: METADATA }).namespace).toBeUndefined();
   });
 
-  it("knows a VirtualMachineImage of the cluster: an API server has stored it, and it has no namespace", () => {
+  it("knows a cluster-scoped VirtualMachineImage: an API server has stored it, and it has no namespace", () => {
     const ofCluster = decoded({ apiVersion: `${GROUP}/v1alpha1`, metadata: { name: "ubuntu", uid: "1f0c" } });
     expect([ofCluster.namespace, isClusterScopedVmImage(ofCluster)]).toEqual([undefined, true]);
     const others = [
@@ -148,11 +148,11 @@ describe("decodeImage", () => {
     ["another kind", { apiVersion: `${GROUP}/v1alpha6`, kind: "VirtualMachine", metadata: METADATA }],
     ["another group", { apiVersion: "v1", kind: "VirtualMachineImage", metadata: METADATA }],
     ["a kind of Object.prototype", { apiVersion: `${GROUP}/v1alpha6`, kind: "toString" }],
-  ])("is no image: %s", (_, value) => {
+  ])("is not an image: %s", (_, value) => {
     expect(decodeImage(value)).toEqual({ is: "otherKind" });
   });
 
-  it("reads a version called like a member of Object.prototype as the newest", () => {
+  it("reads a version that is named like a member of Object.prototype as the newest", () => {
     expect(decoded({ apiVersion: `${GROUP}/constructor`, metadata: METADATA, status: { name: "u" } }).displayName).toBe(
       "u",
     );

@@ -28,7 +28,7 @@ export interface AppOptions {
   readonly tls: TlsChoice;
   readonly source: ImageSource;
   /** Of both kinds together. */
-  readonly mostImages: number;
+  readonly maxImages: number;
   /** Limit of open files of this process; undefined for none. */
   readonly openFiles: number | undefined;
   readonly policy: AdmissionPolicy;
@@ -47,7 +47,7 @@ export class App {
 
   constructor(options: AppOptions) {
     this.#options = options;
-    this.#index = new MemoryImageIndex({ mostImages: options.mostImages });
+    this.#index = new MemoryImageIndex({ maxImages: options.maxImages });
     this.#tls = new ServedTls(options.tls);
     this.#metrics = new Metrics({ ...options, index: this.#index });
   }

@@ -44,7 +44,7 @@ export async function readImages(
   log: Logger,
   wanted: WantedImages,
 ): Promise<MemoryImageIndex> {
-  const index = new MemoryImageIndex({ mostImages: flags["max-images"] });
+  const index = new MemoryImageIndex({ maxImages: flags["max-images"] });
   await imageSource(flags, { io, log }).read(index, wanted, io.stop);
   return index;
 }

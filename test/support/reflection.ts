@@ -64,10 +64,10 @@ export class Reflection {
   reflector!: Reflector;
   running: Promise<void> = Promise.resolve();
 
-  constructor(options: Partial<ReflectorOptions> = {}, mostImages = 1_000) {
+  constructor(options: Partial<ReflectorOptions> = {}, maxImages = 1_000) {
     this.#options = options;
     this.#timing = options.timing ?? instantTiming(this.waits);
-    this.index = new MemoryImageIndex({ mostImages });
+    this.index = new MemoryImageIndex({ maxImages });
   }
 
   async start(): Promise<this> {

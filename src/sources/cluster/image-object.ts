@@ -2,11 +2,11 @@ import { decodeImage } from "../../images/decode/decode-image.ts";
 import type { Image, ImageKind } from "../../images/image.ts";
 import type { ImageKey } from "../../images/image-index.ts";
 import { isResourceVersion } from "../../common/resource-version.ts";
-import { textAt } from "../../common/json.ts";
+import { textAt, textOrNothing } from "../../common/json.ts";
 
 /** An object of a list or watch, trimmed to what the index keeps: the rest of its 4 kB is dropped here. */
 export type ImageObject =
-  | { readonly is: "image"; readonly image: Image }
+  | { readonly is: "image"; readonly image: Image; readonly resourceVersion: string }
   /** Sound but for a fact that no image may have so: it is known to exist, and means nothing. */
   | { readonly is: "unusable"; readonly key: ImageKey; readonly resourceVersion: string; readonly why: string }
   /** Not what the API server writes. */
@@ -27,9 +27,10 @@ export function imageObject(object: unknown, { kind, namespaced }: ServedKind): 
   if (missing !== undefined) return { is: "malformed", why: `an object without metadata.${missing}` };
   const resourceVersion = metadata("resourceVersion");
   if (!isResourceVersion(resourceVersion)) return { is: "malformed", why: "an object without a resourceVersion" };
-  const namespace = metadata("namespace");
-  if (namespaced && namespace === "") return { is: "otherScope", why: `a ${kind} without a namespace` };
-  if (!namespaced && namespace !== "") return { is: "otherScope", why: `a ${kind} in a namespace, not of the cluster` };
+  const namespace = textOrNothing(object, ["metadata", "namespace"]);
+  if (namespaced && namespace === undefined) return { is: "otherScope", why: `a ${kind} without a namespace` };
+  if (!namespaced && namespace !== undefined)
+    return { is: "otherScope", why: `a ${kind} in a namespace, not of the cluster` };
   const decoded = decodeImage(object);
   if (decoded.is === "malformed") {
     const why = `${decoded.field} ${decoded.why}`;
@@ -38,5 +39,5 @@ export function imageObject(object: unknown, { kind, namespaced }: ServedKind): 
   if (decoded.is === "otherKind" || decoded.image.kind !== kind) {
     return { is: "malformed", why: `an object that is no ${kind}` };
   }
-  return decoded;
+  return { is: "image", image: decoded.image, resourceVersion };
 }

@@ -124,7 +124,7 @@ export class LiveRead {
    * A VMI ID is one object in each scope; any other name may be anything's display name. A kind whose CRD is not installed
    * has nothing to read.
    */
-  #targetsOf({ namespace, name, kind }: ImageQuery): readonly Target[] {
+  #targetsOf({ namespace = "", name, kind }: ImageQuery): readonly Target[] {
     const objectName = name.startsWith(VMI_ID_PREFIX) ? name : "";
     return kindsSearched({ kind }).flatMap((each) => {
       const resource = this.#options.resourceOf(each);
@@ -134,7 +134,7 @@ export class LiveRead {
   }
 
   /** Joins a read that is under way, or was over a moment ago, or else begins one. A Trouble where the read failed. */
-  async #read(target: Target, { namespace }: ImageQuery, budget: number): Promise<"read" | "refused"> {
+  async #read(target: Target, { namespace = "" }: ImageQuery, budget: number): Promise<"read" | "refused"> {
     const key = `${target.kind} ${target.namespace} ${target.name}`;
     const known = this.#reads.get(key);
     if (known !== undefined && this.#mayJoin(known, target)) {

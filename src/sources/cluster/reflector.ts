@@ -216,15 +216,15 @@ export class Reflector {
       case "otherScope":
         throw otherScope(object.why);
       case "unusable":
-        this.#record.badObject(`${object.key.namespace}/${object.key.name}: ${object.why}`);
+        this.#record.badObject(`${object.key.namespace ?? ""}/${object.key.name}: ${object.why}`);
         index.remove(object.key, object.resourceVersion);
         this.#advance(object.resourceVersion, true);
         return;
       case "image": {
-        const { image } = object;
-        const applied = event.is === "deleted" ? index.remove(image, image.resourceVersion) : index.apply(image);
+        const { image, resourceVersion } = object;
+        const applied = event.is === "deleted" ? index.remove(image, resourceVersion) : index.apply(image);
         if (applied === "overflow") throw overflow();
-        this.#advance(image.resourceVersion, true);
+        this.#advance(resourceVersion, true);
       }
     }
   }

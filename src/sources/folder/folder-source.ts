@@ -167,7 +167,7 @@ export class FolderSource implements ImageSource {
     const scopes = new Map<boolean, string>();
     for (const [path, { content }] of this.#files) {
       for (const { image, line } of content.images) {
-        const key = [image.kind, image.namespace, image.name].filter((part) => part !== "").join(" ");
+        const key = [image.kind, image.namespace, image.name].filter((part) => part !== undefined).join(" ");
         const here = place(path, line);
         const earlier = places.get(key);
         if (earlier !== undefined) throw new Failure("images", `${here}: ${key} is in ${earlier} already`);

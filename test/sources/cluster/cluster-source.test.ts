@@ -97,7 +97,7 @@ describe("start", () => {
     server.platformGroups = ["storage.loft.sh"];
     const { source: cluster, index } = source({ kinds: IMAGE_KINDS });
     await cluster.start(index, stop.signal);
-    await cluster.confirm({ namespace: "", name: "noble", kind: "OSImage" }, 5_000);
+    await cluster.confirm({ namespace: undefined, name: "noble", kind: "OSImage" }, 5_000);
     expect(cluster.liveReads()).toMatchObject({ read: 1, failed: 0 });
     expect(server.requests.at(-1)?.url).toMatch(/^\/apis\/storage\.loft\.sh\/v1\/osimages\?limit=/);
   });
@@ -157,9 +157,9 @@ describe("a name that the index does not know", () => {
   const BUDGET = 5_000;
 
   /** Complete, its watches open but silent from now on. */
-  async function started(mostImages?: number): Promise<{ cluster: ClusterSource; index: MemoryImageIndex }> {
+  async function started(maxImages?: number): Promise<{ cluster: ClusterSource; index: MemoryImageIndex }> {
     const { source: cluster } = source();
-    const index = new MemoryImageIndex(mostImages === undefined ? {} : { mostImages });
+    const index = new MemoryImageIndex(maxImages === undefined ? {} : { maxImages });
     await cluster.start(index, stop.signal);
     await eventually(() => {
       expect(server.openWatches).toBe(2);

@@ -183,7 +183,10 @@ describe("of a VirtualMachineImage with cluster scope, a live read", () => {
     store(IMAGE, "", "ubuntu-noble", "ubuntu");
     for (const namespace of ["dev", "prod", "test"]) {
       expect(await live.confirm({ namespace, name: "ubuntu-noble", kind: IMAGE }, BUDGET)).toEqual(READ);
-      expect(index.namespaced(namespace).byObjectName("ubuntu-noble")).toMatchObject({ kind: IMAGE, namespace: "" });
+      expect(index.namespaced(namespace).byObjectName("ubuntu-noble")).toMatchObject({
+        kind: IMAGE,
+        namespace: undefined,
+      });
       time += 1_600;
     }
     expect(server.asked).toEqual(["/apis/vmoperator.vmware.com/v1alpha1/virtualmachineimages?limit=100"]);
@@ -312,7 +315,7 @@ describe("a live read that cannot be had", () => {
   });
 
   it("has failed where there is no room for what was read", async () => {
-    index = new MemoryImageIndex({ mostImages: 0 });
+    index = new MemoryImageIndex({ maxImages: 0 });
     live = liveRead(served);
     store("VirtualMachineImage", "dev", "vmi-a", "rocky");
     expect(await live.confirm({ namespace: "dev", name: "rocky" }, BUDGET)).toEqual(FAILED);

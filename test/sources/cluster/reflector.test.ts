@@ -16,8 +16,8 @@ import { eventually, KIND, Reflection, SHORT_LIMITS } from "../../support/reflec
 import { VirtualClock } from "../../support/virtual-clock.ts";
 
 /** A reflection of three images, on two pages. */
-function threeImages(options: ConstructorParameters<typeof Reflection>[0] = {}, mostImages?: number): Reflection {
-  const reflection = new Reflection(options, mostImages);
+function threeImages(options: ConstructorParameters<typeof Reflection>[0] = {}, maxImages?: number): Reflection {
+  const reflection = new Reflection(options, maxImages);
   for (const name of ["vmi-a", "vmi-b", "vmi-c"]) reflection.server.write(name, `image ${name}`);
   return reflection;
 }

@@ -175,7 +175,9 @@ describe("the start", () => {
 
     test("has them for each namespace", async () => {
       const { index } = await followed({ "a.yaml": ofCluster });
-      expect(index.namespaced("prod").byDisplayName("ubuntu")).toMatchObject([{ name: "ubuntu-noble", namespace: "" }]);
+      expect(index.namespaced("prod").byDisplayName("ubuntu")).toMatchObject([
+        { name: "ubuntu-noble", namespace: undefined },
+      ]);
     });
 
     test("and of a namespace is fatal: no cluster has both", async () => {

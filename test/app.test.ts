@@ -8,10 +8,11 @@ import { text as readText } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { privilegedCallers } from "../src/admission/privileged.ts";
 import { App } from "../src/app.ts";
-import { SelfSignedSource } from "../src/certs/self-signed-source.ts";
+import { SelfSignedSource } from "../src/certs/files/self-signed-source.ts";
+import { SYSTEM_TIMING } from "../src/common/timing.ts";
 import { METRICS } from "../src/metrics/table.ts";
 import { DEFAULT_LEVELS } from "../src/references/checks.ts";
-import { ClusterSource, TIMING } from "../src/sources/cluster/cluster-source.ts";
+import { ClusterSource } from "../src/sources/cluster/cluster-source.ts";
 import { FakeApiServer, hang } from "./support/fake-api-server.ts";
 import { scrapeFrom } from "./support/scrape.ts";
 import { capturedLog, eventually, instantTiming, type LogLine, SHORT_LIMITS } from "./support/reflection.ts";
@@ -40,7 +41,7 @@ beforeEach(async () => {
     listen: { host: "127.0.0.1", port },
     opsListen: { host: "127.0.0.1", port: opsPort },
     shutdownDelay: 3_600_000,
-    certificates: new SelfSignedSource({ directory: certDir, hosts: [], log: logger, timing: TIMING }),
+    certificates: new SelfSignedSource({ directory: certDir, hosts: [], log: logger, timing: SYSTEM_TIMING }),
     clientCa: undefined,
     tls: {},
     source: new ClusterSource({ credentials, log: logger, timing: instantTiming(), limits: SHORT_LIMITS }),
@@ -118,7 +119,7 @@ function mutateNaming(imageName: string): Promise<Answer> {
   return ask(`https://127.0.0.1:${port}/mutate`, review);
 }
 
-it("T12: answers 503 to probes and reviews until the images are complete, then decides", async () => {
+it("answers probes and reviews with 503 until the images are complete, then decides", async () => {
   const { body } = await isReady(503);
   expect(body).toContain("[-]VirtualMachineImage failed: ");
   expect(await mutate()).toMatchObject({ code: 503, retryAfter: "1" });
@@ -190,7 +191,7 @@ it("admits a machine of any namespace by a VirtualMachineImage with cluster scop
   });
 });
 
-it("T13: stops before the images are complete, without the shutdown delay: nobody was sent here yet", async () => {
+it("stops without the shutdown delay before the images are complete, when no caller uses it yet", async () => {
   await isReady(503);
   stop.abort("SIGTERM");
   await running;

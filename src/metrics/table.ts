@@ -1,7 +1,7 @@
 import { RENEWAL_OUTCOMES } from "../certs/certificate-source.ts";
 import { IMAGE_KINDS } from "../images/image.ts";
-import { STATES } from "../sources/cluster/kind-status.ts";
-import { LIVE_READ_OUTCOMES } from "../sources/cluster/live-read.ts";
+import { STATES } from "../sources/kind-status.ts";
+import { LIVE_READ_OUTCOMES } from "../sources/live-read-outcomes.ts";
 import { CHECK_IDS } from "../references/policy.ts";
 import { ENDPOINT_PATHS } from "../server/admission-server.ts";
 

@@ -1,65 +1,41 @@
 import type { Logger } from "pino";
+import type { Timing } from "../../common/timing.ts";
 import type { ImageKind } from "../../images/image.ts";
+import type { KindStatus, StateName } from "../kind-status.ts";
 
-/** How the images of one kind are kept current, and whether they are. */
-export const STATES = {
-  starting: "nothing is known yet",
-  live: "a watch is open",
-  resyncing: "the old set answers while a new list is made",
-  stale: "the API server does not answer as it should",
-  auth: "the API server does not accept the credentials, or they cannot be read",
-  forbidden: "the rights to list are missing",
-  degraded: "the right to watch is missing: lists only",
-  absent: "the CRD is not installed",
-  overflow: "there are more images than --max-images",
-} as const;
-export type StateName = keyof typeof STATES;
-
-/** Times are of this machine's clock; undefined until it first happens. */
-export interface KindState {
-  readonly kind: ImageKind;
-  readonly state: StateName;
-  /** What was asked of the API server and what it answered. */
+/** How one reflector is doing. Times are of this machine's clock, and undefined until the event first happens. */
+export interface ReflectorState extends KindStatus {
+  /** The last request to the API server and its result. */
   readonly because: string;
   readonly version: string | undefined;
   /** Of the last event, bookmark or list. */
   readonly resourceVersion: string | undefined;
-  /** First complete list, or first time that the CRD was found absent. */
+  /** The first complete list, or the first time that the CRD was found absent. */
   readonly syncedAt: Date | undefined;
-  /** When the index was last known to be what the API server has. That a connection is open proves nothing. */
-  readonly lastProofAt: Date | undefined;
   readonly lastEventAt: Date | undefined;
   readonly lastListAt: Date | undefined;
-  /** Complete lists after the first. */
-  readonly relists: number;
-  /** Watches after the first. */
-  readonly watchRestarts: number;
-  /** Lines and pages that are not what an API server writes. */
-  readonly badLines: number;
-  /** Objects that are left out because they are no usable image. */
-  readonly badObjects: number;
   readonly images: number;
 }
 
-/** Well is not worth a warning. */
+/** Logged at the level info, and the others at warn. */
 const GOOD_STATES: readonly StateName[] = ["live", "resyncing"];
 
-export interface KindRecordOptions {
+export interface ReflectorStatusOptions {
   readonly kind: ImageKind;
   readonly log: Logger;
-  readonly now: () => Date;
-  /** How many images of the kind the index has. */
+  readonly timing: Pick<Timing, "now">;
+  /** Number of images of the kind in the index. */
   readonly images: () => number;
 }
 
-/** The state of one kind: one reflector writes it, probes and people read it. */
-export class KindRecord {
-  readonly #options: KindRecordOptions;
-  #state: KindState;
-  /** In this state a bad object has been logged. */
+/** Records how one reflector is doing, for probes, metrics and the log. */
+export class ReflectorStatus {
+  readonly #options: ReflectorStatusOptions;
+  #state: ReflectorState;
+  /** Whether a bad object was logged in the current state. */
   #loggedBadObject = false;
 
-  constructor(options: KindRecordOptions) {
+  constructor(options: ReflectorStatusOptions) {
     this.#options = options;
     this.#state = {
       kind: options.kind,
@@ -79,11 +55,11 @@ export class KindRecord {
     };
   }
 
-  get current(): KindState {
+  get current(): ReflectorState {
     return { ...this.#state, images: this.#options.images() };
   }
 
-  /** Logs where the state is another one; the reason alone may change with every attempt. */
+  /** Logs a change of the state. The reason alone may change with each attempt, and is not logged. */
   enter(state: StateName, because: string): void {
     const was = this.#state.state;
     this.#state = { ...this.#state, state, because };
@@ -99,7 +75,7 @@ export class KindRecord {
   }
 
   listed(resourceVersion: string): void {
-    const now = this.#options.now();
+    const now = this.#options.timing.now();
     const { syncedAt = now, lastListAt, relists } = this.#state;
     this.#state = {
       ...this.#state,
@@ -111,20 +87,20 @@ export class KindRecord {
     };
   }
 
-  /** No image of the kind can be there. */
-  emptied(): void {
-    const now = this.#options.now();
+  /** The CRD is absent, so there is no image of the kind. */
+  markEmpty(): void {
+    const now = this.#options.timing.now();
     const { syncedAt = now } = this.#state;
     this.#state = { ...this.#state, syncedAt, lastProofAt: now, resourceVersion: undefined, version: undefined };
   }
 
   watching(isFirst: boolean): void {
     const watchRestarts = this.#state.watchRestarts + (isFirst ? 0 : 1);
-    this.#state = { ...this.#state, watchRestarts, lastProofAt: this.#options.now() };
+    this.#state = { ...this.#state, watchRestarts, lastProofAt: this.#options.timing.now() };
   }
 
-  told(resourceVersion: string, isEvent: boolean): void {
-    const now = this.#options.now();
+  recordEvent(resourceVersion: string, isEvent: boolean): void {
+    const now = this.#options.timing.now();
     this.#state = { ...this.#state, resourceVersion, lastProofAt: now, ...(isEvent ? { lastEventAt: now } : {}) };
   }
 
@@ -140,16 +116,17 @@ export class KindRecord {
   }
 }
 
-const IN_WORDS: readonly string[] = ["kind", "state", "because"];
+/** Shown before the list of `key=value`, or not at all. */
+const NOT_LISTED: readonly string[] = ["kind", "state", "because"];
 
-/** One line for people and programs: `state: because; key=value ...`. */
-export function describeState(state: KindState): string {
-  const facts: readonly [string, KindState[keyof KindState]][] = Object.entries(state);
-  const pairs = facts.filter(([key]) => !IN_WORDS.includes(key)).map(([key, value]) => `${key}=${textOf(value)}`);
+/** One line of text: `state: because; key=value ...`. */
+export function describeState(state: ReflectorState): string {
+  const facts: readonly [string, ReflectorState[keyof ReflectorState]][] = Object.entries(state);
+  const pairs = facts.filter(([key]) => !NOT_LISTED.includes(key)).map(([key, value]) => `${key}=${textOf(value)}`);
   return `${state.state}: ${state.because}; ${pairs.join(" ")}`;
 }
 
-function textOf(value: KindState[keyof KindState]): string {
+function textOf(value: ReflectorState[keyof ReflectorState]): string {
   if (value === undefined) return "-";
   return value instanceof Date ? value.toISOString() : String(value);
 }

@@ -118,7 +118,7 @@ export class App {
     }, signal);
   }
 
-  /** Keeps serving while callers learn that this replica stops. SIGINT comes from a terminal, where there are none. */
+  /** Serves until callers know that this replica stops. A SIGINT comes from a terminal, and needs no such wait. */
   async #drainOnSigterm(signal: unknown): Promise<void> {
     if (signal === "SIGINT") return;
     this.#options.log.info({ delay: this.#options.shutdownDelay }, "draining");

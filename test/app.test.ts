@@ -62,7 +62,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  // A person does not wait for the shutdown delay.
+  // SIGINT skips the shutdown delay.
   stop.abort("SIGINT");
   await running;
   await server.close();
@@ -130,7 +130,7 @@ it("answers probes and reviews with 503 until the images are complete, then deci
   expect(log.some(({ msg }) => msg === "serving")).toBe(true);
 });
 
-it("tells in /metrics of its reviews, its images and its certificate", async () => {
+it("shows its reviews, its images and its certificate in /metrics", async () => {
   await isReady(503);
   await mutate();
   server.failAlways("list", undefined);
@@ -171,7 +171,7 @@ it("answers 503 about a name that it does not know, while an API server with ope
   });
   const refused = await mutateNaming("no-such-image");
   expect([refused.code, refused.body.includes('"allowed":false')]).toEqual([200, true]);
-  // What was listed a moment ago is used for up to 5 s; a VMI ID is read by itself.
+  // The list of a moment ago is reused for up to 5 s, but a VMI ID needs its own read.
   server.failAlways("get", hang);
   expect(await mutateNaming("vmi-00000000000000000")).toMatchObject({ code: 503, retryAfter: "1" });
   expect((await ask(`http://127.0.0.1:${opsPort}/readyz?verbose`)).body).toContain("VirtualMachineImage ok: live: ");

@@ -5,7 +5,7 @@ import { messageOf } from "../common/failure.ts";
 import { ApiError } from "./api-error.ts";
 import type { Credentials, CurrentCredentials, TlsMaterial } from "./credentials.ts";
 import { withDeadline } from "./deadline.ts";
-import type { ApiRequest, ApiResponse, WritingApiClient } from "./response.ts";
+import type { ApiRequest, ApiResponse, WritingApiClient } from "./api-client.ts";
 
 /** Enough for two watches, two lists and two reads at the same time. */
 const MAX_SOCKETS = 6;

@@ -2,7 +2,7 @@ import type { Timing } from "../common/timing.ts";
 import { toApiError } from "./api-error.ts";
 import { Backoff, waitAfter } from "./backoff.ts";
 import { withDeadline } from "./deadline.ts";
-import type { ApiClient } from "./response.ts";
+import type { ApiClient } from "./api-client.ts";
 import { openWatch, WATCH_GRACE, watchSeconds } from "./watch-stream.ts";
 
 export interface ObjectWatchOptions {

@@ -5,7 +5,8 @@ import type {
   PatchStrategy,
   RequestContext,
 } from "@kubernetes/client-node";
-import { BODY_LIMIT, errorOfResponse, readText, type WritingApiClient } from "./response.ts";
+import type { WritingApiClient } from "./api-client.ts";
+import { BODY_LIMIT, errorOfResponse, readText } from "./response.ts";
 
 /** The media type of a patch, which says how it is merged. */
 export type PatchType = (typeof PatchStrategy)[keyof typeof PatchStrategy];

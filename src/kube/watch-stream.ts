@@ -1,7 +1,8 @@
 import { isResourceVersion } from "../common/resource-version.ts";
 import { at, isJsonObject, type JsonObject, textAt } from "../common/json.ts";
 import { ApiError } from "./api-error.ts";
-import { type ApiClient, type ApiResponse, errorOfResponse, errorOfStatus } from "./response.ts";
+import type { ApiClient, ApiResponse } from "./api-client.ts";
+import { errorOfResponse, errorOfStatus } from "./response.ts";
 
 export type WatchEvent =
   | { readonly is: "written" | "deleted"; readonly object: JsonObject }

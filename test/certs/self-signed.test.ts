@@ -98,9 +98,12 @@ describe("whether a folder has a certificate", () => {
     expect(await hasNoCertificate(folder)).toBe(true);
   });
 
-  test.each(["tls.crt", "tls.key"])("a folder with only %s is not without a certificate", async (file) => {
-    const folder = temporaryFolder();
-    writeFileSync(join(folder, file), "");
-    expect(await hasNoCertificate(folder)).toBe(false);
-  });
+  test.each(["tls.crt", "tls.key"])(
+    "a folder with only %s counts as one with a certificate, so that it is not filled up",
+    async (file) => {
+      const folder = temporaryFolder();
+      writeFileSync(join(folder, file), "");
+      expect(await hasNoCertificate(folder)).toBe(false);
+    },
+  );
 });

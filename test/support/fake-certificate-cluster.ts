@@ -11,13 +11,13 @@ import type { CertificateStore, StoredSecret } from "../../src/certs/cluster/clu
 import { certificatesIn } from "../../src/certs/pem.ts";
 import { ApiError, type ApiErrorCode } from "../../src/kube/api-error.ts";
 
-type Method = Exclude<keyof CertificateStore, "ours" | "watch" | "close">;
+type Method = Exclude<keyof CertificateStore, "configurationIds" | "watch" | "close">;
 
 /** The Secret and the configurations of one cluster, with the optimistic concurrency of an API server. */
 export class FakeCertificateCluster {
   #version = 0;
   #secret: StoredSecret | undefined;
-  readonly #ours: readonly ConfigurationId[];
+  readonly #configurationIds: readonly ConfigurationId[];
   /** By label. */
   readonly #configurations = new Map<string, Configuration>();
   readonly #watchers = new Set<() => void>();
@@ -27,7 +27,7 @@ export class FakeCertificateCluster {
   readonly writes: string[] = [];
 
   constructor(names: readonly string[] = [CONFIGURATION_NAME]) {
-    this.#ours = names.flatMap((name) => CONFIGURATION_KINDS.map((kind) => ({ kind, name })));
+    this.#configurationIds = names.flatMap((name) => CONFIGURATION_KINDS.map((kind) => ({ kind, name })));
   }
 
   get secret(): StoredSecret | undefined {
@@ -46,11 +46,11 @@ export class FakeCertificateCluster {
   }
 
   applyConfigurations(): void {
-    for (const id of this.#ours) this.#setBundle(id, undefined, undefined);
+    for (const id of this.#configurationIds) this.#setBundle(id, undefined, undefined);
   }
 
   overwrite(pem: string, writer = "another-client"): void {
-    for (const id of this.#ours) this.#setBundle(id, base64(pem), writer);
+    for (const id of this.#configurationIds) this.#setBundle(id, base64(pem), writer);
   }
 
   /** Common names of the CAs that every webhook trusts; undefined if there is no configuration. */
@@ -74,7 +74,7 @@ export class FakeCertificateCluster {
       return result;
     };
     return {
-      ours: this.#ours,
+      configurationIds: this.#configurationIds,
       check: () => Promise.resolve(),
       configurations: () => call("configurations", () => [...this.#configurations.values()]),
       secret: () => call("secret", () => this.#secret),

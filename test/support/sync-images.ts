@@ -1,4 +1,4 @@
-/** Syncs all images of the API server at the given address, says how many there are, and ends. */
+/** Syncs all images of the API server at the given address, prints their number, and exits. */
 import { pino } from "pino";
 import { SYSTEM_TIMING } from "../../src/common/timing.ts";
 import { MemoryImageIndex } from "../../src/images/image-index.ts";

@@ -22,7 +22,7 @@ export class BundleReconciler {
 
   constructor(options: BundleReconcilerOptions) {
     this.#options = options;
-    const labels = options.store.ours.map(labelOf);
+    const labels = options.store.configurationIds.map(labelOf);
     this.#ownerships = new Map(labels.map((label) => [label, new BundleOwnership()]));
     this.#texts = new Map(labels.map((label) => [label, "is not read yet"]));
   }

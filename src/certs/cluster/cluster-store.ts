@@ -42,7 +42,7 @@ export interface StoredSecret {
 /** The Secret and the webhook configurations of a cluster. The calls throw an ApiError. */
 export interface CertificateStore {
   /** The configurations of this webhook, whether or not they exist. */
-  readonly ours: readonly ConfigurationId[];
+  readonly configurationIds: readonly ConfigurationId[];
   /** Throws a Failure if there are no usable credentials. */
   check(): Promise<void>;
   /** The configurations that exist. */
@@ -79,7 +79,7 @@ const PLURALS: Readonly<Record<ConfigurationKind, string>> = {
 
 /** The certificate store of a real cluster. */
 export class ClusterStore implements CertificateStore {
-  readonly ours: readonly ConfigurationId[];
+  readonly configurationIds: readonly ConfigurationId[];
   readonly #options: ClusterStoreOptions;
   readonly #credentials: CurrentCredentials;
   readonly #client: Connection;
@@ -89,7 +89,9 @@ export class ClusterStore implements CertificateStore {
   constructor(options: ClusterStoreOptions) {
     const { credentials: read, log, timing } = options;
     this.#options = options;
-    this.ours = options.configurations.flatMap((name) => CONFIGURATION_KINDS.map((kind) => ({ kind, name })));
+    this.configurationIds = options.configurations.flatMap((name) =>
+      CONFIGURATION_KINDS.map((kind) => ({ kind, name })),
+    );
     this.#credentials = new CurrentCredentials({ read, log, timing });
     this.#client = new Connection({ credentials: this.#credentials });
   }
@@ -104,7 +106,7 @@ export class ClusterStore implements CertificateStore {
   }
 
   async configurations(): Promise<readonly Configuration[]> {
-    const read = await Promise.all(this.ours.map((id) => this.#configuration(id)));
+    const read = await Promise.all(this.configurationIds.map((id) => this.#configuration(id)));
     return read.filter((configuration) => configuration !== undefined);
   }
 
@@ -183,7 +185,10 @@ export class ClusterStore implements CertificateStore {
     const client = this.#client;
     const watched = [
       { path: `/api/v1/namespaces/${encodeURIComponent(secret.namespace)}/secrets`, name: secret.name },
-      ...this.ours.map(({ kind, name }) => ({ path: `/apis/admissionregistration.k8s.io/v1/${PLURALS[kind]}`, name })),
+      ...this.configurationIds.map(({ kind, name }) => ({
+        path: `/apis/admissionregistration.k8s.io/v1/${PLURALS[kind]}`,
+        name,
+      })),
     ];
     await Promise.all(watched.map((object) => watchObject({ client, timing, changed, ...object }, signal)));
   }

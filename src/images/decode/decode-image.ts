@@ -5,7 +5,7 @@ import { vmImageFacts } from "./vm-image.ts";
 
 const DEFAULT_NAMESPACE = "default";
 
-/** Decoders by kind: where an object of the kind keeps its facts. */
+/** The decoder of each kind. */
 const FACTS: Readonly<Record<ImageKind, (value: JsonObject, version: string) => ImageFacts>> = {
   VirtualMachineImage: vmImageFacts,
   ClusterVirtualMachineImage: vmImageFacts,
@@ -13,8 +13,8 @@ const FACTS: Readonly<Record<ImageKind, (value: JsonObject, version: string) => 
 };
 
 /**
- * From an object, as the API server or a file has it, to what the index keeps of it. Facts of a wrong JSON type count as
- * absent where they do not decide which image is meant.
+ * Reduces an object of the API server or of a file to what the index keeps. A field of a wrong JSON type counts as absent,
+ * except for the names, which decide the meaning of a reference.
  */
 export function decodeImage(value: unknown): DecodedImage {
   const [group = "", version = ""] = textAt(value, ["apiVersion"]).split("/");
@@ -44,8 +44,8 @@ export function decodeImage(value: unknown): DecodedImage {
 }
 
 /**
- * An object that an API server has stored has a uid, and names its namespace; without one it is of the cluster
- * (`isClusterScopedVmImage`). A manifest that names no namespace is of `default`, as `kubectl apply` would put it.
+ * A stored object has a uid. Without a namespace it has cluster scope (`isClusterScopedVmImage`). A manifest without a
+ * namespace belongs to `default`, where `kubectl apply` would create it.
  */
 function namespaceOf(value: JsonObject, kind: ImageKind): string {
   if (IMAGE_KIND_ROWS[kind].scope === "Cluster") return "";
@@ -54,7 +54,7 @@ function namespaceOf(value: JsonObject, kind: ImageKind): string {
   return namespace === "" && !isStored ? DEFAULT_NAMESPACE : namespace;
 }
 
-/** A display name such as 24.04 without quotes is a number in YAML: to drop it would be a silent loss. */
+/** Without quotes a display name such as 24.04 is a number in YAML. Ignoring it would hide the mistake. */
 function isNoText(value: unknown): boolean {
   return value !== undefined && value !== null && typeof value !== "string";
 }

@@ -1,10 +1,10 @@
 import type { ImageAccess, ImageFacts, Readiness } from "../image.ts";
 import { at, isJsonObject, type JsonObject, listAt, member, textAt, textOrNothing } from "../../common/json.ts";
 
-/** What lets somebody use an image; the documentation of OSImage names no verb of its own for that. */
+/** The verbs that allow the use of an image. The documentation of OSImage has no verb of its own for that. */
 const USING_VERBS = ["get", "*"];
 
-/** Where an OSImage keeps its facts (vCluster Platform, storage/v1 OSImageSpec and OSImageStatus). */
+/** The facts of an OSImage (vCluster Platform, storage/v1 OSImageSpec and OSImageStatus). */
 export function osImageFacts(value: JsonObject): ImageFacts {
   const access = accessOf(at(value, ["spec"]));
   return {
@@ -18,7 +18,7 @@ export function osImageFacts(value: JsonObject): ImageFacts {
   };
 }
 
-/** An image that holds no uploaded bytes has no phase: nothing is to be waited for. */
+/** An image without uploaded content has no phase, and is ready at once. */
 function readinessOf(value: JsonObject): Readiness {
   const phase = textAt(value, ["status", "phase"]);
   if (phase === "" || phase === "Ready") return { is: "ready" };
@@ -26,7 +26,7 @@ function readinessOf(value: JsonObject): Readiness {
   return { is: "notReady", condition: "Uploaded", reason: phase, message: textAt(uploaded, ["message"]) };
 }
 
-/** The owner, and whom an entry of `access` lets use it. Without either it is open. */
+/** The owner, and the users and teams that `access` allows to use it. Undefined without both: then everyone may use it. */
 function accessOf(spec: unknown): ImageAccess | undefined {
   const owner = at(spec, ["owner"]);
   const entries = listAt(spec, ["access"]);

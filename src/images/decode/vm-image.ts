@@ -1,11 +1,11 @@
 import { at, isJsonObject, type JsonObject, listAt, member, textAt, textOrNothing } from "../../common/json.ts";
 import type { ImageFacts, Readiness } from "../image.ts";
 
-/** Where one API version keeps the facts that moved between versions (vm-operator api/v1alpha1..6). */
+/** The paths of the facts that API versions keep in different places (vm-operator api/v1alpha1..6). */
 interface VersionFacts {
   readonly displayName: readonly string[];
   readonly type: readonly string[];
-  /** All must be True. */
+  /** The image is ready if all of these conditions are True. */
   readonly readyConditions: readonly string[];
 }
 
@@ -13,7 +13,7 @@ const TYPE_LABEL = "image.vmoperator.vmware.com/type";
 const CAPABILITY_LABEL_PREFIX = "capability.image.vmoperator.vmware.com/";
 const LIBRARY_ANNOTATION = "vmoperator.vmware.com/conversion-content-lib-ref";
 
-/** Newer versions keep it in the annotation above; no other version has this field. */
+/** Only v1alpha1 has this field. The other versions keep it in the annotation above. */
 const LIBRARY_IN_V1ALPHA1 = ["status", "contentLibraryRef", "name"];
 
 const NEWEST: VersionFacts = {
@@ -22,7 +22,7 @@ const NEWEST: VersionFacts = {
   readyConditions: ["Ready"],
 };
 
-/** Versions not named here are read as the newest. */
+/** Every other version is read as the newest. */
 const FACTS_BY_VERSION: Readonly<Record<string, VersionFacts>> = {
   v1alpha1: {
     displayName: ["status", "imageName"],
@@ -38,7 +38,7 @@ const FACTS_BY_VERSION: Readonly<Record<string, VersionFacts>> = {
 
 const READY: Readiness = { is: "ready" };
 
-/** What a VirtualMachineImage or ClusterVirtualMachineImage of this version says besides its metadata. */
+/** The facts of a VirtualMachineImage or ClusterVirtualMachineImage of this version, except for its metadata. */
 export function vmImageFacts(value: JsonObject, version: string): ImageFacts {
   const facts = Object.hasOwn(FACTS_BY_VERSION, version) ? (FACTS_BY_VERSION[version] ?? NEWEST) : NEWEST;
   return {
@@ -51,7 +51,7 @@ export function vmImageFacts(value: JsonObject, version: string): ImageFacts {
   };
 }
 
-/** vm-operator writes the label value "true"; older documents show it empty. Only "false" says no. */
+/** vm-operator writes the label value "true", and older documents show it empty. Only "false" denies the capability. */
 function capabilitiesOf(value: JsonObject): readonly string[] {
   const found = new Set<string>();
   for (const capability of listAt(value, ["status", "capabilities"])) {

@@ -75,7 +75,7 @@ export class ClusterSource implements ImageSource {
     this.#reflectors = kinds.map((kind) =>
       this.#reflector(to, {
         kind,
-        namespace: IMAGE_KIND_ROWS[kind].scope === "Namespaced" ? namespace : undefined,
+        namespace: IMAGE_KIND_ROWS[kind].scope === "Namespaced" && namespace !== "" ? namespace : undefined,
         listOnly: true,
       }),
     );

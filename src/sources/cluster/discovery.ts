@@ -1,7 +1,8 @@
 import { at, listAt, textAt } from "../../common/json.ts";
 import { IMAGE_KIND_ROWS, type ImageKind } from "../../images/image.ts";
 import { ifFound } from "../../kube/api-error.ts";
-import { type ApiClient, readJson } from "../../kube/response.ts";
+import type { ApiClient } from "../../kube/api-client.ts";
+import { readJson } from "../../kube/response.ts";
 import { ReflectorError } from "./recovery.ts";
 
 /** The API resource that serves a kind. */

@@ -3,7 +3,8 @@ import { isJsonObject, listAt, textAt, textOrNothing } from "../../common/json.t
 import { isResourceVersion } from "../../common/resource-version.ts";
 import { ApiError } from "../../kube/api-error.ts";
 import { withDeadline } from "../../kube/deadline.ts";
-import { type ApiClient, readJson } from "../../kube/response.ts";
+import type { ApiClient } from "../../kube/api-client.ts";
+import { readJson } from "../../kube/response.ts";
 import { decodeImageObject, type ImageObject, type ServedKind } from "./image-object.ts";
 
 export interface ListPage {

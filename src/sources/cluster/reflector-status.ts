@@ -17,7 +17,7 @@ export interface ReflectorState extends KindStatus {
   readonly images: number;
 }
 
-/** Logged at the level info, and the others at warn. */
+/** A change to one of these states is logged as info, and a change to another one as a warning. */
 const GOOD_STATES: readonly StateName[] = ["live", "resyncing"];
 
 export interface ReflectorStatusOptions {
@@ -116,7 +116,7 @@ export class ReflectorStatus {
   }
 }
 
-/** Shown before the list of `key=value`, or not at all. */
+/** Fields that are not in the list of `key=value`. */
 const NOT_LISTED: readonly string[] = ["kind", "state", "because"];
 
 /** One line of text: `state: because; key=value ...`. */

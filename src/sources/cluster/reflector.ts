@@ -7,7 +7,7 @@ import type { ImageIndexWriter } from "../../images/image-index.ts";
 import { ApiError } from "../../kube/api-error.ts";
 import { Backoff } from "../../kube/backoff.ts";
 import { withDeadline } from "../../kube/deadline.ts";
-import type { ApiClient } from "../../kube/response.ts";
+import type { ApiClient } from "../../kube/api-client.ts";
 import { openWatch, type WatchEvent } from "../../kube/watch-stream.ts";
 import { BookmarkWatchdog } from "./bookmark-watchdog.ts";
 import { discover, type Resource, resourcePath } from "./discovery.ts";
@@ -62,6 +62,7 @@ export class Reflector {
   #errorsSinceList = 0;
   /** Discoveries in a row that did not find the kind. */
   #absences = 0;
+  /** Number of watches that were opened. */
   #watches = 0;
   #resource: Resource | undefined;
 
@@ -133,8 +134,7 @@ export class Reflector {
     const deadline = { what: "discovery", milliseconds: this.#limits.pageDeadline, signal };
     const resource = await withDeadline(deadline, (limited) => discover(client, kind, limited));
     this.#absences = 0;
-    // Images of the new scope cannot be in the index beside the old set. Live reads use the new scope after the next
-    // list.
+    // The index cannot hold images of both scopes. Live reads use a new scope once its list has replaced the old set.
     if (this.#resource?.namespaced !== !resource.namespaced) this.#resource = resource;
     this.#status.discovered(resource.version);
     return resource;

@@ -17,7 +17,7 @@ const POLL_INTERVAL = 1_000;
 const STATE_NAME = "images";
 
 interface ReadFile {
-  /** Differs after each change of the content. */
+  /** Changes whenever the content may have changed. */
   readonly signature: string;
   readonly content: ImageFile;
 }
@@ -167,7 +167,7 @@ export class FolderSource implements ImageSource {
   #imagesByKind(): ImagesByKind {
     const byKind = new Map<ImageKind, Image[]>(IMAGE_KINDS.map((kind) => [kind, []]));
     const places = new Map<string, string>();
-    /** Where a VirtualMachineImage of the cluster is (true), and where one of a namespace is (false). */
+    /** One place of a VirtualMachineImage of the cluster (key true), and one of a namespace (key false). */
     const scopes = new Map<boolean, string>();
     for (const [path, { content }] of this.#files) {
       for (const { image, line } of content.images) {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { ImageKind } from "../../../src/images/image.ts";
 import { discover, newestFirst, resourcePath } from "../../../src/sources/cluster/discovery.ts";
-import type { ApiClient } from "../../../src/kube/response.ts";
+import type { ApiClient } from "../../../src/kube/api-client.ts";
 
 const GROUP = "/apis/vmoperator.vmware.com";
 const NEVER = new AbortController().signal;

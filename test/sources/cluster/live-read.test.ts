@@ -3,7 +3,7 @@ import type { ImageKind } from "../../../src/images/image.ts";
 import { MemoryImageIndex } from "../../../src/images/image-index.ts";
 import { type Confirmation, LiveRead, type LiveReadOptions } from "../../../src/sources/cluster/live-read.ts";
 import type { Resource } from "../../../src/sources/cluster/discovery.ts";
-import type { ApiClient, ApiResponse } from "../../../src/kube/response.ts";
+import type { ApiClient, ApiResponse } from "../../../src/kube/api-client.ts";
 import { ApiError } from "../../../src/kube/api-error.ts";
 
 const BUDGET = 200;

@@ -410,7 +410,7 @@ describe("the end", () => {
     await condition("no timer and no file access is left", () => activeResources().length === 0);
   });
 
-  test("an abort clears the timer that waits for the next look", async () => {
+  test("an abort clears the timer that waits for the next poll", async () => {
     const { folder, logged, index, stop, timing } = source(temporaryFolder());
     // The interval is longer than the test, so the timer does not end by itself.
     const patient = new FolderSource({ directory: folder, log: logged.log, timing, pollInterval: 3_600_000 });

@@ -119,7 +119,7 @@ function mutateNaming(imageName: string): Promise<Answer> {
   return ask(`https://127.0.0.1:${port}/mutate`, review);
 }
 
-it("answers probes and reviews with 503 until the images are complete, then decides", async () => {
+it("T12: answers probes and reviews with 503 until the images are complete, then decides", async () => {
   const { body } = await isReady(503);
   expect(body).toContain("[-]VirtualMachineImage failed: ");
   expect(await mutate()).toMatchObject({ code: 503, retryAfter: "1" });

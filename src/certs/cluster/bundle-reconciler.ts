@@ -15,7 +15,7 @@ export class BundleReconciler {
   readonly #options: BundleReconcilerOptions;
   /** By the label of the configuration. */
   readonly #ownerships: ReadonlyMap<string, BundleOwnership>;
-  /** By the label of the configuration. */
+  /** For /readyz, by the label of the configuration. */
   readonly #texts: Map<string, string>;
   #rewrites: readonly Date[] = [];
   #overwrites = 0;
@@ -32,7 +32,7 @@ export class BundleReconciler {
     return this.#overwrites;
   }
 
-  /** For /readyz. */
+  /** The state of all configurations, for /readyz. */
   get text(): string {
     return [...this.#texts].map(([label, text]) => `${label} ${text}`).join(", ");
   }

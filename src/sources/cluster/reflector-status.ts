@@ -70,11 +70,11 @@ export class ReflectorStatus {
     else this.#options.log.warn(fields, "images changed state");
   }
 
-  discovered(version: string): void {
+  recordDiscovery(version: string): void {
     this.#state = { ...this.#state, version };
   }
 
-  listed(resourceVersion: string): void {
+  recordList(resourceVersion: string): void {
     const now = this.#options.timing.now();
     const { syncedAt = now, lastListAt, relists } = this.#state;
     this.#state = {
@@ -94,21 +94,22 @@ export class ReflectorStatus {
     this.#state = { ...this.#state, syncedAt, lastProofAt: now, resourceVersion: undefined, version: undefined };
   }
 
-  watching(isFirst: boolean): void {
+  recordWatch(isFirst: boolean): void {
     const watchRestarts = this.#state.watchRestarts + (isFirst ? 0 : 1);
     this.#state = { ...this.#state, watchRestarts, lastProofAt: this.#options.timing.now() };
   }
 
+  /** An event, or a bookmark, with this resourceVersion. */
   recordEvent(resourceVersion: string, isEvent: boolean): void {
     const now = this.#options.timing.now();
     this.#state = { ...this.#state, resourceVersion, lastProofAt: now, ...(isEvent ? { lastEventAt: now } : {}) };
   }
 
-  badLine(): void {
+  recordBadLine(): void {
     this.#state = { ...this.#state, badLines: this.#state.badLines + 1 };
   }
 
-  badObject(why: string): void {
+  recordBadObject(why: string): void {
     this.#state = { ...this.#state, badObjects: this.#state.badObjects + 1 };
     if (this.#loggedBadObject) return;
     this.#loggedBadObject = true;

@@ -122,7 +122,7 @@ export class Reflector {
     this.#errorsSinceList++;
     const { state, wait, relistAfter } = recoveryOf(code, errors, this.#watches > 0);
     this.#status.enter(state, `${this.#describe(step)}: ${error.message}`);
-    if (code === "malformed") this.#status.badLine();
+    if (code === "malformed") this.#status.recordBadLine();
     if (code === "absent" && this.#confirmAbsent()) return DONE;
     const retryAfter = error instanceof ApiError ? error.retryAfter : undefined;
     await this.#options.timing.delay(this.#backoff.next(wait, errors, retryAfter), signal);
@@ -136,7 +136,7 @@ export class Reflector {
     this.#absences = 0;
     // The index cannot hold images of both scopes. Live reads use a new scope once its list has replaced the old set.
     if (this.#resource?.namespaced !== !resource.namespaced) this.#resource = resource;
-    this.#status.discovered(resource.version);
+    this.#status.recordDiscovery(resource.version);
     return resource;
   }
 
@@ -158,7 +158,7 @@ export class Reflector {
     this.#resource = resource;
     this.#resourceVersion = resourceVersion;
     this.#errorsSinceList = 0;
-    this.#status.listed(resourceVersion);
+    this.#status.recordList(resourceVersion);
     this.#synced.resolve(undefined);
   }
 
@@ -170,7 +170,7 @@ export class Reflector {
     await withDeadline({ what: "the watch", milliseconds, signal }, async (limited, end) => {
       const begun = timing.now().getTime();
       const events = await openWatch(client, { path: this.#path(resource), from, seconds }, limited);
-      this.#status.watching(this.#watches++ === 0);
+      this.#status.recordWatch(this.#watches++ === 0);
       this.#status.enter("live", `${this.#describe({ is: "watch", resource })}: opened`);
       await this.#handleEvents(events, resource, { limited, end });
       const lasted = timing.now().getTime() - begun;
@@ -220,7 +220,7 @@ export class Reflector {
       case "otherScope":
         throw scopeChanged(object.why);
       case "unusable":
-        this.#status.badObject(`${object.key.namespace}/${object.key.name}: ${object.why}`);
+        this.#status.recordBadObject(`${object.key.namespace}/${object.key.name}: ${object.why}`);
         index.remove(object.key, object.resourceVersion);
         this.#advance(object.resourceVersion, true);
         return;
@@ -245,7 +245,7 @@ export class Reflector {
     for (const object of objects) {
       if (object.is === "image") yield object.image;
       else if (object.is === "otherScope") throw scopeChanged(object.why);
-      else this.#status.badObject(object.why);
+      else this.#status.recordBadObject(object.why);
     }
   }
 

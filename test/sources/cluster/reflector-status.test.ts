@@ -25,10 +25,10 @@ it("a list, a watch, an event and a bookmark each renew lastProofAt, and only an
     );
   expect(seconds()).toEqual([undefined, undefined, undefined, undefined]);
   pass();
-  status.listed("5");
+  status.recordList("5");
   expect(seconds()).toEqual([1, 1, undefined, 1]);
   pass();
-  status.watching(true);
+  status.recordWatch(true);
   expect(seconds()).toEqual([1, 2, undefined, 1]);
   pass();
   status.recordEvent("6", false);
@@ -37,7 +37,7 @@ it("a list, a watch, an event and a bookmark each renew lastProofAt, and only an
   status.recordEvent("7", true);
   expect(seconds()).toEqual([1, 4, 4, 1]);
   pass();
-  status.listed("8");
+  status.recordList("8");
   expect(seconds()).toEqual([1, 5, 4, 5]);
   expect(status.current).toMatchObject({ relists: 1, watchRestarts: 0, resourceVersion: "8" });
 });
@@ -45,7 +45,7 @@ it("a list, a watch, an event and a bookmark each renew lastProofAt, and only an
 it("an absent CRD renews lastProofAt, and keeps syncedAt", () => {
   const { status, pass } = newStatus();
   pass();
-  status.listed("5");
+  status.recordList("5");
   pass();
   status.markEmpty();
   expect(status.current).toMatchObject({ syncedAt: new Date(1_000), lastProofAt: new Date(2_000) });
@@ -53,9 +53,9 @@ it("an absent CRD renews lastProofAt, and keeps syncedAt", () => {
 
 it("logs one bad object in each state, and counts all", () => {
   const { status, lines } = newStatus();
-  for (let object = 0; object < 3; object++) status.badObject("no name");
+  for (let object = 0; object < 3; object++) status.recordBadObject("no name");
   status.enter("live", "opened");
-  status.badObject("no name");
+  status.recordBadObject("no name");
   expect(status.current.badObjects).toBe(4);
   expect(lines.filter(({ why }) => why === "no name").length).toBe(2);
 });

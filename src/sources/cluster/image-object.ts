@@ -1,27 +1,27 @@
+import { textAt, textOrNothing } from "../../common/json.ts";
+import { isResourceVersion } from "../../common/resource-version.ts";
 import { decodeImage } from "../../images/decode/decode-image.ts";
 import type { Image, ImageKind } from "../../images/image.ts";
 import type { ImageKey } from "../../images/image-index.ts";
-import { isResourceVersion } from "../../common/resource-version.ts";
-import { textAt, textOrNothing } from "../../common/json.ts";
 
-/** An object of a list or watch, trimmed to what the index keeps: the rest of its 4 kB is dropped here. */
+/** An object of a list or watch, reduced to what the index keeps of its 4 kB. */
 export type ImageObject =
   | { readonly is: "image"; readonly image: Image; readonly resourceVersion: string }
-  /** Sound but for a fact that no image may have so: it is known to exist, and means nothing. */
+  /** The object exists, but one of its fields has a value that no image may have. */
   | { readonly is: "unusable"; readonly key: ImageKey; readonly resourceVersion: string; readonly why: string }
-  /** Not what the API server writes. */
+  /** No API server writes this. */
   | { readonly is: "malformed"; readonly why: string }
-  /** Of another scope than its kind had at the last discovery: the CRD has been replaced since. */
+  /** The object has another scope than its kind had at the last discovery: the CRD was replaced since. */
   | { readonly is: "otherScope"; readonly why: string };
 
-/** What an object of a list or watch is a member of. */
+/** The kind and scope of the objects of a list or watch. */
 export interface ServedKind {
   readonly kind: ImageKind;
-  /** As in `Resource`. */
+  /** See `Resource`. */
   readonly namespaced: boolean;
 }
 
-export function imageObject(object: unknown, { kind, namespaced }: ServedKind): ImageObject {
+export function decodeImageObject(object: unknown, { kind, namespaced }: ServedKind): ImageObject {
   const metadata = (field: string): string => textAt(object, ["metadata", field]);
   const missing = ["name", "uid"].find((field) => metadata(field) === "");
   if (missing !== undefined) return { is: "malformed", why: `an object without metadata.${missing}` };

@@ -1,8 +1,49 @@
 import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
-/** What computes and touches nothing outside: no I/O, clock, randomness, environment or logger. */
-const PURE = ["src/common/json.ts", "src/common/duration.ts", "src/common/resource-version.ts", "src/images/**", "src/references/**", "src/osimage/**", "src/admission/**"];
+/**
+ * The folders of src from the top down, each with those that it may import. A row without `imports` may import every row
+ * below it.
+ *
+ *     main > cli > app > metrics > server > admission > (vm-operator | osimage) > references > images > common
+ *     server > certs > kube > common
+ *     metrics > sources > (kube | images)
+ *
+ * Pure folders only compute: they have no I/O, clock, randomness, environment or logger. test/layout.test.ts draws the
+ * graph of the imports and compares it with this list.
+ *
+ * @type {readonly { folder: string, imports?: readonly string[], pure?: true }[]}
+ */
+const ROWS = [
+  { folder: "main.ts" },
+  { folder: "cli" },
+  { folder: "app.ts" },
+  { folder: "metrics" },
+  { folder: "server", imports: ["admission", "references", "certs", "images", "common"] },
+  { folder: "admission", imports: ["vm-operator", "osimage", "references", "images", "common"], pure: true },
+  { folder: "vm-operator", imports: ["references", "images", "common"], pure: true },
+  { folder: "osimage", imports: ["references", "images", "common"], pure: true },
+  { folder: "references", imports: ["images", "common"], pure: true },
+  { folder: "certs", imports: ["kube", "common"] },
+  { folder: "sources", imports: ["kube", "images", "common"] },
+  { folder: "kube", imports: ["common"] },
+  { folder: "images", imports: ["common"], pure: true },
+  { folder: "common", imports: [] },
+];
+const FOLDERS = ROWS.map(({ folder }) => folder);
+export const LAYERS = ROWS.map(({ folder, imports, pure = false }, row) => ({
+  folder,
+  imports: imports ?? FOLDERS.slice(row + 1),
+  pure,
+}));
+
+const PURE = [
+  "src/common/field-path.ts",
+  "src/common/json.ts",
+  "src/common/duration.ts",
+  "src/common/resource-version.ts",
+  ...LAYERS.filter(({ pure }) => pure).map(({ folder }) => `src/${folder}/**`),
+];
 
 /** Packages and Node modules that compute only. */
 const COMPUTING_MODULES = ["fastest-levenshtein", "lru-cache", "node:crypto", "node:util"];
@@ -22,39 +63,20 @@ const IMPURE_GLOBALS = [
 const PROCESS = { name: "process", message: "Only src/main.ts knows the process." };
 const CONSOLE = { name: "console", message: "Log with pino, print with CommandLine." };
 
-/**
- * Imports of src point one way: cli, app > metrics > server, sources > certs > kube > admission > references > images.
- * src/osimage is beside the last two: what one image system has of its own, for their tables to take up.
- */
-const LAYERS = [
-  {
-    folder: "images",
-    above: ["references", "admission", "server", "sources", "kube", "certs", "metrics", "cli"],
-    pure: true,
-  },
-  { folder: "references", above: ["admission", "server", "sources", "kube", "certs", "metrics", "cli"], pure: true },
-  { folder: "osimage", above: ["admission", "server", "sources", "kube", "certs", "metrics", "cli"], pure: true },
-  { folder: "admission", above: ["server", "sources", "kube", "certs", "metrics", "cli"], pure: true },
-  {
-    folder: "certs",
-    above: ["images", "references", "admission", "server", "sources", "metrics", "cli"],
-    pure: false,
-  },
-  { folder: "kube", above: ["references", "admission", "server", "sources", "certs", "metrics", "cli"], pure: false },
-  { folder: "sources", above: ["references", "admission", "server", "certs", "metrics", "cli"], pure: false },
-  { folder: "server", above: ["sources", "kube", "metrics", "cli"], pure: false },
-  { folder: "metrics", above: ["cli"], pure: false },
-];
-
-/** @type {(layer: { folder: string, above: string[], pure: boolean }) => import("eslint").Linter.Config} */
-function importRule({ folder, above, pure }) {
+/** @type {(layer: { folder: string, imports: readonly string[], pure: boolean }) => import("eslint").Linter.Config} */
+function importRule({ folder, imports, pure }) {
+  const isFile = (/** @type {string} */ name) => name.endsWith(".ts");
+  const forbidden = FOLDERS.filter((name) => name !== folder && !imports.includes(name));
+  const upward = {
+    group: forbidden.map((name) => (isFile(name) ? `**/${name}` : `**/${name}/**`)),
+    message: `src/${folder} must not import it: see LAYERS in eslint.config.js.`,
+  };
   const outside = {
     regex: `^(?!\\.|(?:${COMPUTING_MODULES.join("|")})$)`,
     message: "Pure folders import computing code only.",
   };
-  const upward = { group: above.map((name) => `**/${name}/**`), message: `src/${folder} lies below it.` };
   return {
-    files: [`src/${folder}/**`],
+    files: [isFile(folder) ? `src/${folder}` : `src/${folder}/**`],
     rules: { "no-restricted-imports": ["error", { patterns: pure ? [upward, outside] : [upward] }] },
   };
 }
@@ -64,6 +86,17 @@ const WHOLE_CLIENT = [
   'ImportExpression[source.value="@kubernetes/client-node"]',
   'ImportDeclaration[source.value="@kubernetes/client-node"][importKind="value"]',
 ].map((selector) => ({ selector, message: "By name, through src/kube/client-kubeconfig.ts or client-api.ts." }));
+
+/** kube, sources and certs take every clock and random number from a `Timing`. */
+const CLOCKS = [
+  { object: "Date", property: "now" },
+  { object: "performance", property: "now" },
+  { object: "Math", property: "random" },
+].map((clock) => ({ ...clock, message: "Take it from a Timing (src/common/timing.ts)." }));
+const NEW_DATE = {
+  selector: 'NewExpression[callee.name="Date"][arguments.length=0]',
+  message: "Take it from a Timing (src/common/timing.ts).",
+};
 
 /** State that outlives a call: what is computed from a table or a policy is computed where that is made. */
 const MODULE_STATE = [
@@ -103,7 +136,15 @@ export default defineConfig(
   },
   { files: ["src/**"], rules: { "no-restricted-syntax": ["error", ...WHOLE_CLIENT] } },
   { files: PURE, rules: { "no-restricted-syntax": ["error", ...WHOLE_CLIENT, ...MODULE_STATE] } },
-  ...LAYERS.map(importRule),
+  {
+    files: ["src/kube/**", "src/sources/**", "src/certs/**"],
+    rules: {
+      "no-restricted-properties": ["error", ...CLOCKS],
+      "no-restricted-syntax": ["error", ...WHOLE_CLIENT, NEW_DATE],
+    },
+  },
+  // main.ts may import every folder.
+  ...LAYERS.filter(({ folder }) => folder !== FOLDERS[0]).map(importRule),
   { files: ["test/**", "scripts/**", "bench/**"], rules: { "max-lines": "off", "max-lines-per-function": "off" } },
   { files: ["**/*.js"], extends: [tseslint.configs.disableTypeChecked] },
 );

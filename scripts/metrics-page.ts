@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
-import { STATES } from "../src/sources/cluster/kind-status.ts";
-import { LIVE_READ_OUTCOMES } from "../src/sources/cluster/live-read.ts";
+import { STATES } from "../src/sources/kind-status.ts";
+import { LIVE_READ_OUTCOMES } from "../src/sources/live-read-outcomes.ts";
 import { type LabelValues, type MetricRow, METRICS } from "../src/metrics/table.ts";
 import { ALERTS } from "./alerts.ts";
 import { code, table } from "./markdown.ts";

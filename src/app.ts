@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { type AdmissionPolicy, decider } from "./admission/decide.ts";
 import type { CertificateSource } from "./certs/certificate-source.ts";
-import type { ClientCa } from "./certs/client-ca.ts";
+import type { ClientCa } from "./certs/files/client-ca.ts";
 import { MemoryImageIndex } from "./images/image-index.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { admissionServer } from "./server/admission-server.ts";
@@ -16,20 +16,20 @@ import { opsServer, type ReadinessCheck } from "./server/ops-server.ts";
 import type { ImageSource } from "./sources/image-source.ts";
 
 export interface AppOptions {
-  /** Where reviews are served. */
+  /** Address for reviews. */
   readonly listen: ListenAddress;
-  /** Where probes are. */
+  /** Address for probes and metrics. */
   readonly opsListen: ListenAddress;
-  /** Milliseconds that reviews are still taken after SIGTERM. */
+  /** Milliseconds for which reviews are still accepted after SIGTERM. */
   readonly shutdownDelay: number;
   readonly certificates: CertificateSource;
-  /** Where callers must have a certificate; undefined lets everybody call. */
+  /** The CAs of callers' certificates. Undefined accepts callers without a certificate. */
   readonly clientCa: ClientCa | undefined;
   readonly tls: TlsChoice;
   readonly source: ImageSource;
-  /** Of both kinds together. */
-  readonly mostImages: number;
-  /** Limit of open files of this process; undefined for none. */
+  /** Limit for the images of all kinds together. */
+  readonly maxImages: number;
+  /** Limit of open files of this process; undefined if there is none. */
   readonly openFiles: number | undefined;
   readonly policy: AdmissionPolicy;
   readonly log: Logger;
@@ -47,14 +47,14 @@ export class App {
 
   constructor(options: AppOptions) {
     this.#options = options;
-    this.#index = new MemoryImageIndex({ mostImages: options.mostImages });
+    this.#index = new MemoryImageIndex({ maxImages: options.maxImages });
     this.#tls = new ServedTls(options.tls);
     this.#metrics = new Metrics({ ...options, index: this.#index });
   }
 
   /**
-   * Serves until the signal aborts, then ends what is under way and stops. `cut` where some of that was not over by the
-   * deadline. A Failure says why it cannot start.
+   * Serves until the signal aborts, then finishes the requests in flight and stops. Returns `cut` if some of them were
+   * not finished by the deadline. Throws a Failure if it cannot start.
    */
   async run(stop: AbortSignal): Promise<"clean" | "cut"> {
     const servers: ClosableServer[] = [];
@@ -85,15 +85,15 @@ export class App {
     servers.unshift({ server: admission, connections: new Connections(admission.server, limits.admission) });
     const port = await listen(admission, this.#options.listen);
     if (this.#options.clientCa === undefined) {
-      log.warn("no client CA is set: whoever can reach the port can ask about the images of any namespace");
+      log.warn("no client CA is set: any client that reaches the port can ask about the images of any namespace");
     }
-    // Until the images are complete a review is answered 503, and the API server asks again.
+    // Until the images are complete, reviews are answered 503, and the API server retries them.
     await Promise.race([source.start(this.#index, this.#stopSource.signal), aborted(stop)]);
-    // No caller was sent here yet.
+    // This replica was never ready, so no caller uses it: it needs no drain.
     if (stop.aborted) return;
     log.info({ port, opsPort, images: this.#counts(), ...this.#choices() }, "serving");
     await aborted(stop);
-    await this.#takeLeave(stop.reason);
+    await this.#drainOnSigterm(stop.reason);
   }
 
   #connectionLimits(): ConnectionLimits {
@@ -106,7 +106,7 @@ export class App {
     return limits;
   }
 
-  /** Until there is a certificate: where rights are missing, /readyz says so meanwhile. */
+  /** Resolves when there is a certificate. Until then /readyz names what is missing. */
   async #secure(): Promise<void> {
     const { certificates, clientCa } = this.#options;
     const { signal } = this.#stopSource;
@@ -118,8 +118,8 @@ export class App {
     }, signal);
   }
 
-  /** A person at the keyboard (SIGINT) has no callers that learn late. */
-  async #takeLeave(signal: unknown): Promise<void> {
+  /** Serves until callers know that this replica stops. A SIGINT comes from a terminal, and needs no such wait. */
+  async #drainOnSigterm(signal: unknown): Promise<void> {
     if (signal === "SIGINT") return;
     this.#options.log.info({ delay: this.#options.shutdownDelay }, "draining");
     await this.#drain.over(this.#options.shutdownDelay);
@@ -134,7 +134,7 @@ export class App {
   }
 
   #counts(): object {
-    return Object.fromEntries(this.#options.source.follows.map((kind) => [kind, this.#index.count(kind)]));
+    return Object.fromEntries(this.#options.source.watches.map((kind) => [kind, this.#index.count(kind)]));
   }
 
   #choices(): object {

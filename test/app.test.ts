@@ -9,10 +9,10 @@ import { text as readText } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { privilegedCallers } from "../src/admission/privileged.ts";
 import { App } from "../src/app.ts";
-import { SelfSignedSource } from "../src/certs/self-signed-source.ts";
+import { SelfSignedSource } from "../src/certs/files/self-signed-source.ts";
+import { SYSTEM_TIMING } from "../src/common/timing.ts";
 import { METRICS } from "../src/metrics/table.ts";
-
-import { ClusterSource, TIMING } from "../src/sources/cluster/cluster-source.ts";
+import { ClusterSource } from "../src/sources/cluster/cluster-source.ts";
 import { FakeApiServer, hang } from "./support/fake-api-server.ts";
 import { scrapeFrom } from "./support/scrape.ts";
 import { capturedLog, eventually, instantTiming, type LogLine, SHORT_LIMITS } from "./support/reflection.ts";
@@ -41,11 +41,11 @@ beforeEach(async () => {
     listen: { host: "127.0.0.1", port },
     opsListen: { host: "127.0.0.1", port: opsPort },
     shutdownDelay: 3_600_000,
-    certificates: new SelfSignedSource({ directory: certDir, hosts: [], log: logger, timing: TIMING }),
+    certificates: new SelfSignedSource({ directory: certDir, hosts: [], log: logger, timing: SYSTEM_TIMING }),
     clientCa: undefined,
     tls: {},
     source: new ClusterSource({ credentials, log: logger, timing: instantTiming(), limits: SHORT_LIMITS }),
-    mostImages: 10,
+    maxImages: 10,
     openFiles: undefined,
     policy: {
       resolution: "namespace-first",
@@ -62,7 +62,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  // A person does not wait for the shutdown delay.
+  // SIGINT skips the shutdown delay.
   stop.abort("SIGINT");
   await running;
   await server.close();
@@ -119,7 +119,7 @@ function mutateNaming(imageName: string): Promise<Answer> {
   return ask(`https://127.0.0.1:${port}/mutate`, review);
 }
 
-it("T12: answers 503 to probes and reviews until the images are complete, then decides", async () => {
+it("T12: answers probes and reviews with 503 until the images are complete, then decides", async () => {
   const { body } = await isReady(503);
   expect(body).toContain("[-]VirtualMachineImage failed: ");
   expect(await mutate()).toMatchObject({ code: 503, retryAfter: "1" });
@@ -130,7 +130,7 @@ it("T12: answers 503 to probes and reviews until the images are complete, then d
   expect(log.some(({ msg }) => msg === "serving")).toBe(true);
 });
 
-it("tells in /metrics of its reviews, its images and its certificate", async () => {
+it("shows its reviews, its images and its certificate in /metrics", async () => {
   await isReady(503);
   await mutate();
   server.failAlways("list", undefined);
@@ -171,7 +171,7 @@ it("answers 503 about a name that it does not know, while an API server with ope
   });
   const refused = await mutateNaming("no-such-image");
   expect([refused.code, refused.body.includes('"allowed":false')]).toEqual([200, true]);
-  // What was listed a moment ago is used for up to 5 s; a VMI ID is read by itself.
+  // The list of a moment ago is reused for up to 5 s, but a VMI ID needs its own read.
   server.failAlways("get", hang);
   expect(await mutateNaming("vmi-00000000000000000")).toMatchObject({ code: 503, retryAfter: "1" });
   expect((await ask(`http://127.0.0.1:${opsPort}/readyz?verbose`)).body).toContain("VirtualMachineImage ok: live: ");
@@ -191,7 +191,7 @@ it("admits a machine of any namespace by a VirtualMachineImage with cluster scop
   });
 });
 
-it("T13: stops before the images are complete, without the shutdown delay: nobody was sent here yet", async () => {
+it("stops without the shutdown delay before the images are complete, when no caller uses it yet", async () => {
   await isReady(503);
   stop.abort("SIGTERM");
   await running;

@@ -93,7 +93,7 @@ function targetOf(
   { isPrivileged }: AdmissionPolicy,
 ): AdmissionTarget | undefined {
   const { operation, object, oldObject, namespace, user } = request;
-  if (request.subResource !== "" || object === undefined) return undefined;
+  if (request.subResource !== undefined || object === undefined) return undefined;
   if (operation !== "CREATE" && operation !== "UPDATE") return undefined;
   if (textAt(oldObject, ["metadata", "deletionTimestamp"]) !== "") return undefined;
   const root = rows[0]?.root ?? [];

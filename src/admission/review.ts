@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, textAt, textOf } from "../common/json.ts";
+import { isJsonObject, type JsonObject, textAt, textOf, textOrNothing } from "../common/json.ts";
 
 export const ADMISSION_GROUP = "admission.k8s.io";
 
@@ -10,12 +10,13 @@ export type ReviewVersion = (typeof REVIEW_VERSIONS)[number];
 export interface AdmissionRequest {
   readonly uid: string;
   readonly kind: { readonly group: string; readonly version: string; readonly kind: string };
-  /** "" for the object itself. */
-  readonly subResource: string;
+  /** Undefined for the object itself. */
+  readonly subResource: string | undefined;
   readonly operation: string;
-  readonly namespace: string;
-  /** "" where the API server generates it (`generateName`). */
-  readonly name: string;
+  /** Undefined for an object of the cluster. */
+  readonly namespace: string | undefined;
+  /** Undefined where the API server generates it (`generateName`). */
+  readonly name: string | undefined;
   readonly user: { readonly name: string; readonly groups: readonly string[] };
   /** Undefined on DELETE. */
   readonly object: JsonObject | undefined;
@@ -80,10 +81,10 @@ function decodeRequest(request: JsonObject): AdmissionRequest {
   return {
     uid: textOf(request["uid"]),
     kind: { group: textOf(group), version: textOf(version), kind: textOf(kind) },
-    subResource: textOf(request["subResource"]),
+    subResource: textOrNothing(request, ["subResource"]),
     operation: textOf(request["operation"]),
-    namespace: textOf(request["namespace"]),
-    name: textOf(request["name"]),
+    namespace: textOrNothing(request, ["namespace"]),
+    name: textOrNothing(request, ["name"]),
     user: { name: textOf(username), groups: Array.isArray(groups) ? groups.filter(isText) : [] },
     object: isJsonObject(object) ? object : undefined,
     oldObject: isJsonObject(oldObject) ? oldObject : undefined,

@@ -66,5 +66,5 @@ function withoutForceWords(message: string): string {
 }
 
 function nameOf({ name, object }: AdmissionRequest): string {
-  return name || textAt(object, ["metadata", "name"]) || textAt(object, ["metadata", "generateName"]);
+  return name ?? (textAt(object, ["metadata", "name"]) || textAt(object, ["metadata", "generateName"]));
 }

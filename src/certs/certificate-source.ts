@@ -1,22 +1,22 @@
 import type { Certificate } from "./certificate.ts";
 
-/** One thing about certificates that must be so before the API server can call, as it is now. */
+/** One condition that must hold before the API server can call the webhook. */
 export interface CertificateState {
   readonly name: string;
   readonly ok: boolean;
   readonly text: string;
 }
 
-/** What a certificate source knows in numbers; times undefined where there is no such certificate. */
+/** The numbers of a certificate source, for metrics. */
 export interface CertificateFacts {
-  /** When the serving certificate in use ends. */
+  /** When the serving certificate in use expires; undefined before there is one. */
   readonly expiry: Date | undefined;
-  /** When the CA that signed it ends, where we made it. */
+  /** When the CA that signed it expires; undefined if the source did not make the CA. */
   readonly caExpiry: Date | undefined;
-  /** New certificates that were put to use, and those that could not be, since the start. */
+  /** Numbers of new certificates since the start, by outcome. */
   readonly renewals: Readonly<Record<RenewalOutcome, number>>;
-  /** How often somebody else wrote `caBundle`. */
-  readonly overwritings: number;
+  /** How often another client overwrote `caBundle`. */
+  readonly overwrites: number;
 }
 
 export const RENEWAL_OUTCOMES = {
@@ -25,18 +25,18 @@ export const RENEWAL_OUTCOMES = {
 } as const;
 export type RenewalOutcome = keyof typeof RENEWAL_OUTCOMES;
 
-/** Where the serving certificate comes from, and how it is kept good. */
+/** Provides the serving certificate and keeps it valid. */
 export interface CertificateSource {
   /**
-   * Gives the first certificate to `use` and then resolves; gives each later one until the signal aborts. Throws a
-   * Failure where there is none and waiting does not mend it. To be called once.
+   * Resolves after it has passed the first certificate to `use`. Passes each later one to `use` until the signal
+   * aborts. Throws a Failure if there is no certificate and waiting does not help. Call it once.
    */
   start(use: (certificate: Certificate) => void, signal: AbortSignal): Promise<void>;
   state(): readonly CertificateState[];
   facts(): CertificateFacts;
 }
 
-/** For /readyz: `until 2026-11-21T12:00:00Z`. */
+/** A time without milliseconds: `2026-11-21T12:00:00Z`. */
 export function timeText(date: Date): string {
   return date.toISOString().replace(".000", "");
 }

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { Failure, messageOf } from "../common/failure.ts";
 import { certificatesIn } from "./pem.ts";
 
-/** The file names of a kubernetes.io/tls Secret, which kubelet mounts so. */
+/** The keys of a kubernetes.io/tls Secret, which are file names where it is mounted. */
 export const CERTIFICATE_FILE = "tls.crt";
 export const KEY_FILE = "tls.key";
-/** The file with the CA that clients trust: curl's `--cacert`, a webhook configuration's `caBundle`. */
+/** The CA that clients trust: for curl's `--cacert`, or `caBundle` of a webhook configuration. */
 export const CA_FILE = "ca.crt";
 
 /** A serving certificate with its chain and its key, in PEM. */
@@ -17,14 +17,14 @@ export interface Certificate {
   readonly key: string;
 }
 
-/** The texts of a folder with a certificate; `ca` where it has one. */
+/** The files of a folder with a certificate, as text; `ca` is undefined if there is none. */
 export interface CertificateFiles extends Certificate {
   readonly ca: string | undefined;
 }
 
-export interface Demands {
+export interface Requirements {
   readonly now: Date;
-  /** DNS names and IP addresses that clients call it by. */
+  /** DNS names and IP addresses under which clients call the webhook. */
   readonly hosts: readonly string[];
 }
 
@@ -37,22 +37,22 @@ export async function readCertificateFiles(directory: string): Promise<Certifica
   return { cert, key, ca };
 }
 
-/** Gives a key pair that can serve now; a Failure says what is wrong with it, by the name of its file. */
-export function checkCertificate(directory: string, files: CertificateFiles, demands: Demands): Certificate {
+/** Checks that a key pair can serve now. Throws a Failure that names the wrong file. */
+export function checkCertificate(directory: string, files: CertificateFiles, requirements: Requirements): Certificate {
   const { cert, key } = files;
   const place = (file: string): string => `${file} in ${directory}`;
   const [leaf, ...chain] = parse(place(CERTIFICATE_FILE), () => certificatesIn(cert));
   const privateKey = parse(place(KEY_FILE), () => createPrivateKey(key));
   if (leaf === undefined) throw wrong(`${place(CERTIFICATE_FILE)} is not PEM that can be used: it has no certificate`);
   if (!leaf.checkPrivateKey(privateKey)) throw wrong(`${place(KEY_FILE)} is not the key of ${CERTIFICATE_FILE}`);
-  checkDates(place(CERTIFICATE_FILE), leaf, demands.now);
-  checkHosts(place(CERTIFICATE_FILE), leaf, demands.hosts);
-  // cert-manager leaves it empty where the issuer has none to give.
-  if (files.ca?.trim()) checkChain(directory, [leaf, ...chain], { ca: files.ca, now: demands.now });
+  checkDates(place(CERTIFICATE_FILE), leaf, requirements.now);
+  checkHosts(place(CERTIFICATE_FILE), leaf, requirements.hosts);
+  // cert-manager leaves ca.crt empty if the issuer has no CA certificate.
+  if (files.ca?.trim()) checkChain(directory, [leaf, ...chain], { ca: files.ca, now: requirements.now });
   return { cert, key };
 }
 
-/** When the serving certificate, the first of its chain, ceases to be valid. */
+/** When the serving certificate, the first of its chain, expires. */
 export function expiryOf({ cert }: Certificate): Date {
   return new X509Certificate(cert).validToDate;
 }
@@ -77,10 +77,10 @@ function checkHosts(what: string, leaf: X509Certificate, hosts: readonly string[
   throw wrong(`${what} is not for ${missing.join(", ")}, by which it is called (--cert-host); it is for ${names}`);
 }
 
-/** As Go's verifier: the common name is no name. */
+/** Ignores the common name, as Go's verifier does. */
 const SAN_ONLY = { subject: "never" } as const;
 
-/** From the leaf up: each is signed by the next, and the last by a CA of the file. */
+/** Checks that each certificate is signed by the next one, and the last one by a CA of the file. */
 function checkChain(
   directory: string,
   chain: readonly X509Certificate[],

@@ -3,28 +3,28 @@ import { isIP } from "node:net";
 import { generate } from "selfsigned";
 
 /**
- * Milliseconds by which a certificate is older than it is: clocks of containers and machines differ, and whose clock is
- * behind would take a new one for not valid yet.
+ * Milliseconds by which notBefore is set back. It tolerates clock skew: a client whose clock is behind would refuse a
+ * new certificate.
  */
 export const CLOCK_SKEW = 60 * 60 * 1_000;
 
-/** Bytes that tell CAs of one name apart: a client that looks for an issuer by name finds one. */
+/** Random bytes in a CA's name. They make it unique: clients look for an issuer by name. */
 const NAME_BYTES = 4;
 
-/** A certificate and its key, PEM. */
+/** A certificate and its key, in PEM. */
 export interface KeyPair {
   readonly cert: string;
   readonly key: string;
 }
 
-/** When a certificate is made, and when it ends. */
+/** When a certificate is issued, and when it expires. */
 export interface Period {
   readonly now: Date;
   readonly end: Date;
 }
 
-/** A new CA, which signs serving certificates and no other CA; ECDSA. */
-export async function issueAuthority(name: string, { now, end }: Period): Promise<KeyPair> {
+/** Issues an ECDSA CA that may sign serving certificates, but no other CA. */
+export async function issueCa(name: string, { now, end }: Period): Promise<KeyPair> {
   const made = await generate([{ name: "commonName", value: `${name} ${randomBytes(NAME_BYTES).toString("hex")}` }], {
     ...ECDSA,
     ...datesOf({ now, end }),
@@ -36,12 +36,12 @@ export async function issueAuthority(name: string, { now, end }: Period): Promis
   return { cert: made.cert, key: made.private };
 }
 
-/** A new key, and a serving certificate for these DNS names and IP addresses; ECDSA. */
-export async function issueServing(authority: KeyPair, hosts: readonly string[], period: Period): Promise<KeyPair> {
+/** Issues an ECDSA serving certificate with a new key, for these DNS names and IP addresses. */
+export async function issueServing(ca: KeyPair, hosts: readonly string[], period: Period): Promise<KeyPair> {
   const made = await generate([{ name: "commonName", value: "vm-image-webhook" }], {
     ...ECDSA,
     ...datesOf(period),
-    ca: { key: authority.key, cert: authority.cert },
+    ca: { key: ca.key, cert: ca.cert },
     extensions: [
       { name: "basicConstraints", cA: false, critical: true },
       { name: "keyUsage", digitalSignature: true, critical: true },

@@ -2,28 +2,28 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure, messageOf } from "../common/failure.ts";
 import { CA_FILE, CERTIFICATE_FILE, KEY_FILE } from "./certificate.ts";
-import { issueAuthority, issueServing, type KeyPair } from "./issue.ts";
+import { issueCa, issueServing, type KeyPair } from "./issue.ts";
 
-/** The names by which this machine calls itself. */
+/** The names of this machine for its own clients. */
 export const LOCAL_HOSTS = ["localhost", "127.0.0.1", "::1"];
 
 const DAY = 24 * 60 * 60 * 1_000;
-/** For local use: long enough to be forgotten, shorter than the 398 days that clients accept. */
+/** A local certificate should not expire during use. Clients accept 398 days at most. */
 const LIFETIME = 365 * DAY;
 
-/** A CA made for one certificate, and that certificate with its key; PEM. The CA's key is not kept. */
+/** A serving certificate with its key and the CA that signed only it, in PEM. The CA's key is not kept. */
 export interface SelfSigned extends KeyPair {
   readonly ca: string;
 }
 
-/** A new CA and a serving certificate for these DNS names and IP addresses. */
+/** Issues a CA and a serving certificate for these DNS names and IP addresses. */
 export async function selfSigned(hosts: readonly string[], now: Date): Promise<SelfSigned> {
   const period = { now, end: new Date(now.getTime() + LIFETIME) };
-  const authority = await issueAuthority("vm-image-webhook local CA", period);
-  return { ca: authority.cert, ...(await issueServing(authority, hosts, period)) };
+  const ca = await issueCa("vm-image-webhook local CA", period);
+  return { ca: ca.cert, ...(await issueServing(ca, hosts, period)) };
 }
 
-/** Writes the three files into a folder that has none of them; the key is for its owner only. */
+/** Writes the three files into a folder that has none of them. Only the owner may read the key. */
 export async function writeSelfSigned(directory: string, { ca, cert, key }: SelfSigned): Promise<void> {
   try {
     await mkdir(directory, { recursive: true });
@@ -38,7 +38,10 @@ export async function writeSelfSigned(directory: string, { ca, cert, key }: Self
   }
 }
 
-/** Whether a folder has neither a certificate nor a key: one of two is a mistake, not an invitation. */
+/**
+ * Whether a folder has neither a certificate nor a key. A folder with only one of them is a mistake, and is left as it
+ * is.
+ */
 export async function hasNoCertificate(directory: string): Promise<boolean> {
   try {
     const files = await readdir(directory);

@@ -1,16 +1,18 @@
 import type { Logger } from "pino";
-import { CONFIGURATION_NAME, OSIMAGE_CONFIGURATION_NAME } from "../certs/cluster/ca-bundle.ts";
 import type { CertificateSource } from "../certs/certificate-source.ts";
-import { ClientCa } from "../certs/client-ca.ts";
-import { ClusterCertificateSource } from "../certs/cluster/cluster-source.ts";
-import { ClusterStore } from "../certs/cluster/cluster-store.ts";
+import {
+  clusterCertificateSource,
+  CONFIGURATION_NAME,
+  MAX_SERVING_SHARE,
+  OSIMAGE_CONFIGURATION_NAME,
+} from "../certs/cluster/cluster-source.ts";
+import { ClientCa } from "../certs/files/client-ca.ts";
 import { FileSource } from "../certs/files/file-source.ts";
-import { LARGEST_SERVING_SHARE } from "../certs/cluster/rotation.ts";
-import { SelfSignedSource } from "../certs/self-signed-source.ts";
+import { SelfSignedSource } from "../certs/files/self-signed-source.ts";
 import type { FlagValues } from "./flags.ts";
 import { Failure } from "../common/failure.ts";
+import { SYSTEM_TIMING } from "../common/timing.ts";
 import { kubeconfigCredentials } from "../kube/kubeconfig.ts";
-import { TIMING } from "../sources/cluster/cluster-source.ts";
 import type { CommandLine } from "./command.ts";
 
 /** The flags that say where the certificate comes from and who may call. */
@@ -35,20 +37,27 @@ export function certificateSource(
   log: Logger,
 ): CertificateSource {
   const hosts = flags["cert-host"];
-  const files = { directory: flags["cert-dir"], hosts, log, timing: TIMING };
+  const files = { directory: flags["cert-dir"], hosts, log, timing: SYSTEM_TIMING };
   if (flags["cert-mode"] === "files") return flags["self-signed"] ? new SelfSignedSource(files) : new FileSource(files);
   const lifetimes = { ca: flags["ca-lifetime"], serving: flags["cert-lifetime"] };
   checkClusterFlags(flags);
-  const { namespace, name } = flags["ca-secret"];
   const credentials = kubeconfigCredentials({ file: flags.kubeconfig, environment: io.environment });
   const configurations = [CONFIGURATION_NAME, ...(flags.osimage ? [OSIMAGE_CONFIGURATION_NAME] : [])];
-  const store = new ClusterStore({ credentials, secret: { namespace, name }, configurations, log, timing: TIMING });
-  return new ClusterCertificateSource({ store, secret: `${namespace}/${name}`, hosts, lifetimes, log, timing: TIMING });
+  const secret = flags["ca-secret"];
+  return clusterCertificateSource({
+    credentials,
+    secret,
+    configurations,
+    hosts,
+    lifetimes,
+    log,
+    timing: SYSTEM_TIMING,
+  });
 }
 
 export function clientCa(flags: CertificateFlags, log: Logger): ClientCa | undefined {
   const file = flags["client-ca"];
-  if (file !== undefined && file !== "") return new ClientCa({ file, log, timing: TIMING });
+  if (file !== undefined && file !== "") return new ClientCa({ file, log, timing: SYSTEM_TIMING });
   if (flags["client-name"].length === 0) return undefined;
   throw new Failure(
     "usage",
@@ -65,7 +74,7 @@ function checkClusterFlags(flags: CertificateFlags): void {
       "--cert-mode cluster needs --cert-host: the name of the Service, such as vm-image-webhook.vm-image-webhook-system.svc",
     );
   }
-  if (flags["cert-lifetime"] > flags["ca-lifetime"] * LARGEST_SERVING_SHARE) {
+  if (flags["cert-lifetime"] > flags["ca-lifetime"] * MAX_SERVING_SHARE) {
     problems.push("--cert-lifetime is more than a fifth of --ca-lifetime: a CA could end before what it signed");
   }
   if (problems.length > 0) throw new Failure("usage", problems.join("\n"));

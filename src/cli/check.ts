@@ -3,9 +3,8 @@ import { readFile } from "node:fs/promises";
 import type { FlagValues } from "./flags.ts";
 import { Failure, messageOf } from "../common/failure.ts";
 import { IMAGE_KINDS } from "../images/image.ts";
-
-import { decider, type AdmissionPolicy } from "../admission/decide.ts";
-import type { WantedImages } from "../sources/image-source.ts";
+import { type AdmissionPolicy, decider } from "../admission/decide.ts";
+import type { ImageFilter } from "../sources/image-source.ts";
 import { type Command, type CommandLine, EXIT_DONE, EXIT_REFUSED } from "./command.ts";
 import { FINDING_FORMATS } from "./finding-format.ts";
 import { createRequest, judge } from "./findings.ts";
@@ -53,7 +52,7 @@ async function readText(file: string, io: CommandLine): Promise<string> {
 }
 
 /** Images of other namespaces than the objects' are of no use. */
-function wantedBy(manifests: readonly Manifest[], fallback: string): WantedImages {
+function wantedBy(manifests: readonly Manifest[], fallback: string): ImageFilter {
   const requests = manifests.flatMap((manifest) => createRequest(manifest, fallback) ?? []);
   const named = new Set(requests.flatMap(({ kind }) => imagesNamedBy(kind.group, kind.version, kind.kind)));
   const kinds = IMAGE_KINDS.filter((kind) => named.has(kind));

@@ -4,7 +4,7 @@ import { applyPatch } from "../admission/json-patch.ts";
 import type { AdmissionRequest } from "../admission/review.ts";
 import { Failure } from "../common/failure.ts";
 import type { ImageIndex } from "../images/image-index.ts";
-import { isJsonObject, textAt } from "../common/json.ts";
+import { isJsonObject, textAt, textOrNothing } from "../common/json.ts";
 import { errorMessage } from "../references/field-error.ts";
 
 import { isChecked, type Manifest } from "./manifest-file.ts";
@@ -48,10 +48,10 @@ export function createRequest({ object }: Manifest, namespace: string): Admissio
   return {
     uid: "",
     kind: { group, version, kind },
-    subResource: "",
+    subResource: undefined,
     operation: "CREATE",
-    namespace: row.scope === "Cluster" ? "" : textAt(object, ["metadata", "namespace"]) || namespace,
-    name: textAt(object, ["metadata", "name"]),
+    namespace: row.scope === "Cluster" ? undefined : textAt(object, ["metadata", "namespace"]) || namespace,
+    name: textOrNothing(object, ["metadata", "name"]),
     user: { name: "", groups: [] },
     object,
     oldObject: undefined,
@@ -69,7 +69,7 @@ export function judge(manifest: Manifest, { namespace, index, decide }: Bench): 
   if (undecided !== undefined) {
     throw new Failure("images", `${manifest.file}:${manifest.placeOf("").line}: not decided: ${undecided.because}`);
   }
-  return { verdict: verdictOf(said), findings: located(manifest, request.namespace, said) };
+  return { verdict: verdictOf(said), findings: located(manifest, request.namespace ?? "", said) };
 }
 
 /** As the API server asks: validation sees what mutation made, and nothing that mutation refused. */

@@ -14,7 +14,7 @@ import {
   WrongValue,
 } from "./flag-values.ts";
 import { IMAGE_KINDS, isImageKind } from "../images/image.ts";
-import { DEFAULT_MOST_IMAGES } from "../images/image-index.ts";
+import { DEFAULT_MAX_IMAGES } from "../images/image-index.ts";
 import { RESOLUTION_MODES } from "../images/resolve.ts";
 import { LEVELS } from "../references/policy.ts";
 import { LOCAL_HOSTS } from "../certs/self-signed.ts";
@@ -67,7 +67,7 @@ export const FLAGS = {
   "max-images": flag({
     argument: "N",
     help: "images of all kinds to keep at most; more are reported as overflow",
-    default: [String(DEFAULT_MOST_IMAGES)],
+    default: [String(DEFAULT_MAX_IMAGES)],
     parse: one(positiveNumber),
   }),
   listen: flag({

@@ -2,10 +2,11 @@ import type { Logger } from "pino";
 import type { FlagValues } from "./flags.ts";
 import { type ImageKind, VM_IMAGE_KINDS } from "../images/image.ts";
 import { MemoryImageIndex } from "../images/image-index.ts";
+import { SYSTEM_TIMING } from "../common/timing.ts";
 import { kubeconfigCredentials } from "../kube/kubeconfig.ts";
 import { ClusterSource } from "../sources/cluster/cluster-source.ts";
 import { FolderSource } from "../sources/folder/folder-source.ts";
-import type { ImageSource, WantedImages } from "../sources/image-source.ts";
+import type { ImageSource, ImageFilter } from "../sources/image-source.ts";
 import type { CommandLine } from "./command.ts";
 
 /** The flags that say where images come from. */
@@ -24,10 +25,11 @@ export function imageSource(
   { images, kubeconfig }: Pick<ImageFlags, "images" | "kubeconfig">,
   { io, log, kinds = VM_IMAGE_KINDS }: Surroundings,
 ): ImageSource {
-  if (isFolder(images)) return new FolderSource({ directory: images, log });
+  if (isFolder(images)) return new FolderSource({ directory: images, log, timing: SYSTEM_TIMING });
   return new ClusterSource({
     credentials: kubeconfigCredentials({ file: kubeconfig, environment: io.environment }),
     log,
+    timing: SYSTEM_TIMING,
     kinds,
   });
 }
@@ -42,9 +44,9 @@ export async function readImages(
   flags: ImageFlags,
   io: CommandLine,
   log: Logger,
-  wanted: WantedImages,
+  wanted: ImageFilter,
 ): Promise<MemoryImageIndex> {
-  const index = new MemoryImageIndex({ mostImages: flags["max-images"] });
+  const index = new MemoryImageIndex({ maxImages: flags["max-images"] });
   await imageSource(flags, { io, log }).read(index, wanted, io.stop);
   return index;
 }

@@ -12,7 +12,7 @@ import { applyEdits } from "../references/edit.ts";
 
 import type { Endpoint } from "../references/target.ts";
 import { admissionServer, ENDPOINT_PATHS } from "../server/admission-server.ts";
-import type { WantedImages } from "../sources/image-source.ts";
+import type { ImageFilter } from "../sources/image-source.ts";
 import { type Command, type CommandLine, EXIT_DONE, EXIT_REFUSED } from "./command.ts";
 import { IMAGE_FLAGS, readImages } from "./images.ts";
 import { createLog } from "./log.ts";
@@ -65,7 +65,7 @@ interface FileReview {
 }
 
 /** The kinds of image that these reviews can be about. */
-function wantedBy(reviews: readonly FileReview[]): WantedImages {
+function wantedBy(reviews: readonly FileReview[]): ImageFilter {
   const named = new Set(
     reviews.flatMap(({ review }) => {
       const part = (name: string): string => textAt(review, ["request", "kind", name]);

@@ -1,13 +1,14 @@
-import { type Image, isClusterScopedVmImage } from "../images/image.ts";
+import { type Image, isClusterScopedVmImage, isVmImage, libraryOf } from "../images/image.ts";
 import { kindsSearched } from "../images/image-index.ts";
 import { nearMatches } from "../images/near-matches.ts";
-import { type FoundBy, type Resolution, resolve as resolveName } from "../images/resolve.ts";
+import { type MatchedBy, type Resolution, resolve as resolveName } from "../images/resolve.ts";
 import { quote } from "../references/field-error.ts";
 import { type Command, EXIT_DONE, EXIT_REFUSED } from "./command.ts";
 import { IMAGE_FLAGS, readImages } from "./images.ts";
+import { imageJson } from "./image-json.ts";
 import { createLog } from "./log.ts";
 
-const FOUND_BY: Readonly<Record<FoundBy, string>> = {
+const MATCHED_BY: Readonly<Record<MatchedBy, string>> = {
   objectName: "object name",
   displayName: "display name",
   libraryName: "library and name",
@@ -26,7 +27,7 @@ export const resolve: Command<(typeof IMAGE_FLAGS)[number] | "namespace" | "kind
     const resolution = withNearMatches(resolveName(index, query, mode), () => nearMatches(index, query));
     io.print(
       output === "json"
-        ? `${JSON.stringify(resolution)}\n`
+        ? `${JSON.stringify(meaningJson(resolution))}\n`
         : inWords(name, kind === "OSImage" ? undefined : namespace, resolution),
     );
     return resolution.is === "resolved" ? EXIT_DONE : EXIT_REFUSED;
@@ -40,13 +41,26 @@ function withNearMatches(resolution: Resolution, near: () => readonly Image[]): 
   return resolution.is === "notFound" ? { is: "notFound", near: near() } : resolution;
 }
 
+function meaningJson(meaning: Meaning): object {
+  switch (meaning.is) {
+    case "resolved":
+      return { is: meaning.is, image: imageJson(meaning.image), by: meaning.matchedBy };
+    case "ambiguous":
+      return { is: meaning.is, candidates: meaning.candidates.map(imageJson), by: meaning.matchedBy };
+    case "notFound":
+      return { is: meaning.is, near: meaning.near.map(imageJson) };
+    case "notSynced":
+      return meaning;
+  }
+}
+
 function inWords(name: string, namespace: string | undefined, resolution: Meaning): string {
   const asked = namespace === undefined ? quote(name) : `${quote(name)} in namespace ${quote(namespace)}`;
   switch (resolution.is) {
     case "resolved":
-      return `${asked} is ${resolution.image.name}, found by ${FOUND_BY[resolution.by]}\n${lines([resolution.image])}`;
+      return `${asked} is ${resolution.image.name}, found by ${MATCHED_BY[resolution.matchedBy]}\n${lines([resolution.image])}`;
     case "ambiguous":
-      return `${asked} is ambiguous, by ${FOUND_BY[resolution.by]}:\n${lines(resolution.candidates)}`;
+      return `${asked} is ambiguous, by ${MATCHED_BY[resolution.matchedBy]}:\n${lines(resolution.candidates)}`;
     case "notFound":
       return resolution.near.length === 0
         ? `${asked} is no image, and nothing is named like it\n`
@@ -61,9 +75,11 @@ function lines(images: readonly Image[]): string {
 }
 
 function factsOf(image: Image): string {
-  const { kind, namespace, name, displayName, type, library, readiness, terminating } = image;
+  const { kind, namespace, name, displayName, readiness, terminating } = image;
+  const type = isVmImage(image) ? image.type : undefined;
+  const library = libraryOf(image);
   return [
-    `${kind} ${namespace === "" ? "" : `${namespace}/`}${name}`,
+    `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`,
     ...(isClusterScopedVmImage(image) ? ["in the cluster"] : []),
     ...(displayName === undefined ? ["no display name"] : [`display name ${quote(displayName)}`]),
     ...(type === undefined ? [] : [`type ${type}`]),

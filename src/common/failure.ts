@@ -1,21 +1,21 @@
-/** Why a command could not do its work, by what a caller can do about it. */
+/** The reasons for which a command fails, each with its exit code. */
 export const FAILURE_EXIT_CODES = {
   /** A flag, argument or environment variable is wrong. */
   usage: 2,
-  /** The cluster cannot be reached, or does not let its images be read. */
+  /** The images of the cluster cannot be read. */
   cluster: 3,
-  /** A folder or file of images cannot be read or means nothing. */
+  /** A folder or file of images cannot be read, or is not valid. */
   images: 3,
   /** An input file cannot be read. */
   input: 3,
-  /** An address cannot be listened on. */
+  /** The program cannot listen on an address. */
   listen: 3,
-  /** Certificate or key are missing, unreadable or do not fit. */
+  /** Certificate or key is missing, unreadable or not valid. */
   certificate: 3,
 } as const;
 export type FailureCode = keyof typeof FAILURE_EXIT_CODES;
 
-/** An error that a person can mend: its message is all that they see. */
+/** An error that the user can fix. The program prints its message only, without a stack trace. */
 export class Failure extends Error {
   readonly code: FailureCode;
 
@@ -26,7 +26,7 @@ export class Failure extends Error {
   }
 }
 
-/** The message of whatever was thrown. */
+/** The message of a thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,35 +1,38 @@
 /**
- * JSON values as they come from `JSON.parse`: only own members count, so that a key named `__proto__` or
- * `constructor` is a key like any other.
+ * A JSON object as `JSON.parse` returns it. These functions read own members only, so that `__proto__` and
+ * `constructor` are ordinary keys.
  */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** A place in a JSON value: object keys and list indexes from the root. */
+/** A path in a JSON value: object keys and list indexes from the root. */
 export type JsonPath = readonly (string | number)[];
 
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** An object, or a place for one: nothing can be in anything else. */
+/** Whether a value is an object, or absent or null, so that an object may be put there. */
 export function mayHaveMembers(value: unknown): boolean {
   return value === undefined || value === null || isJsonObject(value);
 }
 
-/** The own member of an object or list; `undefined` where there is none. */
+/** The own member of an object or list; `undefined` if there is none. */
 export function member(value: unknown, key: string | number): unknown {
   if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
   return (value as Record<string | number, unknown>)[key];
 }
 
-/** The value at a path; `undefined` where any step is missing. */
+/** The value at a path; `undefined` if any step is missing. */
 export function at(value: unknown, path: JsonPath): unknown {
   let here = value;
   for (const key of path) here = member(here, key);
   return here;
 }
 
-/** Whether two JSON values are equal, member order aside; no nesting is too deep for it. */
+/**
+ * Whether two JSON values are equal, in any order of members. It has no recursion, so deep nesting cannot overflow the
+ * stack.
+ */
 export function isSameJson(one: unknown, other: unknown): boolean {
   const pairs: [unknown, unknown][] = [[one, other]];
   for (let pair = pairs.pop(); pair !== undefined; pair = pairs.pop()) {
@@ -49,7 +52,7 @@ function keysOf(value: unknown): readonly string[] | undefined {
   return typeof value === "object" && value !== null ? Object.keys(value) : undefined;
 }
 
-/** The object that a text is the JSON of; undefined for anything else. */
+/** Parses the JSON of an object; undefined for any other value or text. */
 export function parsedObject(text: unknown): JsonObject | undefined {
   if (typeof text !== "string") return undefined;
   try {
@@ -70,7 +73,7 @@ export function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-/** The value at a path if it is a string that says something. */
+/** The value at a path if it is a non-empty string. */
 export function textOrNothing(value: unknown, path: JsonPath): string | undefined {
   const text = textAt(value, path);
   return text === "" ? undefined : text;

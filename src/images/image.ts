@@ -1,9 +1,9 @@
 export const VM_OPERATOR_GROUP = "vmoperator.vmware.com";
 
 /**
- * vCluster Platform serves each of its objects in both groups. `storage.loft.sh` comes first: its objects are those of
- * CRDs, kept by the kube-apiserver itself, while `management.loft.sh` is a view of them by an API server of the platform,
- * which is away when the platform is, and shows each caller what that one may see.
+ * vCluster Platform serves each of its objects in both groups. `storage.loft.sh` comes first: the kube-apiserver itself
+ * serves it, from CRDs. `management.loft.sh` is a view of the same objects, served by an API server of the platform.
+ * That server is down when the platform is down, and it shows each caller only the objects that the caller may see.
  */
 export const PLATFORM_GROUPS = ["storage.loft.sh", "management.loft.sh"] as const;
 
@@ -11,18 +11,18 @@ export const PLATFORM_GROUPS = ["storage.loft.sh", "management.loft.sh"] as cons
 export const VM_IMAGE_KINDS = ["VirtualMachineImage", "ClusterVirtualMachineImage"] as const;
 export type VmImageKind = (typeof VM_IMAGE_KINDS)[number];
 
-/** With those of other image systems, each of which only references of its own can name. */
+/** The kinds of all image systems. Only references of the same system can name an OSImage. */
 export const IMAGE_KINDS = [...VM_IMAGE_KINDS, "OSImage"] as const;
 export type ImageKind = (typeof IMAGE_KINDS)[number];
 
 interface ImageKindRow {
-  /** API groups that serve it, in the order in which they are asked for it. */
+  /** API groups that serve the kind, in the order in which discovery asks them. */
   readonly groups: readonly string[];
-  /** As served today; discovery says how a cluster serves it. */
+  /** The scope in current versions. Discovery says which scope a cluster serves. */
   readonly scope: "Namespaced" | "Cluster";
-  /** How kubectl users call its resource. */
+  /** The resource name to use with kubectl. */
   readonly resource: string;
-  /** People choose its object names, and mistype them; else they are VMI IDs. */
+  /** Whether people choose the object names, and so mistype them. Otherwise an object name is a VMI ID. */
   readonly namedByPeople: boolean;
 }
 
@@ -33,36 +33,48 @@ export const IMAGE_KIND_ROWS: Readonly<Record<ImageKind, ImageKindRow>> = {
   OSImage: { groups: PLATFORM_GROUPS, scope: "Cluster", resource: "osimages", namedByPeople: true },
 };
 
-/** The object name of a VM image is its VMI ID where it begins with this. */
+/** The object name of a VM image is a VMI ID if it begins with this prefix. */
 export const VMI_ID_PREFIX = "vmi-";
 
 /** What the index keeps of an image. */
-export interface Image {
-  readonly kind: ImageKind;
-  /** `""` for an image of the cluster: of a kind of cluster scope, or see `isClusterScopedVmImage`. */
-  readonly namespace: string;
+export type Image = VmImage | OsImage;
+
+/** The facts that images of every kind have. */
+interface CommonFacts {
+  /** Undefined for a cluster-scoped image: one of a cluster-scoped kind, or see `isClusterScopedVmImage`. */
+  readonly namespace: string | undefined;
   /** `metadata.name`, the object name. */
   readonly name: string;
-  /** As the API server wrote it; "" for an image that is from no API server. */
-  readonly resourceVersion: string;
-  /** `metadata.uid`, "" where there is none: tells an image from a later one of the same name. */
-  readonly uid: string;
+  /** As the API server wrote it; undefined if no API server has stored the image. */
+  readonly resourceVersion: string | undefined;
+  /** `metadata.uid`: differs between an image and a later one of the same name. Undefined as `resourceVersion`. */
+  readonly uid: string | undefined;
   readonly displayName: string | undefined;
-  /** `OVF`, `ISO`, `VM`, as written; undefined where the object does not say. */
-  readonly type: string | undefined;
-  /** Lower case, `efi` or `bios`. */
-  readonly firmware: string | undefined;
-  readonly capabilities: readonly string[];
-  /** Object name of the content library it comes from. */
-  readonly library: string | undefined;
   readonly readiness: Readiness;
-  /** It has a `deletionTimestamp`. */
+  /** Whether the object has a `deletionTimestamp`. */
   readonly terminating: boolean;
-  /** Who may use it; absent where the object does not say, so that everybody may. */
-  readonly access?: ImageAccess;
 }
 
-/** Names of users and teams; the user `*` is everybody. */
+/** An image that machines boot from. */
+export interface VmImage extends CommonFacts {
+  readonly kind: VmImageKind;
+  /** `OVF`, `ISO` or `VM`, as written; undefined if the object does not say. */
+  readonly type: string | undefined;
+  /** `efi` or `bios`, in lower case. */
+  readonly firmware: string | undefined;
+  readonly capabilities: readonly string[];
+  /** Object name of the content library that the image comes from. */
+  readonly library: string | undefined;
+}
+
+/** An image of vCluster Platform. */
+export interface OsImage extends CommonFacts {
+  readonly kind: "OSImage";
+  /** Who may use the image. Undefined if the object does not say: then every user may. */
+  readonly access: ImageAccess | undefined;
+}
+
+/** Names of users and teams. The user `*` stands for every user. */
 export interface ImageAccess {
   readonly users: readonly string[];
   readonly teams: readonly string[];
@@ -72,11 +84,8 @@ export type Readiness =
   | { readonly is: "ready" }
   | { readonly is: "notReady"; readonly condition: string; readonly reason: string; readonly message: string };
 
-/** What an object of one kind says besides its metadata. */
-export type ImageFacts = Pick<Image, "type" | "firmware" | "capabilities" | "library" | "readiness" | "access"> & {
-  /** Where its display name stands. */
-  readonly displayNameAt: readonly string[];
-};
+/** The facts that `decodeImage` reads in the same way for every kind. */
+export type ImageMetadata = Omit<CommonFacts, "readiness">;
 
 export type DecodedImage =
   | { readonly is: "image"; readonly image: Image }
@@ -84,12 +93,21 @@ export type DecodedImage =
   | { readonly is: "malformed"; readonly field: string; readonly why: string };
 
 /**
- * Whether this is a VirtualMachineImage of the cluster. Supervisors before April 2024 serve that kind with cluster scope
- * (v1alpha1, v1alpha2): every namespace may use such an image, and its object name is no VMI ID. Where the kind has
- * namespaces, each of its images is in one.
+ * Whether this is a cluster-scoped VirtualMachineImage. Supervisors before April 2024 serve that kind with cluster
+ * scope (v1alpha1, v1alpha2). Every namespace may use such an image, and its object name is not a VMI ID. Where the
+ * kind is namespaced, each of its images has a namespace.
  */
 export function isClusterScopedVmImage({ kind, namespace }: Image): boolean {
-  return kind === "VirtualMachineImage" && namespace === "";
+  return kind === "VirtualMachineImage" && namespace === undefined;
+}
+
+export function isVmImage(image: Image): image is VmImage {
+  return isVmImageKind(image.kind);
+}
+
+/** The content library of an image; only images that machines boot from have one. */
+export function libraryOf(image: Image): string | undefined {
+  return isVmImage(image) ? image.library : undefined;
 }
 
 export function isImageKind(kind: string): kind is ImageKind {

@@ -1,8 +1,15 @@
-import { type Image, type ImageKind, isClusterScopedVmImage, VM_IMAGE_KINDS, VMI_ID_PREFIX } from "./image.ts";
+import {
+  type Image,
+  type ImageKind,
+  isClusterScopedVmImage,
+  libraryOf,
+  VM_IMAGE_KINDS,
+  VMI_ID_PREFIX,
+} from "./image.ts";
 import { type ImageIndex, type ImageQuery, kindsSearched, scopeOf } from "./image-index.ts";
 import type { ImageScope } from "./scoped-images.ts";
 
-/** `namespace-first` is ours (rules R1 to R5), `strict` vm-operator's own (rule RS). */
+/** `namespace-first` is the mode of this webhook (rules R1 to R5). `strict` is that of vm-operator (rule RS). */
 export const RESOLUTION_MODES = ["namespace-first", "strict"] as const;
 export type ResolutionMode = (typeof RESOLUTION_MODES)[number];
 
@@ -19,32 +26,36 @@ export const RESOLUTION_RULES = {
   RS: "strict: vmi- names are object names only, others display names over both scopes together; OSImages by object name only",
 } as const;
 
-export type FoundBy = "objectName" | "displayName" | "libraryName";
+export type MatchedBy = "objectName" | "displayName" | "libraryName";
 
-export type Resolved = { readonly is: "resolved"; readonly image: Image; readonly by: FoundBy };
-export type Ambiguous = { readonly is: "ambiguous"; readonly candidates: readonly Image[]; readonly by: FoundBy };
+export type Resolved = { readonly is: "resolved"; readonly image: Image; readonly matchedBy: MatchedBy };
+export type Ambiguous = {
+  readonly is: "ambiguous";
+  readonly candidates: readonly Image[];
+  readonly matchedBy: MatchedBy;
+};
 export type NotSynced = { readonly is: "notSynced"; readonly kind: ImageKind };
 export type Resolution = Resolved | Ambiguous | NotSynced | { readonly is: "notFound" };
 
-/** A search that found nothing says `undefined`, so that the next one is tried. */
+/** The result of one search. Undefined if it found no image: then the next search is tried. */
 type Found = Resolved | Ambiguous | NotSynced | undefined;
 type Search = (index: ImageIndex, query: ImageQuery) => Found;
 
-/** Rules R1 and R2 are these searches in another order; R3 is the last of both. */
+/** Rules R1 and R2 order the same searches differently. Rule R3 is the last search of both. */
 const OBJECT_NAME_FIRST: readonly Search[] = [searchObjectName, searchDisplayName, searchLibraryName];
 const DISPLAY_NAME_FIRST: readonly Search[] = [searchDisplayName, searchObjectName, searchLibraryName];
 
-/** What a name means in a namespace, by the rules above, in constant time. Who tells a person of a miss: `nearMatches`. */
+/** What a name means in a namespace, by the rules above, in constant time. If no image has it, see `nearMatches`. */
 export function resolve(index: ImageIndex, query: ImageQuery, mode: ResolutionMode): Resolution {
   return find(index, query, mode) ?? NOT_FOUND;
 }
 
 const NOT_FOUND: Resolution = { is: "notFound" };
 
-/** As `resolve`, where a miss is no news. */
+/** As `resolve`, with undefined for a name that no image has. */
 export function find(index: ImageIndex, query: ImageQuery, mode: ResolutionMode): Found {
   const named = query.kind === undefined ? clusterScopedVmImage(index, query) : undefined;
-  if (named !== undefined) return { is: "resolved", image: named, by: "objectName" };
+  if (named !== undefined) return { is: "resolved", image: named, matchedBy: "objectName" };
   if (mode === "strict") return findStrictly(index, query);
   for (const search of searchesFor(query)) {
     const found = search(index, query);
@@ -53,35 +64,34 @@ export function find(index: ImageIndex, query: ImageQuery, mode: ResolutionMode)
   return undefined;
 }
 
-/** Where VirtualMachineImages are images of the cluster, vm-operator knows object names only, which are not `vmi-` there. */
+/** For cluster-scoped VirtualMachineImages, vm-operator knows object names only. Those do not begin with `vmi-`. */
 function clusterScopedVmImage(index: ImageIndex, { namespace, name }: ImageQuery): Image | undefined {
   const image = index.namespaced(namespace).byObjectName(name);
   return image !== undefined && isClusterScopedVmImage(image) ? image : undefined;
 }
 
 /**
- * A reference with a kind is an object reference, whose name is first of all an object name: otherwise what we wrote
- * there could mean another image when it is read again. So it is for an OSImage (R8), of which the platform itself knows
- * the object name only: what is pinned must stay what it is, whatever display name somebody gives to another image.
+ * A reference with a kind is an object reference. The webhook writes object names there, so it reads object names
+ * first: a pinned name keeps its meaning, even if another image gets that text as its display name. The same holds for
+ * OSImages (R8), since the platform itself knows only their object names.
  */
 function searchesFor({ name, kind }: ImageQuery): readonly Search[] {
   return kind !== undefined || name.startsWith(VMI_ID_PREFIX) ? OBJECT_NAME_FIRST : DISPLAY_NAME_FIRST;
 }
 
-/** Whether a person may call this image so: by object name, display name or LIBRARY/NAME. */
+/** Whether a name is one of this image's names: its object name, its display name or LIBRARY/NAME. */
 export function isNameOf(image: Image, name: string, mode: ResolutionMode): boolean {
   if (name === image.name || name === image.displayName) return true;
-  if (image.library === undefined || mode === "strict") return false;
+  const library = libraryOf(image);
+  if (library === undefined || mode === "strict") return false;
   const inLibrary = splitLibraryName(name);
-  return (
-    inLibrary?.library === image.library && (inLibrary.name === image.name || inLibrary.name === image.displayName)
-  );
+  return inLibrary?.library === library && (inLibrary.name === image.name || inLibrary.name === image.displayName);
 }
 
 function searchObjectName(index: ImageIndex, { namespace, name, kind }: ImageQuery): Found {
   for (const each of kindsSearched({ kind })) {
     const image = scopeOf(index, each, namespace).byObjectName(name);
-    if (image !== undefined) return { is: "resolved", image, by: "objectName" };
+    if (image !== undefined) return { is: "resolved", image, matchedBy: "objectName" };
     if (!index.isSynced(each)) return { is: "notSynced", kind: each };
   }
   return undefined;
@@ -90,7 +100,7 @@ function searchObjectName(index: ImageIndex, { namespace, name, kind }: ImageQue
 function searchDisplayName(index: ImageIndex, query: ImageQuery): Found {
   return firstScopeWith(index, query, (scope) => ({
     candidates: scope.byDisplayName(query.name).filter((image) => !image.terminating),
-    by: "displayName",
+    matchedBy: "displayName",
   }));
 }
 
@@ -99,37 +109,40 @@ function searchLibraryName(index: ImageIndex, query: ImageQuery): Found {
   if (inLibrary === undefined) return undefined;
   const { library, name } = inLibrary;
   const byDisplayName = firstScopeWith(index, query, (scope) => ({
-    candidates: scope.byDisplayName(name).filter((image) => image.library === library && !image.terminating),
-    by: "libraryName",
+    candidates: scope.byDisplayName(name).filter((image) => libraryOf(image) === library && !image.terminating),
+    matchedBy: "libraryName",
   }));
   return (
     byDisplayName ??
     firstScopeWith(index, query, (scope) => {
       const image = scope.byObjectName(name);
-      return { candidates: image?.library === library ? [image] : [], by: "libraryName" };
+      return {
+        candidates: image !== undefined && libraryOf(image) === library ? [image] : [],
+        matchedBy: "libraryName",
+      };
     })
   );
 }
 
-/** The first scope with candidates decides: one is the image, several are ambiguous. */
+/** The first scope with candidates decides. One candidate is the image; several are ambiguous. */
 function firstScopeWith(
   index: ImageIndex,
   { namespace, kind }: ImageQuery,
-  candidatesIn: (scope: ImageScope) => { readonly candidates: readonly Image[]; readonly by: FoundBy },
+  candidatesIn: (scope: ImageScope) => { readonly candidates: readonly Image[]; readonly matchedBy: MatchedBy },
 ): Found {
   for (const each of kindsSearched({ kind })) {
     if (!index.isSynced(each)) return { is: "notSynced", kind: each };
-    const { candidates, by } = candidatesIn(scopeOf(index, each, namespace));
+    const { candidates, matchedBy } = candidatesIn(scopeOf(index, each, namespace));
     const [image, ...others] = candidates;
     if (image === undefined) continue;
-    if (others.length > 0) return { is: "ambiguous", candidates, by };
-    return { is: "resolved", image: kind === undefined ? namespacedTwin(index, namespace, image) : image, by };
+    if (others.length > 0) return { is: "ambiguous", candidates, matchedBy };
+    return { is: "resolved", image: kind === undefined ? preferNamespaced(index, namespace, image) : image, matchedBy };
   }
   return undefined;
 }
 
-/** R5: vm-operator, too, takes the namespaced image where both scopes have the object name. */
-export function namespacedTwin(index: ImageIndex, namespace: string, image: Image): Image {
+/** R5: if both scopes have the object name, the namespaced image is meant, as in vm-operator. */
+export function preferNamespaced(index: ImageIndex, namespace: string | undefined, image: Image): Image {
   return index.namespaced(namespace).byObjectName(image.name) ?? image;
 }
 
@@ -140,8 +153,8 @@ function splitLibraryName(name: string): { readonly library: string; readonly na
 }
 
 /**
- * RS: vm-operator pkg/util/vmopv1/vm.go ResolveImageName, and GetImage of image.go where a kind is given.
- * Twins and images that are being deleted count as candidates there.
+ * RS: as vm-operator pkg/util/vmopv1/vm.go ResolveImageName, and GetImage of image.go for a reference with a kind.
+ * Images being deleted are candidates, and the same object name in both scopes is two candidates.
  */
 function findStrictly(index: ImageIndex, query: ImageQuery): Found {
   if (query.kind !== undefined || query.name.startsWith(VMI_ID_PREFIX)) return searchObjectName(index, query);
@@ -150,6 +163,6 @@ function findStrictly(index: ImageIndex, query: ImageQuery): Found {
   const candidates = VM_IMAGE_KINDS.flatMap((kind) => scopeOf(index, kind, query.namespace).byDisplayName(query.name));
   const [image, ...others] = candidates;
   if (image === undefined) return undefined;
-  if (others.length > 0) return { is: "ambiguous", candidates, by: "displayName" };
-  return { is: "resolved", image, by: "displayName" };
+  if (others.length > 0) return { is: "ambiguous", candidates, matchedBy: "displayName" };
+  return { is: "resolved", image, matchedBy: "displayName" };
 }

@@ -1,41 +1,41 @@
 import type { Image } from "./image.ts";
 
-/** Images that share a display name: nearly always one, so one is kept without a list around it. */
-type Slot = Image | Image[];
+/** The images of one display name. Nearly always that is one image, which needs no list. */
+type OneOrMany = Image | Image[];
 
 const NONE: readonly Image[] = [];
 
-/** How two spellings of a name are the same to a person: outer spaces and letter case do not count. */
+/** Two names that differ only in outer spaces and letter case have the same folded form. */
 export function foldName(name: string): string {
   return name.trim().toLowerCase();
 }
 
-/** The images of one namespace, or the cluster images: what one search of a name looks through. */
+/** The images of one namespace, or of the cluster. A name is looked up in one scope after another. */
 export interface ImageScope {
   byObjectName(name: string): Image | undefined;
-  /** All images with exactly this display name, those being deleted included. Do not keep the list. */
+  /** All images with exactly this display name, including those being deleted. Do not keep the list: it may change. */
   byDisplayName(displayName: string): readonly Image[];
-  /** The display names that are equal to this one but for letter case and outer spaces. */
+  /** The display names that are equal to this one except for letter case and outer spaces. */
   displayNamesLike(name: string): readonly string[];
   displayNames(): Iterable<string>;
   objectNames(): Iterable<string>;
 }
 
-/** Names to images within one scope. An object name is there once. */
+/** Maps names to images within one scope. An object name is unique in its scope. */
 export class ScopedImages implements ImageScope {
   readonly #byObjectName = new Map<string, Image>();
-  readonly #byDisplayName = new Map<string, Slot>();
-  /** Only names that differ from their folded form: the others are found by themselves. */
+  readonly #byDisplayName = new Map<string, OneOrMany>();
+  /** Display names by folded form, if the two differ. The other names are found in `#byDisplayName`. */
   readonly #byFoldedName = new Map<string, Set<string>>();
   #ambiguousNames = 0;
 
-  /** Puts an image in the place of the one with its object name. */
+  /** Adds an image. It replaces the image with the same object name. */
   set(image: Image): void {
     this.delete(image.name);
     this.#byObjectName.set(image.name, image);
     const displayName = image.displayName;
     if (displayName === undefined) return;
-    this.#enterSlot(image, displayName);
+    this.#addToDisplayName(image, displayName);
     const folded = foldName(displayName);
     if (folded === displayName) return;
     const spellings = this.#byFoldedName.get(folded) ?? new Set();
@@ -46,7 +46,7 @@ export class ScopedImages implements ImageScope {
     const image = this.#byObjectName.get(name);
     if (image === undefined) return;
     this.#byObjectName.delete(name);
-    if (image.displayName !== undefined) this.#leaveSlot(image, image.displayName);
+    if (image.displayName !== undefined) this.#removeFromDisplayName(image, image.displayName);
   }
 
   byObjectName(name: string): Image | undefined {
@@ -54,9 +54,9 @@ export class ScopedImages implements ImageScope {
   }
 
   byDisplayName(displayName: string): readonly Image[] {
-    const slot = this.#byDisplayName.get(displayName);
-    if (slot === undefined) return NONE;
-    return Array.isArray(slot) ? slot : [slot];
+    const named = this.#byDisplayName.get(displayName);
+    if (named === undefined) return NONE;
+    return Array.isArray(named) ? named : [named];
   }
 
   displayNamesLike(name: string): readonly string[] {
@@ -81,23 +81,23 @@ export class ScopedImages implements ImageScope {
     return this.#byObjectName.size;
   }
 
-  /** Display names of two or more images; those being deleted do not count, as no display name means them. */
+  /** Counts the display names of two or more images. Images being deleted have no display name (R6). */
   get ambiguousNames(): number {
     return this.#ambiguousNames;
   }
 
-  #enterSlot(image: Image, displayName: string): void {
-    const slot = this.#byDisplayName.get(displayName);
-    const was = isAmbiguous(slot);
-    const next = addTo(slot, image);
-    if (next !== slot) this.#byDisplayName.set(displayName, next);
+  #addToDisplayName(image: Image, displayName: string): void {
+    const named = this.#byDisplayName.get(displayName);
+    const was = isAmbiguous(named);
+    const next = addTo(named, image);
+    if (next !== named) this.#byDisplayName.set(displayName, next);
     this.#ambiguousNames += Number(isAmbiguous(next)) - Number(was);
   }
 
-  #leaveSlot(image: Image, displayName: string): void {
-    const slot = this.#byDisplayName.get(displayName);
+  #removeFromDisplayName(image: Image, displayName: string): void {
+    const named = this.#byDisplayName.get(displayName);
     const others = this.byDisplayName(displayName).filter((other) => other !== image);
-    this.#ambiguousNames += Number(isAmbiguous(others)) - Number(isAmbiguous(slot));
+    this.#ambiguousNames += Number(isAmbiguous(others)) - Number(isAmbiguous(named));
     const [first] = others;
     if (first !== undefined) {
       this.#byDisplayName.set(displayName, others.length === 1 ? first : others);
@@ -111,15 +111,15 @@ export class ScopedImages implements ImageScope {
   }
 }
 
-function addTo(slot: Slot | undefined, image: Image): Slot {
-  if (!Array.isArray(slot)) return slot === undefined ? image : [slot, image];
-  slot.push(image);
-  return slot;
+function addTo(named: OneOrMany | undefined, image: Image): OneOrMany {
+  if (!Array.isArray(named)) return named === undefined ? image : [named, image];
+  named.push(image);
+  return named;
 }
 
-/** Looks no further than the second image that counts. */
-function isAmbiguous(slot: Slot | undefined): boolean {
-  if (!Array.isArray(slot)) return false;
-  const first = slot.findIndex(({ terminating }) => !terminating);
-  return first !== -1 && slot.some(({ terminating }, at) => at > first && !terminating);
+/** Whether two images have the name. Stops at the second one that counts. */
+function isAmbiguous(named: OneOrMany | undefined): boolean {
+  if (!Array.isArray(named)) return false;
+  const first = named.findIndex(({ terminating }) => !terminating);
+  return first !== -1 && named.some(({ terminating }, at) => at > first && !terminating);
 }

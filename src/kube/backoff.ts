@@ -1,65 +1,69 @@
-import type { Wait } from "./trouble.ts";
-
-/** Time, chance and delay of a reflector: arguments, so that tests own them. */
-export interface Timing {
-  readonly now: () => Date;
-  /** From 0 up to 1. */
-  readonly random: () => number;
-  /** Resolves early when the signal aborts, and never rejects. */
-  readonly delay: (milliseconds: number, signal: AbortSignal) => Promise<void>;
-}
+import type { Timing } from "../common/timing.ts";
+import type { ApiErrorCode } from "./api-error.ts";
 
 const SECOND = 1_000;
 
-/** client-go's reflector (tools/cache/reflector.go): 0.8 s, doubled up to 30 s, forgotten after 2 good minutes. */
+/**
+ * As client-go's reflector (tools/cache/reflector.go): 0.8 s, doubled up to 30 s, reset after 2 minutes without error.
+ */
 const FIRST_BACKOFF = 0.8 * SECOND;
-const LONGEST_BACKOFF = 30 * SECOND;
-const GOOD_TIME = 120 * SECOND;
+const MAX_BACKOFF = 30 * SECOND;
+const RESET_AFTER = 120 * SECOND;
 
 /** A broken proxy may ask for a day. */
-const LONGEST_RETRY_AFTER = 60 * SECOND;
+const MAX_RETRY_AFTER = 60 * SECOND;
 
-/** Least and most milliseconds of the waits that do not grow; the time between is left to chance. */
-const RANGES: Readonly<Record<Exclude<Wait, "backoff">, readonly [number, number]>> = {
-  /** Two replicas or twenty: 2 s keep their lists apart. */
-  spread: [0, 2 * SECOND],
-  /** Rights come by a person's hand. */
-  forbidden: [15 * SECOND, 60 * SECOND],
-  /** So do CRDs. */
-  absent: [15 * SECOND, 30 * SECOND],
-  /** A list costs the API server more than a watch; half a minute is how old an answer may become. */
-  degraded: [30 * SECOND, 30 * SECOND],
-  overflow: [30 * SECOND, 60 * SECOND],
-};
+/** A wait of random length between two limits, in milliseconds. */
+export interface WaitRange {
+  readonly min: number;
+  readonly max: number;
+}
 
-/** How long to wait after each trouble. */
+/** How long to wait before the next attempt. */
+export type Wait = "exponential" | WaitRange;
+
+/** For an error that all replicas get at the same moment: it keeps their next requests apart. */
+export const SPREAD: WaitRange = { min: 0, max: 2 * SECOND };
+/** For missing rights: a person grants them. */
+export const UNTIL_GRANTED: WaitRange = { min: 15 * SECOND, max: 60 * SECOND };
+
+/** The wait of a client that repeats the same request until it succeeds. */
+export function waitAfter(code: ApiErrorCode): Wait {
+  if (code === "expired") return SPREAD;
+  return code === "forbidden" ? UNTIL_GRANTED : "exponential";
+}
+
+/** Computes how long to wait after each error. */
 export class Backoff {
-  readonly #timing: Timing;
+  readonly #timing: Pick<Timing, "now" | "random">;
   #attempt = 0;
-  #last = Number.NEGATIVE_INFINITY;
+  #lastGrowth = Number.NEGATIVE_INFINITY;
 
-  constructor(timing: Timing) {
+  constructor(timing: Pick<Timing, "now" | "random">) {
     this.#timing = timing;
   }
 
-  /** Milliseconds to wait now. From the second trouble of its kind in a row on every wait is at least a backoff. */
-  next(wait: Wait, inARow: number, retryAfter = 0): number {
-    const growing = wait === "backoff" || inARow > 1 ? this.#grow() : 0;
-    const ranged = wait === "backoff" ? 0 : this.#within(RANGES[wait]);
-    return Math.max(growing, ranged, Math.min(retryAfter, LONGEST_RETRY_AFTER));
+  /**
+   * Milliseconds to wait after the nth error in a row. From the second one on, every wait is at least an exponential
+   * one: a server that answers each request with 410 does not get a list each second.
+   */
+  next(wait: Wait, consecutive: number, retryAfter = 0): number {
+    const growing = wait === "exponential" || consecutive > 1 ? this.#grow() : 0;
+    const ranged = wait === "exponential" ? 0 : this.#randomIn(wait);
+    return Math.max(growing, ranged, Math.min(retryAfter, MAX_RETRY_AFTER));
   }
 
-  /** Full jitter: the limit doubles, the wait is anything below it. */
+  /** Full jitter: the limit doubles, and the wait is random below it. */
   #grow(): number {
     const now = this.#timing.now().getTime();
-    if (now - this.#last > LONGEST_BACKOFF + GOOD_TIME) this.#attempt = 0;
-    this.#last = now;
-    const limit = Math.min(FIRST_BACKOFF * 2 ** this.#attempt, LONGEST_BACKOFF);
-    if (limit < LONGEST_BACKOFF) this.#attempt++;
-    return this.#within([0, limit]);
+    if (now - this.#lastGrowth > MAX_BACKOFF + RESET_AFTER) this.#attempt = 0;
+    this.#lastGrowth = now;
+    const limit = Math.min(FIRST_BACKOFF * 2 ** this.#attempt, MAX_BACKOFF);
+    if (limit < MAX_BACKOFF) this.#attempt++;
+    return this.#randomIn({ min: 0, max: limit });
   }
 
-  #within([least, most]: readonly [number, number]): number {
-    return least + this.#timing.random() * (most - least);
+  #randomIn({ min, max }: WaitRange): number {
+    return min + this.#timing.random() * (max - min);
   }
 }

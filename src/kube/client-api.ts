@@ -1,4 +1,7 @@
-/** The typed calls of @kubernetes/client-node, by name as in client-kubeconfig.ts. For `import()` where they are needed. */
+/**
+ * The typed calls of @kubernetes/client-node, by name as in client-kubeconfig.ts. Load it with `import()` where it is
+ * used.
+ */
 export {
   AdmissionregistrationV1Api,
   CoreV1Api,

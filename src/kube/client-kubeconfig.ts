@@ -1,5 +1,5 @@
 /**
- * The kubeconfig of @kubernetes/client-node, by name, so that the bundle leaves out what it does not need: the package as a
- * whole brings every type of Kubernetes. For `import()` where it is needed.
+ * The kubeconfig part of @kubernetes/client-node. An import by name lets the bundler leave out the rest of the package,
+ * which has every type of Kubernetes. Load it with `import()` where it is used.
  */
 export { KubeConfig } from "@kubernetes/client-node";

@@ -2,24 +2,24 @@ import { createHash } from "node:crypto";
 import http, { type ClientRequest, type IncomingMessage } from "node:http";
 import https from "node:https";
 import { messageOf } from "../common/failure.ts";
+import { ApiError } from "./api-error.ts";
 import type { Credentials, CurrentCredentials, TlsMaterial } from "./credentials.ts";
-import { within } from "./deadline.ts";
-import type { ApiRequest, ApiResponse, WritingApiClient } from "./response.ts";
-import { Trouble } from "./trouble.ts";
+import { withDeadline } from "./deadline.ts";
+import type { ApiRequest, ApiResponse, WritingApiClient } from "./api-client.ts";
 
-/** Two watches, two lists and two reads beside them. */
-const MOST_SOCKETS = 6;
-/** Milliseconds of silence before TCP asks whether the other side is there; on Linux a dead one is known 10 s later. */
+/** Enough for two watches, two lists and two reads at the same time. */
+const MAX_SOCKETS = 6;
+/** Milliseconds without traffic before TCP sends a keep-alive probe. Linux finds a dead peer 10 s later. */
 const TCP_KEEP_ALIVE = 30_000;
-/** Milliseconds from a request to the headers of its answer; the API server answers a watch at once. */
+/** Milliseconds from a request to the headers of its answer. The API server sends those of a watch at once. */
 const HEADER_DEADLINE = 10_000;
-/** An exec plugin may have to ask somebody. */
+/** Milliseconds. An exec plugin may have to ask a user or a remote service. */
 const CREDENTIALS_DEADLINE = 30_000;
 
-/** What the API server's audit log calls us. */
+/** Identifies this program in the audit log of the API server. */
 const USER_AGENT = "vm-image-webhook";
 
-/** The server closed an idle connection at the moment that we took it: nothing was asked yet. */
+/** The server closed an idle connection as this request was sent on it. The server has not read the request. */
 const CLOSED_WHILE_IDLE: readonly string[] = ["ECONNRESET", "EPIPE"];
 
 export interface ConnectionOptions {
@@ -30,7 +30,7 @@ export interface ConnectionOptions {
 
 type Agent = https.Agent | http.Agent;
 
-/** Requests to one API server over few kept connections, with credentials as they are now. */
+/** Sends requests to one API server over few kept connections, with the current credentials. */
 export class Connection implements WritingApiClient {
   readonly #credentials: CurrentCredentials;
   readonly #headerDeadline: number;
@@ -47,13 +47,15 @@ export class Connection implements WritingApiClient {
 
   async send(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
     const deadline = { what: "reading credentials", milliseconds: CREDENTIALS_DEADLINE, signal };
-    const response = await this.#send(request, await within(deadline, () => this.#credentials.get()), signal);
+    const response = await this.#send(request, await withDeadline(deadline, () => this.#credentials.get()), signal);
     if (response.statusCode !== 401) return apiResponse(response);
     response.destroy();
-    return apiResponse(await this.#send(request, await within(deadline, () => this.#credentials.renew()), signal));
+    return apiResponse(
+      await this.#send(request, await withDeadline(deadline, () => this.#credentials.renew()), signal),
+    );
   }
 
-  /** Ends every connection. */
+  /** Closes every connection. */
   close(): void {
     this.#agent?.agent.destroy();
     this.#agent = undefined;
@@ -61,34 +63,34 @@ export class Connection implements WritingApiClient {
 
   async #send(request: ApiRequest, credentials: Credentials, signal: AbortSignal): Promise<IncomingMessage> {
     const agent = this.#agentFor(credentials);
-    const open = (): ClientRequest => opened(request, credentials, agent, signal);
+    const open = (): ClientRequest => sendRequest(request, credentials, agent, signal);
     const headers = { what: "the answer's headers", milliseconds: this.#headerDeadline };
     const first = open();
     try {
       return await answerTo(first, headers);
     } catch (error) {
-      if (!first.reusedSocket || !CLOSED_WHILE_IDLE.includes(codeOf(error))) throw troubleFrom(error);
+      if (!first.reusedSocket || !CLOSED_WHILE_IDLE.includes(codeOf(error))) throw connectionError(error);
     }
     try {
       return await answerTo(open(), headers);
     } catch (error) {
-      throw troubleFrom(error);
+      throw connectionError(error);
     }
   }
 
-  /** New TLS material needs new connections; the old ones end with what is under way on them. */
+  /** New TLS material needs new connections. An old connection closes after its current request. */
   #agentFor({ server, tls }: Credentials): Agent {
     const material = `${server.protocol} ${digest(tls)}`;
     if (this.#agent?.material === material) return this.#agent.agent;
     if (this.#agent !== undefined) retire(this.#agent.agent);
-    const options = { keepAlive: true, maxSockets: MOST_SOCKETS };
+    const options = { keepAlive: true, maxSockets: MAX_SOCKETS };
     const agent = server.protocol === "http:" ? new http.Agent(options) : new https.Agent({ ...options, ...tls });
     this.#agent = { material, agent };
     return agent;
   }
 }
 
-function opened(
+function sendRequest(
   request: ApiRequest,
   { server, headers }: Credentials,
   agent: Agent,
@@ -111,11 +113,11 @@ function opened(
   return sent;
 }
 
-/** Listens for errors on both sides as long as they live: an error without a listener ends the process. */
+/** Keeps an error listener on request and response for as long as they live: an error without one ends the process. */
 function answerTo(sent: ClientRequest, limit: { what: string; milliseconds: number }): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const timer = setTimeout(() => {
-    sent.destroy(new Trouble("connection", `${limit.what} took longer than ${limit.milliseconds / 1_000} s`));
+    sent.destroy(new ApiError("connection", `${limit.what} took longer than ${limit.milliseconds / 1_000} s`));
   }, limit.milliseconds);
   sent.on("error", (error) => {
     clearTimeout(timer);
@@ -142,21 +144,21 @@ async function* bodyOf(response: IncomingMessage): AsyncGenerator<Buffer, void, 
   try {
     for await (const chunk of response) yield chunk as Buffer;
   } catch (error) {
-    throw troubleFrom(error);
+    throw connectionError(error);
   }
 }
 
-function troubleFrom(error: unknown): Trouble {
-  return error instanceof Trouble
+function connectionError(error: unknown): ApiError {
+  return error instanceof ApiError
     ? error
-    : new Trouble("connection", messageOf(error) || codeOf(error), { cause: error });
+    : new ApiError("connection", messageOf(error) || codeOf(error), { cause: error });
 }
 
 function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
-/** A socket that becomes free is closed, and so are those that are free now. */
+/** Closes idle sockets now, and each other socket as soon as it becomes idle. */
 function retire(agent: Agent): void {
   agent.maxFreeSockets = 0;
   for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();

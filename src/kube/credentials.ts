@@ -1,16 +1,17 @@
 import type { Logger } from "pino";
 import { Failure, messageOf } from "../common/failure.ts";
-import { Trouble } from "./trouble.ts";
+import type { Timing } from "../common/timing.ts";
+import { ApiError } from "./api-error.ts";
 
-/** What a request to the API server needs. */
+/** Address, headers and TLS material for requests to the API server. */
 export interface Credentials {
-  /** Of the API server; may have a path. */
+  /** URL of the API server. It may have a path. */
   readonly server: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: TlsMaterial;
 }
 
-/** As node:https takes them. */
+/** TLS options under the names of node:https. */
 export interface TlsMaterial {
   readonly ca?: string | Buffer;
   readonly cert?: string | Buffer;
@@ -20,22 +21,22 @@ export interface TlsMaterial {
   readonly rejectUnauthorized?: boolean;
 }
 
-/** Reads credentials as they are now. `renewed`: the API server refused the last ones. Throws where it cannot. */
+/** Reads the current credentials. `renewed` is true after the API server refused the last ones. Throws if it cannot. */
 export type ReadCredentials = (renewed: boolean) => Promise<Credentials>;
 
 /**
- * Milliseconds for which what was read is taken for current: client-go's period (transport/token_source.go). The
- * kubelet renews a token when a fifth of its life is left, minutes before it ends.
+ * Milliseconds until credentials are read again, as in client-go (transport/token_source.go). The kubelet renews a
+ * token when a fifth of its lifetime is left, minutes before it expires.
  */
-const FRESH_FOR = 60_000;
+const REREAD_AFTER = 60_000;
 
 export interface CurrentCredentialsOptions {
   readonly read: ReadCredentials;
   readonly log: Logger;
-  readonly now: () => Date;
+  readonly timing: Pick<Timing, "now">;
 }
 
-/** Credentials that are read again now and then; the last good ones stay while they cannot be. */
+/** Credentials that are read again at intervals. The last good ones stay in use while a read fails. */
 export class CurrentCredentials {
   readonly #options: CurrentCredentialsOptions;
   #good: Credentials | undefined;
@@ -47,12 +48,12 @@ export class CurrentCredentials {
     this.#options = options;
   }
 
-  /** Why the last reading failed; undefined where it did not. */
+  /** Why the last read failed; undefined if it succeeded. */
   get problem(): string | undefined {
     return this.#problem;
   }
 
-  /** The first reading: what is wrong with it now will not mend itself. Throws a Failure. */
+  /** Reads for the first time. Throws a Failure: an error at the start does not resolve itself. */
   async check(): Promise<void> {
     try {
       await this.#read(false);
@@ -61,18 +62,18 @@ export class CurrentCredentials {
     }
   }
 
-  /** Throws a Trouble where there were never any good ones. */
+  /** Throws an ApiError if no read has succeeded yet. */
   async get(): Promise<Credentials> {
-    const age = this.#options.now().getTime() - this.#readAt;
-    return this.#good !== undefined && age < FRESH_FOR ? this.#good : this.#read(false);
+    const age = this.#options.timing.now().getTime() - this.#readAt;
+    return this.#good !== undefined && age < REREAD_AFTER ? this.#good : this.#read(false);
   }
 
-  /** As `get`, after the API server has refused what it gave. */
+  /** Like `get`, after the API server refused the current credentials. */
   renew(): Promise<Credentials> {
     return this.#read(true);
   }
 
-  /** One reading at a time: both kinds ask together. */
+  /** One read at a time: concurrent callers share it. */
   #read(renewed: boolean): Promise<Credentials> {
     this.#reading ??= this.#readOnce(renewed).finally(() => {
       this.#reading = undefined;
@@ -81,7 +82,7 @@ export class CurrentCredentials {
   }
 
   async #readOnce(renewed: boolean): Promise<Credentials> {
-    this.#readAt = this.#options.now().getTime();
+    this.#readAt = this.#options.timing.now().getTime();
     try {
       this.#good = await this.#options.read(renewed);
       if (this.#problem !== undefined) this.#options.log.info("credentials for the API server are readable again");
@@ -90,11 +91,11 @@ export class CurrentCredentials {
     } catch (error) {
       this.#report(messageOf(error));
       if (this.#good !== undefined) return this.#good;
-      throw new Trouble("credentials", messageOf(error), { cause: error });
+      throw new ApiError("credentials", messageOf(error), { cause: error });
     }
   }
 
-  /** Before there are any good ones, the caller that asks for them reports the problem. */
+  /** Logs a new problem. Before the first success the caller gets the error instead. */
   #report(why: string): void {
     if (this.#problem === why) return;
     this.#problem = why;

@@ -1,37 +1,39 @@
-import { Trouble } from "./trouble.ts";
+import { ApiError } from "./api-error.ts";
 
 export interface Deadline {
-  /** What has to be over by then, for the message. */
+  /** What must be over by then, for the error message. */
   readonly what: string;
   readonly milliseconds: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * Runs with a signal that aborts with the given one, at the deadline or when `end` is called, whichever is first, and
- * rejects then even if what runs takes no notice. Leaves no timer and no listener behind.
+ * Runs with a signal that aborts at the first of three: the given signal aborts, the deadline passes, `end` is called.
+ * The promise rejects then, even if `run` ignores the signal. No timer and no listener is left behind.
+ *
+ * The deadline is of the machine's clock and not of a `Timing`: it limits real input and output.
  */
-export async function within<T>(
+export async function withDeadline<T>(
   deadline: Deadline,
-  run: (limited: AbortSignal, end: (reason: Trouble) => void) => Promise<T>,
+  run: (limited: AbortSignal, end: (reason: ApiError) => void) => Promise<T>,
 ): Promise<T> {
   const { what, milliseconds, signal } = deadline;
   signal.throwIfAborted();
   const limited = new AbortController();
-  const cut = Promise.withResolvers<never>();
+  const ended = Promise.withResolvers<never>();
   const end = (reason: unknown): void => {
-    cut.reject(reason);
+    ended.reject(reason);
     limited.abort(reason);
   };
   const timer = setTimeout(() => {
-    end(new Trouble("connection", `${what} took longer than ${milliseconds / 1_000} s`));
+    end(new ApiError("connection", `${what} took longer than ${milliseconds / 1_000} s`));
   }, milliseconds);
   const stop = (): void => {
     end(signal.reason);
   };
   signal.addEventListener("abort", stop, { once: true });
   try {
-    return await Promise.race([cut.promise, run(limited.signal, end)]);
+    return await Promise.race([ended.promise, run(limited.signal, end)]);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", stop);

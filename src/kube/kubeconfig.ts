@@ -6,42 +6,42 @@ import type { Credentials, ReadCredentials, TlsMaterial } from "./credentials.ts
 
 /** Where the kubelet mounts a pod's token (rest.InClusterConfig of client-go). */
 const SERVICE_ACCOUNT_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token";
-/** The kubelet sets it in every pod. */
+/** Set in every pod by the kubelet. */
 const IN_CLUSTER_VARIABLE = "KUBERNETES_SERVICE_HOST";
-/** What client-node says where it found no kubeconfig at all. */
-const NOTHING_FOUND = "http://localhost:8080";
+/** The server that client-node returns if it finds no kubeconfig. */
+const DEFAULT_SERVER = "http://localhost:8080";
 
 export interface KubeconfigOptions {
-  /** Undefined: in-cluster, then the usual kubeconfig. */
+  /** Undefined: the service account of the pod, else the default kubeconfig. */
   readonly file: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Before the paths of a pod's token and CA, for tests. */
+  /** Prefix of the paths of a pod's token and CA, for tests. */
   readonly root?: string;
 }
 
 /**
- * Loads the kubeconfig part of @kubernetes/client-node, which blocks the event loop for a moment: for a server, before it
- * listens.
+ * Loads the kubeconfig part of @kubernetes/client-node. Loading blocks the event loop for a moment, so a server does it
+ * before it listens.
  */
 export async function preloadKubeConfig(): Promise<void> {
   await import("./client-kubeconfig.ts");
 }
 
 /**
- * Credentials by @kubernetes/client-node: tokens, client certificates, exec plugins. It is loaded when they are first
- * read (it costs tens of megabytes); its transport is not used, for it opens a connection for every request and gives
- * up for good.
+ * Credentials by @kubernetes/client-node: tokens, client certificates, exec plugins. The package takes tens of
+ * megabytes, so the first read loads it. Its transport is not used: it opens a connection for each request, and its
+ * informers give up for good after an error.
  */
 export function kubeconfigCredentials(options: KubeconfigOptions): ReadCredentials {
   const { environment, root = "" } = options;
-  let kept: KubeConfig | undefined;
-  /** For good: a token that is missing for a moment does not make this another place. */
+  let cached: KubeConfig | undefined;
+  /** Never goes back to false: a token that is missing for a moment does not mean that this is no pod. */
   let isInPod = false;
   return async (renewed) => {
     isInPod ||= environment[IN_CLUSTER_VARIABLE] !== undefined && existsSync(root + SERVICE_ACCOUNT_TOKEN);
-    const config = kept === undefined || renewed ? await load(options, isInPod) : kept;
-    // Plugins and OIDC know how long what they gave is good for; files are to be read each time.
-    kept = remembersWell(config) ? config : undefined;
+    const config = cached === undefined || renewed ? await load(options, isInPod) : cached;
+    // Exec plugins and OIDC track the expiry of their tokens. Files are read each time.
+    cached = tracksExpiry(config) ? config : undefined;
     return credentialsOf(config);
   };
 }
@@ -61,7 +61,7 @@ async function load({ file, root = "" }: KubeconfigOptions, isInPod: boolean): P
   return config;
 }
 
-function remembersWell(config: KubeConfig): boolean {
+function tracksExpiry(config: KubeConfig): boolean {
   const user = config.getCurrentUser();
   const provider: unknown = user?.authProvider;
   return user?.exec !== undefined || (provider !== undefined && !isTokenFile(config));
@@ -75,7 +75,7 @@ function isTokenFile(config: KubeConfig): boolean {
 async function credentialsOf(config: KubeConfig): Promise<Credentials> {
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new Failure("cluster", "the kubeconfig has no current context with a cluster");
-  if (cluster.server === NOTHING_FOUND && cluster.name === "cluster") {
+  if (cluster.server === DEFAULT_SERVER && cluster.name === "cluster") {
     throw new Failure(
       "cluster",
       "no cluster: not in a pod, and no kubeconfig found; give --kubeconfig FILE, or --images DIR for images in files",
@@ -89,7 +89,7 @@ async function credentialsOf(config: KubeConfig): Promise<Credentials> {
   return { server: new URL(cluster.server), headers, tls: tlsOf(options) };
 }
 
-/** A file's last newline is no part of a token. */
+/** Trims each value: a token file may end with a newline. */
 function headersOf({ headers = {}, auth }: RequestOptions): Readonly<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
@@ -101,7 +101,9 @@ function headersOf({ headers = {}, auth }: RequestOptions): Readonly<Record<stri
   return found;
 }
 
-/** Only what node:https needs: the agent that client-node adds is cached for ever and keeps no connection. */
+/**
+ * Picks the TLS options. The agent that client-node adds is left out: it is cached for ever and keeps no connection.
+ */
 function tlsOf({ ca, cert, key, passphrase, servername, rejectUnauthorized }: RequestOptions): TlsMaterial {
   const material = { ca, cert, key, passphrase, servername, rejectUnauthorized };
   for (const [name, bytes] of Object.entries({ CA: ca, "client certificate": cert, "client key": key })) {

@@ -1,53 +1,52 @@
-import { Backoff, type Timing } from "./backoff.ts";
-import { within } from "./deadline.ts";
-import type { ApiClient } from "./response.ts";
-import { rowOf } from "./trouble.ts";
-import { openWatch } from "./watch-stream.ts";
-import { DEFAULT_LIMITS } from "../sources/cluster/reflector-limits.ts";
-import { troubleOfCall } from "./typed-api.ts";
+import type { Timing } from "../common/timing.ts";
+import { toApiError } from "./api-error.ts";
+import { Backoff, waitAfter } from "./backoff.ts";
+import { withDeadline } from "./deadline.ts";
+import type { ApiClient } from "./api-client.ts";
+import { openWatch, WATCH_GRACE, watchSeconds } from "./watch-stream.ts";
 
 export interface ObjectWatchOptions {
   readonly client: ApiClient;
   readonly timing: Timing;
-  /** Of the collection: `/api/v1/namespaces/NAMESPACE/secrets`. */
+  /** Path of the collection: `/api/v1/namespaces/NAMESPACE/secrets`. */
   readonly path: string;
-  /** Of the one object; rights by resourceNames are enough to watch it. */
+  /** Name of the one object. A right to watch it by resourceNames is enough. */
   readonly name: string;
-  /** Something happened to it, or may have. */
+  /** Called when the object changed, or may have changed. */
   readonly changed: () => void;
 }
 
 /**
- * Reports each change of one object, until the signal aborts; never rejects. The receiver reads the object itself, so
- * nothing is kept here that could be old. A watch that fails costs only time: the receiver polls besides.
+ * Reports each change of one object until the signal aborts; never rejects. The receiver reads the object itself, so
+ * this keeps no copy that could be old. A watch that fails only delays the report: the receiver also polls.
  */
 export async function watchObject(options: ObjectWatchOptions, signal: AbortSignal): Promise<void> {
   const { timing } = options;
   const backoff = new Backoff(timing);
-  let inARow = 0;
+  let consecutive = 0;
   while (!signal.aborted) {
     try {
       await watchOnce(options, signal, () => {
-        inARow = 0;
+        consecutive = 0;
       });
     } catch (error) {
-      const { code, retryAfter } = troubleOfCall(error);
-      inARow++;
-      await timing.delay(backoff.next(rowOf(code, inARow, false).wait, inARow, retryAfter), signal);
+      const { code, retryAfter } = toApiError(error);
+      consecutive++;
+      await timing.delay(backoff.next(waitAfter(code), consecutive, retryAfter), signal);
     }
   }
 }
 
-/** Without a resourceVersion a watch begins with the object as it is: what happened in between is not missed. */
+/** A watch without a resourceVersion begins with the object as it is, so no change between two watches is missed. */
 async function watchOnce(
   { client, timing, path, name, changed }: ObjectWatchOptions,
   signal: AbortSignal,
   opened: () => void,
 ): Promise<void> {
-  const seconds = DEFAULT_LIMITS.watchSeconds(timing.random());
-  const milliseconds = seconds * 1_000 + DEFAULT_LIMITS.watchGrace;
-  await within({ what: "the watch", milliseconds, signal }, async (cut) => {
-    const events = await openWatch(client, { path, name, from: "", seconds }, cut);
+  const seconds = watchSeconds(timing.random());
+  const milliseconds = seconds * 1_000 + WATCH_GRACE;
+  await withDeadline({ what: "the watch", milliseconds, signal }, async (limited) => {
+    const events = await openWatch(client, { path, name, from: undefined, seconds }, limited);
     opened();
     for await (const event of events) if (event.is !== "bookmark") changed();
   });

@@ -5,36 +5,35 @@ import type {
   PatchStrategy,
   RequestContext,
 } from "@kubernetes/client-node";
-import { messageOf } from "../common/failure.ts";
-import { BODY_LIMIT, readText, refusalOf, type WritingApiClient } from "./response.ts";
-import { Trouble } from "./trouble.ts";
+import type { WritingApiClient } from "./api-client.ts";
+import { BODY_LIMIT, errorOfResponse, readText } from "./response.ts";
 
-/** As @kubernetes/client-node calls them: the media type says how a patch is merged. */
+/** The media type of a patch, which says how it is merged. */
 export type PatchType = (typeof PatchStrategy)[keyof typeof PatchStrategy];
 
-/** Typed calls. */
+/** The typed calls of @kubernetes/client-node. */
 export interface TypedApi {
   readonly core: CoreV1Api;
   readonly admissionRegistration: AdmissionregistrationV1Api;
-  /** To give to a patch. */
+  /** Options of a patch call that set its media type. */
   readonly patchAs: (type: PatchType) => ConfigurationOptions;
 }
 
-/** client-node puts a path behind it; our connection knows where the API server is. */
-const NO_SERVER = "http://api-server.invalid";
+/** client-node needs an absolute URL. Only its path is used: the connection has the address of the API server. */
+const PLACEHOLDER_SERVER = "http://api-server.invalid";
 
 /**
- * The calls and types of @kubernetes/client-node over a connection of ours: few kept sockets, deadlines, credentials
- * that are read anew. They are loaded by the first call of this, for they cost megabytes. Calls throw a Trouble.
+ * The calls of @kubernetes/client-node over a `Connection`: few kept sockets, deadlines, current credentials. The
+ * package takes megabytes, so the first call of this function loads it. The calls throw an ApiError.
  */
 export async function typedApi(client: WritingApiClient, signal: AbortSignal): Promise<TypedApi> {
   const kubernetes = await import("./client-api.ts");
   const configuration = kubernetes.createConfiguration({
-    baseServer: new kubernetes.ServerConfiguration(NO_SERVER, {}),
+    baseServer: new kubernetes.ServerConfiguration(PLACEHOLDER_SERVER, {}),
     httpApi: kubernetes.wrapHttpLibrary({
       send: async (request) => {
         const response = await client.send(apiRequest(request), signal);
-        if (response.status >= 300) throw await refusalOf(response);
+        if (response.status >= 300) throw await errorOfResponse(response);
         const text = await readText(response, BODY_LIMIT);
         const body = { text: () => Promise.resolve(text), binary: () => Promise.resolve(Buffer.from(text)) };
         const headers = { "content-type": "application/json" };
@@ -47,32 +46,6 @@ export async function typedApi(client: WritingApiClient, signal: AbortSignal): P
     admissionRegistration: new kubernetes.AdmissionregistrationV1Api(configuration),
     patchAs: (type) => kubernetes.setHeaderOptions("Content-Type", type),
   };
-}
-
-/** Undefined for what is not there. */
-export async function ifThere<T>(call: Promise<T>): Promise<T | undefined> {
-  try {
-    return await call;
-  } catch (error) {
-    if (error instanceof Trouble && error.code === "gone") return undefined;
-    throw error;
-  }
-}
-
-/** Whether a write was the first one. */
-export async function isFirst(write: Promise<unknown>): Promise<boolean> {
-  try {
-    await write;
-    return true;
-  } catch (error) {
-    if (error instanceof Trouble && error.code === "conflict") return false;
-    throw error;
-  }
-}
-
-/** What any call may throw. */
-export function troubleOfCall(error: unknown): Trouble {
-  return error instanceof Trouble ? error : new Trouble("internal", messageOf(error), { cause: error });
 }
 
 function apiRequest(request: RequestContext): {

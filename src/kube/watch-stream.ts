@@ -1,14 +1,25 @@
 import { isResourceVersion } from "../common/resource-version.ts";
 import { at, isJsonObject, type JsonObject, textAt } from "../common/json.ts";
-import { type ApiClient, type ApiResponse, refusalOf, troubleOf } from "./response.ts";
-import { Trouble } from "./trouble.ts";
+import { ApiError } from "./api-error.ts";
+import type { ApiClient, ApiResponse } from "./api-client.ts";
+import { errorOfResponse, errorOfStatus } from "./response.ts";
 
 export type WatchEvent =
   | { readonly is: "written" | "deleted"; readonly object: JsonObject }
   | { readonly is: "bookmark"; readonly resourceVersion: string };
 
-/** etcd takes objects of at most 1.5 MiB by default; as JSON with escapes they may grow, but not fivefold. */
-const LONGEST_LINE = 8 * 1024 * 1024;
+/** Watches of many replicas and kinds must not end together: each lasts a random time between these. */
+const MIN_WATCH_SECONDS = 90;
+const MAX_WATCH_SECONDS = 120;
+
+/**
+ * Milliseconds to wait for the server to end a watch, after its time is over. Half-open connections, dead proxies and
+ * hung servers end here (kube-rs has 5 s, watcher.rs).
+ */
+export const WATCH_GRACE = 10_000;
+
+/** Bytes. etcd takes objects of at most 1.5 MiB by default; escapes make their JSON longer, but not five times. */
+const MAX_LINE = 8 * 1024 * 1024;
 const NEWLINE = 10;
 
 const TYPES: Readonly<Record<string, "written" | "deleted">> = {
@@ -18,17 +29,22 @@ const TYPES: Readonly<Record<string, "written" | "deleted">> = {
 };
 
 export interface WatchOptions {
-  /** Without a query. */
+  /** Path without a query. */
   readonly path: string;
-  /** Only this object; undefined is all. */
+  /** Watches this object only; undefined watches all. */
   readonly name?: string;
-  /** The resourceVersion after which events are wanted; "" begins with what is there. */
-  readonly from: string;
-  /** After which the server ends the watch. */
+  /** Events after this resourceVersion; undefined begins with an event for each existing object. */
+  readonly from: string | undefined;
+  /** The server ends the watch after this time. */
   readonly seconds: number;
 }
 
-/** Resolves when the server has taken the watch; throws a Trouble where it has not, and so do the events. */
+/** How long the server keeps a watch, from a random number between 0 and 1. */
+export function watchSeconds(random: number): number {
+  return Math.round(MIN_WATCH_SECONDS + random * (MAX_WATCH_SECONDS - MIN_WATCH_SECONDS));
+}
+
+/** Resolves when the server has accepted the watch. An ApiError rejects this, or the iteration of the events. */
 export async function openWatch(
   client: ApiClient,
   { path, name, from, seconds }: WatchOptions,
@@ -37,12 +53,12 @@ export async function openWatch(
   const query = new URLSearchParams({
     watch: "true",
     allowWatchBookmarks: "true",
-    resourceVersion: from,
+    resourceVersion: from ?? "",
     timeoutSeconds: String(seconds),
     ...(name === undefined ? {} : { fieldSelector: `metadata.name=${name}` }),
   });
   const response = await client.get(`${path}?${query.toString()}`, signal);
-  if (response.status !== 200) throw await refusalOf(response);
+  if (response.status !== 200) throw await errorOfResponse(response);
   return eventsOf(response);
 }
 
@@ -52,19 +68,19 @@ async function* eventsOf(response: ApiResponse): AsyncGenerator<WatchEvent, void
   }
 }
 
-/** A last line without its end was cut, and says nothing. */
+/** Drops a last line without newline: the connection ended within it. */
 async function* linesOf(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
-  let begun: Buffer[] = [];
+  let pending: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
-      yield Buffer.concat([...begun, chunk.subarray(start, end)]);
-      [begun, size, start] = [[], 0, end + 1];
+      yield Buffer.concat([...pending, chunk.subarray(start, end)]);
+      [pending, size, start] = [[], 0, end + 1];
     }
-    begun.push(chunk.subarray(start));
+    pending.push(chunk.subarray(start));
     size += chunk.length - start;
-    if (size > LONGEST_LINE) throw new Trouble("malformed", `a line of more than ${LONGEST_LINE} bytes`);
+    if (size > MAX_LINE) throw new ApiError("malformed", `a line of more than ${MAX_LINE} bytes`);
   }
 }
 
@@ -72,17 +88,17 @@ function eventOf(line: Buffer): WatchEvent {
   const event = parsed(line);
   const type = textAt(event, ["type"]);
   const object = at(event, ["object"]);
-  if (!isJsonObject(object)) throw new Trouble("malformed", "an event without an object");
+  if (!isJsonObject(object)) throw new ApiError("malformed", "an event without an object");
   const is = Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
   if (is !== undefined) return { is, object };
   if (type === "BOOKMARK") return bookmark(textAt(object, ["metadata", "resourceVersion"]));
-  if (type !== "ERROR") throw new Trouble("malformed", "an event of an unknown type");
+  if (type !== "ERROR") throw new ApiError("malformed", "an event of an unknown type");
   const code = at(object, ["code"]);
-  throw troubleOf(typeof code === "number" ? code : 500, object);
+  throw errorOfStatus(typeof code === "number" ? code : 500, object);
 }
 
 function bookmark(resourceVersion: string): WatchEvent {
-  if (!isResourceVersion(resourceVersion)) throw new Trouble("malformed", "a bookmark without a resourceVersion");
+  if (!isResourceVersion(resourceVersion)) throw new ApiError("malformed", "a bookmark without a resourceVersion");
   return { is: "bookmark", resourceVersion };
 }
 
@@ -90,6 +106,6 @@ function parsed(line: Buffer): unknown {
   try {
     return JSON.parse(line.toString("utf8"));
   } catch (error) {
-    throw new Trouble("malformed", "a line that is no JSON", { cause: error });
+    throw new ApiError("malformed", "a line that is no JSON", { cause: error });
   }
 }

@@ -3,21 +3,21 @@ import packageJson from "../../package.json" with { type: "json" };
 import type { CertificateSource } from "../certs/certificate-source.ts";
 import type { ImageKind } from "../images/image.ts";
 import type { MemoryImageIndex } from "../images/image-index.ts";
-import { type StateName, STATES } from "../sources/cluster/kind-status.ts";
-import { LIVE_READ_OUTCOMES } from "../sources/cluster/live-read.ts";
-import type { ImageSource, KindFacts } from "../sources/image-source.ts";
+import type { ImageSource } from "../sources/image-source.ts";
+import { type KindStatus, type StateName, STATES } from "../sources/kind-status.ts";
+import { LIVE_READ_OUTCOMES } from "../sources/live-read-outcomes.ts";
 import { counter, gauge } from "./registered.ts";
 import { METRICS } from "./table.ts";
 
 /** What is looked at when somebody scrapes. */
 export interface Observed {
   readonly index: Pick<MemoryImageIndex, "count" | "ambiguousNames">;
-  readonly source: Pick<ImageSource, "follows" | "kinds" | "liveReads">;
+  readonly source: Pick<ImageSource, "watches" | "kinds" | "liveReads">;
   readonly certificates: Pick<CertificateSource, "facts">;
   readonly now: () => Date;
 }
 
-type Count = Extract<keyof KindFacts, "relists" | "watchRestarts" | "badLines" | "badObjects">;
+type Count = Extract<keyof KindStatus, "relists" | "watchRestarts" | "badLines" | "badObjects">;
 
 const COUNTS: readonly Count[] = ["relists", "watchRestarts", "badLines", "badObjects"];
 
@@ -34,24 +34,24 @@ export function observe(registry: Registry, observed: Observed): void {
 
 function observeImages(registry: Registry, { index, source }: Observed): void {
   gauge(registry, METRICS.images, function () {
-    for (const kind of source.follows) this.set({ kind }, index.count(kind));
+    for (const kind of source.watches) this.set({ kind }, index.count(kind));
   });
   gauge(registry, METRICS.ambiguous, function () {
-    for (const kind of source.follows) this.set({ kind }, index.ambiguousNames(kind));
+    for (const kind of source.watches) this.set({ kind }, index.ambiguousNames(kind));
   });
 }
 
 function observeState(registry: Registry, { source, now }: Observed): void {
   const startedAt = now();
-  const factsOf = (kind: ImageKind): KindFacts | undefined => source.kinds().find((facts) => facts.kind === kind);
+  const factsOf = (kind: ImageKind): KindStatus | undefined => source.kinds().find((facts) => facts.kind === kind);
   gauge(registry, METRICS.state, function () {
-    for (const kind of source.follows) {
+    for (const kind of source.watches) {
       const current: StateName = factsOf(kind)?.state ?? "starting";
       for (const state of Object.keys(STATES)) this.set({ kind, state }, Number(state === current));
     }
   });
   gauge(registry, METRICS.age, function () {
-    for (const kind of source.follows) {
+    for (const kind of source.watches) {
       const since = factsOf(kind)?.lastProofAt ?? startedAt;
       // A clock may be set back.
       this.set({ kind }, Math.max(0, now().getTime() - since.getTime()) / 1_000);
@@ -59,7 +59,7 @@ function observeState(registry: Registry, { source, now }: Observed): void {
   });
   for (const count of COUNTS) {
     counter(registry, METRICS[count], function () {
-      for (const kind of source.follows) this.inc({ kind }, factsOf(kind)?.[count] ?? 0);
+      for (const kind of source.watches) this.inc({ kind }, factsOf(kind)?.[count] ?? 0);
     });
   }
 }
@@ -85,6 +85,6 @@ function observeCertificates(registry: Registry, { certificates }: Observed): vo
     for (const [outcome, count] of Object.entries(certificates.facts().renewals)) this.inc({ outcome }, count);
   });
   counter(registry, METRICS.overwritings, function () {
-    this.inc(certificates.facts().overwritings);
+    this.inc(certificates.facts().overwrites);
   });
 }

@@ -1,9 +1,8 @@
 import { CHECK_IDS } from "../admission/systems.ts";
 import { RENEWAL_OUTCOMES } from "../certs/certificate-source.ts";
 import { IMAGE_KINDS } from "../images/image.ts";
-import { STATES } from "../sources/cluster/kind-status.ts";
-import { LIVE_READ_OUTCOMES } from "../sources/cluster/live-read.ts";
-
+import { STATES } from "../sources/kind-status.ts";
+import { LIVE_READ_OUTCOMES } from "../sources/live-read-outcomes.ts";
 import { ENDPOINT_PATHS } from "../server/admission-server.ts";
 
 /** What a label may say: these values and no other, or what no caller has a hand in. */

@@ -9,7 +9,8 @@ export interface AdmissionTarget {
   readonly operation: "CREATE" | "UPDATE";
   /** API version of the object. */
   readonly version: string;
-  readonly namespace: string;
+  /** Undefined for an object of the cluster. */
+  readonly namespace: string | undefined;
   readonly user: { readonly name: string; readonly groups: readonly string[] };
   /** The caller may do what vm-operator's own account may. */
   readonly privileged: boolean;

@@ -1,48 +1,45 @@
-import type { KindState } from "./cluster/kind-status.ts";
-import type { LiveReadCounts } from "./cluster/live-read.ts";
 import type { ImageKind } from "../images/image.ts";
 import type { ImageIndexWriter, ImageQuery } from "../images/image-index.ts";
+import type { KindStatus } from "./kind-status.ts";
+import type { LiveReadCounts } from "./live-read-outcomes.ts";
 
-/** Where images come from: fills an index and keeps it current. */
+/** Fills an index with images and keeps it current. */
 export interface ImageSource {
   /** The kinds that `start` keeps current. */
-  readonly follows: readonly ImageKind[];
+  readonly watches: readonly ImageKind[];
   /**
-   * Resolves when the index is complete for the first time, or the signal aborts; follows changes until it does.
-   * Throws a Failure over what will not mend itself.
+   * Resolves when the index is complete for the first time, or when the signal aborts. Keeps the index current until
+   * the signal aborts. Throws a Failure for an error that does not resolve itself.
    */
   start(to: ImageIndexWriter, signal: AbortSignal): Promise<void>;
-  /** The images as they are now, once: at least the wanted ones. Throws a Failure where they cannot be had. */
-  read(to: ImageIndexWriter, wanted: WantedImages, signal: AbortSignal): Promise<void>;
+  /** Reads the images once: at least those of the filter. Throws a Failure if they cannot be read. */
+  read(to: ImageIndexWriter, filter: ImageFilter, signal: AbortSignal): Promise<void>;
   /**
-   * Brings into the index what there is for a name that it does not know, within so many milliseconds. False where the
-   * index cannot be trusted about that name. Absent where the index has always all there is.
+   * Looks up a name that the index does not have, within a budget of milliseconds, and adds what it finds to the index.
+   * Resolves to false if the index may still lack the image. A source without this method has a complete index at all
+   * times.
    */
   confirm?(miss: ImageQuery, budget: number): Promise<boolean>;
-  /** Of each part that can be well or not. */
+  /** The state of each part that can fail by itself. */
   state(): readonly SourceState[];
-  /** Of each kind, for metrics; none before the start. */
-  kinds(): readonly KindFacts[];
-  /** Of `confirm`, since the start; absent where that is. */
+  /** The status of each kind, for metrics; empty before the start. */
+  kinds(): readonly KindStatus[];
+  /** Counts of the reads by `confirm`; absent if `confirm` is. */
   liveReads?(): LiveReadCounts | undefined;
 }
 
-/** How the images of one kind are kept current, whatever keeps them. */
-export type KindFacts = Pick<
-  KindState,
-  "kind" | "state" | "lastProofAt" | "relists" | "watchRestarts" | "badLines" | "badObjects"
->;
-
-export interface WantedImages {
+/** The images that a command needs. */
+export interface ImageFilter {
   readonly kinds: readonly ImageKind[];
-  /** Of the namespaced images only those; undefined is all. */
+  /** Only this namespace's images of the namespaced kinds; undefined is all namespaces. */
   readonly namespace?: string | undefined;
 }
 
+/** State of one part of a source. */
 export interface SourceState {
   readonly name: string;
-  /** Complete once; never back to false. */
+  /** Whether the part was complete once; never goes back to false. */
   readonly synced: boolean;
-  /** For people: where from, how many, and what is wrong now. */
+  /** For people: origin and number of the images, and the current problem. */
   readonly text: string;
 }

@@ -1,5 +1,5 @@
 import { type Image, type ImageKind, VM_IMAGE_KINDS, VMI_ID_PREFIX } from "../images/image.ts";
-import { namespacedTwin } from "../images/resolve.ts";
+import { preferNamespaced } from "../images/resolve.ts";
 import type { Reference } from "../references/parse.ts";
 import { isEmpty, isSame, type Lookup, resolveReference } from "../references/resolve-reference.ts";
 import type { BootReferences } from "./boot-references.ts";
@@ -79,7 +79,7 @@ function asReadByVmOperator(context: MachineReferences, reference: Reference, fo
   if (unsynced !== undefined) return { is: "notSynced", kind: unsynced, reference };
   const isKept = !found.name.startsWith(VMI_ID_PREFIX) || policy.resolution === "strict";
   const keepsImage = isKept && imageNameFor(context, found) !== undefined;
-  return { is: "resolved", reference, image: keepsImage ? found : namespacedTwin(index, target.namespace, found) };
+  return { is: "resolved", reference, image: keepsImage ? found : preferNamespaced(index, target.namespace, found) };
 }
 
 /** The unsynced kind that decides how vm-operator resolves the names of an image. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { generate } from "selfsigned";
 import { describe, expect, test } from "vitest";
 import { type Certificate, checkCertificate, readCertificateFiles } from "../../src/certs/certificate.ts";
-import { issueAuthority, issueServing } from "../../src/certs/issue.ts";
+import { issueCa, issueServing } from "../../src/certs/issue.ts";
 import { selfSigned, writeSelfSigned } from "../../src/certs/self-signed.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -21,7 +21,7 @@ async function readCertificate(folder: string, now: Date, hosts: readonly string
   return checkCertificate(folder, await readCertificateFiles(folder), { now, hosts });
 }
 
-/** What a Failure of these words is. */
+/** Matches a Failure with this message. */
 function failure(message: string | RegExp): object {
   return {
     name: "Failure",
@@ -33,29 +33,32 @@ function failure(message: string | RegExp): object {
 }
 
 describe("reading a key pair", () => {
-  test("gives both files as they are", async () => {
+  test("returns both files unchanged", async () => {
     const made = await selfSigned(["localhost"], NOW);
     const folder = temporaryFolder();
     await writeSelfSigned(folder, made);
     expect(await readCertificate(folder, NOW)).toEqual({ cert: made.cert, key: made.key });
   });
 
-  test.each(["tls.crt", "tls.key"])("a missing %s is named, with both ways to get one", async (file) => {
-    const folder = await folderWithCertificate();
-    rmSync(join(folder, file));
-    const read = readCertificate(folder, NOW);
-    await expect(read).rejects.toMatchObject(failure(`cannot read ${file} in ${folder}: ENOENT`));
-    await expect(read).rejects.toMatchObject(
-      failure(/--cert-dir needs tls\.crt and tls\.key; --self-signed makes both/),
-    );
-  });
+  test.each(["tls.crt", "tls.key"])(
+    "a missing %s is a Failure that names it, and both ways to get one",
+    async (file) => {
+      const folder = await folderWithCertificate();
+      rmSync(join(folder, file));
+      const read = readCertificate(folder, NOW);
+      await expect(read).rejects.toMatchObject(failure(`cannot read ${file} in ${folder}: ENOENT`));
+      await expect(read).rejects.toMatchObject(
+        failure(/--cert-dir needs tls\.crt and tls\.key; --self-signed makes both/),
+      );
+    },
+  );
 
-  test("a missing folder is named, with both ways to get a certificate", async () => {
+  test("a missing folder is a Failure that names it", async () => {
     const folder = join(temporaryFolder(), "absent");
     await expect(readCertificate(folder, NOW)).rejects.toMatchObject(failure(`in ${folder}: ENOENT`));
   });
 
-  test("a key of another certificate is refused by name", async () => {
+  test("a key of another certificate is a Failure that names both files", async () => {
     const folder = await folderWithCertificate();
     writeFileSync(join(folder, "tls.key"), (await selfSigned(["localhost"], NOW)).key);
     await expect(readCertificate(folder, NOW)).rejects.toMatchObject(
@@ -70,7 +73,7 @@ describe("reading a key pair", () => {
     ["tls.key", ""],
     ["tls.crt", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"],
     ["tls.key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"],
-  ])("a %s of %j is refused by name", async (file, text) => {
+  ])("a %s of %j is a Failure that names the file", async (file, text) => {
     const folder = await folderWithCertificate();
     writeFileSync(join(folder, file), text);
     await expect(readCertificate(folder, NOW)).rejects.toMatchObject(
@@ -78,7 +81,7 @@ describe("reading a key pair", () => {
     );
   });
 
-  test("a certificate is good to its last minute, and expired after it", async () => {
+  test("a certificate is accepted until it expires", async () => {
     const folder = await folderWithCertificate();
     await expect(readCertificate(folder, new Date(NOW.getTime() + YEAR - HOUR))).resolves.toBeDefined();
     await expect(readCertificate(folder, new Date(NOW.getTime() + YEAR + HOUR))).rejects.toMatchObject(
@@ -86,7 +89,7 @@ describe("reading a key pair", () => {
     );
   });
 
-  test("a name that is missing is named, with those that are there (T23)", async () => {
+  test("a certificate without a wanted host is a Failure that lists the missing and the present names", async () => {
     const folder = await folderWithCertificate();
     await expect(readCertificate(folder, NOW, ["localhost"])).resolves.toBeDefined();
     await expect(readCertificate(folder, NOW, ["localhost", "webhook.svc", "10.0.0.1"])).rejects.toMatchObject(
@@ -96,7 +99,7 @@ describe("reading a key pair", () => {
     );
   });
 
-  test("a common name is no name (T23)", async () => {
+  test("the common name does not count as a host", async () => {
     const folder = temporaryFolder();
     const { cert, private: key } = await generate([{ name: "commonName", value: "webhook.svc" }], {
       ...{ keyType: "ec", notBeforeDate: NOW, notAfterDate: new Date(NOW.getTime() + YEAR) },
@@ -109,13 +112,13 @@ describe("reading a key pair", () => {
     );
   });
 
-  test("an address of IPv6 is a name, however it is written (T23)", async () => {
+  test("an IPv6 address matches in any notation", async () => {
     const folder = temporaryFolder();
     await writeSelfSigned(folder, await selfSigned(["fd00::1"], NOW));
     await expect(readCertificate(folder, NOW, ["fd00:0:0::1"])).resolves.toBeDefined();
   });
 
-  test("a CA beside it that did not sign it is named: an intermediate may be missing (T23)", async () => {
+  test("a ca.crt that does not lead to the certificate is a Failure that names the missing issuer", async () => {
     const folder = await folderWithCertificate();
     writeFileSync(join(folder, "ca.crt"), (await selfSigned(["localhost"], NOW)).ca);
     await expect(readCertificate(folder, NOW)).rejects.toMatchObject(
@@ -127,11 +130,11 @@ describe("reading a key pair", () => {
     await expect(readCertificate(folder, NOW)).resolves.toBeDefined();
   });
 
-  test("an expired CA beside it is named (T23)", async () => {
+  test("an expired CA in ca.crt is a Failure that names the CA", async () => {
     const folder = temporaryFolder();
-    const authority = await issueAuthority("old CA", { now: NOW, end: new Date(NOW.getTime() + HOUR) });
-    const leaf = await issueServing(authority, ["localhost"], { now: NOW, end: new Date(NOW.getTime() + YEAR) });
-    await writeSelfSigned(folder, { ...leaf, ca: authority.cert });
+    const ca = await issueCa("old CA", { now: NOW, end: new Date(NOW.getTime() + HOUR) });
+    const leaf = await issueServing(ca, ["localhost"], { now: NOW, end: new Date(NOW.getTime() + YEAR) });
+    await writeSelfSigned(folder, { ...leaf, ca: ca.cert });
     await expect(readCertificate(folder, NOW)).resolves.toBeDefined();
     await expect(readCertificate(folder, new Date(NOW.getTime() + 2 * HOUR))).rejects.toMatchObject(
       failure(/^the CA CN=old CA \w+ \(ca\.crt in .*\) expired at Nov 21 13:00:00 2026 GMT; bring a new one$/),

@@ -7,22 +7,22 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const NOW = new Date("2026-11-21T12:00:00Z");
 const DAY = 24 * 60 * 60 * 1_000;
-/** What browsers and Apple clients accept at most. */
-const LONGEST_LIFETIME = 398 * DAY;
+/** The maximum that browsers and Apple clients accept. */
+const MAX_LIFETIME = 398 * DAY;
 
 describe("a certificate for local use", () => {
-  test("is signed by its CA, and is no CA itself", async () => {
+  test("is signed by its CA, and is not a CA", async () => {
     const { ca, cert } = await selfSigned(LOCAL_HOSTS, NOW);
-    const authority = new X509Certificate(ca);
+    const issuer = new X509Certificate(ca);
     const leaf = new X509Certificate(cert);
-    expect(authority.ca).toBe(true);
+    expect(issuer.ca).toBe(true);
     expect(leaf.ca).toBe(false);
-    expect(leaf.checkIssued(authority)).toBe(true);
-    expect(leaf.verify(authority.publicKey)).toBe(true);
+    expect(leaf.checkIssued(issuer)).toBe(true);
+    expect(leaf.verify(issuer.publicKey)).toBe(true);
     expect(leaf.verify(new X509Certificate((await selfSigned([], NOW)).ca).publicKey)).toBe(false);
   });
 
-  test("names every host and address that was asked for, and no other", async () => {
+  test("has every requested host and address, and no other", async () => {
     const hosts = ["localhost", "webhook.vm.svc", "127.0.0.1", "::1"];
     const leaf = new X509Certificate((await selfSigned(hosts, NOW)).cert);
     expect(leaf.checkHost("localhost")).toBe("localhost");
@@ -33,7 +33,7 @@ describe("a certificate for local use", () => {
     expect(leaf.checkIP("127.0.0.2")).toBeUndefined();
   });
 
-  test("is for servers, and each is another one", async () => {
+  test("is for TLS servers, and each one has its own key and serial number", async () => {
     const [one, other] = await Promise.all([selfSigned(LOCAL_HOSTS, NOW), selfSigned(LOCAL_HOSTS, NOW)]);
     // The OID of TLS server authentication (RFC 5280).
     expect(new X509Certificate(one.cert).keyUsage).toEqual(["1.3.6.1.5.5.7.3.1"]);
@@ -41,18 +41,18 @@ describe("a certificate for local use", () => {
     expect(one.key).not.toBe(other.key);
   });
 
-  test("is good on clocks that are a little behind, and no longer than clients accept", async () => {
+  test("is valid on clocks that are a little behind, and not longer than clients accept", async () => {
     const { ca, cert } = await selfSigned(LOCAL_HOSTS, NOW);
     for (const each of [new X509Certificate(ca), new X509Certificate(cert)]) {
       expect(each.validFromDate.getTime()).toBeLessThan(NOW.getTime());
       expect(each.validToDate.getTime()).toBeGreaterThan(NOW.getTime() + 30 * DAY);
-      expect(each.validToDate.getTime() - each.validFromDate.getTime()).toBeLessThan(LONGEST_LIFETIME);
+      expect(each.validToDate.getTime() - each.validFromDate.getTime()).toBeLessThan(MAX_LIFETIME);
     }
   });
 });
 
 describe("writing it", () => {
-  test("makes the folder and three files, the key for its owner only", async () => {
+  test("creates the folder and three files, and only the owner may read the key", async () => {
     const folder = join(temporaryFolder(), "a", "b");
     const made = await selfSigned(LOCAL_HOSTS, NOW);
     await writeSelfSigned(folder, made);
@@ -63,7 +63,7 @@ describe("writing it", () => {
     expect((statSync(join(folder, "tls.key")).mode & 0o777).toString(8)).toBe("600");
   });
 
-  test.each(["tls.crt", "tls.key", "ca.crt"])("a folder with a %s is left as it is", async (file) => {
+  test.each(["tls.crt", "tls.key", "ca.crt"])("a folder with a %s is not changed", async (file) => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, file), "mine");
     await expect(writeSelfSigned(folder, await selfSigned(LOCAL_HOSTS, NOW))).rejects.toMatchObject({
@@ -74,11 +74,11 @@ describe("writing it", () => {
       ) as unknown,
     });
     expect(readFileSync(join(folder, file), "utf8")).toBe("mine");
-    // Half of a new pair beside half of an old one would fit neither.
+    // A new file beside an old one would not match it.
     expect(readdirSync(folder)).toEqual([file]);
   });
 
-  test("a folder that cannot be made is a failure that names it", async () => {
+  test("a folder that cannot be created is a Failure that names it", async () => {
     const file = join(temporaryFolder(), "file");
     writeFileSync(file, "");
     await expect(writeSelfSigned(join(file, "certs"), await selfSigned([], NOW))).rejects.toMatchObject({
@@ -89,7 +89,7 @@ describe("writing it", () => {
 });
 
 describe("whether a folder has a certificate", () => {
-  test("an absent or empty folder has none", async () => {
+  test("a missing or empty folder has none", async () => {
     const folder = temporaryFolder();
     expect(await hasNoCertificate(folder)).toBe(true);
     expect(await hasNoCertificate(join(folder, "absent"))).toBe(true);
@@ -98,9 +98,12 @@ describe("whether a folder has a certificate", () => {
     expect(await hasNoCertificate(folder)).toBe(true);
   });
 
-  test.each(["tls.crt", "tls.key"])("one of the pair, %s, is a mistake and not none", async (file) => {
-    const folder = temporaryFolder();
-    writeFileSync(join(folder, file), "");
-    expect(await hasNoCertificate(folder)).toBe(false);
-  });
+  test.each(["tls.crt", "tls.key"])(
+    "a folder with only %s counts as one with a certificate, so that it is not filled up",
+    async (file) => {
+      const folder = temporaryFolder();
+      writeFileSync(join(folder, file), "");
+      expect(await hasNoCertificate(folder)).toBe(false);
+    },
+  );
 });

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { ALERTS } from "../../scripts/alerts.ts";
 import { METRICS_PAGE, metricsPage } from "../../scripts/metrics-page.ts";
-import { STATES } from "../../src/sources/cluster/kind-status.ts";
+import { STATES } from "../../src/sources/kind-status.ts";
 import { type MetricRow, METRICS } from "../../src/metrics/table.ts";
 
 const PAGE = readFileSync(METRICS_PAGE, "utf8");

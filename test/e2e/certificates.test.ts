@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { issueAuthority, type KeyPair } from "../../src/certs/issue.ts";
+import { issueCa, type KeyPair } from "../../src/certs/issue.ts";
 import { selfSigned } from "../../src/certs/self-signed.ts";
 import { clientAuthority, clientCertificate } from "../support/client-certificate.ts";
 import { TlsClient } from "../support/tls-client.ts";
@@ -128,7 +128,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("certificates of a real clus
         await bench().startAnew(3, SHORT_LIVES);
         const [before] = await bench().becomesPublished();
         const loads = [bench().underLoad(), bench().verifying()];
-        const own = await issueAuthority("a CA of our own", { now: new Date(), end: new Date(Date.now() + HOUR) });
+        const own = await issueCa("a CA of our own", { now: new Date(), end: new Date(Date.now() + HOUR) });
         await bench().writeSecret({ "authorities.json": Buffer.from(JSON.stringify([own])).toString("base64") });
         await eventuallySees(
           "every replica has a certificate of that CA",

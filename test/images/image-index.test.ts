@@ -4,7 +4,7 @@ import { type Image, VM_IMAGE_KINDS } from "../../src/images/image.ts";
 import { hasClusterScopedVmImages, MemoryImageIndex } from "../../src/images/image-index.ts";
 import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
 
-it("is not synced before the first set, and synced ever after", () => {
+it("is synced from the first complete set on", () => {
   const index = new MemoryImageIndex();
   expect(index.isSynced("VirtualMachineImage")).toBe(false);
   index.relist("VirtualMachineImage").commit("1");
@@ -12,7 +12,7 @@ it("is not synced before the first set, and synced ever after", () => {
   expect(index.isSynced("ClusterVirtualMachineImage")).toBe(false);
 });
 
-it("swaps a kind whole: names that are gone are gone, the other kind stays", () => {
+it("swaps all images of a kind at once and leaves the other kind alone", () => {
   const index = indexOf([vmi("vmi-a", "old"), cvmi("vmi-c", "cluster")]);
   const relist = index.relist("VirtualMachineImage");
   relist.add([vmi("vmi-a", "New", { resourceVersion: "2" })]);
@@ -25,10 +25,10 @@ it("swaps a kind whole: names that are gone are gone, the other kind stays", () 
   expect(index.cluster().byObjectName("vmi-c")?.displayName).toBe("cluster");
 });
 
-describe("VirtualMachineImages of the cluster", () => {
-  const ofCluster = vmi("ubuntu", "Ubuntu", { namespace: "" });
+describe("cluster-scoped VirtualMachineImages", () => {
+  const ofCluster = vmi("ubuntu", "Ubuntu", { namespace: undefined });
 
-  it("are those of each namespace", () => {
+  it("are found from each namespace", () => {
     const index = indexOf([ofCluster, cvmi("vmi-c", "Rocky")]);
     for (const namespace of ["dev", "prod"]) {
       expect(index.namespaced(namespace).byDisplayName("Ubuntu")).toEqual([ofCluster]);
@@ -37,7 +37,7 @@ describe("VirtualMachineImages of the cluster", () => {
     expect(index.cluster().byDisplayName("Ubuntu")).toEqual([]);
   });
 
-  it("are gone where a list of images in namespaces takes their place", () => {
+  it("are gone after a list of namespaced images", () => {
     const index = indexOf([ofCluster]);
     const relist = index.relist("VirtualMachineImage");
     relist.add([vmi("vmi-a", "ubuntu", { resourceVersion: "2" })]);
@@ -47,7 +47,7 @@ describe("VirtualMachineImages of the cluster", () => {
     expect(hasClusterScopedVmImages(index, "dev")).toBe(false);
   });
 
-  it("are not known of an index without any", () => {
+  it("are unknown to an index without images", () => {
     expect(hasClusterScopedVmImages(indexOf([]), "dev")).toBe(false);
   });
 });
@@ -59,7 +59,7 @@ it("counts the images of a kind over all namespaces", () => {
 });
 
 describe("ambiguous display names", () => {
-  it("are counted once for each scope that has two images of the name", () => {
+  it("count once for each scope with two or more images of the name", () => {
     const index = indexOf([
       vmi("vmi-1", "ubuntu"),
       vmi("vmi-2", "ubuntu"),
@@ -74,7 +74,7 @@ describe("ambiguous display names", () => {
     expect(VM_IMAGE_KINDS.map((kind) => index.ambiguousNames(kind))).toEqual([2, 1]);
   });
 
-  it("are not those of an image that is being deleted, nor of no name", () => {
+  it("do not count images being deleted, or images without a name", () => {
     const index = indexOf([vmi("vmi-1", "ubuntu"), vmi("vmi-2"), vmi("vmi-3")]);
     index.apply(vmi("vmi-4", "ubuntu", { terminating: true }));
     expect(index.ambiguousNames(IMAGES)).toBe(0);
@@ -98,7 +98,7 @@ describe("ambiguous display names", () => {
   });
 });
 
-it("finds all spellings that are equal but for case and outer spaces", () => {
+it("finds all display names that are equal except for letter case and outer spaces", () => {
   const index = indexOf([
     vmi("vmi-1", "ubuntu"),
     vmi("vmi-2", "Ubuntu"),
@@ -108,7 +108,7 @@ it("finds all spellings that are equal but for case and outer spaces", () => {
   expect(index.namespaced("dev").displayNamesLike("uBuntu")).toEqual(["ubuntu", "Ubuntu", " UBUNTU "]);
 });
 
-it("keeps display names apart that are members of Object.prototype", () => {
+it("treats members of Object.prototype as ordinary names", () => {
   const index = indexOf([vmi("vmi-1", "__proto__"), vmi("vmi-2", "constructor")]);
   expect(index.namespaced("dev").byDisplayName("__proto__").length).toBe(1);
   expect(index.namespaced("dev").byDisplayName("toString")).toEqual([]);
@@ -117,7 +117,7 @@ it("keeps display names apart that are members of Object.prototype", () => {
 
 const IMAGES = "VirtualMachineImage";
 
-/** The display name of vmi-a of namespace dev; undefined where it is not known. */
+/** The display name of vmi-a of namespace dev; undefined if the index does not have it. */
 function nameOfA(index: MemoryImageIndex): string | undefined {
   return index.namespaced("dev").byObjectName("vmi-a")?.displayName;
 }
@@ -126,12 +126,12 @@ function a(resourceVersion: string, displayName = `at ${resourceVersion}`, uid =
   return vmi("vmi-a", displayName, { resourceVersion, uid });
 }
 
-describe("news of one image", () => {
+describe("a change of one image", () => {
   it.each([
     ["older", "9", "stale", "at 10"],
     ["equal", "10", "stale", "at 10"],
-    ["newer, by number and not by text", "100", "applied", "at 100"],
-  ])("that are %s", (_, resourceVersion, applied, displayName) => {
+    ["newer, compared as a number", "100", "applied", "at 100"],
+  ])("that is %s", (_, resourceVersion, applied, displayName) => {
     const index = indexOf([a("10")]);
     expect(index.apply(a(resourceVersion))).toBe(applied);
     expect(nameOfA(index)).toBe(displayName);
@@ -139,19 +139,19 @@ describe("news of one image", () => {
     expect(index.count(IMAGES)).toBe(1);
   });
 
-  it("take an image that was created anew under its old name", () => {
+  it("stores an image that was created again under its old name", () => {
     const index = indexOf([a("10")]);
     expect(index.apply(a("12", "again", "second"))).toBe("applied");
     expect(index.namespaced("dev").byObjectName("vmi-a")?.uid).toBe("second");
   });
 
-  it("of the deletion of an earlier image leave the one that has its name now", () => {
+  it("does not remove a newer image of the same name", () => {
     const index = indexOf([a("12", "again", "second")]);
     expect(index.remove(a("11"), "11")).toBe("stale");
     expect(nameOfA(index)).toBe("again");
   });
 
-  it("from a slow read do not bring a deleted image back", () => {
+  it("from a slow read does not bring a deleted image back", () => {
     const index = indexOf([a("10")]);
     expect(index.remove(a("11"), "11")).toBe("applied");
     expect(index.apply(a("10"))).toBe("stale");
@@ -160,21 +160,21 @@ describe("news of one image", () => {
     expect(index.apply(a("12", "again", "second"))).toBe("applied");
   });
 
-  it("from a slow read do not bring back an image that was never known before its deletion", () => {
+  it("from a slow read does not bring back an image whose deletion came first", () => {
     const index = indexOf([]);
     expect(index.remove(a("11"), "11")).toBe("stale");
     expect(index.apply(a("10"))).toBe("stale");
     expect(index.count(IMAGES)).toBe(0);
   });
 
-  it("of an older deletion do not shorten what a newer one covers", () => {
+  it("that is an older deletion does not replace a newer deletion", () => {
     const index = indexOf([]);
     index.remove(a("11"), "11");
     index.remove(a("9"), "9");
     expect(index.apply(a("10"))).toBe("stale");
   });
 
-  it("move a display name from one image to another without a moment of neither being right", () => {
+  it("moves a display name from one image to another", () => {
     const index = indexOf([a("1", "ubuntu"), vmi("vmi-b", "debian")]);
     index.apply(vmi("vmi-b", "ubuntu", { resourceVersion: "2" }));
     expect(index.namespaced("dev").byDisplayName("ubuntu").length).toBe(2);
@@ -193,7 +193,7 @@ describe("news of one image", () => {
     ).toEqual(["vmi-a"]);
   });
 
-  it("leave nothing of a namespace whose last image is gone", () => {
+  it("removes a namespace with its last image", () => {
     const index = indexOf([a("1", "ubuntu")]);
     index.remove(a("2"), "2");
     expect(index.count(IMAGES)).toBe(0);
@@ -208,13 +208,13 @@ describe("a relist", () => {
     relist.commit(resourceVersion);
   }
 
-  it("keeps what says the same as it is, so that its images are not in memory twice", () => {
+  it("keeps equal images, so that they are not in memory twice", () => {
     const index = new MemoryImageIndex();
     const sent = (): readonly Image[] => [a("5"), vmi("vmi-b", "other", { resourceVersion: "6" })];
     relisted(index, sent(), "20");
     const same = index.namespaced("dev").byObjectName("vmi-a");
     expect(same).toBeDefined();
-    // The same resourceVersion is no proof: a restored etcd gives it to something else.
+    // An equal resourceVersion proves nothing: a restored etcd assigns it again.
     relisted(index, [a("5"), vmi("vmi-b", "renamed", { resourceVersion: "6" })], "20");
     expect(index.namespaced("dev").byObjectName("vmi-a")).toBe(same);
     expect(index.namespaced("dev").byObjectName("vmi-b")?.displayName).toBe("renamed");
@@ -226,21 +226,21 @@ describe("a relist", () => {
     expect(nameOfA(index)).toBe("at 1");
   });
 
-  it("drops what the list would have seen, and keeps what is newer than the list", () => {
+  it("drops images that the list would have, and keeps newer ones", () => {
     const index = indexOf([a("5"), vmi("vmi-b", "new", { resourceVersion: "21" })]);
     relisted(index, [], "20");
     expect([...index.namespaced("dev").objectNames()]).toEqual(["vmi-b"]);
     expect(index.count(IMAGES)).toBe(1);
   });
 
-  it("takes the newer of what was listed and what is known", () => {
+  it("takes the newer one of the listed and the known image", () => {
     const index = indexOf([a("21"), vmi("vmi-b", "old", { resourceVersion: "3" })]);
     relisted(index, [a("19"), vmi("vmi-b", "listed", { resourceVersion: "4" })], "20");
     expect(nameOfA(index)).toBe("at 21");
     expect(index.namespaced("dev").byObjectName("vmi-b")?.displayName).toBe("listed");
   });
 
-  it("does not bring back what was deleted since the list was made", () => {
+  it("does not bring back an image that was deleted after the list", () => {
     const index = indexOf([a("10")]);
     const relist = index.relist(IMAGES);
     relist.add([a("10")]);
@@ -250,28 +250,28 @@ describe("a relist", () => {
     expect(index.count(IMAGES)).toBe(0);
   });
 
-  it("that left an image out does not let a slow read bring it back", () => {
+  it("without an image does not let a slow read bring it back", () => {
     const index = indexOf([a("10")]);
     relisted(index, [], "20");
     expect(index.apply(a("10"))).toBe("stale");
     expect(index.apply(a("21", "again", "second"))).toBe("applied");
   });
 
-  it("brings back what was created again after its deletion", () => {
+  it("brings back an image that was created again after its deletion", () => {
     const index = indexOf([a("10")]);
     index.remove(a("15"), "15");
     relisted(index, [a("16", "again", "second")], "20");
     expect(nameOfA(index)).toBe("again");
   });
 
-  it("leaves the deletions of the other kind alone", () => {
+  it("does not apply deletions of the other kind", () => {
     const index = indexOf([]);
     index.remove(cvmi("vmi-a"), "30");
     relisted(index, [a("10")], "20");
     expect(nameOfA(index)).toBe("at 10");
   });
 
-  it("that replaces is all there is: nothing older or newer, no deletion counts", () => {
+  it("that replaces drops all other images and all deletions", () => {
     const index = indexOf([vmi("vmi-b", "from a future that never was", { resourceVersion: "99" })]);
     index.remove(a("98"), "98");
     const relist = index.relist(IMAGES);
@@ -282,9 +282,9 @@ describe("a relist", () => {
   });
 });
 
-describe("more images than there is room for", () => {
-  it("are refused one by one, the known ones still change, and room is used again", () => {
-    const index = new MemoryImageIndex({ mostImages: 2 });
+describe("images beyond the limit", () => {
+  it("are refused until there is room, while known images still change", () => {
+    const index = new MemoryImageIndex({ maxImages: 2 });
     expect([index.apply(a("1")), index.apply(cvmi("vmi-c")), index.apply(vmi("vmi-b"))]).toEqual([
       "applied",
       "applied",
@@ -295,8 +295,8 @@ describe("more images than there is room for", () => {
     expect(index.apply(vmi("vmi-b"))).toBe("applied");
   });
 
-  it("are refused in a relist, which counts the other kind and not the set it replaces", () => {
-    const index = new MemoryImageIndex({ mostImages: 2 });
+  it("are refused in a relist, which counts the other kind but not the set it replaces", () => {
+    const index = new MemoryImageIndex({ maxImages: 2 });
     index.apply(a("1"));
     index.apply(cvmi("vmi-c"));
     expect(index.relist(IMAGES).add([a("2"), vmi("vmi-b")])).toBe("overflow");
@@ -305,22 +305,22 @@ describe("more images than there is room for", () => {
   });
 });
 
-it("two lists at the same time do not take the same room", () => {
-  const index = new MemoryImageIndex({ mostImages: 1 });
+it("two lists at the same time do not use the same room", () => {
+  const index = new MemoryImageIndex({ maxImages: 1 });
   const [one, other] = VM_IMAGE_KINDS.map((kind) => index.relist(kind));
   expect(one?.add([a("1")])).toBe("applied");
   expect(other?.add([cvmi("vmi-c")])).toBe("overflow");
 });
 
 describe("against a naive model", () => {
-  /** What happened to an object at the resourceVersion that is its place in the history, from 1. */
+  /** A change of an object. Its resourceVersion is its position in the history, from 1. */
   const change = fc.record({
     name: fc.constantFrom("vmi-a", "vmi-b", "vmi-c"),
     displayName: fc.constantFrom("ubuntu", "Ubuntu", "debian", undefined),
     is: fc.constantFrom("written", "terminating", "deleted"),
   });
 
-  it("any order and repetition of news ends where the history ends", () => {
+  it("changes in any order, and repeated, end in the last state of the history", () => {
     fc.assert(
       fc.property(fc.array(change, { minLength: 1, maxLength: 25 }), fc.infiniteStream(fc.nat()), (history, random) => {
         const next = (below: number): number => Number(random.next().value) % below;
@@ -348,8 +348,9 @@ describe("against a naive model", () => {
 
   function tell(index: MemoryImageIndex, history: History, at: number): void {
     const { name, displayName, is } = history[at] ?? { name: "", displayName: "", is: "" };
-    const image = vmi(name, displayName, { resourceVersion: String(at + 1), terminating: is === "terminating" });
-    if (is === "deleted") index.remove(image, image.resourceVersion);
+    const resourceVersion = String(at + 1);
+    const image = vmi(name, displayName, { resourceVersion, terminating: is === "terminating" });
+    if (is === "deleted") index.remove(image, resourceVersion);
     else index.apply(image);
   }
 
@@ -374,7 +375,7 @@ describe("against a naive model", () => {
     relist.commit(String(length));
   }
 
-  /** Counted anew from what the index has. */
+  /** Counts the ambiguous display names from the images themselves. */
   function ambiguousIn(index: MemoryImageIndex): number {
     const scope = index.namespaced("dev");
     const meant = [...scope.displayNames()].map((name) =>
@@ -389,7 +390,7 @@ describe("against a naive model", () => {
   }
 });
 
-it("counts the other kind from its own set only", () => {
+it("counts each kind separately", () => {
   const index = indexOf([a("1"), cvmi("vmi-c")]);
   expect(VM_IMAGE_KINDS.map((kind) => index.count(kind))).toEqual([1, 1]);
 });

@@ -23,7 +23,7 @@ const ROWS: readonly Row[] = [
     near: ["ubuntu-noble"],
   },
   {
-    title: "an OSImage by its display name; no image of machines has the same name for it",
+    title: "an OSImage by its display name, but no image of another kind",
     images: [osImage("noble", "Ubuntu Noble"), cvmi("vmi-c", "Ubuntu Nobel")],
     name: "Ubuntu Nobel",
     kind: "OSImage",
@@ -37,8 +37,8 @@ const ROWS: readonly Row[] = [
     near: [],
   },
   {
-    title: "a VirtualMachineImage of the cluster by its object name, which is no VMI ID",
-    images: [vmi("ubuntu-noble", "Ubuntu", { namespace: "" })],
+    title: "a cluster-scoped VirtualMachineImage by its object name, which is not a VMI ID",
+    images: [vmi("ubuntu-noble", "Ubuntu", { namespace: undefined })],
     name: "ubuntu-nobel",
     near: ["ubuntu-noble"],
   },
@@ -60,9 +60,9 @@ const ROWS: readonly Row[] = [
     near: ["vmi-0a0044d7c690bcbea"],
   },
   { title: "a third of the letters may differ", images: [vmi("vmi-a", "abcdef")], name: "abcdXY", near: ["vmi-a"] },
-  { title: "more may not", images: [vmi("vmi-a", "abcdef")], name: "abcXYZ", near: [] },
+  { title: "more than a third may not differ", images: [vmi("vmi-a", "abcdef")], name: "abcXYZ", near: [] },
   { title: "short names have no neighbours", images: [vmi("vmi-a", "ab")], name: "ax", near: [] },
-  { title: "nothing like it", images: [UBUNTU], name: "windows", near: [] },
+  { title: "no similar name", images: [UBUNTU], name: "windows", near: [] },
   {
     title: "case before edits, fewer edits before more",
     images: [vmi("vmi-2", "photon-55"), vmi("vmi-1", "photon-6"), vmi("vmi-0", "PHOTON-5")],
@@ -82,13 +82,13 @@ const ROWS: readonly Row[] = [
     near: ["vmi-1", "vmi-2", "vmi-3"],
   },
   {
-    title: "never another namespace's",
+    title: "no image of another namespace",
     images: [vmi("vmi-a", "ubuntu-24.04", { namespace: "prod" })],
     name: "ubuntu-2404",
     near: [],
   },
   {
-    title: "none that is being deleted",
+    title: "no image being deleted",
     images: [vmi("vmi-a", "ubuntu-24.04", { terminating: true })],
     name: "ubuntu-2404",
     near: [],
@@ -116,7 +116,12 @@ const ROWS: readonly Row[] = [
     near: ["vmi-4999", "vmi-499", "vmi-999"],
   },
   { title: "none beyond 5,000 names", images: [...MANY, UBUNTU], name: "ubuntu-2404", near: [] },
-  { title: "equal but for case beyond 5,000 names", images: [...MANY, UBUNTU], name: "UBUNTU-24.04", near: ["vmi-a"] },
+  {
+    title: "equal except for case, beyond 5,000 names",
+    images: [...MANY, UBUNTU],
+    name: "UBUNTU-24.04",
+    near: ["vmi-a"],
+  },
 ];
 
 describe("nearMatches", () => {

@@ -15,7 +15,7 @@ function inShort(resolution: Resolution): string {
   switch (resolution.is) {
     case "resolved": {
       const { kind, name } = resolution.image;
-      return `${SHORT[kind]}/${name} by ${resolution.by}`;
+      return `${SHORT[kind]}/${name} by ${resolution.matchedBy}`;
     }
     case "ambiguous":
       return `ambiguous ${resolution.candidates.map(({ name }) => name).join(" ")}`;
@@ -84,7 +84,7 @@ const OS_ROWS: readonly Row[] = [
   },
   {
     rule: "R8",
-    title: "vmi- means nothing special",
+    title: "vmi- has no special meaning",
     images: [osImage("a", "vmi-x")],
     name: "vmi-x",
     kind: OS,
@@ -92,7 +92,7 @@ const OS_ROWS: readonly Row[] = [
   },
   {
     rule: "R8",
-    title: "images of machines are none",
+    title: "an image of another kind is not found",
     images: [OURS, CLUSTER],
     name: "ubuntu",
     kind: OS,
@@ -100,14 +100,14 @@ const OS_ROWS: readonly Row[] = [
   },
   {
     rule: "R8",
-    title: "and it is none of theirs",
+    title: "an OSImage is not found without its kind",
     images: [osImage("noble", "Ubuntu")],
     name: "noble",
     is: "notFound",
   },
   {
     rule: "R8",
-    title: "it waits for no other kind",
+    title: "no other kind has to be synced",
     images: [osImage("noble")],
     name: "noble",
     kind: OS,
@@ -116,7 +116,7 @@ const OS_ROWS: readonly Row[] = [
   },
   {
     rule: "R8",
-    title: "and no other waits for it",
+    title: "other kinds do not need it synced",
     images: [OURS],
     name: "vmi-a",
     synced: [VMI, CVMI],
@@ -124,7 +124,7 @@ const OS_ROWS: readonly Row[] = [
   },
   {
     rule: "R8",
-    title: "it waits for its own",
+    title: "its own kind has to be synced",
     images: [],
     name: "noble",
     kind: OS,
@@ -133,7 +133,7 @@ const OS_ROWS: readonly Row[] = [
   },
   {
     rule: "RS",
-    title: "an OSImage by its object name only, as the platform itself",
+    title: "an OSImage by its object name only, as in the platform",
     images: [osImage("noble", "Ubuntu")],
     name: "Ubuntu",
     kind: OS,
@@ -161,12 +161,12 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "R1",
-    title: "a display name that looks like an ID, where no object has it",
+    title: "a display name that looks like an ID, if no object has it",
     images: [vmi("vmi-a", "vmi-golden")],
     name: "vmi-golden",
     is: "vmi/vmi-a by displayName",
   },
-  { rule: "R1", title: "an ID that nothing has", images: [OURS], name: "vmi-zzz", is: "notFound" },
+  { rule: "R1", title: "an ID that no image has", images: [OURS], name: "vmi-zzz", is: "notFound" },
   {
     rule: "R2",
     title: "a display name of the namespace wins over one of the cluster",
@@ -183,7 +183,7 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "R2",
-    title: "two of the namespace are ambiguous, whatever the cluster has",
+    title: "two of the namespace are ambiguous, even if the cluster has one",
     images: [OURS, OTHER, CLUSTER],
     name: "ubuntu",
     is: "ambiguous vmi-a vmi-b",
@@ -197,7 +197,7 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "R2",
-    title: "a display name wins over an object name, that of the cluster included",
+    title: "a display name of the cluster wins over an object name",
     images: [vmi("ubuntu", "other"), CLUSTER],
     name: "ubuntu",
     is: "cvmi/vmi-c by displayName",
@@ -240,7 +240,7 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "R3",
-    title: "a display name with a slash is first of all a display name",
+    title: "a display name with a slash wins over LIBRARY/NAME",
     images: [OURS, vmi("vmi-s", "cl-a/ubuntu")],
     name: "cl-a/ubuntu",
     is: "vmi/vmi-s by displayName",
@@ -279,7 +279,7 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "R5",
-    title: "a cluster display name whose object the namespace has, too",
+    title: "a cluster display name whose object name the namespace has, too",
     images: [vmi("vmi-c", "renamed"), CLUSTER],
     name: "ubuntu",
     is: "vmi/vmi-c by displayName",
@@ -312,7 +312,7 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "R6",
-    title: "an image being deleted has its object name",
+    title: "an image being deleted keeps its object name",
     images: [vmi("vmi-a", "ubuntu", { terminating: true })],
     name: "vmi-a",
     is: "vmi/vmi-a by objectName",
@@ -425,7 +425,7 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "notSynced",
-    title: "a namespace list could change a display name",
+    title: "a cluster display name needs the namespace list",
     images: [CLUSTER],
     name: "ubuntu",
     synced: [CVMI],
@@ -433,7 +433,7 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "notSynced",
-    title: "a found ID cannot change",
+    title: "an ID found in the namespace needs no cluster list",
     images: [OURS],
     name: "vmi-a",
     synced: [VMI],
@@ -441,7 +441,7 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "notSynced",
-    title: "a missing ID can",
+    title: "an ID missing from the namespace needs the cluster list",
     images: [OURS],
     name: "vmi-z",
     synced: [VMI],
@@ -449,7 +449,7 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "notSynced",
-    title: "a cluster ID waits for the namespace, which comes first",
+    title: "a cluster ID needs the namespace list, which comes first",
     images: [CLUSTER],
     name: "vmi-c",
     synced: [CVMI],
@@ -465,7 +465,7 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "notSynced",
-    title: "the other kind does not matter",
+    title: "with a kind, the other list is not needed",
     images: [CLUSTER],
     name: "ubuntu",
     kind: CVMI,
@@ -491,14 +491,14 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-/** VirtualMachineImages of the cluster, as Supervisors before April 2024 have them. */
+/** Cluster-scoped VirtualMachineImages, as Supervisors before April 2024 have them. */
 const OF_CLUSTER = [
-  vmi("ubuntu-noble", "Ubuntu 24.04", { namespace: "", library: "cl-a" }),
-  vmi("noble-copy", "ubuntu-noble", { namespace: "" }),
+  vmi("ubuntu-noble", "Ubuntu 24.04", { namespace: undefined, library: "cl-a" }),
+  vmi("noble-copy", "ubuntu-noble", { namespace: undefined }),
   cvmi("vmi-c", "Ubuntu 24.04"),
 ];
 
-describe("resolve, where VirtualMachineImages are of the cluster", () => {
+describe("resolve with cluster-scoped VirtualMachineImages", () => {
   it.each<[string, string, ImageKind | undefined, string]>([
     [
       "R2: a display name, before that of a cluster image",
@@ -524,7 +524,7 @@ describe("resolve", () => {
     expect(inShort(resolve(indexOf(images, synced), query, mode))).toBe(is);
   });
 
-  it("says how it is in a namespace that has no image at all", () => {
+  it("finds cluster images from a namespace without images", () => {
     expect(inShort(resolve(indexOf([CLUSTER]), { namespace: "empty", name: "ubuntu" }, "namespace-first"))).toBe(
       "cvmi/vmi-c by displayName",
     );
@@ -544,7 +544,7 @@ describe("isNameOf", () => {
     expect(isNameOf(OURS, name, "namespace-first")).toBe(is);
   });
 
-  it("knows no LIBRARY/NAME in strict mode", () => {
+  it("does not know LIBRARY/NAME in strict mode", () => {
     expect(isNameOf(OURS, "cl-a/ubuntu", "strict")).toBe(false);
   });
 });

@@ -1,24 +1,28 @@
 import { expect, it } from "vitest";
+import { isVmImage } from "../../src/images/image.ts";
 import { SharedTexts } from "../../src/images/shared-texts.ts";
 import { vmi } from "../support/catalogue.ts";
 
-const withCapabilities = (...capabilities: readonly string[]) => vmi("vmi-a", "ubuntu", { capabilities });
+function capabilitiesIn(texts: SharedTexts, capabilities: readonly string[]): readonly string[] | undefined {
+  const image = texts.in(vmi("vmi-a", "ubuntu", { capabilities }));
+  return isVmImage(image) ? image.capabilities : undefined;
+}
 
-it("equal lists are one list, from then on", () => {
+it("equal lists become one list", () => {
   const texts = new SharedTexts();
-  const { capabilities } = texts.in(withCapabilities("cloud-init", "nvme"));
-  expect(texts.in(withCapabilities("cloud-init", "nvme")).capabilities).toBe(capabilities);
-  expect(texts.in(withCapabilities("nvme", "cloud-init")).capabilities).toEqual(["nvme", "cloud-init"]);
+  const first = capabilitiesIn(texts, ["cloud-init", "nvme"]);
+  expect(capabilitiesIn(texts, ["cloud-init", "nvme"])).toBe(first);
+  expect(capabilitiesIn(texts, ["nvme", "cloud-init"])).toEqual(["nvme", "cloud-init"]);
 });
 
-it("lists that only look alike when they are put together stay what they are", () => {
+it("different lists with equal joined texts stay different", () => {
   const texts = new SharedTexts();
   for (const list of [["a\nb"], ["a", "b"], ["a\nb"], [""], []]) {
-    expect(texts.in(withCapabilities(...list)).capabilities).toEqual(list);
+    expect(capabilitiesIn(texts, list)).toEqual(list);
   }
 });
 
-it("images stay what they are, with more texts than are shared", () => {
+it("images stay equal with more texts than are shared", () => {
   const texts = new SharedTexts();
   for (let position = 0; position < 25_000; position++) {
     const library = `library-${position}`;

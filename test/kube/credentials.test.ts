@@ -18,7 +18,7 @@ let folder: string;
 let server: FakeApiServer;
 let url: URL;
 let ca: string;
-/** The clock that credentials are told. */
+/** The time of the credentials' clock. */
 let now: number;
 const cleanUp: (() => Promise<void> | void)[] = [];
 
@@ -51,7 +51,7 @@ async function writeCa(pem: string): Promise<void> {
   await writeFile(join(folder, SERVICE_ACCOUNT, "ca.crt"), pem);
 }
 
-/** A connection as in a pod whose root is the folder. */
+/** A connection as in a pod whose root folder is the test's folder. */
 function inPod(): { connection: Connection; credentials: CurrentCredentials; log: LogLine[] } {
   const environment = { KUBERNETES_SERVICE_HOST: url.hostname };
   return connectionOf(kubeconfigCredentials({ file: undefined, environment, root: `${folder}/` }));
@@ -59,7 +59,7 @@ function inPod(): { connection: Connection; credentials: CurrentCredentials; log
 
 function connectionOf(read: ReturnType<typeof kubeconfigCredentials>): ReturnType<typeof inPod> {
   const { log, lines: logged } = capturedLog();
-  const credentials = new CurrentCredentials({ read, log, now: () => new Date(now) });
+  const credentials = new CurrentCredentials({ read, log, timing: { now: () => new Date(now) } });
   const connection = new Connection({ credentials });
   cleanUp.push(() => {
     connection.close();
@@ -78,7 +78,7 @@ function tokens(): (string | undefined)[] {
 }
 
 describe("in a pod", () => {
-  it("requests carry the token without its newline, our name, and no wish for compression", async () => {
+  it("requests have the token without its newline, the user agent, and no accept-encoding", async () => {
     const { connection } = inPod();
     expect(await ask(connection)).toBe(200);
     const headers = server.requests[0]?.headers;
@@ -86,7 +86,7 @@ describe("in a pod", () => {
     expect(headers).not.toHaveProperty("accept-encoding");
   });
 
-  it("a token that was swapped is used a minute later", async () => {
+  it("a new token is used a minute after the last read", async () => {
     const { connection } = inPod();
     await ask(connection);
     await writeToken("second");
@@ -97,7 +97,7 @@ describe("in a pod", () => {
     expect(tokens()).toEqual(["Bearer first", "Bearer first", "Bearer second"]);
   });
 
-  it("a token that was swapped is used at once where the API server refuses the old one", async () => {
+  it("a new token is used at once if the API server refuses the old one", async () => {
     const { connection } = inPod();
     await ask(connection);
     await writeToken("second");
@@ -106,7 +106,7 @@ describe("in a pod", () => {
     expect(tokens()).toEqual(["Bearer first", "Bearer first", "Bearer second"]);
   });
 
-  it("a request that is refused twice is asked no third time", async () => {
+  it("a request that gets 401 is sent a second time, and not a third", async () => {
     const { connection } = inPod();
     server.fail("discovery", status(401), 5);
     expect(await ask(connection)).toBe(401);
@@ -119,7 +119,7 @@ describe("in a pod", () => {
     ["token that is missing", () => rm(join(folder, SERVICE_ACCOUNT, "token")), "no such file"],
     ["CA that is empty", () => writeCa(""), "the CA is empty"],
     ["CA that is missing", () => rm(join(folder, SERVICE_ACCOUNT, "ca.crt")), "no such file"],
-  ])("a %s leaves the last good credentials in use, and is reported once", async (_, damage, why) => {
+  ])("a %s leaves the last good credentials in use, and is logged once", async (_, damage, why) => {
     const { connection, credentials, log } = inPod();
     await ask(connection);
     await damage();
@@ -137,7 +137,7 @@ describe("in a pod", () => {
     expect(credentials.problem).toBeUndefined();
   });
 
-  it("a CA that was swapped takes effect on new connections; what is under way on old ones ends in peace", async () => {
+  it("a new CA applies to new connections, and requests on old connections complete", async () => {
     const { connection } = inPod();
     server.fail("discovery", (response) => {
       response.writeHead(200).flushHeaders();
@@ -163,7 +163,7 @@ describe("in a pod", () => {
     expect(await ask(connection)).toBe(200);
   });
 
-  it("credentials that never could be read stop a start with the reason", async () => {
+  it("credentials that cannot be read at the start are a Failure with the reason", async () => {
     await writeToken("");
     const { credentials, connection } = inPod();
     await expect(credentials.check()).rejects.toThrow(new Failure("cluster", "the token is empty"));
@@ -188,7 +188,7 @@ describe("a kubeconfig", () => {
     return connectionOf(kubeconfigCredentials({ file, environment: {} }));
   }
 
-  it("gives server, CA and token, and is read again", async () => {
+  it("provides server, CA and token, and is read again", async () => {
     const trusted = { "certificate-authority-data": Buffer.from(ca).toString("base64") };
     const file = await kubeconfig(trusted, { token: "from the file" });
     const { connection } = fromFile(file);
@@ -199,7 +199,7 @@ describe("a kubeconfig", () => {
     expect(tokens()).toEqual(["Bearer from the file", "Bearer changed"]);
   });
 
-  it("runs an exec plugin once while what it gave is good", async () => {
+  it("runs an exec plugin once while its token is valid", async () => {
     const plugin = join(folder, "plugin.mjs");
     const credential = { apiVersion: "client.authentication.k8s.io/v1", kind: "ExecCredential" };
     await writeFile(
@@ -219,7 +219,7 @@ describe("a kubeconfig", () => {
     expect(tokens()).toEqual(["Bearer of the plugin", "Bearer of the plugin"]);
   });
 
-  it("with basic authentication is understood", async () => {
+  it("provides basic authentication", async () => {
     const file = await kubeconfig({ "insecure-skip-tls-verify": true }, { username: "me", password: "pass" });
     await ask(fromFile(file).connection);
     expect(tokens()).toEqual([`Basic ${Buffer.from("me:pass").toString("base64")}`]);
@@ -237,7 +237,7 @@ describe("a kubeconfig", () => {
       },
       "no current context",
     ],
-  ])("%s is a failure that says so", async (_, file, why) => {
+  ])("%s is a Failure that says so", async (_, file, why) => {
     const { credentials } = fromFile(await file());
     await expect(credentials.check()).rejects.toMatchObject({
       code: "cluster",
@@ -245,7 +245,7 @@ describe("a kubeconfig", () => {
     });
   });
 
-  it("that nobody has, outside of a pod, is a failure that says what to give", async () => {
+  it("that does not exist, outside of a pod, is a Failure that names --kubeconfig", async () => {
     vi.stubEnv("KUBERNETES_SERVICE_HOST", undefined);
     vi.stubEnv("KUBECONFIG", undefined);
     vi.stubEnv("HOME", folder);
@@ -256,7 +256,7 @@ describe("a kubeconfig", () => {
   });
 });
 
-it("an idle connection that the server closes as it is taken is no trouble", async () => {
+it("a request on an idle connection that the server just closed is sent again", async () => {
   const { connection } = inPod();
   await ask(connection);
   server.fail("discovery", (response) => {
@@ -265,7 +265,7 @@ it("an idle connection that the server closes as it is taken is no trouble", asy
   expect(await ask(connection)).toBe(200);
 });
 
-it("an answer that nobody reads, and then breaks, ends nothing", async () => {
+it("a broken answer that is not read does not end the process", async () => {
   const { connection } = inPod();
   server.fail("discovery", (response) => {
     response.writeHead(200).write("begun", () => response.socket?.destroy());

@@ -4,7 +4,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { WEBHOOK_CONFIGURATIONS } from "../../scripts/webhook-configurations.ts";
 import { serve } from "../../src/cli/serve.ts";
 import { FLAGS, type FlagName, readFlags } from "../../src/cli/flags.ts";
-import { DEFAULT_MOST_IMAGES } from "../../src/images/image-index.ts";
+import { DEFAULT_MAX_IMAGES } from "../../src/images/image-index.ts";
 import { MAX_WAIT_FOR_QUIET, SHUTDOWN_DEADLINE } from "../../src/server/limits.ts";
 import { type Container, kustomization, MANIFESTS, manifestsOf, only } from "./manifests.ts";
 
@@ -164,7 +164,7 @@ describe("the server", () => {
     const options = container.env.find(({ name }) => name === "NODE_OPTIONS")?.value;
     const oldSpace =
       Number(/^--max-old-space-size=(\d+) --max-semi-space-size=\d+$/.exec(options ?? "")?.[1]) * MEBIBYTE;
-    expect(oldSpace).toBeGreaterThanOrEqual(2 * DEFAULT_MOST_IMAGES * BYTES_PER_IMAGE + BYTES_OF_PROGRAM);
+    expect(oldSpace).toBeGreaterThanOrEqual(2 * DEFAULT_MAX_IMAGES * BYTES_PER_IMAGE + BYTES_OF_PROGRAM);
     expect(oldSpace).toBeLessThanOrEqual((bytes(container.resources.limits["memory"] ?? "") * 2) / 3);
     expect(container.resources.limits).not.toHaveProperty("cpu");
     expect(Object.keys(container.resources.requests).sort()).toEqual(["cpu", "memory"]);

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { OSIMAGE_CONFIGURATION_NAME } from "../../src/certs/cluster/ca-bundle.ts";
+import { OSIMAGE_CONFIGURATION_NAME } from "../../src/certs/cluster/cluster-source.ts";
 import { FLAGS } from "../../src/cli/flags.ts";
 import { IMAGE_KIND_ROWS } from "../../src/images/image.ts";
 import { kustomization, MANIFESTS, manifestsOf, only, textOf } from "./manifests.ts";

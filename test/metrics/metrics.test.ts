@@ -2,18 +2,17 @@ import { expect, describe, it } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import { MemoryImageIndex } from "../../src/images/image-index.ts";
 import { IMAGE_KINDS } from "../../src/images/image.ts";
-import { STATES } from "../../src/sources/cluster/kind-status.ts";
+import { type KindStatus, STATES } from "../../src/sources/kind-status.ts";
 import type { CertificateFacts } from "../../src/certs/certificate-source.ts";
 import type { Observed } from "../../src/metrics/observed.ts";
 import { type MetricRow, METRICS } from "../../src/metrics/table.ts";
-import type { KindFacts } from "../../src/sources/image-source.ts";
 import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
 import { metricsOf, scrape, type Scraped } from "../support/scrape.ts";
 
 const KIND = { kind: "VirtualMachineImage" };
 const CLUSTER_KIND = { kind: "ClusterVirtualMachineImage" };
 
-const FACTS: KindFacts = {
+const FACTS: KindStatus = {
   kind: "VirtualMachineImage",
   state: "live",
   lastProofAt: new Date(1_000_000),
@@ -67,7 +66,7 @@ describe("a scrape", () => {
   });
 
   it("repeated counts nothing twice", async () => {
-    const metrics = metricsOf({ source: { follows: IMAGE_KINDS, kinds: () => [FACTS] } });
+    const metrics = metricsOf({ source: { watches: IMAGE_KINDS, kinds: () => [FACTS] } });
     await scrape(metrics);
     metrics.shed("mutate");
     await scrape(metrics);
@@ -132,8 +131,8 @@ describe("the index", () => {
   });
 
   it("has one state of each kind, which follows", async () => {
-    let kinds: readonly KindFacts[] = [];
-    const metrics = metricsOf({ source: { follows: IMAGE_KINDS, kinds: () => kinds } });
+    let kinds: readonly KindStatus[] = [];
+    const metrics = metricsOf({ source: { watches: IMAGE_KINDS, kinds: () => kinds } });
     expect(statesOf(await scrape(metrics), KIND)).toEqual(["starting"]);
     kinds = [FACTS, { ...FACTS, kind: "ClusterVirtualMachineImage", state: "forbidden" }];
     const scraped = await scrape(metrics);
@@ -142,8 +141,8 @@ describe("the index", () => {
 
   it("is as old as its last proof, or as the process", async () => {
     let now = 2_000_000;
-    let kinds: readonly KindFacts[] = [];
-    const metrics = metricsOf({ source: { follows: IMAGE_KINDS, kinds: () => kinds }, now: () => new Date(now) });
+    let kinds: readonly KindStatus[] = [];
+    const metrics = metricsOf({ source: { watches: IMAGE_KINDS, kinds: () => kinds }, now: () => new Date(now) });
     now += 200_000;
     expect((await scrape(metrics)).value(METRICS.age.name, KIND)).toBe(200);
     kinds = [{ ...FACTS, lastProofAt: new Date(now - 1_500) }];
@@ -153,7 +152,7 @@ describe("the index", () => {
   });
 
   it("counts what its source met", async () => {
-    const { value } = await scrape(metricsOf({ source: { follows: IMAGE_KINDS, kinds: () => [FACTS] } }));
+    const { value } = await scrape(metricsOf({ source: { watches: IMAGE_KINDS, kinds: () => [FACTS] } }));
     const rows = [METRICS.relists, METRICS.watchRestarts, METRICS.badLines, METRICS.badObjects];
     expect(rows.map(({ name }) => value(name, KIND))).toEqual([1, 2, 3, 4]);
     expect(rows.map(({ name }) => value(name, CLUSTER_KIND))).toEqual([0, 0, 0, 0]);
@@ -168,14 +167,14 @@ describe("the index", () => {
       refused: 2,
       failed: 1,
     });
-    const { value: read } = await scrape(metricsOf({ source: { follows: IMAGE_KINDS, kinds: () => [], liveReads } }));
+    const { value: read } = await scrape(metricsOf({ source: { watches: IMAGE_KINDS, kinds: () => [], liveReads } }));
     const outcomes = ["read", "joined", "refused", "failed"];
     expect(outcomes.map((outcome) => read(METRICS.liveReads.name, { outcome }))).toEqual([4, 3, 2, 1]);
   });
 });
 
 function certificatesOf(facts: Partial<CertificateFacts>): Observed["certificates"] {
-  const none = { expiry: undefined, caExpiry: undefined, renewals: { used: 0, kept: 0 }, overwritings: 0 };
+  const none = { expiry: undefined, caExpiry: undefined, renewals: { used: 0, kept: 0 }, overwrites: 0 };
   return { facts: () => ({ ...none, ...facts }) };
 }
 
@@ -194,7 +193,7 @@ describe("certificates", () => {
   });
 
   it("have counts of renewals, of those that could not be used, and of overwritings", async () => {
-    const certificates = certificatesOf({ renewals: { used: 3, kept: 2 }, overwritings: 1 });
+    const certificates = certificatesOf({ renewals: { used: 3, kept: 2 }, overwrites: 1 });
     const { value } = await scrape(metricsOf({ certificates }));
     expect(value(METRICS.renewals.name, { outcome: "used" })).toBe(3);
     expect(value(METRICS.renewals.name, { outcome: "kept" })).toBe(2);

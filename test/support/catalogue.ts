@@ -1,40 +1,40 @@
 import { readFileSync } from "node:fs";
-import { type Image, type ImageKind, IMAGE_KINDS } from "../../src/images/image.ts";
+import { type Image, type ImageKind, IMAGE_KINDS, type OsImage, type VmImage } from "../../src/images/image.ts";
 import { MemoryImageIndex } from "../../src/images/image-index.ts";
 import { readImageFile } from "../../src/sources/folder/image-file.ts";
 
 export const NAMESPACE = "dev";
 
-/** A ready OVF image of namespace dev, but for what is said. */
-export function vmi(name: string, displayName?: string, facts: Partial<Image> = {}): Image {
+const COMMON = { namespace: undefined, resourceVersion: "1", readiness: { is: "ready" }, terminating: false } as const;
+
+/** A ready OVF image of namespace dev, but for the given facts. */
+export function vmi(name: string, displayName?: string, facts: Partial<VmImage> = {}): VmImage {
   return {
     kind: "VirtualMachineImage",
+    ...COMMON,
     namespace: NAMESPACE,
     name,
-    resourceVersion: "1",
     uid: `uid-of-${name}`,
     displayName,
     type: "OVF",
     firmware: "efi",
     capabilities: [],
     library: undefined,
-    readiness: { is: "ready" },
-    terminating: false,
     ...facts,
   };
 }
 
 /** The same as a cluster image. */
-export function cvmi(name: string, displayName?: string, facts: Partial<Image> = {}): Image {
-  return vmi(name, displayName, { kind: "ClusterVirtualMachineImage", namespace: "", ...facts });
+export function cvmi(name: string, displayName?: string, facts: Partial<VmImage> = {}): VmImage {
+  return vmi(name, displayName, { kind: "ClusterVirtualMachineImage", namespace: undefined, ...facts });
 }
 
-/** The same as an OSImage. */
-export function osImage(name: string, displayName?: string, facts: Partial<Image> = {}): Image {
-  return cvmi(name, displayName, { kind: "OSImage", type: undefined, firmware: undefined, ...facts });
+/** A ready OSImage that every user may use, but for the given facts. */
+export function osImage(name: string, displayName?: string, facts: Partial<OsImage> = {}): OsImage {
+  return { kind: "OSImage", ...COMMON, name, uid: `uid-of-${name}`, displayName, access: undefined, ...facts };
 }
 
-/** An index with these images; all kinds are synced unless said otherwise. */
+/** An index with these images. All kinds are synced by default. */
 export function indexOf(images: readonly Image[], synced: readonly ImageKind[] = IMAGE_KINDS): MemoryImageIndex {
   const index = new MemoryImageIndex();
   for (const kind of synced) {
@@ -53,7 +53,7 @@ export function exampleImages(): readonly Image[] {
   });
 }
 
-/** An index with them. */
+/** An index with the images of examples/images. */
 export function exampleIndex(): MemoryImageIndex {
   return indexOf(exampleImages());
 }

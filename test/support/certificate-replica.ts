@@ -10,7 +10,7 @@ import type { VirtualClock } from "./virtual-clock.ts";
 export const START = new Date("2026-11-21T12:00:00Z");
 export const HOSTS = ["webhook.svc", "127.0.0.1"];
 
-/** One replica; it ends with the test. */
+/** One replica with its certificate source. It stops with the test. */
 export class Replica {
   readonly source: ClusterCertificateSource;
   readonly logged = new LogLines();
@@ -46,7 +46,7 @@ export class Replica {
     return leaf;
   }
 
-  /** Common name of the CA that signed what it shows. */
+  /** Common name of the CA that signed the current certificate. */
   get issuer(): string {
     return this.leaf.issuer.replace(/^CN=/, "");
   }

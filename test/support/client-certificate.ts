@@ -1,10 +1,10 @@
 import { generate } from "selfsigned";
-import { issueAuthority, type KeyPair } from "../../src/certs/issue.ts";
+import { issueCa, type KeyPair } from "../../src/certs/issue.ts";
 
 const HOUR = 3_600_000;
 
 export function clientAuthority(): Promise<KeyPair> {
-  return issueAuthority("client CA", { now: new Date(), end: new Date(Date.now() + HOUR) });
+  return issueCa("client CA", { now: new Date(), end: new Date(Date.now() + HOUR) });
 }
 
 /** A certificate for a caller with this common name and these DNS names. */

@@ -3,10 +3,10 @@ import https from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { IMAGE_KIND_ROWS, type ImageKind, VM_OPERATOR_GROUP } from "../../src/images/image.ts";
 
-/** What a request asks for. */
+/** The kind of a request. */
 export type Verb = "discovery" | "get" | "list" | "watch";
 
-/** Answers a request instead of the server. */
+/** Answers a request in place of the server. */
 export type Fault = (response: ServerResponse, request: IncomingMessage) => void;
 
 interface Event {
@@ -32,7 +32,7 @@ const RESOURCES: readonly Resource[] = [
   { plural: "osimages", kind: "OSImage" },
 ];
 
-/** An answer with a Status, as the API server's own. */
+/** An answer with a Status, as the API server sends it. */
 export function status(code: number, message = "scripted", headers: Record<string, string> = {}): Fault {
   return (response) => {
     response.writeHead(code, { "content-type": "application/json", ...headers });
@@ -40,21 +40,21 @@ export function status(code: number, message = "scripted", headers: Record<strin
   };
 }
 
-/** An answer of somebody else than the API server. */
+/** An answer of a proxy, not of the API server. */
 export function text(code: number, body: string): Fault {
   return (response) => {
     response.writeHead(code, { "content-type": "text/plain" }).end(body);
   };
 }
 
-/** Accepts and never answers. */
+/** Accepts the request and never answers. */
 export const hang: Fault = () => undefined;
 
 export const reset: Fault = (response) => {
   response.socket?.resetAndDestroy();
 };
 
-/** Headers and some of a body, then nothing more. */
+/** Sends the headers and a part of the body, and then nothing more. */
 export function begin(...lines: readonly string[]): Fault {
   return (response) => {
     response.writeHead(200, { "content-type": "application/json" });
@@ -62,14 +62,14 @@ export function begin(...lines: readonly string[]): Fault {
   };
 }
 
-/** Headers, these lines, and the end. */
+/** Sends the headers and these lines, and ends the body. */
 export function lines(...all: readonly string[]): Fault {
   return (response) => {
     response.writeHead(200, { "content-type": "application/json" }).end(all.map((line) => `${line}\n`).join(""));
   };
 }
 
-/** Headers and these lines, then a broken connection. */
+/** Sends the headers and these lines, and breaks the connection. */
 export function broken(...all: readonly string[]): Fault {
   return (response) => {
     response.writeHead(200, { "content-type": "application/json" });
@@ -84,16 +84,16 @@ export function errorEvent(code: number, message = "scripted"): string {
 }
 
 /**
- * An API server with the kinds of image and nothing else, over real HTTP on the loopback. It is right unless a
- * fault is scripted for the next requests of a verb.
+ * An API server that has only the kinds of image, over real HTTP on the loopback interface. It answers correctly unless
+ * a fault is scripted for the next requests of a verb.
  */
 export class FakeApiServer {
   readonly requests: { verb: Verb; url: string; headers: http.IncomingHttpHeaders }[] = [];
-  /** Served versions of vm-operator's kinds; none is a CRD that is not installed. */
+  /** Served versions of vm-operator's kinds. An empty list means that the CRDs are not installed. */
   versions: readonly string[] = ["v1alpha5", "v1alpha6"];
-  /** Groups that serve OSImage, in v1. */
+  /** Groups that serve OSImage in v1. */
   platformGroups: readonly string[] = [];
-  /** Of VirtualMachineImage, which old Supervisors serve with cluster scope; `replaceVmImages` is the way to another. */
+  /** The scope of VirtualMachineImage, which old Supervisors serve with cluster scope. `replaceVmImages` changes it. */
   #vmImagesAreNamespaced = true;
   readonly #server: http.Server;
   readonly #faults: Record<Verb, Fault[]> = { discovery: [], get: [], list: [], watch: [] };
@@ -102,7 +102,7 @@ export class FakeApiServer {
   #history: Event[] = [];
   readonly #watches = new Set<{ resource: Resource; response: ServerResponse }>();
   readonly #sockets = new Set<Socket>();
-  /** What each list that was begun has to show: all pages are of one moment. */
+  /** The content of each list that was begun: all its pages show the same moment. */
   readonly #snapshots: { readonly all: Record<string, unknown>[]; readonly resourceVersion: string }[] = [];
   #resourceVersion = 100;
   #compactedAt = 0;
@@ -130,7 +130,7 @@ export class FakeApiServer {
     await closed;
   }
 
-  /** Connections that are open now. */
+  /** Number of open connections. */
   get connections(): number {
     return this.#sockets.size;
   }
@@ -147,24 +147,24 @@ export class FakeApiServer {
     return this.requests.filter((request) => request.verb === verb).length;
   }
 
-  /** The next requests of the verb meet the fault. */
+  /** The next requests of the verb get the fault. */
   fail(verb: Verb, fault: Fault, times = 1): void {
     this.#faults[verb].push(...Array<Fault>(times).fill(fault));
   }
 
-  /** Every request of the verb meets the fault; undefined ends that. */
+  /** Every request of the verb gets the fault; undefined ends that. */
   failAlways(verb: Verb, fault: Fault | undefined): void {
     this.#always[verb] = fault;
   }
 
-  /** Faults that no request has met yet. */
+  /** Number of faults that no request got yet. */
   get pendingFaults(): number {
     return Object.values(this.#faults).reduce((sum, { length }) => sum + length, 0);
   }
 
   /**
-   * The CRD of VirtualMachineImage is deleted with its objects, and another one takes its place: v1alpha1 only where it
-   * has cluster scope, as old Supervisors have it.
+   * Deletes the CRD of VirtualMachineImage with its objects, and installs one of the given scope. With cluster scope it
+   * has only v1alpha1, as on old Supervisors.
    */
   replaceVmImages(scope: "Cluster" | "Namespaced"): void {
     for (const { kind, metadata } of [...this.#objects.values()] as { kind: string; metadata: Metadata }[]) {
@@ -195,7 +195,7 @@ export class FakeApiServer {
     this.#publish("DELETED", { ...known, metadata });
   }
 
-  /** Object names with display names, `dev/vmi-a`. */
+  /** Display names by namespace and object name, `dev/vmi-a`. */
   images(kind: ImageKind): Record<string, string> {
     return Object.fromEntries(
       this.#listed(kind).map((object) => {
@@ -205,13 +205,13 @@ export class FakeApiServer {
     );
   }
 
-  /** Forgets history: an older watch is 410. */
+  /** Forgets the history: a watch from an older resourceVersion gets 410. */
   compact(): void {
     this.#compactedAt = this.#resourceVersion;
     this.#history = [];
   }
 
-  /** etcd from a backup: numbers go back, and objects written since are gone. */
+  /** Restores etcd from a backup: resourceVersions go back, and later objects are gone. */
   restore(resourceVersion: number): void {
     for (const [key, object] of this.#objects) {
       const { resourceVersion: written } = object["metadata"] as { resourceVersion: string };
@@ -227,7 +227,7 @@ export class FakeApiServer {
     this.sendLine(JSON.stringify({ type: "BOOKMARK", object: { kind: "VirtualMachineImage", metadata } }));
   }
 
-  /** To every open watch. */
+  /** Sends a line to every open watch. */
   sendLine(line: string): void {
     for (const { response } of this.#watches) response.write(`${line}\n`);
   }
@@ -253,7 +253,7 @@ export class FakeApiServer {
       : { apiVersion: `${VM_OPERATOR_GROUP}/v1alpha6`, status: { name: displayName } };
   }
 
-  /** CRDs, as apiextensions-apiserver serves them: a path of the other scope is not there, but for the list of all. */
+  /** Paths as apiextensions-apiserver serves them: of the other scope, only the list of all objects exists. */
   #isServed(url: URL, { kind }: Resource, name: string | undefined): boolean {
     if (!this.#versionsOf(url).includes(url.pathname.split("/")[3] ?? "")) return false;
     if (namespaceIn(url) !== undefined) return this.#isNamespaced(kind);

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { base64, decodeAuthorities } from "../../src/certs/cluster/signing-ca.ts";
+import { base64, decodeCas } from "../../src/certs/cluster/signing-ca.ts";
 import {
   type Configuration,
   CONFIGURATION_KINDS,
@@ -9,32 +9,32 @@ import {
 } from "../../src/certs/cluster/ca-bundle.ts";
 import type { CertificateStore, StoredSecret } from "../../src/certs/cluster/cluster-store.ts";
 import { certificatesIn } from "../../src/certs/pem.ts";
-import { Trouble, type TroubleCode } from "../../src/kube/trouble.ts";
+import { ApiError, type ApiErrorCode } from "../../src/kube/api-error.ts";
 
-type Method = Exclude<keyof CertificateStore, "ours" | "watch" | "close">;
+type Method = Exclude<keyof CertificateStore, "configurationIds" | "watch" | "close">;
 
-/** The Secret and the configurations of one cluster, with optimistic concurrency, as an API server keeps them. */
+/** The Secret and the configurations of one cluster, with the optimistic concurrency of an API server. */
 export class FakeCertificateCluster {
   #version = 0;
   #secret: StoredSecret | undefined;
-  readonly #ours: readonly ConfigurationId[];
-  /** By their labels. */
+  readonly #configurationIds: readonly ConfigurationId[];
+  /** By label. */
   readonly #configurations = new Map<string, Configuration>();
   readonly #watchers = new Set<() => void>();
-  /** Calls that fail, of all replicas. */
-  readonly refused = new Map<Method, TroubleCode>();
-  /** Each write of the Secret and of a bundle, oldest first. */
+  /** The calls that fail for every replica, with the error. */
+  readonly refused = new Map<Method, ApiErrorCode>();
+  /** Each write of the Secret or of a bundle, oldest first. */
   readonly writes: string[] = [];
 
   constructor(names: readonly string[] = [CONFIGURATION_NAME]) {
-    this.#ours = names.flatMap((name) => CONFIGURATION_KINDS.map((kind) => ({ kind, name })));
+    this.#configurationIds = names.flatMap((name) => CONFIGURATION_KINDS.map((kind) => ({ kind, name })));
   }
 
   get secret(): StoredSecret | undefined {
     return this.#secret;
   }
 
-  /** As a person, or another program, does it; undefined deletes it. */
+  /** Writes the Secret like another client; undefined deletes it. */
   setSecret(data: Readonly<Record<string, string>> | undefined): void {
     this.#secret = data && { resourceVersion: this.#next(), data };
     this.#changed();
@@ -42,18 +42,18 @@ export class FakeCertificateCluster {
 
   /** Common names of the CAs in the Secret, oldest first. */
   get names(): readonly string[] {
-    return decodeAuthorities(this.#secret?.data ?? {}).authorities.map(({ name }) => name);
+    return decodeCas(this.#secret?.data ?? {}).cas.map(({ name }) => name);
   }
 
   applyConfigurations(): void {
-    for (const id of this.#ours) this.#setBundle(id, undefined, undefined);
+    for (const id of this.#configurationIds) this.#setBundle(id, undefined, undefined);
   }
 
-  overwrite(pem: string, writer = "somebody"): void {
-    for (const id of this.#ours) this.#setBundle(id, base64(pem), writer);
+  overwrite(pem: string, writer = "another-client"): void {
+    for (const id of this.#configurationIds) this.#setBundle(id, base64(pem), writer);
   }
 
-  /** Common names of the CAs that every webhook trusts; undefined where there is no configuration. */
+  /** Common names of the CAs that every webhook trusts; undefined if there is no configuration. */
   get trusted(): readonly string[] | undefined {
     const bundles = [...this.#configurations.values()].flatMap(({ webhooks }) =>
       webhooks.map(({ caBundle }) => caBundle),
@@ -63,18 +63,18 @@ export class FakeCertificateCluster {
     return first.filter((name) => others.every((names) => names.includes(name)));
   }
 
-  /** As one replica sees it; `isDown` cuts it off. */
+  /** The store of one replica. While `isDown` returns true, every call fails. */
   store(isDown: () => boolean = () => false): CertificateStore {
     const call = async <T>(method: Method, answer: () => T): Promise<T> => {
       await turn();
       const refusal = isDown() ? "connection" : this.refused.get(method);
-      if (refusal !== undefined) throw new Trouble(refusal, `${method}: ${refusal}`);
+      if (refusal !== undefined) throw new ApiError(refusal, `${method}: ${refusal}`);
       const result = answer();
       await turn();
       return result;
     };
     return {
-      ours: this.#ours,
+      configurationIds: this.#configurationIds,
       check: () => Promise.resolve(),
       configurations: () => call("configurations", () => [...this.#configurations.values()]),
       secret: () => call("secret", () => this.#secret),

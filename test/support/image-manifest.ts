@@ -1,4 +1,4 @@
-/** A VirtualMachineImage of namespace dev in YAML, three lines and more. */
+/** A VirtualMachineImage of namespace dev in YAML. */
 export function imageManifest(name: string, displayName: string): string {
   return [
     "apiVersion: vmoperator.vmware.com/v1alpha6",

@@ -1,9 +1,9 @@
 import { pino } from "pino";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, expect, vi } from "vitest";
+import { SYSTEM_TIMING, type Timing } from "../../src/common/timing.ts";
 import type { ImageKind } from "../../src/images/image.ts";
 import { MemoryImageIndex } from "../../src/images/image-index.ts";
-import type { Timing } from "../../src/kube/backoff.ts";
 import { Connection } from "../../src/kube/connection.ts";
 import { CurrentCredentials } from "../../src/kube/credentials.ts";
 import { Reflector, type ReflectorOptions } from "../../src/sources/cluster/reflector.ts";
@@ -12,7 +12,7 @@ import { FakeApiServer } from "./fake-api-server.ts";
 
 export const KIND: ImageKind = "VirtualMachineImage";
 
-/** Deadlines that a test can wait for; a brief watch is none, so that a test may end watches at will. */
+/** Deadlines that a test can wait for. No watch counts as brief, so a test may end watches at any time. */
 export const SHORT_LIMITS: ReflectorLimits = {
   pageSize: 2,
   pageDeadline: 150,
@@ -21,7 +21,7 @@ export const SHORT_LIMITS: ReflectorLimits = {
   briefWatch: 0,
 };
 
-/** Looks for what has to come, for far longer than it takes. */
+/** Repeats a check until it passes, for much longer than that takes. */
 export async function eventually(check: () => void | Promise<void>): Promise<void> {
   await vi.waitFor(check, { interval: 2, timeout: 10_000 });
 }
@@ -39,10 +39,10 @@ export function capturedLog(): { log: pino.Logger; lines: LogLine[] } {
   return { log, lines };
 }
 
-/** Waits are noted and not waited for. */
+/** Records each delay, and ends it after 1 ms. */
 export function instantTiming(waits: number[] = []): Timing {
   return {
-    now: () => new Date(),
+    ...SYSTEM_TIMING,
     random: () => 0.5,
     delay: async (milliseconds, signal) => {
       waits.push(milliseconds);
@@ -64,17 +64,17 @@ export class Reflection {
   reflector!: Reflector;
   running: Promise<void> = Promise.resolve();
 
-  constructor(options: Partial<ReflectorOptions> = {}, mostImages = 1_000) {
+  constructor(options: Partial<ReflectorOptions> = {}, maxImages = 1_000) {
     this.#options = options;
     this.#timing = options.timing ?? instantTiming(this.waits);
-    this.index = new MemoryImageIndex({ mostImages });
+    this.index = new MemoryImageIndex({ maxImages });
   }
 
   async start(): Promise<this> {
     const { log } = this.#log;
     const server = await this.server.listen();
     const read = (): ReturnType<CurrentCredentials["get"]> => Promise.resolve({ server, headers: {}, tls: {} });
-    const credentials = new CurrentCredentials({ read, log, now: () => new Date() });
+    const credentials = new CurrentCredentials({ read, log, timing: this.#timing });
     this.connection = new Connection({ credentials, headerDeadline: 150 });
     this.reflector = new Reflector({
       kind: KIND,
@@ -106,7 +106,7 @@ export class Reflection {
     );
   }
 
-  /** Waits until the index is what the server has, and a watch is open. */
+  /** Waits until the index equals the images of the server, and a watch is open. */
   async isCurrent(): Promise<void> {
     await eventually(() => {
       expect(this.reflector.state.state).toBe("live");
@@ -114,7 +114,7 @@ export class Reflection {
     });
   }
 
-  /** Waits until the kind is or was in this state. */
+  /** Waits until the kind is in this state, or was in it. */
   async isIn(state: string): Promise<void> {
     await eventually(() => {
       expect(this.states).toContain(state);
@@ -138,7 +138,7 @@ const unhandled: unknown[] = [];
 process.on("unhandledRejection", (reason) => unhandled.push(reason));
 process.on("uncaughtException", (error) => unhandled.push(error));
 
-/** Ends what a test began, and fails it where anything was rejected that nobody handled. */
+/** Stops the reflections of a test, and fails the test if it left a rejection unhandled. */
 afterEach(async () => {
   for (const reflection of open) await reflection.stop();
   open.clear();

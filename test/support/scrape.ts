@@ -10,9 +10,9 @@ import { exampleIndex } from "./catalogue.ts";
 export function metricsOf(observed: Partial<Observed> = {}): Metrics {
   return new Metrics({
     index: exampleIndex(),
-    source: { follows: IMAGE_KINDS, kinds: () => [] },
+    source: { watches: IMAGE_KINDS, kinds: () => [] },
     certificates: {
-      facts: () => ({ expiry: undefined, caExpiry: undefined, renewals: { used: 0, kept: 0 }, overwritings: 0 }),
+      facts: () => ({ expiry: undefined, caExpiry: undefined, renewals: { used: 0, kept: 0 }, overwrites: 0 }),
     },
     now: () => new Date(),
     ...observed,

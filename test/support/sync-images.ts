@@ -1,5 +1,6 @@
-/** Syncs all images of the API server at the given address, says how many there are, and ends. */
+/** Syncs all images of the API server at the given address, prints their number, and exits. */
 import { pino } from "pino";
+import { SYSTEM_TIMING } from "../../src/common/timing.ts";
 import { MemoryImageIndex } from "../../src/images/image-index.ts";
 import { ClusterSource } from "../../src/sources/cluster/cluster-source.ts";
 
@@ -8,6 +9,7 @@ const index = new MemoryImageIndex();
 const stop = new AbortController();
 const source = new ClusterSource({
   credentials: () => Promise.resolve({ server, headers: {}, tls: {} }),
+  timing: SYSTEM_TIMING,
   log: pino({ level: "silent" }),
 });
 await source.start(index, stop.signal);

@@ -1,18 +1,17 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { Timing } from "../../src/kube/backoff.ts";
-import type { SetTimer } from "../../src/sources/cluster/silence.ts";
+import type { SetTimer, Timing } from "../../src/common/timing.ts";
 
 interface Sleeper {
   due: number;
   readonly wake: () => void;
 }
 
-/** Time that only a test moves. What waits for it is woken in order, when all that ran before has come to wait again. */
+/** A clock that only a test moves. It wakes sleepers in order, each after the loops that ran before sleep again. */
 export class VirtualClock {
   #now: number;
   readonly #sleepers = new Set<Sleeper>();
   readonly #random: () => number;
-  /** How many loops there are that are either at work or asleep. */
+  /** Number of loops. Each either runs or sleeps. */
   loops = 0;
 
   constructor(start: Date, random: () => number = () => 0.5) {
@@ -24,16 +23,18 @@ export class VirtualClock {
     return new Date(this.#now);
   }
 
-  /** For one loop; `skew` are the milliseconds by which its clock is ahead. */
+  /** The timing of one loop. Its clock is ahead by `skew` milliseconds. */
   timing(skew: () => number = () => 0): Timing {
     return {
       now: () => new Date(this.#now + skew()),
+      monotonic: () => this.#now,
       random: this.#random,
       delay: (milliseconds, signal) => this.#sleep(milliseconds, signal),
+      setTimer: this.setTimer,
     };
   }
 
-  /** Timers that are set now, and loops that sleep. */
+  /** Number of set timers and sleeping loops. */
   get pending(): number {
     return this.#sleepers.size;
   }
@@ -50,12 +51,12 @@ export class VirtualClock {
     };
   };
 
-  /** Waits, in real time, until every loop sleeps. */
+  /** Waits in real time until every loop sleeps. */
   async settle(): Promise<void> {
     while (this.#sleepers.size < this.loops) await turn();
   }
 
-  /** Moves time on; `step` is called each time that all have come to sleep. */
+  /** Moves the clock forward, and calls `step` each time that every loop sleeps. */
   async advance(milliseconds: number, step: () => void = () => undefined): Promise<void> {
     const target = this.#now + milliseconds;
     for (;;) {
@@ -69,7 +70,9 @@ export class VirtualClock {
     this.#now = target;
   }
 
-  /** As the clock of a machine that is set, or that slept: timers go on from where they were. */
+  /**
+   * Changes the time like a clock that is set, or a machine that was suspended: sleepers still wait as long as before.
+   */
   jump(milliseconds: number): void {
     this.#now += milliseconds;
     for (const sleeper of this.#sleepers) sleeper.due += milliseconds;

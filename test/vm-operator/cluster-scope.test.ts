@@ -5,7 +5,7 @@ import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
 
 /** Of the cluster, as Supervisors before April 2024 have it. */
 const ofCluster = (name: string, displayName: string): ReturnType<typeof vmi> =>
-  vmi(name, displayName, { namespace: "" });
+  vmi(name, displayName, { namespace: undefined });
 
 const INDEX = indexOf([
   ofCluster("photon-old", "photon"),

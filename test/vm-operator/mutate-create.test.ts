@@ -340,7 +340,7 @@ const ROWS: readonly Row[] = [
   },
   ...["v1alpha1", "v1alpha2"].flatMap((version) =>
     WRITE_MODES.flatMap((write) => {
-      const row = { rule: "M8", version, write, images: [vmi("photon-4", "Photon 4", { namespace: "" })] };
+      const row = { rule: "M8", version, write, images: [vmi("photon-4", "Photon 4", { namespace: undefined })] };
       const becomes = { imageName: "photon-4" };
       const where = `where VirtualMachineImages are of the cluster, ${version}, --write ${write}`;
       return [

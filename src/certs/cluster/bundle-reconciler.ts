@@ -1,99 +1,102 @@
 import type { Logger } from "pino";
-import type { Trouble } from "../../kube/trouble.ts";
-import { troubleOfCall } from "../../kube/typed-api.ts";
-import { type Authority, bundleOf } from "./signing-ca.ts";
-import { Claim, type Configuration, labelOf, type Overwriting, type Repair } from "./ca-bundle.ts";
+import { type ApiError, toApiError } from "../../kube/api-error.ts";
 import { timeText } from "../certificate-source.ts";
+import { BundleOwnership, type BundleVerdict, type Configuration, labelOf, type Overwrite } from "./ca-bundle.ts";
 import type { CertificateStore } from "./cluster-store.ts";
+import { bundleOf, type SigningCa } from "./signing-ca.ts";
 
-export interface BundleKeeperOptions {
+export interface BundleReconcilerOptions {
   readonly store: CertificateStore;
   readonly log: Logger;
 }
 
-/** Keeps `caBundle` of our configurations to the CAs of the Secret, and to those alone. */
-export class BundleKeeper {
-  readonly #options: BundleKeeperOptions;
-  /** By the label of the configuration, as is the next. */
-  readonly #claims: ReadonlyMap<string, Claim>;
+/** Keeps `caBundle` of this webhook's configurations equal to the CAs of the Secret. */
+export class BundleReconciler {
+  readonly #options: BundleReconcilerOptions;
+  /** By the label of the configuration. */
+  readonly #ownerships: ReadonlyMap<string, BundleOwnership>;
+  /** For /readyz, by the label of the configuration. */
   readonly #texts: Map<string, string>;
-  #waits: readonly Date[] = [];
-  #overwritings = 0;
+  #rewrites: readonly Date[] = [];
+  #overwrites = 0;
 
-  constructor(options: BundleKeeperOptions) {
+  constructor(options: BundleReconcilerOptions) {
     this.#options = options;
-    const labels = options.store.ours.map(labelOf);
-    this.#claims = new Map(labels.map((label) => [label, new Claim()]));
-    this.#texts = new Map(labels.map((label) => [label, "not looked at yet"]));
+    const labels = options.store.configurationIds.map(labelOf);
+    this.#ownerships = new Map(labels.map((label) => [label, new BundleOwnership()]));
+    this.#texts = new Map(labels.map((label) => [label, "is not read yet"]));
   }
 
-  get overwritings(): number {
-    return this.#overwritings;
+  /** How often another client overwrote `caBundle`. */
+  get overwrites(): number {
+    return this.#overwrites;
   }
 
-  /** For /readyz. */
+  /** The state of all configurations, for /readyz. */
   get text(): string {
     return [...this.#texts].map(([label, text]) => `${label} ${text}`).join(", ");
   }
 
-  /** When a configuration that somebody else overwrote is to be written again. */
-  get waits(): readonly Date[] {
-    return this.#waits;
+  /** When the overwritten configurations are due to be written again. */
+  get rewrites(): readonly Date[] {
+    return this.#rewrites;
   }
 
-  unreadable({ message }: Trouble): void {
+  /** Records that the configurations cannot be read. */
+  unreadable({ message }: ApiError): void {
     for (const label of this.#texts.keys()) this.#texts.set(label, `cannot be read: ${message}`);
   }
 
-  /** Whether nothing was left to write. Throws a Trouble where it was, and could not be. */
-  async reconcile(
-    configurations: readonly Configuration[],
-    authorities: readonly Authority[],
-    now: Date,
-  ): Promise<boolean> {
-    this.#waits = [];
+  /**
+   * Returns whether nothing was left to write. Throws an ApiError if a write failed, after it has tried every
+   * configuration.
+   */
+  async reconcile(configurations: readonly Configuration[], cas: readonly SigningCa[], now: Date): Promise<boolean> {
+    this.#rewrites = [];
     let isDone = true;
-    let trouble: Trouble | undefined;
-    for (const [label, claim] of this.#claims) {
+    let failure: ApiError | undefined;
+    for (const [label, ownership] of this.#ownerships) {
       const configuration = configurations.find((each) => labelOf(each) === label);
       try {
-        if (configuration === undefined) this.#texts.set(label, "is not there");
-        else if (await this.#keep(configuration, claim.look(configuration, authorities, now), authorities))
-          isDone = false;
+        if (configuration === undefined) this.#texts.set(label, "does not exist");
+        else if (await this.#apply(configuration, ownership.check(configuration, cas, now), cas)) isDone = false;
       } catch (error) {
-        trouble = troubleOfCall(error);
-        this.#texts.set(label, `is wrong and cannot be written: ${trouble.message}`);
+        failure = toApiError(error);
+        this.#texts.set(label, `is wrong and cannot be written: ${failure.message}`);
       }
     }
-    if (trouble !== undefined) throw trouble;
+    if (failure !== undefined) throw failure;
     return isDone;
   }
 
-  /** Whether it was written, by us or by somebody at the same time. */
-  async #keep(configuration: Configuration, repair: Repair, authorities: readonly Authority[]): Promise<boolean> {
+  /** Returns whether the configuration was written, by this replica or by another client at the same time. */
+  async #apply(configuration: Configuration, verdict: BundleVerdict, cas: readonly SigningCa[]): Promise<boolean> {
     const { store, log } = this.#options;
     const { writer } = configuration;
     const label = labelOf(configuration);
-    if (repair.is === "right") {
-      this.#texts.set(label, "is right");
+    if (verdict.is === "correct") {
+      this.#texts.set(label, "is correct");
       return false;
     }
-    if (repair.isNews) this.#overwritten(configuration, repair);
-    if (repair.is === "wait") {
+    if (verdict.isNew) this.#reportOverwrite(configuration, verdict);
+    if (verdict.is === "wait") {
       const by = writer === undefined ? "" : ` by ${JSON.stringify(writer)}`;
-      this.#waits = [...this.#waits, repair.until];
-      this.#texts.set(label, `was overwritten${by} ${repair.times} times; written again at ${timeText(repair.until)}`);
+      this.#rewrites = [...this.#rewrites, verdict.until];
+      this.#texts.set(
+        label,
+        `was overwritten${by} ${verdict.times} times; written again at ${timeText(verdict.until)}`,
+      );
       return false;
     }
-    const isWritten = await store.writeBundle(configuration, bundleOf(authorities));
-    if (isWritten) log.info({ configuration: label, cas: authorities.map(({ name }) => name) }, "wrote caBundle");
+    const isWritten = await store.writeBundle(configuration, bundleOf(cas));
+    if (isWritten) log.info({ configuration: label, cas: cas.map(({ name }) => name) }, "wrote caBundle");
     return true;
   }
 
-  #overwritten(configuration: Configuration, { times, until }: Overwriting): void {
-    this.#overwritings++;
+  #reportOverwrite(configuration: Configuration, { times, until }: Overwrite): void {
+    this.#overwrites++;
     const facts = { configuration: labelOf(configuration), by: configuration.writer, times, until: timeText(until) };
-    const remedy = "leave caBundle to the webhook: take it out of what writes it";
+    const remedy = "leave caBundle to the webhook: remove it from the manifests that set it";
     this.#options.log.warn({ ...facts, remedy }, "somebody else wrote caBundle; it is written again");
   }
 }

@@ -1,12 +1,12 @@
-import type { Authority } from "./signing-ca.ts";
 import { certificatesIn } from "../pem.ts";
+import type { SigningCa } from "./signing-ca.ts";
 
 export const CONFIGURATION_KINDS = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"] as const;
 export type ConfigurationKind = (typeof CONFIGURATION_KINDS)[number];
 
-/** The two configurations of the installation are called so; the manifests and the rights agree. */
+/** The name of both configurations in `manifests`. The RBAC rules there have the same name. */
 export const CONFIGURATION_NAME = "vm-image-webhook";
-/** Those of `manifests/osimage`. */
+/** The name of both configurations in `manifests/osimage`. */
 export const OSIMAGE_CONFIGURATION_NAME = "vm-image-webhook-osimage";
 
 export interface ConfigurationId {
@@ -14,16 +14,16 @@ export interface ConfigurationId {
   readonly name: string;
 }
 
-/** As people are told of it: by its kind, and by its name where that is not the usual one. */
+/** For people: the kind, and the name if it is not the default one. */
 export function labelOf({ kind, name }: ConfigurationId): string {
   return name === CONFIGURATION_NAME ? kind : `${kind} ${name}`;
 }
 
-/** A webhook configuration, as far as `caBundle` goes. */
+/** The parts of a webhook configuration that matter for `caBundle`. */
 export interface Configuration extends ConfigurationId {
   readonly resourceVersion: string;
   readonly webhooks: readonly WebhookBundle[];
-  /** Who wrote `caBundle` last, but us: a field manager. */
+  /** The other field manager that last wrote `caBundle`; undefined if there is none. */
   readonly writer: string | undefined;
 }
 
@@ -34,15 +34,15 @@ export interface WebhookBundle {
 }
 
 /** Whether every webhook of the configuration trusts this CA. */
-export function trusts({ webhooks }: Configuration, { id }: Authority): boolean {
+export function trusts({ webhooks }: Configuration, { id }: SigningCa): boolean {
   return webhooks.every(({ caBundle }) => idsOf(caBundle).has(id));
 }
 
 /** Whether every webhook of the configuration trusts exactly these CAs. */
-export function trustsExactly({ webhooks }: Configuration, authorities: readonly Authority[]): boolean {
+export function trustsExactly({ webhooks }: Configuration, cas: readonly SigningCa[]): boolean {
   return webhooks.every(({ caBundle }) => {
     const ids = idsOf(caBundle);
-    return ids.size === authorities.length && authorities.every(({ id }) => ids.has(id));
+    return ids.size === cas.length && cas.every(({ id }) => ids.has(id));
   });
 }
 
@@ -51,58 +51,59 @@ function idsOf(caBundle: string | undefined): ReadonlySet<string> {
     const text = Buffer.from(caBundle ?? "", "base64").toString("utf8");
     return new Set(certificatesIn(text).map(({ fingerprint256 }) => fingerprint256));
   } catch {
-    // The API server could not use it either.
+    // The API server cannot parse it either.
     return new Set();
   }
 }
 
 const SECOND = 1_000;
+/** The second overwrite of a conflict waits this long, and each further one twice as long. */
 const FIRST_WAIT = SECOND;
-/** A GitOps tool reconciles every few minutes: with a wait of that length a conflict is left for people to end. */
-const LONGEST_WAIT = 300 * SECOND;
-/** Without an overwriting for so long, the next one is taken for a single one. */
-const PEACE = 600 * SECOND;
+/** A GitOps tool reconciles every few minutes. A wait of this length leaves a conflict with one to people. */
+const MAX_WAIT = 300 * SECOND;
+/** A conflict ends after this time without an overwrite. */
+const QUIET_PERIOD = 600 * SECOND;
 
-/** What is to be done about one configuration now. */
-export type Repair = { readonly is: "right" } | ({ readonly is: "write" | "wait" } & Overwriting);
+/** What to do about one configuration now. */
+export type BundleVerdict = { readonly is: "correct" } | ({ readonly is: "write" | "wait" } & Overwrite);
 
-export interface Overwriting {
-  /** It was overwritten since the last look. */
-  readonly isNews: boolean;
-  /** How often, in the fight that goes on. */
+export interface Overwrite {
+  /** Whether the overwrite happened after the last check. */
+  readonly isNew: boolean;
+  /** Number of overwrites in the current conflict. */
   readonly times: number;
-  /** From when on it may be written. */
+  /** When the configuration may be written again. */
   readonly until: Date;
 }
 
 /**
- * Keeps `caBundle` of one configuration ours without a fight: the first overwriting is put right at once, each further
- * one after a longer wait.
+ * Decides when to restore `caBundle` of one configuration. The first overwrite is corrected at once, and each further
+ * one after a longer wait, so that two writers do not overwrite each other all the time.
  */
-export class Claim {
-  /** The CAs with which it was last seen right. */
+export class BundleOwnership {
+  /** The CAs of the last check that found the bundle correct. */
   #held: string | undefined;
   #times = 0;
   #last = Number.NEGATIVE_INFINITY;
   #until = 0;
 
-  look(configuration: Configuration, wanted: readonly Authority[], now: Date): Repair {
+  check(configuration: Configuration, wanted: readonly SigningCa[], now: Date): BundleVerdict {
     const key = wanted.map(({ id }) => id).join();
     const time = now.getTime();
     if (trustsExactly(configuration, wanted)) {
       this.#held = key;
-      return { is: "right" };
+      return { is: "correct" };
     }
-    const isNews = this.#held === key;
-    if (isNews) this.#overwritten(time);
-    return { is: time < this.#until ? "wait" : "write", isNews, times: this.#times, until: new Date(this.#until) };
+    const isNew = this.#held === key;
+    if (isNew) this.#recordOverwrite(time);
+    return { is: time < this.#until ? "wait" : "write", isNew, times: this.#times, until: new Date(this.#until) };
   }
 
-  #overwritten(time: number): void {
-    if (time - this.#last > PEACE) this.#times = 0;
+  #recordOverwrite(time: number): void {
+    if (time - this.#last > QUIET_PERIOD) this.#times = 0;
     this.#held = undefined;
     this.#last = time;
-    this.#until = time + (this.#times === 0 ? 0 : Math.min(FIRST_WAIT * 2 ** (this.#times - 1), LONGEST_WAIT));
+    this.#until = time + (this.#times === 0 ? 0 : Math.min(FIRST_WAIT * 2 ** (this.#times - 1), MAX_WAIT));
     this.#times++;
   }
 }

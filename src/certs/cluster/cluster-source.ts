@@ -1,10 +1,8 @@
 import type { Logger } from "pino";
-import { Backoff, type Timing } from "../../kube/backoff.ts";
-import { rowOf, Trouble } from "../../kube/trouble.ts";
-import { troubleOfCall } from "../../kube/typed-api.ts";
-import type { Authority } from "./signing-ca.ts";
-import { BundleKeeper } from "./bundle-reconciler.ts";
-import { trusts } from "./ca-bundle.ts";
+import type { Timing } from "../../common/timing.ts";
+import { ApiError, toApiError } from "../../kube/api-error.ts";
+import { Backoff, waitAfter } from "../../kube/backoff.ts";
+import type { ReadCredentials } from "../../kube/credentials.ts";
 import {
   type CertificateFacts,
   type CertificateSource,
@@ -12,94 +10,121 @@ import {
   timeText,
 } from "../certificate-source.ts";
 import type { Certificate } from "../certificate.ts";
-import type { CertificateStore } from "./cluster-store.ts";
+import { BundleReconciler } from "./bundle-reconciler.ts";
+import { trusts } from "./ca-bundle.ts";
+import { type CertificateStore, ClusterStore, type SecretName } from "./cluster-store.ts";
 import { type Lifetimes, nextChange } from "./rotation.ts";
-import { SecretKeeper } from "./secret-reconciler.ts";
+import { SecretReconciler } from "./secret-reconciler.ts";
 import { ServingCertificate } from "./serving-certificate.ts";
+import type { SigningCa } from "./signing-ca.ts";
+
+export { CONFIGURATION_NAME, OSIMAGE_CONFIGURATION_NAME } from "./ca-bundle.ts";
+export { MAX_SERVING_SHARE } from "./rotation.ts";
 
 /**
- * Milliseconds after which everything is looked at again, whatever was heard: a timer may be late by as long as the
- * machine was suspended, clocks are set, and a watch may miss something.
+ * Milliseconds after which everything is read again without an event: a timer may be late by as long as the machine was
+ * suspended, clocks may be set, and a watch may miss a change.
  */
-const LOOK_INTERVAL = 60_000;
-/** A clock that is about to reach a moment must have reached it when the timer ends. */
+const RESYNC_INTERVAL = 60_000;
+/** Milliseconds that a timer is set late, so that the clock has passed the moment when it ends. */
 const TIMER_MARGIN = 20;
-/** Replicas that write at the same moment; more than these in one look is a fight. */
-const MOST_ROUNDS = 10;
-/** The most that a replica renews before the others, as a share of the time that is left then. */
-const MOST_JITTER = 0.1;
+/** Each round that finds a write of another replica starts again. More rounds than this are a conflict. */
+const MAX_ROUNDS = 10;
+/** How much earlier than others a replica may renew, as a share of the remaining lifetime. */
+const MAX_JITTER = 0.1;
 
-export interface ClusterSourceOptions {
-  readonly store: CertificateStore;
-  /** Of the Secret, for messages. */
-  readonly secret: string;
+interface SharedOptions {
+  /** DNS names and IP addresses of the serving certificate. */
   readonly hosts: readonly string[];
   readonly lifetimes: Lifetimes;
   readonly log: Logger;
   readonly timing: Timing;
 }
 
+export interface StoredCertificateOptions extends SharedOptions {
+  readonly store: CertificateStore;
+  /** NAMESPACE/NAME of the Secret, for messages. */
+  readonly secret: string;
+}
+
+export interface ClusterCertificateOptions extends SharedOptions {
+  readonly credentials: ReadCredentials;
+  /** The Secret with the CA. */
+  readonly secret: SecretName;
+  /** Names of the webhook configurations whose `caBundle` is kept. */
+  readonly configurations: readonly string[];
+}
+
+/** A serving certificate whose CA is in a Secret of the cluster. */
+export function clusterCertificateSource(options: ClusterCertificateOptions): CertificateSource {
+  const { secret } = options;
+  const store = new ClusterStore(options);
+  return new ClusterCertificateSource({ ...options, store, secret: `${secret.namespace}/${secret.name}` });
+}
+
 /**
- * A serving certificate from a CA of our own, which all replicas share in one Secret: there is no leader. The loop is
- * level-triggered: each look reads everything anew and does what is missing. The rules are in rotation.ts.
+ * Signs its serving certificate with a CA that all replicas share in one Secret. There is no leader. The loop is
+ * level-triggered: each reconciliation reads all objects again and makes the missing changes. The rules are in
+ * rotation.ts.
  */
 export class ClusterCertificateSource implements CertificateSource {
-  readonly #options: ClusterSourceOptions;
+  readonly #options: StoredCertificateOptions;
   readonly #backoff: Backoff;
   readonly #jitter: number;
-  readonly #secret: SecretKeeper;
-  readonly #bundles: BundleKeeper;
+  readonly #secret: SecretReconciler;
+  readonly #bundles: BundleReconciler;
   readonly #serving: ServingCertificate;
-  /** What the Secret had when it was last read or written: nothing else is ever signed with. */
-  #authorities: readonly Authority[] = [];
-  #trouble: Trouble | undefined;
-  /** Troubles of one code in a row. */
-  #inARow = 0;
-  /** Whether the API server was once known to trust the certificate in use; it never turns back. */
+  /** The CAs that the Secret had when it was last read or written. Only these sign certificates. */
+  #cas: readonly SigningCa[] = [];
+  /** The error of the last reconciliation. */
+  #error: ApiError | undefined;
+  /** Errors of one code in a row. */
+  #consecutive = 0;
+  /** Whether the API server was once known to trust the certificate in use. Never goes back to false. */
   #wasTrusted = false;
   #isChanged = false;
   #wake: () => void = () => undefined;
 
-  constructor(options: ClusterSourceOptions) {
+  constructor(options: StoredCertificateOptions) {
     const { store, log, timing, lifetimes, hosts, secret: name } = options;
     this.#options = options;
     this.#backoff = new Backoff(timing);
-    this.#jitter = MOST_JITTER * timing.random();
-    this.#secret = new SecretKeeper({ store, name, log, lifetimes, jitter: this.#jitter });
-    this.#bundles = new BundleKeeper({ store, log });
+    this.#jitter = MAX_JITTER * timing.random();
+    this.#secret = new SecretReconciler({ store, name, log, lifetimes, jitter: this.#jitter });
+    this.#bundles = new BundleReconciler({ store, log });
     this.#serving = new ServingCertificate({ hosts, lifetimes, log, jitter: this.#jitter });
   }
 
   async start(use: (certificate: Certificate) => void, signal: AbortSignal): Promise<void> {
     await this.#options.store.check();
     const first = Promise.withResolvers<undefined>();
-    const taken = (certificate: Certificate): void => {
+    const useAndResolve = (certificate: Certificate): void => {
       use(certificate);
       first.resolve(undefined);
     };
-    void this.#run(taken, signal);
+    void this.#run(useAndResolve, signal);
     await first.promise;
   }
 
   state(): readonly CertificateState[] {
     const { secret, timing } = this.#options;
     const current = this.#serving.current;
-    const good = this.#serving.issuer(timing.now()) !== undefined;
+    const isValid = this.#serving.issuer(timing.now()) !== undefined;
     const facts =
       current === undefined
         ? `none yet, from the CA of Secret ${secret}`
-        : `${good ? "good until" : "expired at"} ${timeText(current.notAfter)}, signed by ${current.issuer.name}`;
-    const because = this.#trouble === undefined ? "" : `; ${this.#trouble.message}`;
+        : `${isValid ? "good until" : "expired at"} ${timeText(current.notAfter)}, signed by ${current.issuer.name}`;
+    const because = this.#error === undefined ? "" : `; ${this.#error.message}`;
     return [
-      { name: "certificate", ok: good, text: facts + because },
+      { name: "certificate", ok: isValid, text: facts + because },
       { name: "caBundle", ok: this.#wasTrusted, text: this.#bundles.text },
     ];
   }
 
   facts(): CertificateFacts {
     const { current, renewals } = this.#serving;
-    const { overwritings } = this.#bundles;
-    return { expiry: current?.notAfter, caExpiry: current?.issuer.notAfter, renewals, overwritings };
+    const { overwrites } = this.#bundles;
+    return { expiry: current?.notAfter, caExpiry: current?.issuer.notAfter, renewals, overwrites };
   }
 
   async #run(use: (certificate: Certificate) => void, signal: AbortSignal): Promise<void> {
@@ -115,12 +140,12 @@ export class ClusterCertificateSource implements CertificateSource {
     void store.watch(changed, signal);
     while (!signal.aborted) {
       this.#isChanged = false;
-      const wait = await this.#look(use);
+      const wait = await this.#reconcileOnce(use);
       await this.#sleep(wait, signal);
     }
   }
 
-  /** Until something changes, the time is over, or the signal aborts. */
+  /** Resolves at a change, after the time, or when the signal aborts. */
   async #sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
     if (this.#isChanged) return;
     const wake = new AbortController();
@@ -131,80 +156,82 @@ export class ClusterCertificateSource implements CertificateSource {
     this.#wake = () => undefined;
   }
 
-  /** Gives the milliseconds until the next look. What the API server cannot be asked about is left as it was. */
-  async #look(use: (certificate: Certificate) => void): Promise<number> {
-    const trouble = await this.#reconcile(use).catch(troubleOfCall);
+  /**
+   * Returns the milliseconds until the next reconciliation. Signs a certificate even if the API server cannot be
+   * reached.
+   */
+  async #reconcileOnce(use: (certificate: Certificate) => void): Promise<number> {
+    const error = await this.#reconcile(use).catch(toApiError);
     await this.#sign(use);
-    if (trouble === undefined) this.#recovered();
-    else this.#failed(trouble);
+    if (error === undefined) this.#recovered();
+    else this.#failed(error);
     const untilNext = this.#untilNextChange();
-    if (trouble === undefined) return untilNext;
-    const { wait } = rowOf(trouble.code, this.#inARow, false);
-    return Math.min(untilNext, this.#backoff.next(wait, this.#inARow, trouble.retryAfter));
+    if (error === undefined) return untilNext;
+    return Math.min(untilNext, this.#backoff.next(waitAfter(error.code), this.#consecutive, error.retryAfter));
   }
 
   /**
-   * Gives what kept it from being complete. Configurations are read before the Secret: a replica writes the Secret before a
-   * newer bundle, so the Secret that is read after a bundle is at least as new, and no replica puts back what another one
-   * has replaced.
+   * Returns the error that kept it from completing. It reads the configurations before the Secret. Each replica writes
+   * the Secret before the bundle, so a Secret that is read after a bundle is at least as new as the bundle. Hence no
+   * replica restores a bundle that another one has replaced.
    */
-  async #reconcile(use: (certificate: Certificate) => void): Promise<Trouble | undefined> {
+  async #reconcile(use: (certificate: Certificate) => void): Promise<ApiError | undefined> {
     const { store, timing } = this.#options;
-    for (let round = 0; round < MOST_ROUNDS; round++) {
-      const configurations = await store.configurations().catch(troubleOfCall);
-      const readable = configurations instanceof Trouble ? undefined : configurations;
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const configurations = await store.configurations().catch(toApiError);
+      const readable = configurations instanceof ApiError ? undefined : configurations;
       const now = timing.now();
-      const kept = await this.#secret.reconcile({
-        known: this.#authorities,
+      const result = await this.#secret.reconcile({
+        known: this.#cas,
         inUse: this.#serving.issuer(now),
-        isTrusted: (authority) => readable?.every((each) => trusts(each, authority)),
+        isTrusted: (ca) => readable?.every((each) => trusts(each, ca)),
         now,
       });
-      if (kept.is === "again") continue;
-      this.#authorities = kept.authorities;
+      if (result.is === "again") continue;
+      this.#cas = result.cas;
       await this.#sign(use);
-      if (configurations instanceof Trouble) {
+      if (configurations instanceof ApiError) {
         this.#bundles.unreadable(configurations);
         return configurations;
       }
       const issuer = this.#serving.issuer(now);
       this.#wasTrusted ||= issuer !== undefined && configurations.every((each) => trusts(each, issuer));
-      const isDone = await this.#bundles.reconcile(configurations, this.#authorities, now);
-      if (isDone) return kept.trouble;
+      const isDone = await this.#bundles.reconcile(configurations, this.#cas, now);
+      if (isDone) return result.error;
     }
-    return new Trouble("conflict", "others write the same objects again and again");
+    return new ApiError("conflict", "other clients write the same objects again and again");
   }
 
   async #sign(use: (certificate: Certificate) => void): Promise<void> {
-    const certificate = await this.#serving.renewed(this.#authorities, this.#options.timing.now());
+    const certificate = await this.#serving.renewed(this.#cas, this.#options.timing.now());
     if (certificate !== undefined) use(certificate);
   }
 
-  #failed(trouble: Trouble): void {
-    this.#inARow = this.#trouble?.code === trouble.code ? this.#inARow + 1 : 1;
-    const isNews = this.#trouble?.message !== trouble.message;
-    this.#trouble = trouble;
-    if (isNews) this.#options.log.warn({ why: trouble.message }, "certificates cannot be looked after");
+  #failed(error: ApiError): void {
+    this.#consecutive = this.#error?.code === error.code ? this.#consecutive + 1 : 1;
+    const isNew = this.#error?.message !== error.message;
+    this.#error = error;
+    if (isNew) this.#options.log.warn({ why: error.message }, "certificates cannot be reconciled");
   }
 
   #recovered(): void {
-    if (this.#trouble !== undefined) this.#options.log.info("certificates are looked after again");
-    this.#trouble = undefined;
-    this.#inARow = 0;
+    if (this.#error !== undefined) this.#options.log.info("certificates are reconciled again");
+    this.#error = undefined;
+    this.#consecutive = 0;
   }
 
   #untilNextChange(): number {
     const { timing, lifetimes } = this.#options;
     const now = timing.now();
     const moments = [
-      nextChange(this.#authorities, { now, lifetimes, jitter: this.#jitter }),
+      nextChange(this.#cas, { now, lifetimes, jitter: this.#jitter }),
       this.#serving.current?.renewal,
-      ...this.#bundles.waits,
+      ...this.#bundles.rewrites,
     ];
     const waits = moments
       .filter((moment) => moment !== undefined)
       .map((moment) => moment.getTime() - now.getTime())
       .filter((wait) => wait > 0);
-    return Math.min(LOOK_INTERVAL, ...waits.map((wait) => wait + TIMER_MARGIN));
+    return Math.min(RESYNC_INTERVAL, ...waits.map((wait) => wait + TIMER_MARGIN));
   }
 }

@@ -6,13 +6,13 @@ import type {
   V1ValidatingWebhookConfiguration,
 } from "@kubernetes/client-node";
 import type { Logger } from "pino";
-import type { Timing } from "../../kube/backoff.ts";
+import type { Timing } from "../../common/timing.ts";
+import { ifFound, succeedsWithoutConflict } from "../../kube/api-error.ts";
 import { Connection } from "../../kube/connection.ts";
 import { CurrentCredentials, type ReadCredentials } from "../../kube/credentials.ts";
-import { within } from "../../kube/deadline.ts";
+import { withDeadline } from "../../kube/deadline.ts";
 import { watchObject } from "../../kube/object-watch.ts";
-import { ifThere, isFirst, type TypedApi, typedApi } from "../../kube/typed-api.ts";
-import { base64 } from "./signing-ca.ts";
+import { type TypedApi, typedApi } from "../../kube/typed-api.ts";
 import {
   type Configuration,
   CONFIGURATION_KINDS,
@@ -20,13 +20,14 @@ import {
   type ConfigurationKind,
   labelOf,
 } from "./ca-bundle.ts";
+import { base64 } from "./signing-ca.ts";
 
-/** Who we are among those who write an object. */
+/** Identifies this program among the writers of an object. */
 const FIELD_MANAGER = "vm-image-webhook";
-/** Milliseconds for one call; a healthy API server takes some. */
+/** Milliseconds for one call. A healthy API server takes a few. */
 const CALL_DEADLINE = 15_000;
 
-/** NAMESPACE/NAME of the Secret with the CA. */
+/** Identifies the Secret with the CA. */
 export interface SecretName {
   readonly namespace: string;
   readonly name: string;
@@ -34,36 +35,36 @@ export interface SecretName {
 
 export interface StoredSecret {
   readonly resourceVersion: string;
-  /** In base64. */
+  /** Values in base64. */
   readonly data: Readonly<Record<string, string>>;
 }
 
-/** The objects of the cluster that certificates need. Calls throw a Trouble. */
+/** The Secret and the webhook configurations of a cluster. The calls throw an ApiError. */
 export interface CertificateStore {
-  /** The configurations that are ours, whether or not they exist. */
-  readonly ours: readonly ConfigurationId[];
-  /** Throws a Failure where there is no cluster that could be asked. */
+  /** The configurations of this webhook, whether or not they exist. */
+  readonly configurationIds: readonly ConfigurationId[];
+  /** Throws a Failure if there are no usable credentials. */
   check(): Promise<void>;
-  /** Those that exist. */
+  /** The configurations that exist. */
   configurations(): Promise<readonly Configuration[]>;
-  /** Undefined where there is none. */
+  /** Undefined if there is none. */
   secret(): Promise<StoredSecret | undefined>;
-  /** Makes it, empty; where it is there already, nothing happens. */
+  /** Creates an empty Secret. Changes nothing if it exists. */
   createSecret(): Promise<void>;
-  /** False where somebody wrote it after it was read; then nothing is written. */
+  /** Writes the Secret, unless another client wrote it after it was read: then false. */
   writeSecret(read: StoredSecret, data: Readonly<Record<string, string>>): Promise<boolean>;
-  /** As `writeSecret`, for `caBundle` of every webhook. */
+  /** Writes `caBundle` of every webhook of the configuration, on the same condition as `writeSecret`. */
   writeBundle(read: Configuration, bundle: string): Promise<boolean>;
-  /** Says when any of them changed, until the signal aborts; never rejects. */
+  /** Calls back when the Secret or a configuration changed, until the signal aborts. Never rejects. */
   watch(changed: () => void, signal: AbortSignal): Promise<void>;
-  /** Ends every connection. */
+  /** Closes every connection. */
   close(): void;
 }
 
 export interface ClusterStoreOptions {
   readonly credentials: ReadCredentials;
   readonly secret: SecretName;
-  /** Names of webhook configurations, of both kinds each. */
+  /** Names of webhook configurations. Each name stands for one of each kind. */
   readonly configurations: readonly string[];
   readonly log: Logger;
   readonly timing: Timing;
@@ -76,9 +77,9 @@ const PLURALS: Readonly<Record<ConfigurationKind, string>> = {
   ValidatingWebhookConfiguration: "validatingwebhookconfigurations",
 };
 
-/** A cluster's Secret and webhook configurations, by the typed calls of @kubernetes/client-node. */
+/** The certificate store of a real cluster. */
 export class ClusterStore implements CertificateStore {
-  readonly ours: readonly ConfigurationId[];
+  readonly configurationIds: readonly ConfigurationId[];
   readonly #options: ClusterStoreOptions;
   readonly #credentials: CurrentCredentials;
   readonly #client: Connection;
@@ -88,8 +89,10 @@ export class ClusterStore implements CertificateStore {
   constructor(options: ClusterStoreOptions) {
     const { credentials: read, log, timing } = options;
     this.#options = options;
-    this.ours = options.configurations.flatMap((name) => CONFIGURATION_KINDS.map((kind) => ({ kind, name })));
-    this.#credentials = new CurrentCredentials({ read, log, now: timing.now });
+    this.configurationIds = options.configurations.flatMap((name) =>
+      CONFIGURATION_KINDS.map((kind) => ({ kind, name })),
+    );
+    this.#credentials = new CurrentCredentials({ read, log, timing });
     this.#client = new Connection({ credentials: this.#credentials });
   }
 
@@ -103,13 +106,13 @@ export class ClusterStore implements CertificateStore {
   }
 
   async configurations(): Promise<readonly Configuration[]> {
-    const read = await Promise.all(this.ours.map((id) => this.#configuration(id)));
+    const read = await Promise.all(this.configurationIds.map((id) => this.#configuration(id)));
     return read.filter((configuration) => configuration !== undefined);
   }
 
   async #configuration(id: ConfigurationId): Promise<Configuration | undefined> {
     const { kind, name } = id;
-    const raw = await ifThere(
+    const raw = await ifFound(
       this.#call<RawConfiguration>(`read the ${labelOf(id)}`, ({ admissionRegistration: api }) =>
         kind === "MutatingWebhookConfiguration"
           ? api.readMutatingWebhookConfiguration({ name })
@@ -120,15 +123,15 @@ export class ClusterStore implements CertificateStore {
   }
 
   async secret(): Promise<StoredSecret | undefined> {
-    const read = await ifThere(
+    const read = await ifFound(
       this.#call("read the Secret", ({ core }) => core.readNamespacedSecret(this.#options.secret)),
     );
     return read && { resourceVersion: resourceVersionOf(read.metadata), data: read.data ?? {} };
   }
 
   /**
-   * By server-side apply: it is the one way to create an object whose name stands in the request, so that the right to
-   * do so can be for that name alone. Nothing that is there is changed by it, as it says nothing about data.
+   * Uses server-side apply. Only its request names the object that it creates, so that an RBAC rule can allow this name
+   * alone. It does not change an existing Secret, because it sets no data.
    */
   async createSecret(): Promise<void> {
     const { namespace, name } = this.#options.secret;
@@ -151,14 +154,14 @@ export class ClusterStore implements CertificateStore {
       body,
       fieldManager: FIELD_MANAGER,
     };
-    return isFirst(
+    return succeedsWithoutConflict(
       this.#call("write the Secret", ({ core, patchAs }) =>
         core.patchNamespacedSecret(parameters, patchAs("application/merge-patch+json")),
       ),
     );
   }
 
-  /** Webhooks are merged by their names (patchMergeKey in k8s.io/api): all else in them stays as it is. */
+  /** The patch merges webhooks by name (patchMergeKey in k8s.io/api), and leaves their other fields as they are. */
   writeBundle(read: Configuration, bundle: string): Promise<boolean> {
     const { kind, name, resourceVersion, webhooks } = read;
     const clientConfig = { caBundle: base64(bundle) };
@@ -167,7 +170,7 @@ export class ClusterStore implements CertificateStore {
       webhooks: webhooks.map((each) => ({ name: each.name, clientConfig })),
     };
     const parameters = { name, body, fieldManager: FIELD_MANAGER };
-    return isFirst(
+    return succeedsWithoutConflict(
       this.#call<unknown>(`write caBundle of the ${labelOf(read)}`, ({ admissionRegistration: api, patchAs }) => {
         const options = patchAs("application/strategic-merge-patch+json");
         return kind === "MutatingWebhookConfiguration"
@@ -182,7 +185,10 @@ export class ClusterStore implements CertificateStore {
     const client = this.#client;
     const watched = [
       { path: `/api/v1/namespaces/${encodeURIComponent(secret.namespace)}/secrets`, name: secret.name },
-      ...this.ours.map(({ kind, name }) => ({ path: `/apis/admissionregistration.k8s.io/v1/${PLURALS[kind]}`, name })),
+      ...this.configurationIds.map(({ kind, name }) => ({
+        path: `/apis/admissionregistration.k8s.io/v1/${PLURALS[kind]}`,
+        name,
+      })),
     ];
     await Promise.all(watched.map((object) => watchObject({ client, timing, changed, ...object }, signal)));
   }
@@ -191,7 +197,7 @@ export class ClusterStore implements CertificateStore {
     const { signal } = this.#end;
     this.#api ??= typedApi(this.#client, signal);
     const api = await this.#api;
-    return within({ what, milliseconds: CALL_DEADLINE, signal }, () => call(api));
+    return withDeadline({ what, milliseconds: CALL_DEADLINE, signal }, () => call(api));
   }
 }
 

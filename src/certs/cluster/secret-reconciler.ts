@@ -1,21 +1,14 @@
 import type { Logger } from "pino";
-import type { Trouble } from "../../kube/trouble.ts";
-import { troubleOfCall } from "../../kube/typed-api.ts";
-import {
-  type Authority,
-  authorityOf,
-  decodeAuthorities,
-  encodeAuthorities,
-  type StoredAuthorities,
-} from "./signing-ca.ts";
+import { type ApiError, toApiError } from "../../kube/api-error.ts";
 import { timeText } from "../certificate-source.ts";
+import { issueCa } from "../issue.ts";
 import type { CertificateStore, StoredSecret } from "./cluster-store.ts";
-import { issueAuthority } from "../issue.ts";
 import { type Lifetimes, type Plan, planOf, type Situation } from "./rotation.ts";
+import { decodeCas, encodeCas, type SigningCa, signingCaOf, type StoredCas } from "./signing-ca.ts";
 
-export interface SecretKeeperOptions {
+export interface SecretReconcilerOptions {
   readonly store: CertificateStore;
-  /** For messages. */
+  /** NAMESPACE/NAME of the Secret, for the log. */
   readonly name: string;
   readonly lifetimes: Lifetimes;
   readonly jitter: number;
@@ -24,84 +17,86 @@ export interface SecretKeeperOptions {
 
 export type Facts = Pick<Situation, "known" | "inUse" | "isTrusted" | "now">;
 
-/** What was found in the Secret, or put there. */
-export type Kept =
-  /** Somebody else wrote it at the same time: everything is to be read again. */
+/** The CAs that the Secret holds after a reconciliation. */
+export type ReconcileResult =
+  /** The Secret was created, or another client wrote it at the same time: read everything again. */
   | { readonly is: "again" }
-  /** `trouble`: it should hold something else, and could not be written. */
-  | { readonly is: "read"; readonly authorities: readonly Authority[]; readonly trouble: Trouble | undefined };
+  /** `error`: the Secret should hold other CAs, but could not be written. */
+  | { readonly is: "read"; readonly cas: readonly SigningCa[]; readonly error: ApiError | undefined };
 
-/** Keeps the Secret as the rotation wants it. Several replicas do so at once: the first one to write wins. */
-export class SecretKeeper {
-  readonly #options: SecretKeeperOptions;
-  #reported = "";
+/** Writes the plan of the rotation into the Secret. Several replicas do so at once: the first write wins. */
+export class SecretReconciler {
+  readonly #options: SecretReconcilerOptions;
+  /** The problems of the Secret that were logged last. */
+  #reported: string | undefined;
 
-  constructor(options: SecretKeeperOptions) {
+  constructor(options: SecretReconcilerOptions) {
     this.#options = options;
   }
 
-  /** Throws a Trouble where the Secret cannot be read. */
-  async reconcile(facts: Facts): Promise<Kept> {
+  /** Throws an ApiError if the Secret cannot be read. */
+  async reconcile(facts: Facts): Promise<ReconcileResult> {
     const { store, lifetimes, jitter } = this.#options;
     const secret = await store.secret();
-    const stored = decodeAuthorities(secret?.data ?? {});
+    const stored = decodeCas(secret?.data ?? {});
     this.#report(stored.problems);
-    const plan = planOf({ ...facts, stored: stored.authorities, lifetimes, jitter });
-    const { authorities } = stored;
-    if (isAsPlanned(stored, plan)) return { is: "read", authorities, trouble: undefined };
+    const plan = planOf({ ...facts, stored: stored.cas, lifetimes, jitter });
+    const { cas } = stored;
+    if (isAsPlanned(stored, plan)) return { is: "read", cas, error: undefined };
     try {
-      return await this.#write(secret, authorities, { plan, now: facts.now });
+      return await this.#write(secret, cas, { plan, now: facts.now });
     } catch (error) {
-      const usable = authorities.length === 0 ? facts.known : authorities;
-      return { is: "read", authorities: usable, trouble: troubleOfCall(error) };
+      const usable = cas.length === 0 ? facts.known : cas;
+      return { is: "read", cas: usable, error: toApiError(error) };
     }
   }
 
   async #write(
     secret: StoredSecret | undefined,
-    before: readonly Authority[],
+    before: readonly SigningCa[],
     { plan, now }: { readonly plan: Plan; readonly now: Date },
-  ): Promise<Kept> {
+  ): Promise<ReconcileResult> {
     const { store, log, name } = this.#options;
     if (secret === undefined) {
       await store.createSecret();
-      log.info({ secret: name }, "the Secret with the CA was not there; made it");
+      log.info({ secret: name }, "created the Secret for the CA");
       return { is: "again" };
     }
-    const made = plan.needsNew ? [await this.#make(now)] : [];
-    const authorities = [...plan.authorities, ...made];
-    if (!(await store.writeSecret(secret, encodeAuthorities(authorities)))) return { is: "again" };
-    this.#tell(before, authorities, plan);
-    return { is: "read", authorities, trouble: undefined };
+    const issued = plan.needsNew ? [await this.#issue(now)] : [];
+    const cas = [...plan.cas, ...issued];
+    if (!(await store.writeSecret(secret, encodeCas(cas)))) return { is: "again" };
+    this.#logChanges(before, cas, plan);
+    return { is: "read", cas, error: undefined };
   }
 
-  async #make(now: Date): Promise<Authority> {
+  async #issue(now: Date): Promise<SigningCa> {
     const end = new Date(now.getTime() + this.#options.lifetimes.ca);
-    return authorityOf(await issueAuthority("vm-image-webhook CA", { now, end }));
+    return signingCaOf(await issueCa("vm-image-webhook CA", { now, end }));
   }
 
-  #tell(before: readonly Authority[], after: readonly Authority[], { restored }: Plan): void {
+  #logChanges(before: readonly SigningCa[], after: readonly SigningCa[], { restored }: Plan): void {
     const { log, name: secret } = this.#options;
-    const has = (list: readonly Authority[], { id }: Authority): boolean => list.some((each) => each.id === id);
-    for (const authority of after) {
-      const { name, notAfter, published } = authority;
+    const has = (list: readonly SigningCa[], { id }: SigningCa): boolean => list.some((each) => each.id === id);
+    for (const ca of after) {
+      const { name, notAfter, published } = ca;
       const facts = { secret, ca: name, expiry: timeText(notAfter) };
-      const was = before.find(({ id }) => id === authority.id);
-      if (was === undefined && restored === undefined) log.info(facts, "made a CA");
-      else if (was === undefined) log.warn({ ...facts, because: RESTORED[restored ?? "lost"] }, "put a CA back");
+      const was = before.find(({ id }) => id === ca.id);
+      if (was === undefined && restored === undefined) log.info(facts, "created a CA");
+      else if (was === undefined) log.warn({ ...facts, because: RESTORED[restored ?? "lost"] }, "restored a CA");
       else if (was.published === undefined && published !== undefined) log.info(facts, "published a CA");
     }
-    for (const authority of before.filter((each) => !has(after, each))) {
-      log.info({ secret, ca: authority.name }, "dropped a CA");
+    for (const ca of before.filter((each) => !has(after, each))) {
+      log.info({ secret, ca: ca.name }, "dropped a CA");
     }
   }
 
   #report(problems: readonly string[]): void {
-    const text = problems.join("; ");
-    if (text === this.#reported) return;
-    this.#reported = text;
+    const why = problems.length === 0 ? undefined : problems.join("; ");
+    if (why === this.#reported) return;
+    this.#reported = why;
     const { log, name } = this.#options;
-    if (text !== "") log.error({ secret: name, why: text }, "the Secret has what is no CA; it is written anew");
+    if (why !== undefined)
+      log.error({ secret: name, why }, "the Secret has invalid content instead of CAs; rewriting it");
   }
 }
 
@@ -110,12 +105,10 @@ const RESTORED = {
   replaced: "the Secret lacked the CA whose certificate is in use",
 } as const;
 
-function isAsPlanned({ authorities, problems }: StoredAuthorities, plan: Plan): boolean {
-  const same = (each: Authority, index: number): boolean => {
-    const planned = plan.authorities[index];
+function isAsPlanned({ cas, problems }: StoredCas, plan: Plan): boolean {
+  const same = (each: SigningCa, index: number): boolean => {
+    const planned = plan.cas[index];
     return each.id === planned?.id && each.published?.getTime() === planned.published?.getTime();
   };
-  return (
-    !plan.needsNew && problems.length === 0 && authorities.length === plan.authorities.length && authorities.every(same)
-  );
+  return !plan.needsNew && problems.length === 0 && cas.length === plan.cas.length && cas.every(same);
 }

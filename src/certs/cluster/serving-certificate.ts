@@ -1,13 +1,13 @@
 import type { Logger } from "pino";
 import { messageOf } from "../../common/failure.ts";
-import type { Authority } from "./signing-ca.ts";
 import { type RenewalOutcome, timeText } from "../certificate-source.ts";
 import { type Certificate, expiryOf } from "../certificate.ts";
 import { CLOCK_SKEW, issueServing } from "../issue.ts";
 import { type Lifetimes, renewalOf, signerOf } from "./rotation.ts";
+import type { SigningCa } from "./signing-ca.ts";
 
 interface Issued {
-  readonly issuer: Authority;
+  readonly issuer: SigningCa;
   readonly issuedAt: Date;
   readonly notAfter: Date;
   /** When the next one is due. */
@@ -17,12 +17,12 @@ interface Issued {
 export interface ServingCertificateOptions {
   readonly hosts: readonly string[];
   readonly lifetimes: Lifetimes;
-  /** From 0 up to 0.1. */
+  /** From 0 up to 0.1. It keeps the renewals of replicas apart. */
   readonly jitter: number;
   readonly log: Logger;
 }
 
-/** The serving certificate of this replica: its key is never outside of this process. */
+/** The serving certificate of this replica. Its key never leaves this process. */
 export class ServingCertificate {
   readonly #options: ServingCertificateOptions;
   readonly renewals: Record<RenewalOutcome, number> = { used: 0, kept: 0 };
@@ -36,22 +36,22 @@ export class ServingCertificate {
     return this.#current;
   }
 
-  /** The CA that signed it, while it is good. */
-  issuer(now: Date): Authority | undefined {
+  /** The CA of the certificate; undefined if the certificate has expired. */
+  issuer(now: Date): SigningCa | undefined {
     return this.#current !== undefined && this.#current.notAfter > now ? this.#current.issuer : undefined;
   }
 
-  /** A new certificate where one is due. */
-  async renewed(authorities: readonly Authority[], now: Date): Promise<Certificate | undefined> {
+  /** Issues a new certificate if one is due. */
+  async renewed(cas: readonly SigningCa[], now: Date): Promise<Certificate | undefined> {
     const { hosts, lifetimes, jitter, log } = this.#options;
-    const signer = signerOf(authorities, now, lifetimes);
+    const signer = signerOf(cas, now, lifetimes);
     if (signer === undefined) return undefined;
     const end = new Date(Math.min(now.getTime() + lifetimes.serving, signer.notAfter.getTime()));
     if (!this.#isDue(signer, end, now)) return undefined;
     const isFirst = this.#current === undefined;
     try {
       const certificate = await issueServing(signer, hosts, { now, end });
-      // X.509 knows no milliseconds.
+      // X.509 times have no milliseconds, so this is earlier than `end`.
       const notAfter = expiryOf(certificate);
       const renewal = renewalOf(notAfter, notAfter.getTime() - now.getTime(), jitter);
       this.#current = { issuer: signer, issuedAt: now, notAfter, renewal };
@@ -66,8 +66,10 @@ export class ServingCertificate {
     }
   }
 
-  /** A clock that was set back makes a certificate one of the future. */
-  #isDue(signer: Authority, end: Date, now: Date): boolean {
+  /**
+   * A certificate is also due after the clock was set back: clients with the right time would find it not valid yet.
+   */
+  #isDue(signer: SigningCa, end: Date, now: Date): boolean {
     if (this.#current === undefined) return true;
     const { issuer, issuedAt, notAfter, renewal } = this.#current;
     if (issuer.id !== signer.id || now.getTime() < issuedAt.getTime() - CLOCK_SKEW) return true;

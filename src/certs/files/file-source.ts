@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { Timing } from "../../kube/backoff.ts";
+import type { Timing } from "../../common/timing.ts";
 import {
   type CertificateFacts,
   type CertificateSource,
@@ -17,13 +17,13 @@ import { PolledFiles } from "./polled-files.ts";
 
 export interface FileSourceOptions {
   readonly directory: string;
-  /** DNS names and IP addresses that it must be for. */
+  /** DNS names and IP addresses that the certificate must have. */
   readonly hosts: readonly string[];
   readonly log: Logger;
   readonly timing: Timing;
 }
 
-/** A certificate in files that somebody else renews. */
+/** A certificate in files that another program renews, such as the kubelet or cert-manager. */
 export class FileSource implements CertificateSource {
   readonly #options: FileSourceOptions;
   readonly #files: PolledFiles<CertificateFiles>;
@@ -37,7 +37,7 @@ export class FileSource implements CertificateSource {
       what: "certificate",
       path: directory,
       read: () => readCertificateFiles(directory),
-      take: (files) => {
+      use: (files) => {
         const certificate = checkCertificate(directory, files, { now: timing.now(), hosts });
         this.#use(certificate);
         this.#expiry = expiryOf(certificate);
@@ -63,6 +63,6 @@ export class FileSource implements CertificateSource {
   }
 
   facts(): CertificateFacts {
-    return { expiry: this.#expiry, caExpiry: undefined, renewals: this.#files.renewals, overwritings: 0 };
+    return { expiry: this.#expiry, caExpiry: undefined, renewals: this.#files.renewals, overwrites: 0 };
   }
 }

@@ -1,87 +1,88 @@
 import type { Logger } from "pino";
 import { messageOf } from "../../common/failure.ts";
-import type { Timing } from "../../kube/backoff.ts";
+import type { Timing } from "../../common/timing.ts";
 import type { RenewalOutcome } from "../certificate-source.ts";
 
 /**
- * Milliseconds between two looks. Polling sees a renamed folder (the kubelet's `..data`), a rewritten file and a
- * mounted file system alike; a few small files are read in less than a millisecond.
+ * Milliseconds between two polls. Polling sees a renamed folder (the kubelet's `..data`), a rewritten file and a
+ * mounted file system alike. It reads a few small files in less than a millisecond.
  */
 const POLL_INTERVAL = 1_000;
 
 export interface PolledFilesOptions<Files> {
-  /** For messages: `certificate`. */
+  /** Name of the content in messages: `certificate`. */
   readonly what: string;
-  /** Folder or file, for messages. */
+  /** Folder or file in messages. */
   readonly path: string;
   readonly read: () => Promise<Files>;
-  /** Puts them to use; throws where they are no good. */
-  readonly take: (files: Files) => void;
+  /** Starts to use the files. Throws if they are not valid. */
+  readonly use: (files: Files) => void;
   readonly log: Logger;
   readonly timing: Timing;
 }
 
-/** Texts of files that somebody else renews: the last good ones stay in use, an identical rewrite changes nothing. */
+/** Files that another program renews. The last good ones stay in use, and an identical rewrite changes nothing. */
 export class PolledFiles<Files> {
   readonly #options: PolledFilesOptions<Files>;
-  #inUse = "";
+  /** The files in use, as JSON. */
+  #inUse: string | undefined;
   #problem: string | undefined;
-  /** What the look before found, where that was bad: a change that may be under way. */
+  /** What the previous poll found, if that was not valid. The writer may have been between two files. */
   #suspect: string | undefined;
-  /** After the first ones. */
+  /** Counts of the changes after the start. */
   readonly renewals: Record<RenewalOutcome, number> = { used: 0, kept: 0 };
 
   constructor(options: PolledFilesOptions<Files>) {
     this.#options = options;
   }
 
-  /** Why what is there now is not in use. */
+  /** Why the current files are not in use; undefined if they are. */
   get problem(): string | undefined {
     return this.#problem;
   }
 
-  /** Throws where the first ones are no good; looks for others until the signal aborts. */
+  /** Throws if the first files are not valid. Then polls for new ones until the signal aborts. */
   async start(signal: AbortSignal): Promise<void> {
     const files = await this.#options.read();
-    this.#options.take(files);
+    this.#options.use(files);
     this.#inUse = JSON.stringify(files);
-    void this.#follow(signal);
+    void this.#pollUntilAborted(signal);
   }
 
-  async #follow(signal: AbortSignal): Promise<void> {
+  async #pollUntilAborted(signal: AbortSignal): Promise<void> {
     const { timing } = this.#options;
     for (;;) {
       await timing.delay(POLL_INTERVAL, signal);
       if (signal.aborted) return;
-      await this.#look();
+      await this.#poll();
     }
   }
 
-  async #look(): Promise<void> {
-    let seen = "";
+  async #poll(): Promise<void> {
+    let seen: string | undefined;
     try {
       const files = await this.#options.read();
       seen = JSON.stringify(files);
-      if (seen === this.#inUse) this.#mended();
-      else this.#take(files, seen);
+      if (seen === this.#inUse) this.#restored();
+      else this.#use(files, seen);
       this.#suspect = undefined;
     } catch (error) {
-      this.#keep(messageOf(error), seen);
+      this.#keepLastGood(messageOf(error), seen);
     }
   }
 
-  #take(files: Files, seen: string): void {
-    const { what, path, take, log } = this.#options;
-    take(files);
+  #use(files: Files, seen: string): void {
+    const { what, path, use, log } = this.#options;
+    use(files);
     this.#inUse = seen;
     this.#problem = undefined;
     this.renewals.used++;
     log.info({ path }, `a new ${what} is in use`);
   }
 
-  /** A look may fall between two writes: only what is as bad at the next one is reported. */
-  #keep(why: string, seen: string): void {
-    const found = `${why} ${seen}`;
+  /** A poll may fall between two writes. Only a problem that the next poll finds, too, is reported. */
+  #keepLastGood(why: string, seen: string | undefined): void {
+    const found = `${why} ${seen ?? ""}`;
     const isSettled = this.#suspect === found;
     this.#suspect = found;
     if (!isSettled || this.#problem === why) return;
@@ -91,9 +92,9 @@ export class PolledFiles<Files> {
     log.warn({ path, why }, `the ${what} changed and cannot be used; the last good one stays`);
   }
 
-  #mended(): void {
+  #restored(): void {
     if (this.#problem === undefined) return;
     this.#problem = undefined;
-    this.#options.log.info({ path: this.#options.path }, `the ${this.#options.what} is as it was again`);
+    this.#options.log.info({ path: this.#options.path }, `the ${this.#options.what} is the last good one again`);
   }
 }

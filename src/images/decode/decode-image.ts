@@ -1,20 +1,20 @@
 import { at, isJsonObject, type JsonObject, textAt, textOrNothing } from "../../common/json.ts";
-import { osImageFacts } from "./os-image.ts";
-import { type DecodedImage, IMAGE_KIND_ROWS, type ImageFacts, type ImageKind, isImageKind } from "../image.ts";
-import { vmImageFacts } from "./vm-image.ts";
+import { type DecodedImage, IMAGE_KIND_ROWS, type ImageKind, isImageKind } from "../image.ts";
+import type { KindDecoder } from "./kind-decoder.ts";
+import { osImageDecoder } from "./os-image.ts";
+import { vmImageDecoder } from "./vm-image.ts";
 
 const DEFAULT_NAMESPACE = "default";
 
-/** Decoders by kind: where an object of the kind keeps its facts. */
-const FACTS: Readonly<Record<ImageKind, (value: JsonObject, version: string) => ImageFacts>> = {
-  VirtualMachineImage: vmImageFacts,
-  ClusterVirtualMachineImage: vmImageFacts,
-  OSImage: osImageFacts,
+const DECODERS: Readonly<Record<ImageKind, KindDecoder>> = {
+  VirtualMachineImage: vmImageDecoder("VirtualMachineImage"),
+  ClusterVirtualMachineImage: vmImageDecoder("ClusterVirtualMachineImage"),
+  OSImage: osImageDecoder,
 };
 
 /**
- * From an object, as the API server or a file has it, to what the index keeps of it. Facts of a wrong JSON type count as
- * absent where they do not decide which image is meant.
+ * Decodes an object from the API server or from a file. A fact of a wrong JSON type counts as absent, unless it is a
+ * name: names decide which image a reference means.
  */
 export function decodeImage(value: unknown): DecodedImage {
   const [group = "", version = ""] = textAt(value, ["apiVersion"]).split("/");
@@ -24,37 +24,33 @@ export function decodeImage(value: unknown): DecodedImage {
   }
   const name = textAt(value, ["metadata", "name"]);
   if (name === "") return { is: "malformed", field: "metadata.name", why: "must be a non-empty string" };
-  const { displayNameAt, ...facts } = FACTS[kind](value, version);
-  if (isNoText(at(value, displayNameAt))) {
+  const { displayNamePath, decode } = DECODERS[kind];
+  const displayNameAt = displayNamePath(version);
+  if (isWrongType(at(value, displayNameAt))) {
     return { is: "malformed", field: displayNameAt.join("."), why: "must be a string; put it in quotes" };
   }
-  return {
-    is: "image",
-    image: {
-      kind,
-      namespace: namespaceOf(value, kind),
-      name,
-      resourceVersion: textAt(value, ["metadata", "resourceVersion"]),
-      uid: textAt(value, ["metadata", "uid"]),
-      displayName: textOrNothing(value, displayNameAt),
-      ...facts,
-      terminating: textAt(value, ["metadata", "deletionTimestamp"]) !== "",
-    },
+  const metadata = {
+    namespace: namespaceOf(value, kind),
+    name,
+    resourceVersion: textOrNothing(value, ["metadata", "resourceVersion"]),
+    uid: textOrNothing(value, ["metadata", "uid"]),
+    displayName: textOrNothing(value, displayNameAt),
+    terminating: textAt(value, ["metadata", "deletionTimestamp"]) !== "",
   };
+  return { is: "image", image: decode(value, version, metadata) };
 }
 
 /**
- * An object that an API server has stored has a uid, and names its namespace; without one it is of the cluster
- * (`isClusterScopedVmImage`). A manifest that names no namespace is of `default`, as `kubectl apply` would put it.
+ * An object that an API server has stored has a uid. If it has no namespace, it is cluster-scoped
+ * (`isClusterScopedVmImage`). A manifest without a namespace belongs to `default`, where `kubectl apply` would put it.
  */
-function namespaceOf(value: JsonObject, kind: ImageKind): string {
-  if (IMAGE_KIND_ROWS[kind].scope === "Cluster") return "";
-  const namespace = textAt(value, ["metadata", "namespace"]);
+function namespaceOf(value: JsonObject, kind: ImageKind): string | undefined {
+  if (IMAGE_KIND_ROWS[kind].scope === "Cluster") return undefined;
   const isStored = textAt(value, ["metadata", "uid"]) !== "";
-  return namespace === "" && !isStored ? DEFAULT_NAMESPACE : namespace;
+  return textOrNothing(value, ["metadata", "namespace"]) ?? (isStored ? undefined : DEFAULT_NAMESPACE);
 }
 
-/** A display name such as 24.04 without quotes is a number in YAML: to drop it would be a silent loss. */
-function isNoText(value: unknown): boolean {
+/** In YAML, a display name such as 24.04 is a number unless it is quoted. To ignore it would hide the mistake. */
+function isWrongType(value: unknown): boolean {
   return value !== undefined && value !== null && typeof value !== "string";
 }

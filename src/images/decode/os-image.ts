@@ -1,24 +1,22 @@
-import type { ImageAccess, ImageFacts, Readiness } from "../image.ts";
 import { at, isJsonObject, type JsonObject, listAt, member, textAt, textOrNothing } from "../../common/json.ts";
+import type { ImageAccess, Readiness } from "../image.ts";
+import type { KindDecoder } from "./kind-decoder.ts";
 
-/** What lets somebody use an image; the documentation of OSImage names no verb of its own for that. */
+/** Verbs that let a user use an image. The documentation of OSImage names no separate verb for use. */
 const USING_VERBS = ["get", "*"];
 
-/** Where an OSImage keeps its facts (vCluster Platform, storage/v1 OSImageSpec and OSImageStatus). */
-export function osImageFacts(value: JsonObject): ImageFacts {
-  const access = accessOf(at(value, ["spec"]));
-  return {
-    displayNameAt: ["spec", "displayName"],
-    type: undefined,
-    firmware: undefined,
-    capabilities: [],
-    library: undefined,
-    readiness: readinessOf(value),
-    ...(access === undefined ? {} : { access }),
-  };
-}
+/** Decodes an OSImage (vCluster Platform, storage/v1 OSImageSpec and OSImageStatus). */
+export const osImageDecoder: KindDecoder = {
+  displayNamePath: () => ["spec", "displayName"],
+  decode: (object, _, metadata) => ({
+    kind: "OSImage",
+    ...metadata,
+    readiness: readinessOf(object),
+    access: accessOf(at(object, ["spec"])),
+  }),
+};
 
-/** An image that holds no uploaded bytes has no phase: nothing is to be waited for. */
+/** An image without uploaded bytes has no phase, and is ready at once. */
 function readinessOf(value: JsonObject): Readiness {
   const phase = textAt(value, ["status", "phase"]);
   if (phase === "" || phase === "Ready") return { is: "ready" };
@@ -26,7 +24,7 @@ function readinessOf(value: JsonObject): Readiness {
   return { is: "notReady", condition: "Uploaded", reason: phase, message: textAt(uploaded, ["message"]) };
 }
 
-/** The owner, and whom an entry of `access` lets use it. Without either it is open. */
+/** The owner, and the users and teams that `access` lets use the image. Undefined, which is open, without either. */
 function accessOf(spec: unknown): ImageAccess | undefined {
   const owner = at(spec, ["owner"]);
   const entries = listAt(spec, ["access"]);

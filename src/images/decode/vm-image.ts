@@ -1,11 +1,12 @@
 import { at, isJsonObject, type JsonObject, listAt, member, textAt, textOrNothing } from "../../common/json.ts";
-import type { ImageFacts, Readiness } from "../image.ts";
+import type { Readiness, VmImageKind } from "../image.ts";
+import type { KindDecoder } from "./kind-decoder.ts";
 
-/** Where one API version keeps the facts that moved between versions (vm-operator api/v1alpha1..6). */
+/** The fields of one API version for facts that moved between versions (vm-operator api/v1alpha1..6). */
 interface VersionFacts {
   readonly displayName: readonly string[];
   readonly type: readonly string[];
-  /** All must be True. */
+  /** Conditions that must all be True. */
   readonly readyConditions: readonly string[];
 }
 
@@ -13,7 +14,7 @@ const TYPE_LABEL = "image.vmoperator.vmware.com/type";
 const CAPABILITY_LABEL_PREFIX = "capability.image.vmoperator.vmware.com/";
 const LIBRARY_ANNOTATION = "vmoperator.vmware.com/conversion-content-lib-ref";
 
-/** Newer versions keep it in the annotation above; no other version has this field. */
+/** Only v1alpha1 has this field. Newer versions use the annotation above. */
 const LIBRARY_IN_V1ALPHA1 = ["status", "contentLibraryRef", "name"];
 
 const NEWEST: VersionFacts = {
@@ -22,7 +23,7 @@ const NEWEST: VersionFacts = {
   readyConditions: ["Ready"],
 };
 
-/** Versions not named here are read as the newest. */
+/** A version that is not listed is read as the newest. */
 const FACTS_BY_VERSION: Readonly<Record<string, VersionFacts>> = {
   v1alpha1: {
     displayName: ["status", "imageName"],
@@ -38,20 +39,30 @@ const FACTS_BY_VERSION: Readonly<Record<string, VersionFacts>> = {
 
 const READY: Readiness = { is: "ready" };
 
-/** What a VirtualMachineImage or ClusterVirtualMachineImage of this version says besides its metadata. */
-export function vmImageFacts(value: JsonObject, version: string): ImageFacts {
-  const facts = Object.hasOwn(FACTS_BY_VERSION, version) ? (FACTS_BY_VERSION[version] ?? NEWEST) : NEWEST;
+/** Decodes a VirtualMachineImage or ClusterVirtualMachineImage. */
+export function vmImageDecoder(kind: VmImageKind): KindDecoder {
   return {
-    displayNameAt: facts.displayName,
-    type: textOrNothing(value, facts.type),
-    firmware: textOrNothing(value, ["status", "firmware"])?.toLowerCase(),
-    capabilities: capabilitiesOf(value),
-    library: libraryOf(value),
-    readiness: readinessOf(value, facts.readyConditions),
+    displayNamePath: (version) => factsOf(version).displayName,
+    decode: (object, version, metadata) => {
+      const { type, readyConditions } = factsOf(version);
+      return {
+        kind,
+        ...metadata,
+        type: textOrNothing(object, type),
+        firmware: textOrNothing(object, ["status", "firmware"])?.toLowerCase(),
+        capabilities: capabilitiesOf(object),
+        library: libraryOf(object),
+        readiness: readinessOf(object, readyConditions),
+      };
+    },
   };
 }
 
-/** vm-operator writes the label value "true"; older documents show it empty. Only "false" says no. */
+function factsOf(version: string): VersionFacts {
+  return Object.hasOwn(FACTS_BY_VERSION, version) ? (FACTS_BY_VERSION[version] ?? NEWEST) : NEWEST;
+}
+
+/** vm-operator writes the label value "true", and older documents show it empty. Only "false" means no. */
 function capabilitiesOf(value: JsonObject): readonly string[] {
   const found = new Set<string>();
   for (const capability of listAt(value, ["status", "capabilities"])) {

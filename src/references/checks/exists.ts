@@ -4,6 +4,7 @@ import {
   type ImageKind,
   IMAGE_KIND_ROWS,
   isClusterScopedVmImage,
+  libraryOf,
   VMI_ID_PREFIX,
 } from "../../images/image.ts";
 import { hasClusterScopedVmImages } from "../../images/image-index.ts";
@@ -67,20 +68,20 @@ export function exists<C extends ResolvedContext>(texts: ExistsTexts<C>): (conte
 }
 
 function ambiguous<C>(
-  { candidates, by }: Ambiguous,
+  { candidates, matchedBy }: Ambiguous,
   { namespace, strict }: Search,
   { placeOf }: ExistsTexts<C>,
 ): string {
   const listed = candidates.slice(0, MAX_CANDIDATES_LISTED).map(inItsLibrary).join(", ");
   const more = candidates.length - MAX_CANDIDATES_LISTED;
-  const libraries = new Set(candidates.map(({ library }) => library));
+  const libraries = new Set(candidates.map(libraryOf));
   const librariesDiffer =
-    !strict && by === "displayName" && libraries.size === candidates.length && !libraries.has(undefined);
+    !strict && matchedBy === "displayName" && libraries.size === candidates.length && !libraries.has(undefined);
   const ids = candidates.some(hasNameByPeople) ? "object names" : "IDs";
   const remedy = `use one of these ${ids}${librariesDiffer ? ", or LIBRARY/NAME" : ""}`;
   return (
     `ambiguous: ${candidates.length} ${placeOf(candidates, namespace)} have this display name` +
-    `${by === "libraryName" ? " and library" : ""}: ${listed}${more > 0 ? ` and ${more} more` : ""}; ${remedy}`
+    `${matchedBy === "libraryName" ? " and library" : ""}: ${listed}${more > 0 ? ` and ${more} more` : ""}; ${remedy}`
   );
 }
 
@@ -89,8 +90,9 @@ function hasNameByPeople(image: Image): boolean {
   return IMAGE_KIND_ROWS[image.kind].namedByPeople || isClusterScopedVmImage(image);
 }
 
-function inItsLibrary({ name, library }: Image): string {
-  return library === undefined ? plain(name) : `${plain(name)} (${plain(library)})`;
+function inItsLibrary(image: Image): string {
+  const [name, library] = [plain(image.name), libraryOf(image)];
+  return library === undefined ? name : `${name} (${plain(library)})`;
 }
 
 function notFound<C>(

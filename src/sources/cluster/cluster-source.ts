@@ -1,96 +1,88 @@
 import type { Logger } from "pino";
-import { setTimeout as delay } from "node:timers/promises";
 import { Failure } from "../../common/failure.ts";
+import type { Timing } from "../../common/timing.ts";
 import { IMAGE_KIND_ROWS, type ImageKind, VM_IMAGE_KINDS } from "../../images/image.ts";
 import type { ImageIndexWriter, ImageQuery } from "../../images/image-index.ts";
-import type { Timing } from "../../kube/backoff.ts";
 import { Connection } from "../../kube/connection.ts";
 import { CurrentCredentials, type ReadCredentials } from "../../kube/credentials.ts";
-import { describeState, type StateName } from "./kind-status.ts";
-import { type Confirmation, LiveRead, type LiveReadCounts } from "./live-read.ts";
+import type { ImageFilter, ImageSource, SourceState } from "../image-source.ts";
+import type { KindStatus, StateName } from "../kind-status.ts";
+import type { LiveReadCounts } from "../live-read-outcomes.ts";
+import { type Confirmation, LiveRead } from "./live-read.ts";
 import { Reflector, type ReflectorOptions } from "./reflector.ts";
 import type { ReflectorLimits } from "./reflector-limits.ts";
-import type { ImageSource, KindFacts, SourceState, WantedImages } from "../image-source.ts";
+import { describeState } from "./reflector-status.ts";
 
-/** Milliseconds that a command waits for its images: two deadlines of a page, as long as a person may wait. */
-export const READ_DEADLINE = 30_000;
+/** Milliseconds that a command waits for its images: the deadlines of two pages, and as long as a person may wait. */
+const READ_DEADLINE = 30_000;
 
-/** What no waiting mends: a command says so at once. */
-const HOPELESS: readonly StateName[] = ["forbidden", "overflow"];
-/** The index is as the API server was a moment ago. */
+/** States that waiting does not change: a command fails at once. */
+const PERMANENT: readonly StateName[] = ["forbidden", "overflow"];
+/** States in which the index is as the API server was a moment ago. */
 const CURRENT: readonly StateName[] = ["live", "absent"];
 /** Before the start nothing can be read. */
 const NOT_STARTED: Confirmation = { is: "failed" };
-/** Milliseconds between two looks at whether a command can still hope. */
-const LOOK_INTERVAL = 50;
+/** Milliseconds between two checks for a permanent state. */
+const CHECK_INTERVAL = 50;
 
-/** The machine's clock and chance. */
-export const TIMING: Timing = {
-  now: () => new Date(),
-  random: () => Math.random(),
-  delay: (milliseconds, signal) => delay(milliseconds, undefined, { signal }).catch(() => undefined),
-};
-
-export interface ClusterOptions {
+export interface ClusterSourceOptions {
   readonly credentials: ReadCredentials;
   readonly log: Logger;
-  /** The kinds to follow. */
+  /** The kinds to watch. */
   readonly kinds?: readonly ImageKind[];
-  readonly timing?: Timing;
+  readonly timing: Timing;
   readonly limits?: ReflectorLimits;
-  /** Milliseconds. */
+  /** Milliseconds for `read`. */
   readonly readDeadline?: number;
 }
 
-/** The images of a cluster: one list and watch for each kind, over one connection. */
+/** The images of a cluster: one reflector for each kind, and live reads, over one connection. */
 export class ClusterSource implements ImageSource {
-  readonly follows: readonly ImageKind[];
-  readonly #options: ClusterOptions;
-  readonly #timing: Timing;
+  readonly watches: readonly ImageKind[];
+  readonly #options: ClusterSourceOptions;
   readonly #credentials: CurrentCredentials;
   readonly #connection: Connection;
   #reflectors: readonly Reflector[] = [];
   #liveRead: LiveRead | undefined;
 
-  constructor(options: ClusterOptions) {
-    const { credentials: read, log, kinds = VM_IMAGE_KINDS, timing = TIMING } = options;
-    this.follows = kinds;
+  constructor(options: ClusterSourceOptions) {
+    const { credentials: read, log, kinds = VM_IMAGE_KINDS, timing } = options;
+    this.watches = kinds;
     this.#options = options;
-    this.#timing = timing;
-    this.#credentials = new CurrentCredentials({ read, log, now: timing.now });
+    this.#credentials = new CurrentCredentials({ read, log, timing });
     this.#connection = new Connection({ credentials: this.#credentials });
   }
 
   async start(to: ImageIndexWriter, signal: AbortSignal): Promise<void> {
     await this.#credentials.check();
     if (signal.aborted) return;
-    this.#reflectors = this.follows.map((kind) => this.#reflector(to, { kind }));
+    this.#reflectors = this.watches.map((kind) => this.#reflector(to, { kind }));
     this.#liveRead = new LiveRead({
       client: this.#connection,
       index: to,
       resourceOf: (kind) => this.#reflectors.find(({ state }) => state.kind === kind)?.resource,
       isCurrent: (kind) => this.#isCurrent(kind),
-      now: () => performance.now(),
-      delay: (milliseconds) => this.#timing.delay(milliseconds, signal),
+      timing: this.#options.timing,
+      signal,
     });
     const running = this.#runAll(signal);
     await Promise.race([running, Promise.all(this.#reflectors.map(({ synced }) => synced))]);
   }
 
-  /** Lists only: what is not wanted is not asked for, and no watch is opened. */
-  async read(to: ImageIndexWriter, { kinds, namespace }: WantedImages, signal: AbortSignal): Promise<void> {
+  /** Lists the images of the filter only, and opens no watch. */
+  async read(to: ImageIndexWriter, { kinds, namespace }: ImageFilter, signal: AbortSignal): Promise<void> {
     await this.#credentials.check();
     this.#reflectors = kinds.map((kind) =>
       this.#reflector(to, {
         kind,
-        namespace: IMAGE_KIND_ROWS[kind].scope === "Namespaced" ? namespace : undefined,
-        follow: false,
+        namespace: IMAGE_KIND_ROWS[kind].scope === "Namespaced" && namespace !== "" ? namespace : undefined,
+        listOnly: true,
       }),
     );
     const end = new AbortController();
     const running = this.#runAll(AbortSignal.any([signal, end.signal]));
     try {
-      await Promise.race([running, this.#untilHopeless(end.signal)]);
+      await Promise.race([running, this.#waitUntilPermanent(end.signal)]);
       this.#throwUnlessComplete();
     } finally {
       end.abort();
@@ -99,8 +91,8 @@ export class ClusterSource implements ImageSource {
   }
 
   /**
-   * A read that failed leaves the name unknown, even where the index is current: a watch of a frozen API server is open,
-   * too. Only where no read was left, a current index decides.
+   * After a read that failed, the name stays unknown even if the index is current: a watch of a frozen API server is
+   * open, too. A current index decides only if the limits allowed no read.
    */
   async confirm(miss: ImageQuery, budget: number): Promise<boolean> {
     const confirmation = (await this.#liveRead?.confirm(miss, budget)) ?? NOT_STARTED;
@@ -125,7 +117,7 @@ export class ClusterSource implements ImageSource {
     return kinds.length === 0 ? [{ name: "cluster", synced: false, text: "not asked yet" }] : [...kinds, credentials];
   }
 
-  kinds(): readonly KindFacts[] {
+  kinds(): readonly KindStatus[] {
     return this.#reflectors.map(({ state }) => state);
   }
 
@@ -137,21 +129,21 @@ export class ClusterSource implements ImageSource {
     return this.#reflectors.some(({ state }) => state.kind === kind && CURRENT.includes(state.state));
   }
 
-  /** Resolves when all have ended and no connection is left. */
+  /** Resolves when all reflectors have ended and every connection is closed. */
   async #runAll(signal: AbortSignal): Promise<void> {
     await Promise.all(this.#reflectors.map((reflector) => reflector.run(signal)));
     this.#connection.close();
   }
 
-  /** Until the deadline, or until no answer can be hoped for. */
-  async #untilHopeless(signal: AbortSignal): Promise<void> {
-    const { readDeadline = READ_DEADLINE } = this.#options;
-    const begun = performance.now();
-    while (!signal.aborted && performance.now() - begun < readDeadline) {
+  /** Resolves at the deadline, or when a kind is in a permanent state. */
+  async #waitUntilPermanent(signal: AbortSignal): Promise<void> {
+    const { timing, readDeadline = READ_DEADLINE } = this.#options;
+    const begun = timing.monotonic();
+    while (!signal.aborted && timing.monotonic() - begun < readDeadline) {
       const states = this.#reflectors.map(({ state }) => state.state);
-      // A kind that has no answer yet may still be listed.
-      if (states.some((state) => HOPELESS.includes(state)) && !states.includes("starting")) return;
-      await TIMING.delay(LOOK_INTERVAL, signal);
+      // The failure names each kind that cannot be read, so it waits for the first answer about every kind.
+      if (states.some((state) => PERMANENT.includes(state)) && !states.includes("starting")) return;
+      await timing.delay(CHECK_INTERVAL, signal);
     }
   }
 
@@ -162,9 +154,9 @@ export class ClusterSource implements ImageSource {
     throw new Failure("cluster", lines.join("\n"));
   }
 
-  #reflector(index: ImageIndexWriter, facts: Pick<ReflectorOptions, "kind" | "namespace" | "follow">): Reflector {
-    const { log, limits } = this.#options;
-    const shared = { client: this.#connection, index, log, timing: this.#timing };
-    return new Reflector({ ...shared, ...facts, ...(limits === undefined ? {} : { limits }) });
+  #reflector(index: ImageIndexWriter, scope: Pick<ReflectorOptions, "kind" | "namespace" | "listOnly">): Reflector {
+    const { log, timing, limits } = this.#options;
+    const shared = { client: this.#connection, index, log, timing };
+    return new Reflector({ ...shared, ...scope, ...(limits === undefined ? {} : { limits }) });
   }
 }

@@ -1,25 +1,30 @@
-import { IMAGE_KIND_ROWS, type ImageKind } from "../../images/image.ts";
 import { at, listAt, textAt } from "../../common/json.ts";
-import { type ApiClient, readJson } from "../../kube/response.ts";
-import { Trouble } from "../../kube/trouble.ts";
+import { IMAGE_KIND_ROWS, type ImageKind } from "../../images/image.ts";
+import { ifFound } from "../../kube/api-error.ts";
+import type { ApiClient } from "../../kube/api-client.ts";
+import { readJson } from "../../kube/response.ts";
+import { ReflectorError } from "./recovery.ts";
 
-/** Where a kind is served. */
+/** The API resource that serves a kind. */
 export interface Resource {
   readonly group: string;
   readonly version: string;
-  /** As in paths and rights, `virtualmachineimages`. */
+  /** As in paths and RBAC rules: `virtualmachineimages`. */
   readonly plural: string;
-  /** Whether its objects are in namespaces. False for a VirtualMachineImage of cluster scope, too. */
+  /** Whether its objects are in namespaces. Old Supervisors serve VirtualMachineImage with cluster scope. */
   readonly namespaced: boolean;
 }
 
-/** v1 before v1beta1 before v1alpha6: the order of k8s.io/apimachinery version.CompareKubeAwareVersionStrings. */
+/**
+ * v1 comes before v1beta1, and v1beta1 before v1alpha6, as in k8s.io/apimachinery
+ * version.CompareKubeAwareVersionStrings.
+ */
 const VERSION = /^v(?<major>\d+)(?:(?<stage>alpha|beta)(?<minor>\d+))?$/;
 const STAGES: Readonly<Record<string, number>> = { alpha: 0, beta: 1, stable: 2 };
 
 /**
- * The newest version that serves the kind, of the first of its groups that does. A Trouble `absent` where none does: the
- * CRD is not installed.
+ * Finds the newest version that serves the kind, in the first of its groups that serves it. Throws a ReflectorError
+ * `absent` if no group does: the CRD is not installed.
  */
 export async function discover(client: ApiClient, kind: ImageKind, signal: AbortSignal): Promise<Resource> {
   const { groups } = IMAGE_KIND_ROWS[kind];
@@ -27,7 +32,7 @@ export async function discover(client: ApiClient, kind: ImageKind, signal: Abort
     const resource = await discoverIn(group, client, kind, signal);
     if (resource !== undefined) return resource;
   }
-  throw new Trouble("absent", `no version of ${groups.join(" or ")} serves ${kind}`);
+  throw new ReflectorError("absent", `no version of ${groups.join(" or ")} serves ${kind}`);
 }
 
 async function discoverIn(
@@ -37,11 +42,11 @@ async function discoverIn(
   signal: AbortSignal,
 ): Promise<Resource | undefined> {
   const path = `/apis/${group}`;
-  const versions = listAt(await getIfThere(client, path, signal), ["versions"]).map((entry) =>
+  const versions = listAt(await getIfFound(client, path, signal), ["versions"]).map((entry) =>
     textAt(entry, ["version"]),
   );
   for (const version of versions.filter((each) => each !== "").sort(newestFirst)) {
-    const resources = listAt(await getIfThere(client, `${path}/${version}`, signal), ["resources"]);
+    const resources = listAt(await getIfFound(client, `${path}/${version}`, signal), ["resources"]);
     const resource = resources.find((each) => textAt(each, ["kind"]) === kind && !isSubresource(each));
     const plural = textAt(resource, ["name"]);
     if (plural !== "") return { group, version, plural, namespaced: isNamespaced(resource, kind) };
@@ -49,17 +54,17 @@ async function discoverIn(
   return undefined;
 }
 
-/** A kind that is written for cluster scope has no other; a VirtualMachineImage has the scope that the cluster says. */
+/** The kinds of cluster scope always have it. A VirtualMachineImage has the scope that discovery says. */
 function isNamespaced(resource: unknown, kind: ImageKind): boolean {
   return IMAGE_KIND_ROWS[kind].scope === "Namespaced" && at(resource, ["namespaced"]) !== false;
 }
 
 /**
- * `/apis/vmoperator.vmware.com/v1alpha6/namespaces/dev/virtualmachineimages`; namespace "" is all. What has cluster
- * scope has one path, whatever the namespace.
+ * `/apis/vmoperator.vmware.com/v1alpha6/namespaces/dev/virtualmachineimages`. Without a namespace it is the path of all
+ * namespaces. A resource of cluster scope has one path, and ignores the namespace.
  */
-export function resourcePath({ group, version, plural, namespaced }: Resource, namespace: string): string {
-  const scope = namespace === "" || !namespaced ? "" : `namespaces/${encodeURIComponent(namespace)}/`;
+export function resourcePath({ group, version, plural, namespaced }: Resource, namespace: string | undefined): string {
+  const scope = namespace === undefined || !namespaced ? "" : `namespaces/${encodeURIComponent(namespace)}/`;
   return `/apis/${group}/${version}/${scope}${plural}`;
 }
 
@@ -77,16 +82,12 @@ function rankOf(version: string): readonly number[] {
   return major === undefined ? [-1, 0, 0] : [STAGES[stage] ?? 0, Number(major), Number(minor)];
 }
 
-/** `virtualmachineimages/status` has the kind, too. */
+/** The subresource `virtualmachineimages/status` has the same kind. */
 function isSubresource(resource: unknown): boolean {
   return textAt(resource, ["name"]).includes("/");
 }
 
-async function getIfThere(client: ApiClient, path: string, signal: AbortSignal): Promise<unknown> {
-  try {
-    return await readJson(await client.get(path, signal));
-  } catch (error) {
-    if (error instanceof Trouble && error.code === "gone") return undefined;
-    throw error;
-  }
+/** The JSON at a path; undefined for a 404. */
+function getIfFound(client: ApiClient, path: string, signal: AbortSignal): Promise<unknown> {
+  return ifFound(client.get(path, signal).then(readJson));
 }

@@ -1,13 +1,14 @@
+import type { Timing } from "../../common/timing.ts";
+
 export interface TokenBucketOptions {
-  /** Tokens a second. */
+  /** Tokens per second. */
   readonly rate: number;
-  /** Tokens that a full bucket has. */
+  /** Tokens of a full bucket. */
   readonly burst: number;
-  /** Milliseconds of a clock that never goes back. */
-  readonly now: () => number;
+  readonly timing: Pick<Timing, "monotonic">;
 }
 
-/** So many at once, then so many a second. */
+/** Limits a rate: a burst of tokens at once, then so many per second. */
 export class TokenBucket {
   readonly #options: TokenBucketOptions;
   #tokens: number;
@@ -16,15 +17,15 @@ export class TokenBucket {
   constructor(options: TokenBucketOptions) {
     this.#options = options;
     this.#tokens = options.burst;
-    this.#filledAt = options.now();
+    this.#filledAt = options.timing.monotonic();
   }
 
-  /** Whether a token was there; then it is taken. */
+  /** Takes a token; false if there is none. */
   take(): boolean {
-    const { rate, burst, now } = this.#options;
-    const time = now();
-    this.#tokens = Math.min(burst, this.#tokens + ((time - this.#filledAt) / 1_000) * rate);
-    this.#filledAt = time;
+    const { rate, burst, timing } = this.#options;
+    const now = timing.monotonic();
+    this.#tokens = Math.min(burst, this.#tokens + ((now - this.#filledAt) / 1_000) * rate);
+    this.#filledAt = now;
     if (this.#tokens < 1) return false;
     this.#tokens--;
     return true;

@@ -2,74 +2,82 @@ import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import type { Logger } from "pino";
 import { Failure, messageOf } from "../../common/failure.ts";
+import type { Timing } from "../../common/timing.ts";
 import { type Image, IMAGE_KINDS, type ImageKind, isClusterScopedVmImage, isVmImageKind } from "../../images/image.ts";
 import type { ImageIndexWriter } from "../../images/image-index.ts";
+import type { ImageSource, SourceState } from "../image-source.ts";
+import type { KindStatus } from "../kind-status.ts";
 import { type ImageFile, readImageFile } from "./image-file.ts";
-import type { ImageSource, KindFacts, SourceState } from "../image-source.ts";
 import { manifestFiles } from "./manifest-files.ts";
 
-/** Milliseconds between two looks at the folder: polling sees changes on every file system, mounted ones too. */
+/** Milliseconds between two polls of the folder. Polling sees changes on every file system, including mounted ones. */
 const POLL_INTERVAL = 1_000;
 
-/** What /readyz calls it. */
+/** Name of this source in /readyz. */
 const STATE_NAME = "images";
 
 interface ReadFile {
-  /** Changes whenever the content may have. */
+  /** Changes whenever the content may have changed. */
   readonly signature: string;
   readonly content: ImageFile;
 }
 
 type ImagesByKind = ReadonlyMap<ImageKind, readonly Image[]>;
 
-export interface FolderOptions {
+export interface FolderSourceOptions {
   readonly directory: string;
   readonly log: Logger;
+  readonly timing: Timing;
   /** Milliseconds. */
   readonly pollInterval?: number;
 }
 
-/** Image manifests in a folder, read whole at the start and whenever a file changes; the last good set stays. */
+/**
+ * The images of manifests in a folder. A poll that finds a change reads the folder; the last good set stays after an
+ * error.
+ */
 export class FolderSource implements ImageSource {
-  readonly follows = IMAGE_KINDS;
+  readonly watches = IMAGE_KINDS;
   readonly #directory: string;
   readonly #log: Logger;
+  readonly #timing: Timing;
   readonly #pollInterval: number;
   #files: ReadonlyMap<string, ReadFile> = new Map();
   #state: SourceState;
-  /** Why the last look failed. */
+  /** Why the last poll failed. */
   #problem: string | undefined;
-  /** When the folder was last seen to be what the index has. */
+  /** When the folder was last seen to equal the index. */
   #lastProofAt: Date | undefined;
   #reads = 0;
 
-  constructor({ directory, log, pollInterval = POLL_INTERVAL }: FolderOptions) {
+  constructor({ directory, log, timing, pollInterval = POLL_INTERVAL }: FolderSourceOptions) {
     this.#directory = directory;
     this.#log = log;
+    this.#timing = timing;
     this.#pollInterval = pollInterval;
     this.#state = { name: STATE_NAME, synced: false, text: `${directory} not read yet` };
   }
 
   async start(to: ImageIndexWriter, signal: AbortSignal): Promise<void> {
-    await this.#look(to);
-    this.#follow(to, signal);
+    await this.#poll(to);
+    void this.#pollUntilAborted(to, signal);
   }
 
-  /** All there are, whatever is wanted: a folder is read whole. */
+  /** Reads the whole folder, whatever the filter. */
   read(to: ImageIndexWriter): Promise<void> {
-    return this.#look(to);
+    return this.#poll(to);
   }
 
   state(): readonly SourceState[] {
     return [this.#state];
   }
 
-  /** A folder is live while it can be read, stale while its last good set answers. */
-  kinds(): readonly KindFacts[] {
+  /** A folder is `live` while it can be read, and `stale` while only its last good set answers. */
+  kinds(): readonly KindStatus[] {
     const good = this.#problem === undefined ? "live" : "stale";
     const state = this.#state.synced ? good : "starting";
     const relists = Math.max(0, this.#reads - 1);
-    const facts = {
+    const status = {
       state,
       lastProofAt: this.#lastProofAt,
       relists,
@@ -77,27 +85,23 @@ export class FolderSource implements ImageSource {
       badLines: 0,
       badObjects: 0,
     } as const;
-    return IMAGE_KINDS.map((kind) => ({ kind, ...facts }));
+    return IMAGE_KINDS.map((kind) => ({ kind, ...status }));
   }
 
-  #follow(to: ImageIndexWriter, signal: AbortSignal): void {
-    if (signal.aborted) return;
-    const again = async (): Promise<void> => {
+  async #pollUntilAborted(to: ImageIndexWriter, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.#timing.delay(this.#pollInterval, signal);
+      if (signal.aborted) return;
       try {
-        await this.#look(to);
+        await this.#poll(to);
       } catch (error) {
         this.#keepLastGoodSet(messageOf(error));
       }
-      if (!signal.aborted) timer = setTimeout(() => void again(), this.#pollInterval);
-    };
-    let timer = setTimeout(() => void again(), this.#pollInterval);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-    });
+    }
   }
 
-  /** Reads what changed and swaps the whole set in; throws a Failure over the first thing that is wrong. */
-  async #look(to: ImageIndexWriter): Promise<void> {
+  /** Reads the changed files and replaces the whole set. Throws a Failure for the first error. */
+  async #poll(to: ImageIndexWriter): Promise<void> {
     const signatures = await manifestFiles(this.#directory);
     const isUnchanged =
       this.#state.synced &&
@@ -105,7 +109,7 @@ export class FolderSource implements ImageSource {
       signatures.size === this.#files.size &&
       [...signatures].every(([path, signature]) => this.#files.get(path)?.signature === signature);
     if (isUnchanged) {
-      this.#lastProofAt = new Date();
+      this.#lastProofAt = this.#timing.now();
       return;
     }
     this.#files = await this.#readFiles(signatures);
@@ -115,7 +119,7 @@ export class FolderSource implements ImageSource {
       relist.add(ofKind);
       relist.replace();
     }
-    this.#lastProofAt = new Date();
+    this.#lastProofAt = this.#timing.now();
     this.#reads++;
     this.#report(images);
   }
@@ -159,15 +163,15 @@ export class FolderSource implements ImageSource {
     throw new Failure("images", `${place(path, first.line)}: ${first.why}${more}`);
   }
 
-  /** All images; one that is there twice is an error, because either could count. */
+  /** The images of all files. An image that occurs twice is an error: neither is preferred. */
   #imagesByKind(): ImagesByKind {
     const byKind = new Map<ImageKind, Image[]>(IMAGE_KINDS.map((kind) => [kind, []]));
     const places = new Map<string, string>();
-    /** Of VirtualMachineImages: one of the cluster, and one of a namespace. */
+    /** One place of a VirtualMachineImage of the cluster (key true), and one of a namespace (key false). */
     const scopes = new Map<boolean, string>();
     for (const [path, { content }] of this.#files) {
       for (const { image, line } of content.images) {
-        const key = [image.kind, image.namespace, image.name].filter((part) => part !== "").join(" ");
+        const key = [image.kind, image.namespace, image.name].filter((part) => part !== undefined).join(" ");
         const here = place(path, line);
         const earlier = places.get(key);
         if (earlier !== undefined) throw new Failure("images", `${here}: ${key} is in ${earlier} already`);
@@ -181,7 +185,9 @@ export class FolderSource implements ImageSource {
   }
 }
 
-/** No cluster serves both, and the index would hide the images of the cluster from each namespace that has its own. */
+/**
+ * No cluster serves both scopes. In the index, a namespace that has its own images would not see those of the cluster.
+ */
 function throwIfBothScopes(ofCluster: string | undefined, ofNamespace: string | undefined): void {
   if (ofCluster === undefined || ofNamespace === undefined) return;
   const why = `a stored VirtualMachineImage without a namespace is of the cluster, but that in ${ofNamespace} is of a namespace`;

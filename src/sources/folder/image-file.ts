@@ -6,10 +6,10 @@ import { isJsonObject, type JsonObject, listAt, textAt } from "../../common/json
 
 const BYTE_ORDER_MARK = "\ufeff";
 
-/** What one file of manifests says. Lines count from 1. */
+/** The content of one file of manifests. The first line is 1. */
 export interface ImageFile {
   readonly images: readonly { readonly image: Image; readonly line: number }[];
-  /** Objects of other kinds. */
+  /** Number of objects of other kinds. */
   readonly skipped: number;
   readonly problems: readonly FileProblem[];
 }
@@ -24,7 +24,7 @@ interface LocatedObject {
   readonly line: number;
 }
 
-/** Reads YAML or JSON, several documents and lists included: what `kubectl get vmi,cvmi -A -o yaml` prints. */
+/** Reads YAML or JSON with several documents or lists, as `kubectl get vmi,cvmi -A -o yaml` prints it. */
 export function readImageFile(text: string, extension: string): ImageFile {
   const problems: FileProblem[] = [];
   const unmarked = text.startsWith(BYTE_ORDER_MARK) ? text.slice(BYTE_ORDER_MARK.length) : text;
@@ -40,7 +40,9 @@ export function readImageFile(text: string, extension: string): ImageFile {
   return { images, skipped, problems };
 }
 
-/** JSON that parses needs no lines: what kubectl wrote is sound, and the YAML parser is slow on large files. */
+/**
+ * Reads valid JSON without line numbers. Only an invalid image needs them, and the YAML parser is slow on large files.
+ */
 function jsonObjects(text: string, problems: FileProblem[]): readonly LocatedObject[] {
   try {
     const objects = itemsOf(JSON.parse(text)).map((object) => ({ object, line: 1 }));
@@ -54,7 +56,9 @@ function jsonObjects(text: string, problems: FileProblem[]): readonly LocatedObj
   }
 }
 
-/** JSON.parse does not always say where; the YAML parser, told to read JSON, nearly always does. */
+/**
+ * JSON.parse does not always name the position of an error. The YAML parser with the JSON schema nearly always does.
+ */
 function lineOfJsonError(text: string): number {
   const lineCounter = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter, prettyErrors: false, schema: "json" });
@@ -85,7 +89,7 @@ function yamlObjects(text: string, problems: FileProblem[]): readonly LocatedObj
   return objects;
 }
 
-/** An alias may name nothing, or multiply beyond measure: that shows only here. */
+/** Resolving aliases fails for an unknown anchor, and for an alias that repeats too much content. */
 function valueOf(document: Document.Parsed, fail: (why: string) => void): unknown {
   try {
     return document.toJS();
@@ -99,7 +103,10 @@ function itemsOf(value: unknown): readonly unknown[] {
   return listItems(value) ?? [value];
 }
 
-/** The entries of a `List`; those of a typed list, as `kubectl get --raw` prints it, leave out what they are. */
+/**
+ * The items of a `List`, or of a typed list as `kubectl get --raw` prints it, whose items leave out apiVersion and
+ * kind.
+ */
 function listItems(value: unknown): readonly unknown[] | undefined {
   const kind = textAt(value, ["kind"]);
   if (kind === "List") return listAt(value, ["items"]);

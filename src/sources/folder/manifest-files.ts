@@ -3,12 +3,12 @@ import { extname, join } from "node:path";
 import { Failure, messageOf } from "../../common/failure.ts";
 
 const EXTENSIONS = new Set([".yaml", ".yml", ".json"]);
-/** Deeper folders are a loop of links. */
-const DEEPEST = 32;
+/** Folders deeper than this are a loop of links. */
+const MAX_DEPTH = 32;
 
 /**
- * Every manifest file below a folder with a signature that changes whenever its content may have. Names with a leading
- * dot are not looked at. A Failure says what cannot be read.
+ * Finds every manifest file below a folder, with a signature that changes whenever its content may have changed. Skips
+ * names with a leading dot. Throws a Failure if a folder or file cannot be read.
  */
 export async function manifestFiles(folder: string): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
@@ -17,7 +17,7 @@ export async function manifestFiles(folder: string): Promise<ReadonlyMap<string,
       if (name.startsWith(".")) continue;
       const path = join(directory, name);
       const status = await stat(path, { bigint: true });
-      if (status.isDirectory() && depth < DEEPEST) await walk(path, depth + 1);
+      if (status.isDirectory() && depth < MAX_DEPTH) await walk(path, depth + 1);
       else if (EXTENSIONS.has(extname(name))) found.set(path, `${status.ino} ${status.size} ${status.mtimeNs}`);
     }
   };

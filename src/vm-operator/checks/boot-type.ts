@@ -1,13 +1,15 @@
 import type { MachineContext } from "../context.ts";
 import type { Cdrom } from "../cdroms.ts";
 import { machineImageError } from "../image-error.ts";
+import { isVmImage } from "../../images/image.ts";
 import type { FieldError } from "../../references/field-error.ts";
 
 /** A machine boots from an ISO image by a CD-ROM that holds it: vm-operator makes no CD-ROM of `imageName` or `image`. */
 export function* bootType(context: MachineContext): Iterable<FieldError> {
   const { bootImage, cdroms } = context;
-  if (bootImage.is !== "resolved" || bootImage.image.type !== "ISO") return;
+  if (bootImage.is !== "resolved") return;
   const { image, reference } = bootImage;
+  if (!isVmImage(image) || image.type !== "ISO") return;
   if (cdroms.some((cdrom) => objectNameOf(cdrom) === image.name)) return;
   const why = "the image is of type ISO, and no CD-ROM of the VM holds it, so that nothing boots; add it as a CD-ROM";
   yield machineImageError(context, { check: "boot-type", reference, image, why });

@@ -1,4 +1,5 @@
 import { textAt } from "../../common/json.ts";
+import { isVmImage } from "../../images/image.ts";
 import type { MachineContext } from "../context.ts";
 import { machineImageError } from "../image-error.ts";
 import type { AdmissionTarget } from "../../references/target.ts";
@@ -11,6 +12,7 @@ export const REQUIRED_CAPABILITIES_ANNOTATION = "vm-image-webhook.dev/required-c
 export function* capabilities(context: MachineContext): Iterable<FieldError> {
   if (context.bootImage.is !== "resolved") return;
   const { image, reference } = context.bootImage;
+  if (!isVmImage(image)) return;
   const lacking = askedFor(context).filter((capability) => !image.capabilities.includes(capability));
   if (lacking.length === 0) return;
   const has = image.capabilities.length === 0 ? "none" : image.capabilities.map(quote).join(", ");

@@ -1,3 +1,4 @@
+import { isVmImage } from "../../images/image.ts";
 import { type FieldError, plain } from "../../references/field-error.ts";
 import { isAdmittedAsSent } from "../admitted-as-sent.ts";
 import type { MachineContext } from "../context.ts";
@@ -6,9 +7,10 @@ import { machineImageError } from "../image-error.ts";
 /** A CD-ROM holds an ISO image; the type of images before v1alpha3 is unknown (vm-operator cdrom.go, processImage). */
 export function* cdromType(context: MachineContext): Iterable<FieldError> {
   for (const { lookup } of context.cdroms) {
-    if (lookup?.is !== "resolved" || lookup.image.type === undefined || lookup.image.type === "ISO") continue;
+    if (lookup?.is !== "resolved" || !isVmImage(lookup.image)) continue;
     const { reference, image } = lookup;
-    const why = `the image is of type ${plain(lookup.image.type)}, and a CD-ROM needs one of type ISO; choose an ISO image`;
+    if (image.type === undefined || image.type === "ISO") continue;
+    const why = `the image is of type ${plain(image.type)}, and a CD-ROM needs one of type ISO; choose an ISO image`;
     const error = machineImageError(context, { check: "cdrom-type", reference, image, why });
     yield { ...error, onlyWarns: isAdmittedAsSent(context, reference) };
   }

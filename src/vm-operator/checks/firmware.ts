@@ -1,4 +1,4 @@
-import type { Image } from "../../images/image.ts";
+import { isVmImage, type VmImage } from "../../images/image.ts";
 import { at, isSameJson, type JsonPath, textAt } from "../../common/json.ts";
 import type { MachineContext } from "../context.ts";
 import { type FieldError, quote } from "../../references/field-error.ts";
@@ -43,12 +43,11 @@ function isChecked({ bootImage, cdroms, target }: MachineContext, options: JsonP
   return !isSameJson(at(target.object, options), at(target.oldObject, options));
 }
 
-function bootedImage(context: MachineContext): Image | undefined {
+function bootedImage(context: MachineContext): VmImage | undefined {
   const { bootImage, boot } = context;
-  if (bootImage.is === "resolved") return bootImage.image;
   const kept = bootImage.is === "unchanged" ? (isEmpty(boot.image) ? boot.imageName : boot.image) : undefined;
-  const lookup = kept === undefined ? undefined : resolveReference(context, kept);
-  return lookup?.is === "resolved" ? lookup.image : undefined;
+  const lookup = kept === undefined ? bootImage : resolveReference(context, kept);
+  return lookup.is === "resolved" && isVmImage(lookup.image) ? lookup.image : undefined;
 }
 
 type Objection = Pick<FieldError, "why" | "onlyWarns"> | undefined;
@@ -59,7 +58,7 @@ function objectionToChoice(chosen: string): Objection {
   return { why };
 }
 
-function objectionToImage(image: Image | undefined, version: string): Objection {
+function objectionToImage(image: VmImage | undefined, version: string): Objection {
   if (image === undefined) return undefined;
   const name = quote(image.name);
   if (image.firmware === EFI) {

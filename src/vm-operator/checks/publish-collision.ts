@@ -1,4 +1,4 @@
-import { type Image, isClusterScopedVmImage, isVmImageKind, VMI_ID_PREFIX } from "../../images/image.ts";
+import { type Image, isClusterScopedVmImage, isVmImageKind, libraryOf, VMI_ID_PREFIX } from "../../images/image.ts";
 import type { MachineContext } from "../context.ts";
 import { createdNameOf } from "../../references/created-name.ts";
 import { type FieldError, plain, quote } from "../../references/field-error.ts";
@@ -54,9 +54,10 @@ function whyNot({ index, target, policy }: MachineContext, name: string): string
   // The image that is published is of the namespace.
   return isStrict
     ? `${has}, so that it would be ambiguous`
-    : `${has}; in namespace ${quote(namespace)} it would mean the new image instead`;
+    : `${has}; in namespace ${quote(namespace ?? "")} it would mean the new image instead`;
 }
 
-function described({ name, library }: Image): string {
-  return `image ${plain(name)}${library === undefined ? "" : ` (${plain(library)})`}`;
+function described(image: Image): string {
+  const library = libraryOf(image);
+  return `image ${plain(image.name)}${library === undefined ? "" : ` (${plain(library)})`}`;
 }

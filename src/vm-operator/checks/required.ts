@@ -27,7 +27,7 @@ export function* required(context: MachineContext): Iterable<FieldError> {
     field: fieldOf(imageName.namePath),
     why:
       "the VM has nothing to boot from; write the display name or VMI ID of an image " +
-      `(kubectl get vmi,cvmi -n ${namespace === "" ? quote("") : namespace} lists them)`,
+      `(kubectl get vmi,cvmi -n ${namespace ?? quote("")} lists them)`,
   };
 }
 

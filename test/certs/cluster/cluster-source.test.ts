@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { base64, encodeAuthorities, authorityOf } from "../../../src/certs/cluster/signing-ca.ts";
+import { base64, encodeCas, signingCaOf } from "../../../src/certs/cluster/signing-ca.ts";
 import { CONFIGURATION_NAME, OSIMAGE_CONFIGURATION_NAME } from "../../../src/certs/cluster/ca-bundle.ts";
-import { issueAuthority } from "../../../src/certs/issue.ts";
+import { issueCa } from "../../../src/certs/issue.ts";
 import type { Lifetimes } from "../../../src/certs/cluster/rotation.ts";
 import { HOSTS, Replica, START } from "../../support/certificate-replica.ts";
 import { FakeCertificateCluster } from "../../support/fake-certificate-cluster.ts";
@@ -11,17 +11,17 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-/** Hours for what the flags' defaults have in months: each minute of it is looked at. */
+/** Hours instead of the months of the flags' defaults: the tests step through each minute. */
 const LIFETIMES: Lifetimes = { ca: 48 * HOUR, serving: 6 * HOUR };
 
-interface Bench {
+interface Setup {
   readonly clock: VirtualClock;
   readonly cluster: FakeCertificateCluster;
   readonly replicas: readonly Replica[];
 }
 
-/** Replicas over configurations without caBundle and no Secret, when all is done. */
-async function bench(count = 1, { lifetimes = LIFETIMES, start = START } = {}): Promise<Bench> {
+/** Replicas after their first reconciliation, which began without a Secret and without caBundle. */
+async function setUp(count = 1, { lifetimes = LIFETIMES, start = START } = {}): Promise<Setup> {
   const clock = new VirtualClock(start);
   const cluster = new FakeCertificateCluster();
   cluster.applyConfigurations();
@@ -30,15 +30,15 @@ async function bench(count = 1, { lifetimes = LIFETIMES, start = START } = {}): 
   return { clock, cluster, replicas };
 }
 
-async function oneReplica(options = {}): Promise<Bench & { readonly replica: Replica }> {
-  const made = await bench(1, options);
+async function oneReplica(options = {}): Promise<Setup & { readonly replica: Replica }> {
+  const made = await setUp(1, options);
   const [replica] = made.replicas;
   if (replica === undefined) throw new Error("no replica");
   return { ...made, replica };
 }
 
 describe("the start", () => {
-  it("makes Secret, CA, certificate and caBundle where nothing is there", async () => {
+  it("creates Secret, CA, certificate and caBundle if none exists", async () => {
     const { cluster, replica } = await oneReplica();
     expect(cluster.names).toHaveLength(1);
     expect(cluster.trusted).toEqual(cluster.names);
@@ -48,15 +48,15 @@ describe("the start", () => {
     expect(replica.isReady).toBe(true);
   });
 
-  it("of twenty replicas at once ends with one CA that all of them sign with (T21)", async () => {
-    const { cluster, replicas } = await bench(20);
+  it("of twenty replicas at once creates one CA that signs the certificates of all", async () => {
+    const { cluster, replicas } = await setUp(20);
     expect(cluster.names).toHaveLength(1);
     expect(new Set(replicas.map(({ issuer }) => issuer))).toEqual(new Set(cluster.names));
     expect(cluster.trusted).toEqual(cluster.names);
     expect(new Set(replicas.map(({ leaf }) => leaf.fingerprint256)).size).toBe(20);
   });
 
-  it("is ready without configurations: they come after the server", async () => {
+  it("is ready without configurations, because they are installed after the server", async () => {
     const clock = new VirtualClock(START);
     const cluster = new FakeCertificateCluster();
     const replica = new Replica(clock, cluster, LIFETIMES);
@@ -68,7 +68,7 @@ describe("the start", () => {
   });
 
   it.each(["secret", "createSecret", "writeSecret"] as const)(
-    "without the right to %s is not ready, says why, and goes on when the right comes",
+    "without the right to %s is not ready, reports it, and continues once the right is granted",
     async (method) => {
       const clock = new VirtualClock(START);
       const cluster = new FakeCertificateCluster();
@@ -79,7 +79,7 @@ describe("the start", () => {
       expect(replica.isReady).toBe(false);
       expect(replica.text("certificate")).toBe(`none yet, from the CA of Secret ns/ca; ${method}: forbidden`);
       expect(replica.leaves).toEqual([]);
-      expect(replica.logged.saying("certificates cannot be looked after")).toHaveLength(1);
+      expect(replica.logged.saying("certificates cannot be reconciled")).toHaveLength(1);
       cluster.refused.clear();
       await clock.advance(MINUTE);
       expect(replica.isReady).toBe(true);
@@ -87,7 +87,7 @@ describe("the start", () => {
   );
 
   it.each(["configurations", "writeBundle"] as const)(
-    "without the right to %s serves, but is not ready: nobody may trust it",
+    "without the right to %s serves, but is not ready, because no API server may trust it",
     async (method) => {
       const clock = new VirtualClock(START);
       const cluster = new FakeCertificateCluster();
@@ -104,7 +104,7 @@ describe("the start", () => {
     },
   );
 
-  it("takes the CA that is there, and one that ended meanwhile it replaces (T23)", async () => {
+  it("uses an existing CA, and replaces one that has expired", async () => {
     const { clock, cluster, replica } = await oneReplica();
     const [first] = cluster.names;
     replica.stop();
@@ -123,7 +123,7 @@ describe("the start", () => {
 });
 
 describe("the serving certificate", () => {
-  it("is replaced when a third of its life is left, with another key", async () => {
+  it("is replaced when a third of its lifetime is left, with a new key", async () => {
     const { clock, replica } = await oneReplica();
     const [first] = replica.leaves;
     await clock.advance(3.8 * HOUR);
@@ -134,7 +134,7 @@ describe("the serving certificate", () => {
     expect(replica.source.facts()).toMatchObject({ renewals: { used: 1, kept: 0 }, expiry: replica.leaf.validToDate });
   });
 
-  it("is replaced on time while the API server is away", async () => {
+  it("is replaced on time while the API server cannot be reached", async () => {
     const { clock, cluster, replica } = await oneReplica();
     replica.isDown = true;
     await clock.advance(20 * HOUR);
@@ -144,7 +144,7 @@ describe("the serving certificate", () => {
     expect(replica.text("certificate")).toContain("connection");
   });
 
-  it("is replaced within a minute after a machine slept over its end, or its clock was set (T22)", async () => {
+  it("is replaced within a minute after a suspend past its expiry, or after the clock was set back", async () => {
     const { clock, replica } = await oneReplica();
     clock.jump(7 * HOUR);
     expect(replica.isReady).toBe(false);
@@ -157,7 +157,7 @@ describe("the serving certificate", () => {
     expect(replica.leaf.validFromDate.getTime()).toBeLessThan(clock.now.getTime());
   });
 
-  it("is not replaced too early by a timer that is longer than Node's (T22)", async () => {
+  it("is not replaced early with a lifetime that is longer than Node's longest timer", async () => {
     const lifetimes = { ca: 10_000 * DAY, serving: 1_000 * DAY };
     const { clock, replica } = await oneReplica({ lifetimes });
     await clock.advance(DAY);
@@ -166,8 +166,8 @@ describe("the serving certificate", () => {
 });
 
 describe("a rotation", () => {
-  it("publishes the new CA, signs with it five minutes later, and drops the old one when that has ended", async () => {
-    const { clock, cluster, replicas } = await bench(3);
+  it("publishes the new CA, signs with it five minutes later, and drops the old one when it has expired", async () => {
+    const { clock, cluster, replicas } = await setUp(3);
     const [old] = cluster.names;
     await clock.advance(31 * HOUR);
     expect(cluster.names).toEqual([old]);
@@ -186,7 +186,7 @@ describe("a rotation", () => {
     expect(cluster.trusted).toEqual([young]);
   });
 
-  it("waits while the new CA cannot be published, and the old one goes on signing", async () => {
+  it("waits while the new CA cannot be published, and the old one still signs", async () => {
     const { clock, cluster, replica } = await oneReplica();
     const [old] = cluster.names;
     cluster.refused.set("writeBundle", "forbidden");
@@ -208,8 +208,8 @@ describe("the Secret", () => {
     ["no JSON", { "authorities.json": base64("{") }],
     ["no list", { "authorities.json": base64("{}") }],
     ["half of a key", { "authorities.json": base64('[{"cert":"-----BEGIN CERTIFICATE-----","key":""}]') }],
-  ])("that is %s is put back from memory, and nothing else changes (T19)", async (_, data) => {
-    const { clock, cluster, replicas } = await bench(3);
+  ])("that is %s is restored from memory, and nothing else changes", async (_, data) => {
+    const { clock, cluster, replicas } = await setUp(3);
     const before = cluster.names;
     const leaves = replicas.map(({ leaf }) => leaf.fingerprint256);
     cluster.setSecret(data);
@@ -219,20 +219,20 @@ describe("the Secret", () => {
     expect(replicas.map(({ leaf }) => leaf.fingerprint256)).toEqual(leaves);
   });
 
-  it("whose key is of another certificate is put back, and what is wrong is said without the key", async () => {
+  it("with a key of another certificate is restored, and the log does not show the key", async () => {
     const { clock, cluster, replica } = await oneReplica();
     const before = cluster.names;
-    const [one, other] = await Promise.all([1, 2].map(() => issueAuthority("x", { now: START, end: at(DAY) })));
+    const [one, other] = await Promise.all([1, 2].map(() => issueCa("x", { now: START, end: at(DAY) })));
     const mixed = JSON.stringify([{ cert: one?.cert, key: other?.key }]);
     cluster.setSecret({ "authorities.json": base64(mixed) });
     await clock.settle();
     expect(cluster.names).toEqual(before);
-    const [line] = replica.logged.saying("the Secret has what is no CA; it is written anew");
+    const [line] = replica.logged.saying("the Secret has invalid content instead of CAs; rewriting it");
     expect(line).toMatchObject({ why: "authorities.json[0]: the key is not the certificate's" });
     expect(replica.logged.written.join("")).not.toContain("PRIVATE KEY");
   });
 
-  it("that is lost for good while the right to make it is missing leaves all as it was, and says so", async () => {
+  it("that cannot be created again leaves CA and caBundle as they are, and the reason in /readyz", async () => {
     const { clock, cluster, replica } = await oneReplica();
     const trusted = cluster.trusted;
     cluster.refused.set("createSecret", "forbidden");
@@ -244,11 +244,11 @@ describe("the Secret", () => {
     expect(replica.text("certificate")).toContain("createSecret: forbidden");
   });
 
-  it("with a CA by a person's hand is rotated to it, the one in use staying trusted", async () => {
+  it("with a CA that a person wrote is rotated to it, and the CA in use stays trusted", async () => {
     const { clock, cluster, replica } = await oneReplica();
     const [old] = cluster.names;
-    const own = authorityOf(await issueAuthority("own", { now: START, end: at(48 * HOUR) }));
-    cluster.setSecret(encodeAuthorities([own]));
+    const own = signingCaOf(await issueCa("own", { now: START, end: at(48 * HOUR) }));
+    cluster.setSecret(encodeCas([own]));
     await clock.settle();
     expect(cluster.names).toEqual([old, own.name]);
     expect(cluster.trusted).toEqual([old, own.name]);
@@ -257,11 +257,11 @@ describe("the Secret", () => {
     expect(replica.issuer).toBe(own.name);
   });
 
-  it("from a backup, which says of a CA that it is published, is not believed before caBundle has it", async () => {
+  it("from a backup does not count as published before caBundle has its CA", async () => {
     const { clock, cluster, replica } = await oneReplica();
     const [current] = cluster.names;
-    const pair = await issueAuthority("of a backup", { now: START, end: at(48 * HOUR) });
-    cluster.setSecret(encodeAuthorities([authorityOf(pair, at(-HOUR))]));
+    const pair = await issueCa("of a backup", { now: START, end: at(48 * HOUR) });
+    cluster.setSecret(encodeCas([signingCaOf(pair, at(-HOUR))]));
     await clock.settle();
     expect(replica.issuer).toBe(current);
     await clock.advance(4 * MINUTE);
@@ -273,7 +273,7 @@ describe("the Secret", () => {
 });
 
 describe("caBundle", () => {
-  it("that somebody else wrote is put right at once, and he is named", async () => {
+  it("that another client overwrote is restored at once, and the log names the client", async () => {
     const { clock, cluster, replica } = await oneReplica();
     cluster.overwrite("garbage", "gitops");
     await clock.settle();
@@ -281,11 +281,11 @@ describe("caBundle", () => {
     expect(replica.logged.saying("somebody else wrote caBundle; it is written again")[0]).toMatchObject({
       by: "gitops",
     });
-    expect(replica.source.facts().overwritings).toBe(2);
+    expect(replica.source.facts().overwrites).toBe(2);
     expect(replica.isReady).toBe(true);
   });
 
-  it("of the configurations for OSImages is kept, too", async () => {
+  it("of the configurations for OSImages is restored, too", async () => {
     const clock = new VirtualClock(START);
     const cluster = new FakeCertificateCluster([CONFIGURATION_NAME, OSIMAGE_CONFIGURATION_NAME]);
     cluster.applyConfigurations();
@@ -294,13 +294,13 @@ describe("caBundle", () => {
     cluster.overwrite("garbage", "gitops");
     await clock.settle();
     expect(cluster.trusted).toEqual(cluster.names);
-    expect(replica.source.facts().overwritings).toBe(4);
+    expect(replica.source.facts().overwrites).toBe(4);
     expect(replica.source.state().at(-1)?.text).toContain(
-      "ValidatingWebhookConfiguration is right, MutatingWebhookConfiguration vm-image-webhook-osimage is right",
+      "ValidatingWebhookConfiguration is correct, MutatingWebhookConfiguration vm-image-webhook-osimage is correct",
     );
   });
 
-  it("that is overwritten again and again is written ever more rarely, for longer and longer, and is ours in the end (T24)", async () => {
+  it("that is overwritten again and again is restored after ever longer waits, up to five minutes", async () => {
     const { clock, cluster, replica } = await oneReplica();
     const waits: number[] = [];
     for (let times = 0; times < 12; times++) {
@@ -319,15 +319,15 @@ describe("caBundle", () => {
     await clock.settle();
     expect(replica.text("caBundle")).toContain('was overwritten by "gitops" 13 times; written again at ');
     expect(replica.isReady).toBe(true);
-    // Peace for ten minutes, and the next one is a single one again.
+    // After ten minutes without an overwrite the next one is restored at once.
     await clock.advance(20 * MINUTE);
     cluster.overwrite("", "gitops");
     await clock.settle();
     expect(cluster.trusted).toEqual(cluster.names);
   });
 
-  it("that two replicas keep is not written back and forth", async () => {
-    const { clock, cluster } = await bench(5);
+  it("is not rewritten by replicas that agree", async () => {
+    const { clock, cluster } = await setUp(5);
     const { length } = cluster.writes;
     await clock.advance(2 * HOUR);
     expect(cluster.writes).toHaveLength(length);

@@ -12,16 +12,19 @@ const HOUR = 60 * MINUTE;
 const LIFETIMES: Lifetimes = { ca: 6 * HOUR, serving: HOUR };
 const HOURS = 24;
 const REPLICAS = 3;
-/** The slowest API server has a new caBundle after so long. */
+/** The time until the slowest API server has a new caBundle. */
 const API_SERVER_LAG = MINUTE;
-/** Clocks differ by no more than this from the true one. */
-const MOST_SKEW = 90 * SECOND;
+/** The maximum difference of a replica's clock from the true time. */
+const MAX_SKEW = 90 * SECOND;
 
-/** A CA is trusted for a third of its life after its successor was made: whoever knows of none has that long. */
-const LONGEST_CUT = 1.3 * HOUR;
+/**
+ * A CA is trusted for a third of its lifetime after its successor was issued. A replica may be without a connection
+ * that long.
+ */
+const MAX_OUTAGE = 1.3 * HOUR;
 
-/** What API servers may still believe: every bundle that was current within their lag. */
-class Beliefs {
+/** The bundles that some API server may use: each one that was current within the lag. */
+class UsedBundles {
   #bundles: { readonly until: number; readonly names: readonly string[] }[] = [];
   #current: readonly string[] = [];
 
@@ -32,44 +35,44 @@ class Beliefs {
     this.#bundles = this.#bundles.filter(({ until }) => until > now);
   }
 
-  /** Those that would not trust a certificate of this CA. */
+  /** The bundles that do not trust this CA. */
   without(issuer: string): readonly (readonly string[])[] {
     return [...this.#bundles.map(({ names }) => names), this.#current].filter((names) => !names.includes(issuer));
   }
 }
 
-it("no random outage, restart or damage of the Secret leaves an API server without trust in a ready replica", async () => {
+it("every API server trusts each ready replica through random outages, restarts and damage of the Secret", async () => {
   const seed = testSeed();
   const random = seeded(seed);
   const clock = new VirtualClock(START, () => random(1_000) / 1_000);
   const cluster = new FakeCertificateCluster();
   cluster.applyConfigurations();
-  const beliefs = new Beliefs();
+  const usedBundles = new UsedBundles();
   const signers = new Set<string>();
   const newReplica = (): Replica => {
     const replica = new Replica(clock, cluster, LIFETIMES);
-    replica.skew = random(2 * MOST_SKEW) - MOST_SKEW;
+    replica.skew = random(2 * MAX_SKEW) - MAX_SKEW;
     return replica;
   };
   const replicas = Array.from({ length: REPLICAS }, newReplica);
   await clock.settle();
-  /** Before that nobody was sent to it. */
+  /** Before this time no API server calls the replica. */
   const readySince = new Map<Replica, number>();
-  const look = (): void => {
+  const check = (): void => {
     const now = clock.now.getTime();
-    beliefs.note(now, cluster.trusted ?? []);
+    usedBundles.note(now, cluster.trusted ?? []);
     for (const replica of replicas.filter(({ isReady }) => isReady)) {
       const since = readySince.get(replica) ?? now;
       readySince.set(replica, since);
       signers.add(replica.issuer);
       if (now - since < API_SERVER_LAG) continue;
-      expect(beliefs.without(replica.issuer), `trust ${replica.issuer} at ${clock.now.toISOString()}`).toEqual([]);
+      expect(usedBundles.without(replica.issuer), `trust ${replica.issuer} at ${clock.now.toISOString()}`).toEqual([]);
       expect(replica.leaf.validToDate.getTime()).toBeGreaterThan(now);
     }
   };
-  const cutUntil = new Map<Replica, Date>();
-  const any = (): number => random(REPLICAS);
-  // Where nobody is left who knows the newest CA, nobody can put it back.
+  const downUntil = new Map<Replica, Date>();
+  const anyIndex = (): number => random(REPLICAS);
+  // Without a replica that knows the newest CA, no replica can restore it.
   const damage = (data: Readonly<Record<string, string>> | undefined) => (): void => {
     if (replicas.every(({ isDown }) => !isDown)) cluster.setSecret(data);
   };
@@ -78,32 +81,32 @@ it("no random outage, restart or damage of the Secret leaves an API server witho
     damage({}),
     damage({ "authorities.json": "bm9uc2Vuc2U=" }),
     () => {
-      const replica = replicas[any()];
-      const back = replica && cutUntil.get(replica);
-      // Once it is back, it has a while to look around.
+      const replica = replicas[anyIndex()];
+      const back = replica && downUntil.get(replica);
+      // A replica that is back stays up for a while, so that it can reconcile.
       if (replica === undefined || (back !== undefined && clock.now.getTime() < back.getTime() + HOUR / 2)) return;
       replica.isDown = true;
-      cutUntil.set(replica, new Date(clock.now.getTime() + random(LONGEST_CUT)));
+      downUntil.set(replica, new Date(clock.now.getTime() + random(MAX_OUTAGE)));
     },
     () => {
-      // A rollout has the new one ready before it ends the old one; one that is cut off cannot be replaced.
-      const index = any();
+      // A rollout waits until the new replica is ready. Without a connection it is never ready.
+      const index = anyIndex();
       if (replicas.some(({ isDown }) => isDown)) return;
       replicas[index]?.stop();
       replicas[index] = newReplica();
     },
   ];
   const reconnect = (): void => {
-    for (const replica of replicas) if (clock.now > (cutUntil.get(replica) ?? clock.now)) replica.isDown = false;
+    for (const replica of replicas) if (clock.now > (downUntil.get(replica) ?? clock.now)) replica.isDown = false;
   };
   try {
     for (let end = START.getTime() + HOURS * HOUR; clock.now.getTime() < end;) {
-      await clock.advance(random(20) * MINUTE + SECOND, look);
+      await clock.advance(random(20) * MINUTE + SECOND, check);
       reconnect();
       events[random(events.length)]?.();
     }
     for (const replica of replicas) replica.isDown = false;
-    await clock.advance(HOUR, look);
+    await clock.advance(HOUR, check);
     expect(replicas.map(({ isReady }) => isReady)).toEqual(replicas.map(() => true));
     expect(signers.size).toBeGreaterThan(4);
     expect(cluster.names.length).toBeLessThanOrEqual(3);

@@ -2,10 +2,10 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Certificate } from "../../../src/certs/certificate.ts";
-import { ClientCa } from "../../../src/certs/client-ca.ts";
+import { ClientCa } from "../../../src/certs/files/client-ca.ts";
 import { FileSource } from "../../../src/certs/files/file-source.ts";
 import { selfSigned, type SelfSigned } from "../../../src/certs/self-signed.ts";
-import { SelfSignedSource } from "../../../src/certs/self-signed-source.ts";
+import { SelfSignedSource } from "../../../src/certs/files/self-signed-source.ts";
 import { LogLines } from "../../support/log-lines.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { VirtualClock } from "../../support/virtual-clock.ts";
@@ -27,15 +27,15 @@ function write(folder: string, { cert, key, ca }: SelfSigned): void {
   writeFileSync(join(folder, "ca.crt"), ca);
 }
 
-interface Bench {
+interface Watched {
   readonly source: FileSource;
   readonly clock: VirtualClock;
   readonly logged: LogLines;
   readonly used: Certificate[];
 }
 
-/** A source that has read the folder; it ends with the test. */
-async function follow(folder: string, hosts = HOSTS): Promise<Bench> {
+/** A source that has read the folder. It stops with the test. */
+async function watch(folder: string, hosts = HOSTS): Promise<Watched> {
   const clock = new VirtualClock(START);
   const logged = new LogLines();
   const source = new FileSource({ directory: folder, hosts, log: logged.log, timing: clock.timing() });
@@ -49,21 +49,21 @@ async function follow(folder: string, hosts = HOSTS): Promise<Bench> {
   return { source, clock, logged, used };
 }
 
-function ofSecret(folder: string, name: string, made: SelfSigned): void {
+function writeVersion(folder: string, name: string, made: SelfSigned): void {
   mkdirSync(join(folder, name));
   write(join(folder, name), made);
 }
 
 describe("a certificate in files", () => {
-  it("that the kubelet swaps by its symlink is in use at the next look (T19)", async () => {
+  it("that the kubelet replaces by its symlink is in use after the next poll", async () => {
     const folder = temporaryFolder();
     const [old, young] = [await pair(), await pair()];
-    ofSecret(folder, "..1", old);
+    writeVersion(folder, "..1", old);
     symlinkSync("..1", join(folder, "..data"));
     for (const file of ["tls.crt", "tls.key", "ca.crt"]) symlinkSync(join("..data", file), join(folder, file));
-    const { source, clock, logged, used } = await follow(folder);
+    const { source, clock, logged, used } = await watch(folder);
     expect(used).toEqual([{ cert: old.cert, key: old.key }]);
-    ofSecret(folder, "..2", young);
+    writeVersion(folder, "..2", young);
     symlinkSync("..2", join(folder, "..data_tmp"));
     renameSync(join(folder, "..data_tmp"), join(folder, "..data"));
     rmSync(join(folder, "..1"), { recursive: true });
@@ -73,11 +73,11 @@ describe("a certificate in files", () => {
     expect(logged.saying("a new certificate is in use")).toHaveLength(1);
   });
 
-  it("that is written anew with the same content changes nothing (T20)", async () => {
+  it("that is rewritten with the same content changes nothing", async () => {
     const folder = temporaryFolder();
     const made = await pair();
     write(folder, made);
-    const { source, clock, logged, used } = await follow(folder);
+    const { source, clock, logged, used } = await watch(folder);
     for (let times = 0; times < 5; times++) {
       write(folder, made);
       await clock.advance(SECOND);
@@ -117,10 +117,10 @@ describe("a certificate in files", () => {
       },
       "cannot read tls.key",
     ],
-  ])("that is %s is not used: the last good one stays, said and counted once (T19)", async (_, damage, why) => {
+  ])("that is %s is not used: the last good one stays, logged and counted once", async (_, damage, why) => {
     const folder = temporaryFolder();
     write(folder, await pair());
-    const { source, clock, logged, used } = await follow(folder);
+    const { source, clock, logged, used } = await watch(folder);
     damage(folder, await pair());
     await clock.advance(10 * SECOND);
     expect(used).toHaveLength(1);
@@ -135,10 +135,10 @@ describe("a certificate in files", () => {
     expect(source.state()[0]?.text).not.toContain("stays");
   });
 
-  it("that is caught between two writes is not reported", async () => {
+  it("that is read between two writes is not reported", async () => {
     const folder = temporaryFolder();
     write(folder, await pair());
-    const { source, clock, logged, used } = await follow(folder);
+    const { source, clock, logged, used } = await watch(folder);
     const young = await pair();
     writeFileSync(join(folder, "tls.crt"), young.cert);
     await clock.advance(SECOND);
@@ -149,23 +149,23 @@ describe("a certificate in files", () => {
     expect(source.facts().renewals).toEqual({ used: 1, kept: 0 });
   });
 
-  it("that is as it was again after damage is said to be so", async () => {
+  it("that is restored after damage is logged, and not counted as new", async () => {
     const folder = temporaryFolder();
     const made = await pair();
     write(folder, made);
-    const { clock, logged, used } = await follow(folder);
+    const { clock, logged, used } = await watch(folder);
     writeFileSync(join(folder, "tls.key"), "");
     await clock.advance(3 * SECOND);
     write(folder, made);
     await clock.advance(SECOND);
-    expect(logged.saying("the certificate is as it was again")).toHaveLength(1);
+    expect(logged.saying("the certificate is the last good one again")).toHaveLength(1);
     expect(used).toHaveLength(1);
   });
 
-  it("that ends makes this replica unready", async () => {
+  it("that expires makes the replica unready", async () => {
     const folder = temporaryFolder();
     write(folder, await pair());
-    const { source, clock } = await follow(folder);
+    const { source, clock } = await watch(folder);
     expect(source.state()).toEqual([
       { name: "certificate", ok: true, text: `good until 2027-11-21T12:00:00Z, from ${folder}` },
     ]);
@@ -177,7 +177,7 @@ describe("a certificate in files", () => {
 });
 
 describe("--self-signed", () => {
-  it("makes the files for the hosts that it is called by", async () => {
+  it("creates the files for the given hosts", async () => {
     const folder = join(temporaryFolder(), "certs");
     const clock = new VirtualClock(START);
     const stop = new AbortController();
@@ -208,7 +208,7 @@ describe("--client-ca", () => {
     return { ca, used, clock, logged };
   }
 
-  it("is read again when it changes, and the last good one stays", async () => {
+  it("is read again when it changes, and the last good CA stays after an invalid change", async () => {
     const file = join(temporaryFolder(), "ca.crt");
     const [old, young] = [await pair(), await pair()];
     writeFileSync(file, old.ca);
@@ -226,7 +226,7 @@ describe("--client-ca", () => {
   it.each([
     ["is missing", undefined, "ENOENT"],
     ["is empty", "", "it has no certificate"],
-  ])("that %s stops the start, by the name of the file", async (_, text, why) => {
+  ])("that %s fails the start with the name of the file", async (_, text, why) => {
     const file = join(temporaryFolder(), "ca.crt");
     if (text !== undefined) writeFileSync(file, text);
     await expect(clientCa(file)).rejects.toMatchObject({
@@ -235,7 +235,7 @@ describe("--client-ca", () => {
     });
   });
 
-  it("that has ended stops the start (T23)", async () => {
+  it("that has expired fails the start", async () => {
     const file = join(temporaryFolder(), "ca.crt");
     writeFileSync(file, (await pair(new Date(START.getTime() - 400 * DAY))).ca);
     await expect(clientCa(file)).rejects.toMatchObject({

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { decodeImage } from "../../../src/images/decode/decode-image.ts";
-import { type Image, isClusterScopedVmImage } from "../../../src/images/image.ts";
+import { isClusterScopedVmImage, isVmImage, type VmImage } from "../../../src/images/image.ts";
 
 const GROUP = "vmoperator.vmware.com";
 
-function decoded(object: object): Image {
+function decoded(object: object): VmImage {
   const result = decodeImage({ apiVersion: `${GROUP}/v1alpha6`, kind: "VirtualMachineImage", ...object });
-  if (result.is !== "image") throw new Error(`decoded as ${result.is}`);
+  if (result.is !== "image" || !isVmImage(result.image)) throw new Error(`decoded as ${JSON.stringify(result)}`);
   return result.image;
 }
 
@@ -44,7 +44,7 @@ describe("decodeImage", () => {
     },
   );
 
-  it("finds the facts of v1alpha1 where that version has them", () => {
+  it("reads the fields of v1alpha1", () => {
     const image = decoded({
       apiVersion: `${GROUP}/v1alpha1`,
       metadata: METADATA,
@@ -64,7 +64,7 @@ describe("decodeImage", () => {
     expect(image.readiness).toEqual({ is: "ready" });
   });
 
-  it("wants all three conditions of v1alpha1", () => {
+  it("requires all three conditions of v1alpha1", () => {
     const image = decoded({
       apiVersion: `${GROUP}/v1alpha1`,
       metadata: METADATA,
@@ -90,7 +90,7 @@ describe("decodeImage", () => {
     expect(decoded({ apiVersion, metadata: { ...METADATA, labels } }).type).toBe("ISO");
   });
 
-  it("joins capabilities of status and labels, but for labels that say false", () => {
+  it("joins capabilities of status and labels, except labels of value false", () => {
     const prefix = "capability.image.vmoperator.vmware.com/";
     const image = decoded({
       metadata: {
@@ -122,18 +122,18 @@ describe("decodeImage", () => {
     expect(decoded({ metadata: METADATA, status }).readiness).toMatchObject({ is: "notReady", reason });
   });
 
-  it("sees a deletion under way", () => {
+  it("is terminating from its deletionTimestamp on", () => {
     expect(decoded({ metadata: { ...METADATA, deletionTimestamp: "2026-01-01T00:00:00Z" } }).terminating).toBe(true);
   });
 
-  it("knows scopes: default for a namespace left out, none for a cluster image", () => {
+  it("uses default for a missing namespace, and no namespace for a cluster image", () => {
     expect(decoded({ metadata: { name: "vmi-a" } }).namespace).toBe("default");
-    expect(decoded({ kind: "ClusterVirtualMachineImage", metadata: METADATA }).namespace).toBe("");
+    expect(decoded({ kind: "ClusterVirtualMachineImage", metadata: METADATA }).namespace).toBeUndefined();
   });
 
-  it("knows a VirtualMachineImage of the cluster: an API server has stored it, and it has no namespace", () => {
+  it("knows a cluster-scoped VirtualMachineImage: an API server has stored it, and it has no namespace", () => {
     const ofCluster = decoded({ apiVersion: `${GROUP}/v1alpha1`, metadata: { name: "ubuntu", uid: "1f0c" } });
-    expect([ofCluster.namespace, isClusterScopedVmImage(ofCluster)]).toEqual(["", true]);
+    expect([ofCluster.namespace, isClusterScopedVmImage(ofCluster)]).toEqual([undefined, true]);
     const others = [
       decoded({ metadata: { ...METADATA, uid: "1f0c" } }),
       decoded({ metadata: { name: "vmi-a" } }),
@@ -148,11 +148,11 @@ describe("decodeImage", () => {
     ["another kind", { apiVersion: `${GROUP}/v1alpha6`, kind: "VirtualMachine", metadata: METADATA }],
     ["another group", { apiVersion: "v1", kind: "VirtualMachineImage", metadata: METADATA }],
     ["a kind of Object.prototype", { apiVersion: `${GROUP}/v1alpha6`, kind: "toString" }],
-  ])("is no image: %s", (_, value) => {
+  ])("is not an image: %s", (_, value) => {
     expect(decodeImage(value)).toEqual({ is: "otherKind" });
   });
 
-  it("reads a version called like a member of Object.prototype as the newest", () => {
+  it("reads a version that is named like a member of Object.prototype as the newest", () => {
     expect(decoded({ apiVersion: `${GROUP}/constructor`, metadata: METADATA, status: { name: "u" } }).displayName).toBe(
       "u",
     );

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { decodeImage } from "../../../src/images/decode/decode-image.ts";
-import type { Image } from "../../../src/images/image.ts";
+import type { OsImage } from "../../../src/images/image.ts";
 
-function decoded(object: object, group = "storage.loft.sh"): Image {
+function decoded(object: object, group = "storage.loft.sh"): OsImage {
   const result = decodeImage({
     apiVersion: `${group}/v1`,
     kind: "OSImage",
     metadata: { name: "noble", uid: "u1", resourceVersion: "7" },
     ...object,
   });
-  if (result.is !== "image") throw new Error(JSON.stringify(result));
+  if (result.is !== "image" || result.image.kind !== "OSImage") throw new Error(JSON.stringify(result));
   return result.image;
 }
 
@@ -22,21 +22,18 @@ describe("an OSImage", () => {
     };
     expect(decoded(object, group)).toEqual({
       kind: "OSImage",
-      namespace: "",
+      namespace: undefined,
       name: "noble",
       resourceVersion: "7",
       uid: "u1",
       displayName: "Ubuntu Noble",
-      type: undefined,
-      firmware: undefined,
-      capabilities: [],
-      library: undefined,
       readiness: { is: "ready" },
+      access: undefined,
       terminating: false,
     });
   });
 
-  it("of another group is another kind: TKG has one of the same name", () => {
+  it("of another group is another kind: TKG has a kind of the same name", () => {
     const object = { apiVersion: "run.tanzu.vmware.com/v1alpha3", kind: "OSImage", metadata: { name: "a" } };
     expect(decodeImage(object)).toEqual({ is: "otherKind" });
   });
@@ -51,24 +48,27 @@ describe("an OSImage", () => {
     expect(decodeImage(object)).toMatchObject({ is: "malformed", field: "spec.displayName" });
   });
 
-  it("is being deleted from its deletionTimestamp on", () => {
+  it("is terminating from its deletionTimestamp on", () => {
     const metadata = { name: "noble", deletionTimestamp: "2026-01-15T10:00:00Z" };
     expect(decoded({ metadata }).terminating).toBe(true);
   });
 });
 
 describe("the readiness", () => {
-  it.each(["Pending", "Uploading", "Failed"])("of an upload that is %s is that and why", (phase) => {
-    const conditions = [{ type: "Other" }, { type: "Uploaded", status: "False", message: "part 3 is missing" }];
-    expect(decoded({ status: { phase, conditions } }).readiness).toEqual({
-      is: "notReady",
-      condition: "Uploaded",
-      reason: phase,
-      message: "part 3 is missing",
-    });
-  });
+  it.each(["Pending", "Uploading", "Failed"])(
+    "of an upload in phase %s is not ready, with phase and message",
+    (phase) => {
+      const conditions = [{ type: "Other" }, { type: "Uploaded", status: "False", message: "part 3 is missing" }];
+      expect(decoded({ status: { phase, conditions } }).readiness).toEqual({
+        is: "notReady",
+        condition: "Uploaded",
+        reason: phase,
+        message: "part 3 is missing",
+      });
+    },
+  );
 
-  it("of an upload that is over, and of an image without one, is good", () => {
+  it("of a finished upload, and of an image without an upload, is ready", () => {
     expect(decoded({ status: { phase: "Ready" } }).readiness).toEqual({ is: "ready" });
     expect(decoded({ status: {} }).readiness).toEqual({ is: "ready" });
   });
@@ -76,12 +76,12 @@ describe("the readiness", () => {
 
 describe("who may use it", () => {
   it.each<[string, object, object | undefined]>([
-    ["everybody, where it says nothing", {}, undefined],
-    ["everybody, where owner and access are empty", { owner: {}, access: [] }, undefined],
+    ["every user, without owner and access", {}, undefined],
+    ["every user, with empty owner and access", { owner: {}, access: [] }, undefined],
     ["its owner", { owner: { user: "admin" } }, { users: ["admin"], teams: [] }],
     ["its owning team", { owner: { team: "infra" } }, { users: [], teams: ["infra"] }],
     [
-      "whom entries with get or * name",
+      "the users and teams of entries with get or *",
       {
         access: [
           { verbs: ["get"], users: ["a"], teams: ["x"] },
@@ -91,13 +91,9 @@ describe("who may use it", () => {
       },
       { users: ["a", "b"], teams: ["x"] },
     ],
+    ["no user, if no entry has get or *", { access: [{ verbs: ["update"], users: ["c"] }] }, { users: [], teams: [] }],
     [
-      "nobody, where no entry lets anybody",
-      { access: [{ verbs: ["update"], users: ["c"] }] },
-      { users: [], teams: [] },
-    ],
-    [
-      "those who are named properly",
+      "the users of well-formed entries",
       { owner: "admin", access: [7, { verbs: "get", users: ["a"] }, { verbs: ["get"], users: ["b", 7], teams: "x" }] },
       { users: ["b"], teams: [] },
     ],

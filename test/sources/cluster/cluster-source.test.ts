@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runProgram } from "../../../src/cli/program.ts";
 import { IMAGE_KINDS, VM_IMAGE_KINDS } from "../../../src/images/image.ts";
 import { MemoryImageIndex } from "../../../src/images/image-index.ts";
-import { type ClusterOptions, ClusterSource } from "../../../src/sources/cluster/cluster-source.ts";
+import { ClusterSource, type ClusterSourceOptions } from "../../../src/sources/cluster/cluster-source.ts";
 import { FakeApiServer, hang, status } from "../../support/fake-api-server.ts";
 import { capturedLog, eventually, instantTiming, type LogLine, SHORT_LIMITS } from "../../support/reflection.ts";
 
@@ -33,7 +33,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-function source(special: Pick<ClusterOptions, "kinds" | "readDeadline"> = {}): {
+function source(special: Pick<ClusterSourceOptions, "kinds" | "readDeadline"> = {}): {
   source: ClusterSource;
   index: MemoryImageIndex;
   log: LogLine[];
@@ -46,7 +46,7 @@ function source(special: Pick<ClusterOptions, "kinds" | "readDeadline"> = {}): {
 }
 
 describe("start", () => {
-  it("resolves when both kinds are there, says so, and follows", async () => {
+  it("resolves when both kinds are synced, and then watches them", async () => {
     const { source: cluster, index } = source();
     expect(cluster.state()).toEqual([{ name: "cluster", synced: false, text: "not asked yet" }]);
     await cluster.start(index, stop.signal);
@@ -67,7 +67,7 @@ describe("start", () => {
     });
   });
 
-  it("asks for OSImages where it follows them only", async () => {
+  it("reads OSImages only if their kind is among the watched ones", async () => {
     server.platformGroups = ["storage.loft.sh"];
     server.write("noble", "Ubuntu", { kind: "OSImage" });
     const { source: machines, index: without } = source();
@@ -84,7 +84,7 @@ describe("start", () => {
     expect(all.kinds().map(({ kind }) => kind)).toEqual(IMAGE_KINDS);
   });
 
-  it("is ready without the CRD of OSImage, and looks for it in both groups", async () => {
+  it("resolves without the CRD of OSImage, after a discovery of both groups", async () => {
     const { source: cluster, index } = source({ kinds: ["OSImage"] });
     await cluster.start(index, stop.signal);
     expect(index.isSynced("OSImage")).toBe(true);
@@ -93,16 +93,16 @@ describe("start", () => {
     );
   });
 
-  it("confirms a name of an OSImage by a list of these only", async () => {
+  it("confirms the name of an OSImage by a list of OSImages alone", async () => {
     server.platformGroups = ["storage.loft.sh"];
     const { source: cluster, index } = source({ kinds: IMAGE_KINDS });
     await cluster.start(index, stop.signal);
-    await cluster.confirm({ namespace: "", name: "noble", kind: "OSImage" }, 5_000);
+    await cluster.confirm({ namespace: undefined, name: "noble", kind: "OSImage" }, 5_000);
     expect(cluster.liveReads()).toMatchObject({ read: 1, failed: 0 });
     expect(server.requests.at(-1)?.url).toMatch(/^\/apis\/storage\.loft\.sh\/v1\/osimages\?limit=/);
   });
 
-  it("tells of both kinds in numbers, too", async () => {
+  it("returns the status of both kinds, and the counts of live reads", async () => {
     const { source: cluster, index } = source();
     expect([cluster.kinds(), cluster.liveReads()]).toEqual([[], undefined]);
     await cluster.start(index, stop.signal);
@@ -114,7 +114,7 @@ describe("start", () => {
     expect(cluster.liveReads()).toEqual({ read: 2, joined: 0, refused: 0, failed: 0 });
   });
 
-  it("waits for as long as one kind cannot be listed, and is not ready meanwhile", async () => {
+  it("does not resolve while one kind cannot be listed", async () => {
     server.failAlways("list", status(403));
     const { source: cluster, index } = source();
     let started = false;
@@ -129,7 +129,7 @@ describe("start", () => {
     expect(index.isSynced("VirtualMachineImage")).toBe(true);
   });
 
-  it("resolves without the CRDs, ready with no images", async () => {
+  it("resolves without the CRDs, with an empty index", async () => {
     server.versions = [];
     const { source: cluster, index } = source();
     await cluster.start(index, stop.signal);
@@ -137,7 +137,7 @@ describe("start", () => {
     expect(cluster.state()[0]?.text).toContain("absent: get /apis/vmoperator.vmware.com: no version");
   });
 
-  it("that is stopped before it is complete ends and leaves no connection", async () => {
+  it("that is aborted before it is complete resolves and closes its connections", async () => {
     server.failAlways("discovery", hang);
     const { source: cluster, index } = source();
     const starting = cluster.start(index, stop.signal);
@@ -156,10 +156,10 @@ describe("a name that the index does not know", () => {
   const miss = { namespace: "dev", name: "new" };
   const BUDGET = 5_000;
 
-  /** Complete, its watches open but silent from now on. */
-  async function started(mostImages?: number): Promise<{ cluster: ClusterSource; index: MemoryImageIndex }> {
+  /** A source that is synced, with both watches open. */
+  async function started(maxImages?: number): Promise<{ cluster: ClusterSource; index: MemoryImageIndex }> {
     const { source: cluster } = source();
-    const index = new MemoryImageIndex(mostImages === undefined ? {} : { mostImages });
+    const index = new MemoryImageIndex(maxImages === undefined ? {} : { maxImages });
     await cluster.start(index, stop.signal);
     await eventually(() => {
       expect(server.openWatches).toBe(2);
@@ -167,7 +167,7 @@ describe("a name that the index does not know", () => {
     return { cluster, index };
   }
 
-  /** The API server answers no watch any more. */
+  /** From now on the API server answers no watch. */
   async function loseTheWatches(cluster: ClusterSource): Promise<void> {
     server.failAlways("watch", hang);
     server.cutWatches();
@@ -176,7 +176,7 @@ describe("a name that the index does not know", () => {
     });
   }
 
-  it("is read from the API server into the index, though no watch brings it", async () => {
+  it("is read from the API server into the index, even if no watch brings it", async () => {
     const { cluster, index } = await started();
     await loseTheWatches(cluster);
     server.write("vmi-new", "new");
@@ -184,7 +184,7 @@ describe("a name that the index does not know", () => {
     expect(index.namespaced("dev").byDisplayName("new").length).toBe(1);
   });
 
-  /** The namespace asks for so many names that no read is left for it. */
+  /** Confirms so many names that the limits allow the namespace no further read. */
   async function useUpTheReads(cluster: ClusterSource): Promise<void> {
     const asks = Array.from({ length: 6 }, (_, n) => cluster.confirm({ ...miss, name: `vmi-${n}` }, BUDGET));
     await Promise.all(asks);
@@ -194,7 +194,7 @@ describe("a name that the index does not know", () => {
   it.each([
     ["fails", status(500)],
     ["gets no answer", hang],
-  ])("is not answered by a current index where the read %s", async (_, fault) => {
+  ])("is not confirmed by a current index if the read %s", async (_, fault) => {
     const { cluster } = await started();
     server.failAlways("list", fault);
     expect(await cluster.confirm(miss, 100)).toBe(false);
@@ -202,27 +202,27 @@ describe("a name that the index does not know", () => {
     expect(cluster.kinds().map(({ state }) => state)).toEqual(["live", "live"]);
   });
 
-  it("is answered by a current index where no read is left", async () => {
+  it("is confirmed by a current index if the limits allow no read", async () => {
     const { cluster } = await started();
     await useUpTheReads(cluster);
     expect(await cluster.confirm(miss, BUDGET)).toBe(true);
   });
 
-  it("is not answered by a stale one", async () => {
+  it("is not confirmed by a stale index if the limits allow no read", async () => {
     const { cluster } = await started();
     await useUpTheReads(cluster);
     await loseTheWatches(cluster);
     expect(await cluster.confirm(miss, BUDGET)).toBe(false);
   });
 
-  it("is answered without a read by a kind whose CRD is not installed", async () => {
+  it("is confirmed without a read if the CRD of the kind is not installed", async () => {
     const { cluster } = await started();
     server.versions = [];
     server.endWatches();
     await eventually(() => {
       expect(cluster.kinds().map(({ state }) => state)).toEqual(["absent", "absent"]);
     });
-    // An absence is believed after three looks.
+    // An absence counts after three discoveries.
     await eventually(async () => {
       expect(await cluster.confirm({ ...miss, kind: "VirtualMachineImage" }, BUDGET)).toBe(true);
     });
@@ -231,7 +231,7 @@ describe("a name that the index does not know", () => {
     expect(server.count("list")).toBe(before);
   });
 
-  it("is not answered where there was no room for what was read", async () => {
+  it("is not confirmed if the index has no room for the image", async () => {
     const { cluster, index } = await started(3);
     await loseTheWatches(cluster);
     server.write("vmi-new", "new");
@@ -247,7 +247,7 @@ describe("VirtualMachineImages with cluster scope", () => {
     server.write("vmi-c", "debian", { kind: CLUSTER_KIND });
   });
 
-  it("are followed, and confirmed, for each namespace", async () => {
+  it("are watched and confirmed for each namespace", async () => {
     const { source: cluster, index } = source();
     await cluster.start(index, stop.signal);
     await eventually(() => {
@@ -259,7 +259,7 @@ describe("VirtualMachineImages with cluster scope", () => {
     expect(cluster.liveReads()).toEqual({ read: 4, joined: 0, refused: 0, failed: 0 });
   });
 
-  it("are read for one namespace, too", async () => {
+  it("are read with one namespace as filter, too", async () => {
     const { source: cluster, index } = source();
     await cluster.read(index, { kinds: ["VirtualMachineImage"], namespace: "prod" }, NEVER);
     expect([...index.namespaced("prod").objectNames()]).toEqual(["ubuntu-noble"]);
@@ -270,7 +270,7 @@ describe("VirtualMachineImages with cluster scope", () => {
 });
 
 describe("read", () => {
-  it("asks for what is wanted only, opens no watch and leaves no connection", async () => {
+  it("lists the images of the filter only, opens no watch, and closes its connections", async () => {
     const { source: cluster, index } = source();
     await cluster.read(index, { kinds: ["VirtualMachineImage"], namespace: "prod" }, NEVER);
     expect([...index.namespaced("prod").objectNames()]).toEqual(["vmi-p"]);
@@ -283,7 +283,7 @@ describe("read", () => {
     });
   });
 
-  it("survives troubles that pass", async () => {
+  it("retries after temporary errors", async () => {
     server.fail("discovery", status(500), 3);
     server.fail("list", status(429));
     const { source: cluster, index } = source();
@@ -291,14 +291,14 @@ describe("read", () => {
     expect(VM_IMAGE_KINDS.map((kind) => index.count(kind))).toEqual([2, 1]);
   });
 
-  it("without the CRDs has no images", async () => {
+  it("resolves without the CRDs, with an empty index", async () => {
     server.versions = [];
     const { source: cluster, index } = source();
     await cluster.read(index, { kinds: VM_IMAGE_KINDS }, NEVER);
     expect(index.count("VirtualMachineImage")).toBe(0);
   });
 
-  it("says at once which rights are missing", async () => {
+  it("fails at once with the missing right", async () => {
     server.failAlways("list", status(403, "User cannot list"));
     const { source: cluster, index } = source();
     await expect(cluster.read(index, { kinds: [CLUSTER_KIND] }, NEVER)).rejects.toMatchObject({
@@ -307,10 +307,10 @@ describe("read", () => {
     });
   });
 
-  it("says of each kind which right is missing, whichever was answered first", async () => {
+  it("fails with the missing right of each kind, in any order of the answers", async () => {
     const refuse = status(403, "User cannot list");
     server.failAlways("list", (response, asked) => {
-      const late = asked.url?.includes("/clustervirtual") === true ? 0 : 100;
+      const late = asked.url?.includes("/clustervirtual") === true ? 0 : 30;
       setTimeout(() => {
         refuse(response, asked);
       }, late);
@@ -321,7 +321,7 @@ describe("read", () => {
     });
   });
 
-  it("says at its deadline what it waited for", async () => {
+  it("fails at its deadline with the state of each kind", async () => {
     server.failAlways("list", status(503, "starting"));
     const { source: cluster, index } = source({ readDeadline: 100 });
     await expect(cluster.read(index, { kinds: VM_IMAGE_KINDS }, NEVER)).rejects.toMatchObject({
@@ -360,7 +360,7 @@ describe("resolve against a cluster", () => {
     return { code, printed, errors };
   }
 
-  it("finds an image of the namespace, and one of the cluster", async () => {
+  it("finds an image of the namespace and an image of the cluster", async () => {
     expect(await run("resolve", "ubuntu", "-n", "dev")).toMatchObject({ code: 0, errors: "" });
     expect((await run("resolve", "debian", "-n", "dev")).printed).toContain("is vmi-c");
     expect((await run("resolve", "other", "-n", "dev")).code).toBe(1);
@@ -377,19 +377,19 @@ describe("resolve against a cluster", () => {
     }
   });
 
-  it("with a kind asks for that kind only", async () => {
+  it("with a kind reads that kind only", async () => {
     expect((await run("resolve", "debian", "--kind", CLUSTER_KIND)).code).toBe(0);
     expect(server.requests.some(({ url: asked }) => asked.includes("/virtualmachineimages"))).toBe(false);
   });
 
-  it("exits 3 where it may not list", async () => {
+  it("exits 3 if the right to list is missing", async () => {
     server.failAlways("list", status(403, "User cannot list"));
     const { code, errors } = await run("resolve", "ubuntu");
     expect(code).toBe(3);
     expect(errors).toContain("vm-image-webhook: cannot read VirtualMachineImages: forbidden: list");
   });
 
-  it("exits 3 where more images are there than may be kept", async () => {
+  it("exits 3 if there are more images than --max-images", async () => {
     const { code, errors } = await run("resolve", "ubuntu", "-n", "dev", "--max-images", "1");
     expect(code).toBe(3);
     expect(errors).toContain("more images than --max-images");

@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
 import type { ImageKind } from "../../../src/images/image.ts";
 import { discover, newestFirst, resourcePath } from "../../../src/sources/cluster/discovery.ts";
-import type { ApiClient } from "../../../src/kube/response.ts";
+import type { ApiClient } from "../../../src/kube/api-client.ts";
 
 const GROUP = "/apis/vmoperator.vmware.com";
 const NEVER = new AbortController().signal;
 
-/** An API server that is a table of answers; what is not in it is 404. */
+/** An API server with a table of answers. Every other path is 404. */
 function apiServer(answers: Readonly<Record<string, unknown>>): ApiClient {
   return {
     get: (path) => {
@@ -25,12 +25,12 @@ function apiServer(answers: Readonly<Record<string, unknown>>): ApiClient {
 
 const IMAGES = { kind: "VirtualMachineImage", name: "virtualmachineimages" };
 
-it("orders versions as Kubernetes does", () => {
+it("orders versions as Kubernetes does, newest first", () => {
   const versions = ["v1alpha2", "foo", "v1", "v1alpha10", "v2beta1", "v2", "v1beta3"];
   expect(versions.sort(newestFirst)).toEqual(["v2", "v1", "v2beta1", "v1beta3", "v1alpha10", "v1alpha2", "foo"]);
 });
 
-it("takes the newest version that serves the kind, and its plural from there", async () => {
+it("takes the newest version that serves the kind, and the plural of that version", async () => {
   const client = apiServer({
     [GROUP]: { versions: ["v1alpha1", "v1alpha7", "v1alpha6", "v1alpha8"].map((version) => ({ version })) },
     [`${GROUP}/v1alpha7`]: { resources: [{ kind: "Other", name: "others" }] },
@@ -61,7 +61,7 @@ it.each<[ImageKind, string, unknown, boolean]>([
 it.each([
   ["storage.loft.sh", ["management.loft.sh", "storage.loft.sh"]],
   ["management.loft.sh", ["management.loft.sh"]],
-])("takes an OSImage from %s where %j serve it", async (group, served) => {
+])("takes an OSImage from %s if %j serve it", async (group, served) => {
   const answers = served.flatMap((each) => [
     [`/apis/${each}`, { versions: [{ version: "v1" }] }],
     [`/apis/${each}/v1`, { resources: [{ kind: "OSImage", name: "osimages" }] }],
@@ -75,7 +75,7 @@ it.each([
   });
 });
 
-it("finds OSImage absent where neither group has it", async () => {
+it("reports OSImage absent if neither group serves it", async () => {
   const client = apiServer({ "/apis/storage.loft.sh": { versions: [{ version: "v1" }] } });
   await expect(discover(client, "OSImage", NEVER)).rejects.toMatchObject({
     code: "absent",
@@ -84,13 +84,13 @@ it("finds OSImage absent where neither group has it", async () => {
 });
 
 it.each([
-  ["the group is not there", {}],
+  ["the group does not exist", {}],
   ["the group has no versions", { [GROUP]: {} }],
-  ["the answer is of a wrong shape", { [GROUP]: { versions: [7, null, { version: 7 }] } }],
+  ["the answer has a wrong shape", { [GROUP]: { versions: [7, null, { version: 7 }] } }],
   [
     "no version has the kind",
     { [GROUP]: { versions: [{ version: "v1" }] }, [`${GROUP}/v1`]: { resources: [null, {}] } },
   ],
-])("finds the kind absent where %s", async (_, answers) => {
+])("reports the kind absent if %s", async (_, answers) => {
   await expect(discover(apiServer(answers), "VirtualMachineImage", NEVER)).rejects.toMatchObject({ code: "absent" });
 });

@@ -3,14 +3,15 @@ import type { ImageKind } from "../../../src/images/image.ts";
 import { MemoryImageIndex } from "../../../src/images/image-index.ts";
 import { type Confirmation, LiveRead, type LiveReadOptions } from "../../../src/sources/cluster/live-read.ts";
 import type { Resource } from "../../../src/sources/cluster/discovery.ts";
-import type { ApiClient, ApiResponse } from "../../../src/kube/response.ts";
-import { Trouble } from "../../../src/kube/trouble.ts";
+import type { ApiClient, ApiResponse } from "../../../src/kube/api-client.ts";
+import { ApiError } from "../../../src/kube/api-error.ts";
 
 const BUDGET = 200;
+const NEVER = new AbortController().signal;
 const IMAGE = "VirtualMachineImage";
 const READ: Confirmation = { is: "read" };
 const FAILED: Confirmation = { is: "failed" };
-/** No read was left for the one kind that a test asks for. */
+/** The limits allowed no read of the one kind that a test asks for. */
 const REFUSED: Confirmation = { is: "refused", kinds: [IMAGE] };
 const PLURALS = {
   VirtualMachineImage: "virtualmachineimages",
@@ -26,7 +27,7 @@ interface StoredImage {
   readonly resourceVersion: string;
 }
 
-/** An API server that has these images and counts what it was asked. */
+/** An API server that has these images and records the paths of its requests. */
 class ScriptedApiServer implements ApiClient {
   readonly asked: string[] = [];
   images: StoredImage[] = [];
@@ -89,7 +90,7 @@ function served(kind: ImageKind): Resource {
   return { group: "vmoperator.vmware.com", version: "v1alpha6", plural: PLURALS[kind], namespaced: kind === IMAGE };
 }
 
-/** As Supervisors before April 2024 serve it. */
+/** The resource as Supervisors before April 2024 serve it. */
 function servedWithClusterScope(kind: ImageKind): Resource {
   return { ...served(kind), version: "v1alpha1", namespaced: false };
 }
@@ -100,11 +101,14 @@ function liveRead(resourceOf: LiveReadOptions["resourceOf"]): LiveRead {
     index,
     resourceOf,
     isCurrent: () => isCurrent,
-    now: () => time,
-    delay: (milliseconds) => {
-      lags.push(milliseconds);
-      return Promise.resolve();
+    timing: {
+      monotonic: () => time,
+      delay: (milliseconds) => {
+        lags.push(milliseconds);
+        return Promise.resolve();
+      },
     },
+    signal: NEVER,
   });
 }
 
@@ -113,7 +117,7 @@ function store(kind: ImageKind, namespace: string, name: string, displayName: st
 }
 
 describe("a live read", () => {
-  it("by VMI ID gets one object of each scope", async () => {
+  it("of a VMI ID gets one object in each scope", async () => {
     store("VirtualMachineImage", "dev", "vmi-a", "ubuntu");
     expect(await live.confirm({ namespace: "dev", name: "vmi-a" }, BUDGET)).toEqual(READ);
     expect(server.asked).toEqual([
@@ -123,7 +127,7 @@ describe("a live read", () => {
     expect(index.namespaced("dev").byObjectName("vmi-a")?.displayName).toBe("ubuntu");
   });
 
-  it("by display name lists the namespace and the cluster images", async () => {
+  it("of a display name lists the images of the namespace and of the cluster", async () => {
     store("VirtualMachineImage", "dev", "vmi-a", "ubuntu");
     store("ClusterVirtualMachineImage", "", "vmi-c", "rocky");
     store("VirtualMachineImage", "prod", "vmi-p", "secret");
@@ -133,12 +137,12 @@ describe("a live read", () => {
     expect(index.namespaced("prod").byObjectName("vmi-p")).toBeUndefined();
   });
 
-  it("with a kind asks for that kind only", async () => {
+  it("with a kind reads that kind only", async () => {
     await live.confirm({ namespace: "dev", name: "rocky", kind: "ClusterVirtualMachineImage" }, BUDGET);
     expect(server.asked).toEqual(["/apis/vmoperator.vmware.com/v1alpha6/clustervirtualmachineimages?limit=100"]);
   });
 
-  it("that finds nothing deletes nothing", async () => {
+  it("that does not find an image leaves it in the index", async () => {
     store("VirtualMachineImage", "dev", "vmi-a", "ubuntu");
     await live.confirm({ namespace: "dev", name: "vmi-a" }, BUDGET);
     server.images = [];
@@ -147,19 +151,19 @@ describe("a live read", () => {
     expect(index.namespaced("dev").byObjectName("vmi-a")).toBeDefined();
   });
 
-  it("never wins over newer news of the watch", async () => {
+  it("does not replace a newer change of the watch", async () => {
     store("VirtualMachineImage", "dev", "vmi-a", "old");
     index.remove({ kind: "VirtualMachineImage", namespace: "dev", name: "vmi-a" }, "60");
     await live.confirm({ namespace: "dev", name: "vmi-a" }, BUDGET);
     expect(index.namespaced("dev").byObjectName("vmi-a")).toBeUndefined();
   });
 
-  it("escapes what stands in a name", async () => {
+  it("escapes the name in the path", async () => {
     await live.confirm({ namespace: "dev", name: "vmi-../../secrets" }, BUDGET);
     expect(server.asked[0]).toMatch(/virtualmachineimages\/vmi-\.\.%2F\.\.%2Fsecrets$/);
   });
 
-  it("asks for nothing where the CRD is not installed", async () => {
+  it("sends no request if the CRD is not installed", async () => {
     const absent = liveRead(() => undefined);
     for (let n = 0; n < 100; n++) {
       expect(await absent.confirm({ namespace: "dev", name: `vmi-${n}` }, BUDGET)).toEqual(READ);
@@ -174,16 +178,19 @@ describe("of a VirtualMachineImage with cluster scope, a live read", () => {
     live = liveRead(servedWithClusterScope);
   });
 
-  it("by VMI ID gets the object of the cluster", async () => {
+  it("of a VMI ID gets the object of the cluster", async () => {
     await live.confirm({ namespace: "dev", name: "vmi-a", kind: IMAGE }, BUDGET);
     expect(server.asked).toEqual(["/apis/vmoperator.vmware.com/v1alpha1/virtualmachineimages/vmi-a"]);
   });
 
-  it("by another name lists the cluster, once in five seconds for all namespaces", async () => {
+  it("of another name lists the cluster, once in five seconds for all namespaces", async () => {
     store(IMAGE, "", "ubuntu-noble", "ubuntu");
     for (const namespace of ["dev", "prod", "test"]) {
       expect(await live.confirm({ namespace, name: "ubuntu-noble", kind: IMAGE }, BUDGET)).toEqual(READ);
-      expect(index.namespaced(namespace).byObjectName("ubuntu-noble")).toMatchObject({ kind: IMAGE, namespace: "" });
+      expect(index.namespaced(namespace).byObjectName("ubuntu-noble")).toMatchObject({
+        kind: IMAGE,
+        namespace: undefined,
+      });
       time += 1_600;
     }
     expect(server.asked).toEqual(["/apis/vmoperator.vmware.com/v1alpha1/virtualmachineimages?limit=100"]);
@@ -192,7 +199,7 @@ describe("of a VirtualMachineImage with cluster scope, a live read", () => {
     expect(server.asked).toHaveLength(2);
   });
 
-  it("has failed where the kind has namespaces by now", async () => {
+  it("fails if the kind is namespaced by now", async () => {
     const metadata = { name: "vmi-a", namespace: "dev", uid: "u", resourceVersion: "50" };
     const type = { apiVersion: "vmoperator.vmware.com/v1alpha1", kind: IMAGE };
     server.fault = () => json(200, { ...type, metadata });
@@ -201,14 +208,14 @@ describe("of a VirtualMachineImage with cluster scope, a live read", () => {
   });
 });
 
-describe("the burden on the API server", () => {
-  it("one read serves all who ask at the same time", async () => {
+describe("the load on the API server", () => {
+  it("one read answers all concurrent requests", async () => {
     const asks = Array.from({ length: 50 }, () => live.confirm({ namespace: "dev", name: "rocky" }, BUDGET));
     expect(await Promise.all(asks)).toEqual(asks.map(() => READ));
     expect(server.asked).toHaveLength(2);
   });
 
-  it("what was read a second ago is not read again, the cluster images for five", async () => {
+  it("a read is reused for one second, a list of cluster images for five", async () => {
     const lists = async (): Promise<number> => {
       await live.confirm({ namespace: "dev", name: "rocky" }, BUDGET);
       return server.asked.length;
@@ -223,7 +230,7 @@ describe("the burden on the API server", () => {
     expect(await lists()).toBe(5);
   });
 
-  it("what was read a moment ago is read again where no watch tells what is newer", async () => {
+  it("a read is not reused if no watch brings newer changes", async () => {
     isCurrent = false;
     await live.confirm({ namespace: "dev", name: "rocky" }, BUDGET);
     store("VirtualMachineImage", "dev", "vmi-a", "rocky");
@@ -232,7 +239,7 @@ describe("the burden on the API server", () => {
     expect(lags).toEqual([]);
   });
 
-  it("who joins a read, or may have none, gives the watch time to bring what is newer", async () => {
+  it("a review that reuses a read, or is refused one, first waits for the watch", async () => {
     const query = { namespace: "dev", name: "vmi-a", kind: "VirtualMachineImage" } as const;
     await Promise.all([live.confirm(query, BUDGET), live.confirm(query, BUDGET)]);
     expect(lags).toEqual([100]);
@@ -243,7 +250,7 @@ describe("the burden on the API server", () => {
     expect(lags).toEqual([100, 100]);
   });
 
-  it("a namespace that loops has its share, and others keep theirs", async () => {
+  it("a namespace gets five reads per second, and leaves the reads of others alone", async () => {
     const ask = (namespace: string, name: string): Promise<Confirmation> =>
       live.confirm({ namespace, name, kind: "VirtualMachineImage" }, BUDGET);
     const loop: Confirmation[] = [];
@@ -254,7 +261,7 @@ describe("the burden on the API server", () => {
     expect(await ask("noisy", "vmi-200")).toEqual(READ);
   });
 
-  it("all namespaces together have their share", async () => {
+  it("all namespaces together get twenty reads per second", async () => {
     const reads: Confirmation[] = [];
     for (let n = 0; n < 100; n++) {
       reads.push(await live.confirm({ namespace: `ns-${n}`, name: "vmi-1", kind: "VirtualMachineImage" }, BUDGET));
@@ -262,7 +269,7 @@ describe("the burden on the API server", () => {
     expect(reads.filter(({ is }) => is === "read")).toHaveLength(20);
   });
 
-  it("at most eight reads are under way", async () => {
+  it("at most eight reads run at the same time", async () => {
     server.fault = () => new Promise(() => undefined);
     const asks = Array.from({ length: 12 }, (_, n) =>
       live.confirm({ namespace: `ns-${n}`, name: "vmi-1", kind: "VirtualMachineImage" }, BUDGET),
@@ -273,14 +280,14 @@ describe("the burden on the API server", () => {
   });
 });
 
-describe("a live read that cannot be had", () => {
+describe("a live read without a result", () => {
   it.each([
-    ["no connection", () => Promise.reject(new Trouble("connection", "ECONNREFUSED"))],
+    ["no connection", () => Promise.reject(new ApiError("connection", "ECONNREFUSED"))],
     ["an error", () => json(500, { message: "etcd is away" })],
-    ["rights that are missing", () => json(403, { message: "forbidden" })],
+    ["missing rights", () => json(403, { message: "forbidden" })],
     ["no answer", () => new Promise<ApiResponse>(() => undefined)],
     ["an answer that is no list", () => json(200, { kind: "Pod" })],
-  ])("has failed: %s", async (_, fault) => {
+  ])("fails after %s", async (_, fault) => {
     server.fault = fault;
     expect(await live.confirm({ namespace: "dev", name: "rocky" }, BUDGET)).toEqual(FAILED);
     server.fault = undefined;
@@ -289,9 +296,9 @@ describe("a live read that cannot be had", () => {
     await expect.poll(() => live.confirm({ namespace: "dev", name: "rocky" }, BUDGET)).toEqual(READ);
   });
 
-  it("has failed for a review that joined it, too, under way or over", async () => {
+  it("fails for a review that reuses it, too, in flight or ended", async () => {
     const query = { namespace: "dev", name: "rocky", kind: "VirtualMachineImage" } as const;
-    server.fault = () => Promise.reject(new Trouble("connection", "ECONNREFUSED"));
+    server.fault = () => Promise.reject(new ApiError("connection", "ECONNREFUSED"));
     const both = [live.confirm(query, BUDGET), live.confirm(query, BUDGET)];
     expect(await Promise.all(both)).toEqual([FAILED, FAILED]);
     server.fault = undefined;
@@ -300,7 +307,7 @@ describe("a live read that cannot be had", () => {
     expect(live.counts).toEqual({ read: 0, joined: 2, refused: 0, failed: 1 });
   });
 
-  it("has failed for a review whose time is over before that of the read that it joined", async () => {
+  it("fails for a review whose budget ends before the read that it reuses", async () => {
     const query = { namespace: "dev", name: "rocky", kind: "VirtualMachineImage" } as const;
     const answer = Promise.withResolvers<ApiResponse>();
     server.fault = () => answer.promise;
@@ -311,31 +318,31 @@ describe("a live read that cannot be had", () => {
     expect(await first).toEqual(READ);
   });
 
-  it("has failed where there is no room for what was read", async () => {
-    index = new MemoryImageIndex({ mostImages: 0 });
+  it("fails if the index has no room for the images", async () => {
+    index = new MemoryImageIndex({ maxImages: 0 });
     live = liveRead(served);
     store("VirtualMachineImage", "dev", "vmi-a", "rocky");
     expect(await live.confirm({ namespace: "dev", name: "rocky" }, BUDGET)).toEqual(FAILED);
   });
 
-  it("has failed where the API server does not know the path of the object", async () => {
+  it("fails if the API server does not know the path of the object", async () => {
     server.fault = () => text(404, "404 page not found\n");
     expect(await live.confirm({ namespace: "dev", name: "vmi-a" }, BUDGET)).toEqual(FAILED);
   });
 
-  it("is refused for the kinds for which no read was left", async () => {
+  it("is refused for the kinds that the limits allow no read of", async () => {
     for (let n = 0; n < 4; n++) await live.confirm({ namespace: "dev", name: `vmi-${n}`, kind: IMAGE }, BUDGET);
     const refused = { is: "refused", kinds: ["ClusterVirtualMachineImage"] };
     expect(await live.confirm({ namespace: "dev", name: "vmi-a" }, BUDGET)).toEqual(refused);
   });
 
-  it("is refused, and has not failed, where the watch is not given its time within the budget", async () => {
+  it("is refused, and does not fail, if the budget is shorter than the wait for the watch", async () => {
     for (let n = 0; n < 5; n++) await live.confirm({ namespace: "dev", name: `vmi-${n}`, kind: IMAGE }, BUDGET);
     expect(await live.confirm({ namespace: "dev", name: "vmi-a", kind: IMAGE }, 10)).toEqual(REFUSED);
     expect(lags).toEqual([10]);
   });
 
-  it("has failed where one kind could not be read and for the other no read was left", async () => {
+  it("fails if one kind fails and the other is refused", async () => {
     for (let n = 0; n < 4; n++) await live.confirm({ namespace: "dev", name: `vmi-${n}`, kind: IMAGE }, BUDGET);
     server.fault = () => json(500, {});
     expect(await live.confirm({ namespace: "dev", name: "vmi-a" }, BUDGET)).toEqual(FAILED);
@@ -347,14 +354,14 @@ describe("the counts", () => {
   const ask = (name: string, namespace = "dev"): Promise<Confirmation> =>
     live.confirm({ namespace, name, kind: "VirtualMachineImage" }, BUDGET);
 
-  it("tell a read from those who joined it and those who may have none", async () => {
+  it("distinguish reads, reuses and refusals", async () => {
     await Promise.all([ask("vmi-1"), ask("vmi-1"), ask("vmi-1")]);
     expect(live.counts).toEqual({ read: 1, joined: 2, refused: 0, failed: 0 });
     for (let n = 2; n < 10; n++) await ask(`vmi-${n}`);
     expect(live.counts).toEqual({ read: 5, joined: 2, refused: 4, failed: 0 });
   });
 
-  it("tell a read that failed, one without an answer too", async () => {
+  it("have each failed read, including one without an answer", async () => {
     server.fault = () => json(500, {});
     await ask("vmi-1");
     server.fault = () => new Promise<ApiResponse>(() => undefined);

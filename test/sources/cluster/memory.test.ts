@@ -7,12 +7,12 @@ import { expect, it, onTestFinished } from "vitest";
 
 const PROGRAM = fileURLToPath(new URL("../../support/sync-images.ts", import.meta.url));
 const IMAGES = 100_000;
-/** MiB: a whole list of these images would not fit. */
+/** MiB: too few for a whole list of these images. */
 const OLD_SPACE = 96;
-/** What an image has that nobody asks for: with it an object is about 4 kB, as vm-operator's are. */
+/** Content that the index does not keep. With it an object has about 4 kB, like those of vm-operator. */
 const UNUSED = "x".repeat(3_700);
 
-/** Lists made-up images, page by page, and has no news of them. */
+/** Lists generated images page by page, and sends no event of them. */
 function answer(url: URL, response: ServerResponse): void {
   const [, , , version, plural] = url.pathname.split("/");
   if (version === undefined) {

@@ -15,8 +15,8 @@ import { KIND, Reflection, SHORT_LIMITS } from "../../support/reflection.ts";
 import { SEED_VARIABLE, seeded, testSeed } from "../../support/seed.ts";
 
 const EVENTS = 2_000;
-/** So many events are one burst, then the event loop turns. */
-const LONGEST_BURST = 12;
+/** Events before the event loop turns, at most about this many. */
+const MAX_BURST = 12;
 
 const FAULTS: readonly Fault[] = [
   status(401),
@@ -76,7 +76,7 @@ it("2,000 random events and faults end with the index equal to a fresh list", as
   ];
   for (let event = 0; event < EVENTS; event++) {
     actions[random(actions.length)]?.();
-    if (random(LONGEST_BURST) === 0) await delay(random(6));
+    if (random(MAX_BURST) === 0) await delay(random(6));
   }
   try {
     await reflection.isCurrent();

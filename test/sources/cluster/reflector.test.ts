@@ -12,12 +12,12 @@ import {
   text,
   type Verb,
 } from "../../support/fake-api-server.ts";
-import { eventually, KIND, Reflection, SHORT_LIMITS } from "../../support/reflection.ts";
+import { eventually, instantTiming, KIND, Reflection, SHORT_LIMITS } from "../../support/reflection.ts";
 import { VirtualClock } from "../../support/virtual-clock.ts";
 
 /** A reflection of three images, on two pages. */
-function threeImages(options: ConstructorParameters<typeof Reflection>[0] = {}, mostImages?: number): Reflection {
-  const reflection = new Reflection(options, mostImages);
+function threeImages(options: ConstructorParameters<typeof Reflection>[0] = {}, maxImages?: number): Reflection {
+  const reflection = new Reflection(options, maxImages);
   for (const name of ["vmi-a", "vmi-b", "vmi-c"]) reflection.server.write(name, `image ${name}`);
   return reflection;
 }
@@ -34,7 +34,7 @@ interface Row {
   readonly on: Verb;
   readonly fault: Fault;
   readonly times?: number;
-  /** Which the fault puts the kind into. */
+  /** The state of the kind after the fault. */
   readonly state: string;
 }
 
@@ -50,7 +50,7 @@ const FAULTS: readonly Row[] = [
     { what: "fails with 500", on, fault: status(500), state: "stale" },
     { what: "is answered by a broken proxy", on, fault: text(502, HTML), state: "stale" },
     { what: "is redirected", on, fault: text(302, ""), state: "stale" },
-    { what: "meets a reset connection", on, fault: reset, times: 2, state: "stale" },
+    { what: "gets a reset connection", on, fault: reset, times: 2, state: "stale" },
     { what: "is never answered", on, fault: hang, state: "stale" },
     { what: "breaks off in the middle", on, fault: broken('{"type":"ADDED","obj'), state: "stale" },
     { what: "is refused seven times", on, fault: status(500), times: 7, state: "stale" },
@@ -70,10 +70,10 @@ const FAULTS: readonly Row[] = [
   { what: "is 410", on: "list", fault: status(410), state: "resyncing" },
   { what: "is 410", on: "watch", fault: status(410), state: "resyncing" },
   { what: "is 404", on: "watch", fault: text(404, "404 page not found\n"), state: "stale" },
-  { what: "tells of 410 as an event", on: "watch", fault: lines(errorEvent(410)), state: "resyncing" },
-  { what: "tells of 500 as an event", on: "watch", fault: lines(errorEvent(500)), state: "stale" },
+  { what: "sends 410 as an event", on: "watch", fault: lines(errorEvent(410)), state: "resyncing" },
+  { what: "sends 500 as an event", on: "watch", fault: lines(errorEvent(500)), state: "stale" },
   {
-    what: "is of a resourceVersion that is too large",
+    what: "gets 504 for a too large resourceVersion",
     on: "watch",
     fault: status(504, "Too large resource version: 9"),
     state: "stale",
@@ -101,7 +101,7 @@ const FAULTS: readonly Row[] = [
   ).map(([what, line]): Row => ({ what: `has ${what}`, on: "watch", fault: lines(line), state: "stale" })),
 ];
 
-describe("one fault, then all is well again", () => {
+describe("after a fault the index becomes current again", () => {
   it.each(FAULTS)("$on $what", async ({ on, fault, times, state }) => {
     const reflection = threeImages();
     reflection.server.fail(on, fault, times);
@@ -118,7 +118,7 @@ describe("one fault, then all is well again", () => {
   });
 });
 
-it("says in the log what was asked and what was answered, once for each change of state", async () => {
+it("logs the request and the answer once for each change of state", async () => {
   const reflection = threeImages();
   reflection.server.fail("list", status(403, 'User "x" cannot list resource'), 4);
   await reflection.start();
@@ -131,7 +131,7 @@ it("says in the log what was asked and what was answered, once for each change o
 });
 
 describe("a list", () => {
-  it("comes in pages, consistent, and never from resourceVersion 0", async () => {
+  it("is read in pages of one moment, and never with resourceVersion=0", async () => {
     const reflection = await threeImages().start();
     await reflection.isCurrent();
     const asked = reflection.server.requests.filter(({ verb }) => verb === "list").map(({ url }) => url);
@@ -140,7 +140,7 @@ describe("a list", () => {
     expect(reflection.reflector.state).toMatchObject({ version: "v1alpha6", resourceVersion: "103", relists: 0 });
   });
 
-  it("starts anew where the token of its second page is too old, and changes nothing before it is whole", async () => {
+  it("starts again if the continue token is too old, and does not change the index before it is complete", async () => {
     const reflection = threeImages();
     let answered = 0;
     reflection.server.failAlways("list", (response, request) => {
@@ -158,7 +158,7 @@ describe("a list", () => {
     expect(reflection.states).toEqual(["resyncing", "live"]);
   });
 
-  it("that never ends is given up", async () => {
+  it("that repeats a page for ever is aborted", async () => {
     const reflection = threeImages();
     const page = { kind: `${KIND}List`, metadata: { resourceVersion: "103", continue: "again" }, items: [] };
     reflection.server.fail("list", text(200, JSON.stringify(page)), 2);
@@ -167,7 +167,7 @@ describe("a list", () => {
     expect(reflection.log[0]?.because).toContain("the list never ends");
   });
 
-  it("leaves out what is no usable image, says so once, and keeps the others", async () => {
+  it("skips unusable images, logs one of them, and keeps the others", async () => {
     const reflection = threeImages();
     const items = [
       null,
@@ -187,7 +187,7 @@ describe("a list", () => {
 });
 
 describe("a watch", () => {
-  it("that ends at its time goes on from the last bookmark without a list and without a wait", async () => {
+  it("that ends on time resumes from the last bookmark, without a list and without a wait", async () => {
     const reflection = await threeImages().start();
     await reflection.isCurrent();
     reflection.server.write("cvmi-a", "of the other kind", { kind: "ClusterVirtualMachineImage" });
@@ -209,7 +209,7 @@ describe("a watch", () => {
     expect(reflection.reflector.state.watchRestarts).toBe(1);
   });
 
-  it("that is cut misses nothing, and does not list", async () => {
+  it("that is cut misses no event, and resumes without a list", async () => {
     const reflection = await threeImages().start();
     await reflection.isCurrent();
     reflection.server.fail("watch", reset, 2);
@@ -222,7 +222,7 @@ describe("a watch", () => {
     expect(reflection.waits).toEqual([400, 800, 1_600]);
   });
 
-  it("that ends at once without news is a failure and backs off", async () => {
+  it("that ends at once without an event counts as an error and backs off", async () => {
     const reflection = threeImages({ limits: { ...SHORT_LIMITS, briefWatch: 1_000 } });
     reflection.server.fail("watch", lines(), 4);
     await reflection.start();
@@ -233,7 +233,7 @@ describe("a watch", () => {
     expect(reflection.waits).toEqual([400, 800, 1_600, 3_200]);
   });
 
-  it("of a server that hangs ends at its deadline", async () => {
+  it("of a hanging server ends at its deadline", async () => {
     const limits = { ...SHORT_LIMITS, watchSeconds: () => 0.1 };
     const reflection = await threeImages({ limits }).start();
     await reflection.isIn("stale");
@@ -242,10 +242,10 @@ describe("a watch", () => {
     await reflection.isCurrent();
   });
 
-  describe("that has sent a bookmark and then nothing", () => {
+  describe("that sends nothing after a bookmark", () => {
     const clock = new VirtualClock(new Date(0));
     const silent = async (): Promise<Reflection> => {
-      const reflection = await threeImages({ setTimer: clock.setTimer }).start();
+      const reflection = await threeImages({ timing: { ...instantTiming(), setTimer: clock.setTimer } }).start();
       await reflection.isCurrent();
       return reflection;
     };
@@ -257,7 +257,7 @@ describe("a watch", () => {
       });
     };
 
-    it("for 90 s is stale, and goes on from the last bookmark without a list", async () => {
+    it("for 90 s is stale, and resumes from the last bookmark without a list", async () => {
       const reflection = await silent();
       await bookmarkIsHeard(reflection);
       await clock.advance(MAX_BOOKMARK_SILENCE - 1);
@@ -285,7 +285,7 @@ describe("a watch", () => {
           await reflection.isCurrent();
         },
       ],
-    ])("has its time again after %s", async (_, live) => {
+    ])("has another 90 s after %s", async (_, live) => {
       const reflection = await silent();
       await bookmarkIsHeard(reflection);
       await clock.advance(MAX_BOOKMARK_SILENCE - 1);
@@ -296,7 +296,7 @@ describe("a watch", () => {
       await reflection.isIn("stale");
     });
 
-    it("is trusted for longer where no bookmark has come: a server may send none", async () => {
+    it("has no limit before the first bookmark, because a server may send none", async () => {
       const reflection = await silent();
       reflection.server.write("vmi-d", "an event is no bookmark");
       await reflection.isCurrent();
@@ -319,7 +319,7 @@ describe("a watch", () => {
     });
   });
 
-  it("with the same bad line three times is followed by a list that goes around it", async () => {
+  it("that gets the same bad line three times is followed by a list", async () => {
     const reflection = threeImages();
     reflection.server.fail("watch", lines("garbage"), 3);
     await reflection.start();
@@ -332,7 +332,7 @@ describe("a watch", () => {
     expect(asked.every((url) => url.includes("resourceVersion=103"))).toBe(true);
   });
 
-  it("that drips half lines is read as whole ones, and a cut last line is not malformed", async () => {
+  it("joins lines from several chunks, and ignores an incomplete last line", async () => {
     const reflection = await threeImages().start();
     await reflection.isCurrent();
     reflection.server.write("cvmi-a", "so that 104 is no future", { kind: "ClusterVirtualMachineImage" });
@@ -356,7 +356,7 @@ describe("a watch", () => {
     expect(reflection.reflector.state.badLines).toBe(0);
   });
 
-  it("takes an image out whose display name became unusable, and goes on", async () => {
+  it("removes an image whose display name became invalid, and continues", async () => {
     const reflection = await threeImages().start();
     await reflection.isCurrent();
     const metadata = { ...METADATA, name: "vmi-a", resourceVersion: "200" };
@@ -368,7 +368,7 @@ describe("a watch", () => {
     expect(reflection.log.at(-1)?.why).toContain("dev/vmi-a: status.name must be a string");
   });
 
-  it("with older, repeated and reordered news keeps the newest", async () => {
+  it("with old, repeated and reordered events keeps the newest version", async () => {
     const reflection = await threeImages().start();
     await reflection.isCurrent();
     const line = (resourceVersion: string, type = "MODIFIED", uid = "new"): string =>
@@ -385,7 +385,7 @@ describe("a watch", () => {
     expect(reflection.images()["dev/vmi-x"]).toBe("at 150");
   });
 
-  it("whose server is behind for ever is followed by a list", async () => {
+  it("whose server stays behind is followed by a list", async () => {
     const reflection = threeImages();
     reflection.server.fail(
       "watch",
@@ -402,7 +402,7 @@ describe("a watch", () => {
 });
 
 describe("history", () => {
-  it("that was compacted away is made good by a list, spread by chance, while the old set answers", async () => {
+  it("that was compacted is replaced by a list after a random wait, and the old set answers until then", async () => {
     const reflection = await threeImages().start();
     await reflection.isCurrent();
     reflection.server.fail("watch", reset);
@@ -418,7 +418,7 @@ describe("history", () => {
     expect(reflection.reflector.state.relists).toBe(1);
   });
 
-  it("that was compacted away during an outage is made good as soon as without one", async () => {
+  it("that was compacted during an outage is listed after the same short wait", async () => {
     const reflection = await threeImages().start();
     await reflection.isCurrent();
     reflection.server.fail("watch", reset, 4);
@@ -426,11 +426,11 @@ describe("history", () => {
     reflection.server.cutWatches();
     await reflection.isIn("resyncing");
     await reflection.isCurrent();
-    // 0 to 2 s, of which chance gives half: no more than after a 410 alone.
+    // 0 to 2 s with a random number of 0.5, as after a 410 without an outage.
     expect(reflection.waits.at(-1)).toBe(1_000);
   });
 
-  it("that a restored etcd has lost takes its images with it, newer numbers or not", async () => {
+  it("that a restored etcd lost removes the images that were only in it", async () => {
     const reflection = threeImages();
     await reflection.start();
     await reflection.isCurrent();
@@ -447,7 +447,7 @@ describe("history", () => {
 });
 
 describe("rights", () => {
-  it("that come late are found", async () => {
+  it("that are granted late are used", async () => {
     const reflection = threeImages();
     reflection.server.failAlways("list", status(403));
     await reflection.start();
@@ -458,7 +458,7 @@ describe("rights", () => {
     await reflection.isCurrent();
   });
 
-  it("to list without watch keep the index current by lists, and a watch is tried again each time", async () => {
+  it("to list but not to watch keep the index current by lists, and each list retries the watch", async () => {
     const reflection = threeImages();
     reflection.server.failAlways("watch", status(403));
     await reflection.start();
@@ -474,7 +474,7 @@ describe("rights", () => {
     await reflection.isCurrent();
   });
 
-  it("that a server which has just started does not know yet are asked for again soon", async () => {
+  it("that a starting server does not know yet are retried soon", async () => {
     const reflection = await threeImages().start();
     await reflection.isCurrent();
     reflection.server.fail("watch", status(403), 3);
@@ -487,7 +487,7 @@ describe("rights", () => {
     expect(Math.max(...reflection.waits)).toBeLessThan(15_000);
   });
 
-  it("that are taken away are believed gone when they were refused six times in a row", async () => {
+  it("to watch count as revoked after six refusals in a row", async () => {
     const reflection = await threeImages().start();
     await reflection.isCurrent();
     reflection.server.failAlways("watch", status(403));
@@ -498,7 +498,7 @@ describe("rights", () => {
     expect(reflection.waits.slice(0, refused).length).toBe(6);
   });
 
-  it("that are taken away leave the last set in place", async () => {
+  it("that are revoked leave the last set in the index", async () => {
     const reflection = await threeImages().start();
     await reflection.isCurrent();
     reflection.server.failAlways("list", status(403));
@@ -511,7 +511,7 @@ describe("rights", () => {
 });
 
 describe("a CRD", () => {
-  it("that is not installed counts as an empty set, and is found when it comes", async () => {
+  it("that is not installed is an empty set, and is found once it is installed", async () => {
     const reflection = threeImages();
     reflection.server.versions = [];
     await reflection.start();
@@ -523,7 +523,7 @@ describe("a CRD", () => {
     await reflection.isCurrent();
   });
 
-  it("that is gone empties the index when three polls agree, and comes back", async () => {
+  it("that is deleted empties the index after three discoveries, and is found again", async () => {
     const reflection = await threeImages().start();
     await reflection.isCurrent();
     const versions = reflection.server.versions;
@@ -545,7 +545,7 @@ describe("a CRD", () => {
     await reflection.isCurrent();
   });
 
-  it("that drops a version is watched at the newest one left", async () => {
+  it("that drops a version is watched at the newest remaining one", async () => {
     const reflection = await threeImages().start();
     await reflection.isCurrent();
     reflection.server.versions = ["v1alpha5"];
@@ -560,14 +560,14 @@ describe("a CRD", () => {
 describe("the scope of a kind", () => {
   const PATH = "/apis/vmoperator.vmware.com/v1alpha1/virtualmachineimages";
 
-  /** Object names of what each namespace may use, and how many there are in all. */
+  /** Object names that each namespace may use, and the total number of images. */
   const seen = ({ index }: Reflection): unknown => ({
     dev: [...index.namespaced("dev").objectNames()],
     prod: [...index.namespaced("prod").objectNames()],
     all: index.count(KIND),
   });
 
-  it("that is the cluster's is listed and watched there, whatever namespace is wanted", async () => {
+  it("Cluster is listed and watched for all namespaces, even with a namespace as filter", async () => {
     const reflection = new Reflection({ namespace: "dev" });
     reflection.server.replaceVmImages("Cluster");
     reflection.server.write("ubuntu-noble", "ubuntu");
@@ -593,7 +593,7 @@ describe("the scope of a kind", () => {
     ["Cluster", "after a while", ["new"], ["new"]],
     ["Namespaced", "at once", ["new"], []],
     ["Cluster", "at once", ["new"], ["new"]],
-  ])("that becomes %s %s is found, and the old set is replaced as a whole", async (scope, when, dev, prod) => {
+  ])("that becomes %s %s is found, and the whole old set is replaced", async (scope, when, dev, prod) => {
     const reflection = new Reflection();
     const { server } = reflection;
     server.replaceVmImages(scope === "Cluster" ? "Namespaced" : "Cluster");
@@ -611,7 +611,7 @@ describe("the scope of a kind", () => {
     });
   });
 
-  it("that becomes the cluster's is where live reads look once its list has replaced the old set", async () => {
+  it("that becomes Cluster is used by live reads only after its list replaced the old set", async () => {
     const reflection = new Reflection();
     const { server } = reflection;
     server.replaceVmImages("Namespaced");
@@ -633,7 +633,7 @@ describe("the scope of a kind", () => {
     expect(during).toEqual([true]);
   });
 
-  it("that changes between discovery and list leaves no set of half the images", async () => {
+  it("that changes between discovery and list does not leave an incomplete set", async () => {
     const reflection = new Reflection();
     reflection.server.replaceVmImages("Cluster");
     reflection.server.fail("list", (response) => {
@@ -653,7 +653,7 @@ describe("the scope of a kind", () => {
 });
 
 describe("too many images", () => {
-  it("in a list are reported, and nothing incomplete answers; room is found again", async () => {
+  it("in a list give the state overflow and an empty index, until there is room", async () => {
     const reflection = await threeImages({}, 2).start();
     await reflection.isIn("overflow");
     expect(reflection.index.isSynced(KIND)).toBe(false);
@@ -662,7 +662,7 @@ describe("too many images", () => {
     await reflection.isCurrent();
   });
 
-  it("in a watch are reported while the last set answers", async () => {
+  it("in a watch give the state overflow, and the last set answers", async () => {
     const reflection = await threeImages({}, 3).start();
     await reflection.isCurrent();
     reflection.server.write("vmi-d", "one too many");
@@ -680,7 +680,7 @@ describe("stopping", () => {
     ["a list that hangs in its body", "list", begin("{")],
     ["a watch that hangs", "watch", hang],
     ["an open watch", "watch", begin("")],
-  ])("in %s ends it once and leaves no connection", async (_, verb, fault) => {
+  ])("during %s ends the reflector and closes the connection", async (_, verb, fault) => {
     const limits = { ...SHORT_LIMITS, pageDeadline: 60_000 };
     const reflection = threeImages({ limits });
     reflection.server.failAlways(verb, fault);
@@ -698,14 +698,14 @@ describe("stopping", () => {
     expect(reflection.server.count(verb)).toBe(1);
   });
 
-  it("during a wait ends it", async () => {
+  it("during a wait ends the reflector", async () => {
     const delay = (_: number, signal: AbortSignal): Promise<void> =>
       new Promise((resolve) => {
         signal.addEventListener("abort", () => {
           resolve();
         });
       });
-    const reflection = threeImages({ timing: { now: () => new Date(), random: () => 0.5, delay } });
+    const reflection = threeImages({ timing: { ...instantTiming(), delay } });
     reflection.server.failAlways("list", status(500));
     await reflection.start();
     await reflection.isIn("stale");
@@ -715,7 +715,7 @@ describe("stopping", () => {
   });
 });
 
-it("keeps few connections: a watch that ends leaves its connection to the next", async () => {
+it("a watch reuses the connection of the one before", async () => {
   const reflection = await threeImages().start();
   await reflection.isCurrent();
   for (let round = 2; round < 8; round++) {

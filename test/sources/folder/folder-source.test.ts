@@ -3,7 +3,8 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync }
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { pino } from "pino";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { SYSTEM_TIMING, type Timing } from "../../../src/common/timing.ts";
 import { IMAGE_KINDS } from "../../../src/images/image.ts";
 import { MemoryImageIndex } from "../../../src/images/image-index.ts";
 import { FolderSource } from "../../../src/sources/folder/folder-source.ts";
@@ -13,41 +14,54 @@ import { imageManifest } from "../../support/image-manifest.ts";
 import { LogLines } from "../../support/log-lines.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-/** Milliseconds; no other timer here has this length. */
+/** Milliseconds. */
 const POLL_INTERVAL = 7;
 const KEPT = "images changed and cannot be read; the last good set stays";
 
-interface Followed {
+interface Watched {
   readonly folder: string;
   readonly source: FolderSource;
   readonly index: MemoryImageIndex;
   readonly logged: LogLines;
   readonly stop: AbortController;
+  /** Waits until this many further polls have ended, with any result. */
+  readonly polls: (count: number) => Promise<void>;
+  readonly timing: Timing;
   /** Writes a file below the folder. */
   readonly write: (path: string, text: string) => void;
-  /** Waits until the index answers so. */
+  /** Waits until the index finds exactly these images by the display name. */
   readonly finds: (displayName: string, names: readonly string[]) => Promise<void>;
 }
 
-function source(folder: string): Omit<Followed, "write" | "finds"> {
+function source(folder: string): Omit<Watched, "write" | "finds"> {
   const logged = new LogLines();
   const stop = new AbortController();
   onTestFinished(() => {
     stop.abort();
   });
-  const made = new FolderSource({ directory: folder, log: logged.log, pollInterval: POLL_INTERVAL });
-  return { folder, source: made, index: new MemoryImageIndex(), logged, stop };
+  let delays = 0;
+  const delay: Timing["delay"] = (milliseconds, signal) => {
+    delays++;
+    return SYSTEM_TIMING.delay(milliseconds, signal);
+  };
+  const polls = (count: number): Promise<void> => {
+    const before = delays;
+    return condition(`${count} polls`, () => delays >= before + count);
+  };
+  const timing = { ...SYSTEM_TIMING, delay };
+  const made = new FolderSource({ directory: folder, log: logged.log, timing, pollInterval: POLL_INTERVAL });
+  return { folder, source: made, index: new MemoryImageIndex(), logged, stop, polls, timing };
 }
 
-/** A folder is one part. */
+/** The state of the source. A folder has only one part. */
 function stateOf(made: FolderSource): SourceState {
   const [state, ...others] = made.state();
   if (state === undefined || others.length > 0) throw new Error("not one state");
   return state;
 }
 
-/** A folder with these files, followed until the test ends. */
-async function followed(files: Readonly<Record<string, string>>): Promise<Followed> {
+/** A folder with these files, watched until the test ends. */
+async function watched(files: Readonly<Record<string, string>>): Promise<Watched> {
   const parts = source(temporaryFolder());
   const { folder, index } = parts;
   const write = (path: string, text: string): void => {
@@ -63,23 +77,14 @@ async function followed(files: Readonly<Record<string, string>>): Promise<Follow
   return { ...parts, write, finds };
 }
 
-/** Waits until sources have ended this many looks at their folders, whatever came of them. */
-async function looks(count: number): Promise<void> {
-  const timer = vi.spyOn(globalThis, "setTimeout");
-  onTestFinished(() => {
-    timer.mockRestore();
-  });
-  await condition(`${count} looks`, () => timer.mock.calls.filter(([, ms]) => ms === POLL_INTERVAL).length >= count);
-}
-
-/** Waits until a change was followed, so that the source has looked at its folder since. */
-async function looksAgain({ write, finds }: Followed): Promise<void> {
+/** Waits until a new change is in the index, so that the source has polled its folder since. */
+async function pollsAgain({ write, finds }: Watched): Promise<void> {
   write("again.yaml", imageManifest("vmi-again", "again"));
   await finds("again", ["vmi-again"]);
 }
 
 describe("the start", () => {
-  test("reads every .yaml, .yml and .json below the folder and says how many images there are", async () => {
+  test("reads every .yaml, .yml and .json below the folder, and reports the number of images", async () => {
     const { folder, source: made, index, logged, stop } = source(temporaryFolder());
     expect(stateOf(made)).toMatchObject({ synced: false, text: `${folder} not read yet` });
     mkdirSync(join(folder, "sub", "deeper"), { recursive: true });
@@ -101,13 +106,13 @@ describe("the start", () => {
     expect(logged.saying("images read")).toMatchObject([{ directory: folder, files: 4, images: 3, skipped: 1 }]);
   });
 
-  test("a folder without manifests is synced, and warned of", async () => {
-    const { source: made, logged } = await followed({});
+  test("a folder without manifests is synced, and logs a warning", async () => {
+    const { source: made, logged } = await watched({});
     expect(stateOf(made).synced).toBe(true);
     expect(logged.lines).toMatchObject([{ level: "warn", images: 0 }]);
   });
 
-  test("a missing folder is a failure that names it", async () => {
+  test("a missing folder is a Failure that names it", async () => {
     const { source: made, index, stop, folder } = source(join(temporaryFolder(), "absent"));
     await expect(made.start(index, stop.signal)).rejects.toMatchObject({
       name: "Failure",
@@ -118,14 +123,14 @@ describe("the start", () => {
     expect(index.isSynced("VirtualMachineImage")).toBe(false);
   });
 
-  test("a file in place of the folder is a failure that names it", async () => {
+  test("a file in place of the folder is a Failure", async () => {
     const file = join(temporaryFolder(), "images.yaml");
     writeFileSync(file, imageManifest("vmi-a", "a"));
     const { source: made, index, stop } = source(file);
     await expect(made.start(index, stop.signal)).rejects.toMatchObject({ code: "images" });
   });
 
-  test("a file that does not parse is fatal, by name and line, and nothing is indexed", async () => {
+  test("a file that does not parse is a Failure with file and line, and nothing is indexed", async () => {
     const { source: made, index, stop, folder } = source(temporaryFolder());
     writeFileSync(join(folder, "a.yaml"), imageManifest("vmi-a", "a"));
     writeFileSync(join(folder, "b.yaml"), "a: 1\nb: [1\nc: 2\n");
@@ -136,9 +141,9 @@ describe("the start", () => {
     expect(index.isSynced("VirtualMachineImage")).toBe(false);
   });
 
-  test("a file that cannot be read is a failure that names it", async () => {
+  test("a file that cannot be read is a Failure that names it", async () => {
     const { source: made, index, stop, folder } = source(temporaryFolder());
-    // Nobody, not even root, can open a socket as a file.
+    // Not even root can open a socket as a file.
     const socket = createServer().listen(join(folder, "socket.yaml"));
     await once(socket, "listening");
     onTestFinished(() => {
@@ -151,7 +156,7 @@ describe("the start", () => {
     });
   });
 
-  test("an image in two files is a failure that names both places", async () => {
+  test("an image in two files is a Failure that names both places", async () => {
     const { source: made, index, stop, folder } = source(temporaryFolder());
     writeFileSync(join(folder, "a.yaml"), imageManifest("vmi-a", "a"));
     writeFileSync(join(folder, "b.yaml"), `${imageManifest("vmi-b", "b")}---\n${imageManifest("vmi-a", "other")}`);
@@ -161,8 +166,8 @@ describe("the start", () => {
     });
   });
 
-  test("one object name in two namespaces, or in both kinds, is no duplicate", async () => {
-    const { source: made } = await followed({
+  test("one object name in two namespaces, or of both kinds, is not a duplicate", async () => {
+    const { source: made } = await watched({
       "a.yaml": imageManifest("vmi-a", "a"),
       "b.yaml": imageManifest("vmi-a", "a").replace("namespace: dev", "namespace: prod"),
       "c.yaml": imageManifest("vmi-a", "a").replace("kind: V", "kind: ClusterV"),
@@ -173,12 +178,14 @@ describe("the start", () => {
   describe("with VirtualMachineImages of the cluster, as kubectl prints them", () => {
     const ofCluster = imageManifest("ubuntu-noble", "ubuntu").replace("namespace: dev", "uid: 1f0c");
 
-    test("has them for each namespace", async () => {
-      const { index } = await followed({ "a.yaml": ofCluster });
-      expect(index.namespaced("prod").byDisplayName("ubuntu")).toMatchObject([{ name: "ubuntu-noble", namespace: "" }]);
+    test("each namespace has them", async () => {
+      const { index } = await watched({ "a.yaml": ofCluster });
+      expect(index.namespaced("prod").byDisplayName("ubuntu")).toMatchObject([
+        { name: "ubuntu-noble", namespace: undefined },
+      ]);
     });
 
-    test("and of a namespace is fatal: no cluster has both", async () => {
+    test("another one of a namespace is a Failure, because no cluster has both", async () => {
       const { source: made, index, stop, folder } = source(temporaryFolder());
       writeFileSync(join(folder, "a.yaml"), `${imageManifest("vmi-a", "a")}---\n${ofCluster}`);
       const file = join(folder, "a.yaml");
@@ -191,21 +198,21 @@ describe("the start", () => {
 });
 
 describe("a change", () => {
-  test("of a file is followed", async () => {
-    const { write, finds } = await followed({ "a.yaml": imageManifest("vmi-a", "old") });
+  test("of a file changes the index", async () => {
+    const { write, finds } = await watched({ "a.yaml": imageManifest("vmi-a", "old") });
     write("a.yaml", imageManifest("vmi-a", "new"));
     await finds("new", ["vmi-a"]);
     await finds("old", []);
   });
 
-  test("to another image of the same size is followed", async () => {
-    const { write, finds } = await followed({ "a.yaml": imageManifest("vmi-a", "name-1") });
+  test("to another image of the same size changes the index", async () => {
+    const { write, finds } = await watched({ "a.yaml": imageManifest("vmi-a", "name-1") });
     write("a.yaml", imageManifest("vmi-a", "name-2"));
     await finds("name-2", ["vmi-a"]);
   });
 
-  test("that adds a file, in a new folder too, is followed", async () => {
-    const { folder, write, finds } = await followed({ "a.yaml": imageManifest("vmi-a", "a") });
+  test("that adds a file, also in a new folder, adds its images", async () => {
+    const { folder, write, finds } = await watched({ "a.yaml": imageManifest("vmi-a", "a") });
     write("b.yaml", imageManifest("vmi-b", "b"));
     await finds("b", ["vmi-b"]);
     mkdirSync(join(folder, "sub"));
@@ -214,8 +221,8 @@ describe("a change", () => {
     await finds("a", ["vmi-a"]);
   });
 
-  test("that deletes a file, or a folder, is followed", async () => {
-    const { folder, finds } = await followed({ "a.yaml": imageManifest("vmi-a", "a") });
+  test("that deletes a file or a folder removes its images", async () => {
+    const { folder, finds } = await watched({ "a.yaml": imageManifest("vmi-a", "a") });
     mkdirSync(join(folder, "sub"));
     writeFileSync(join(folder, "sub", "b.yaml"), imageManifest("vmi-b", "b"));
     await finds("b", ["vmi-b"]);
@@ -225,8 +232,8 @@ describe("a change", () => {
     await finds("a", []);
   });
 
-  test("that renames a file keeps its images, and a name that is no manifest drops them", async () => {
-    const { folder, finds } = await followed({ "a.yaml": imageManifest("vmi-a", "a") });
+  test("that renames a file keeps its images, unless the new name is no manifest", async () => {
+    const { folder, finds } = await watched({ "a.yaml": imageManifest("vmi-a", "a") });
     renameSync(join(folder, "a.yaml"), join(folder, "b.yaml"));
     await finds("a", ["vmi-a"]);
     renameSync(join(folder, "b.yaml"), join(folder, "b.yaml.old"));
@@ -236,7 +243,7 @@ describe("a change", () => {
     await finds("a", ["vmi-a"]);
   });
 
-  test("of a mounted ConfigMap, whose ..data link is swapped, is followed", async () => {
+  test("of the ..data link of a mounted ConfigMap changes the index", async () => {
     const folder = temporaryFolder();
     const publish = (version: string, displayName: string): void => {
       mkdirSync(join(folder, version));
@@ -248,7 +255,7 @@ describe("a change", () => {
     symlinkSync(join("..data", "images.yaml"), join(folder, "images.yaml"));
     const { source: made, index, stop } = source(folder);
     await made.start(index, stop.signal);
-    // Once: the folders that begin with dots are not read as well.
+    // Each image once: folders whose name begins with a dot are skipped.
     expect(stateOf(made).text).toContain("1 VirtualMachineImage,");
     publish("..2026_02", "new");
     rmSync(join(folder, "..2026_01"), { recursive: true });
@@ -256,13 +263,13 @@ describe("a change", () => {
     expect(index.namespaced("dev").byDisplayName("old")).toEqual([]);
   });
 
-  test("of files that carry resourceVersions may go back to older ones", async () => {
+  test("of files may go back to older resourceVersions", async () => {
     const printed = (name: string, resourceVersion: string): string => {
       const metadata = { name, namespace: "dev", resourceVersion, uid: name };
       const object = { apiVersion: "vmoperator.vmware.com/v1alpha6", kind: "VirtualMachineImage", metadata };
       return JSON.stringify({ ...object, status: { name: `display ${name}` } });
     };
-    const { folder, index, write, finds } = await followed({
+    const { folder, index, write, finds } = await watched({
       "a.json": printed("a", "900"),
       "b.json": printed("b", "900"),
     });
@@ -272,19 +279,19 @@ describe("a change", () => {
     await condition("the older b", () => index.namespaced("dev").byObjectName("b")?.resourceVersion === "17");
   });
 
-  test("is read once: a folder that stays as it is makes no log line", async () => {
-    const { logged } = await followed({ "a.yaml": imageManifest("vmi-a", "a") });
-    await looks(3);
+  test("is logged once, and an unchanged folder logs nothing", async () => {
+    const { logged, polls } = await watched({ "a.yaml": imageManifest("vmi-a", "a") });
+    await polls(3);
     expect(logged.lines).toMatchObject([{ msg: "images read" }]);
   });
 });
 
-describe("what cannot be read", () => {
+describe("a change that cannot be read", () => {
   const GOOD = imageManifest("vmi-a", "a");
   const HALF = `${GOOD}---\nkind: [Virt`;
 
-  /** Waits until the state says why the last good set stays. */
-  async function keeps({ source: made, index }: Followed, why: RegExp): Promise<void> {
+  /** Waits until the state has the reason why the last good set stays. */
+  async function keeps({ source: made, index }: Watched, why: RegExp): Promise<void> {
     await condition(`the state says ${why}`, () => why.test(stateOf(made).text));
     expect(stateOf(made)).toMatchObject({
       synced: true,
@@ -293,13 +300,13 @@ describe("what cannot be read", () => {
     expect(index.namespaced("dev").byDisplayName("a")).toHaveLength(1);
   }
 
-  test("a file written by half leaves the last good set, and is told by name and line, once", async () => {
-    const parts = await followed({ "a.yaml": GOOD });
+  test("leaves the last good set, and is logged once with file and line", async () => {
+    const parts = await watched({ "a.yaml": GOOD });
     const { write, logged, folder, finds } = parts;
     write("a.yaml", HALF);
     await keeps(parts, /a\.yaml:\d+: /);
-    // Looked at several times more: the same problem is not told again.
-    await looks(3);
+    // Several polls later the same problem is not logged again.
+    await parts.polls(3);
     expect(logged.saying(KEPT)).toEqual([
       {
         level: "warn",
@@ -314,21 +321,21 @@ describe("what cannot be read", () => {
     expect(stateOf(parts.source).text).toContain("1 VirtualMachineImage,");
   });
 
-  test("is told for each kind in numbers, too", async () => {
+  test("makes each kind stale, and lastProofAt stays", async () => {
     const { source: unread } = source(temporaryFolder());
     expect(unread.kinds()[0]).toMatchObject({ state: "starting", lastProofAt: undefined, relists: 0 });
-    const parts = await followed({ "a.yaml": GOOD });
+    const parts = await watched({ "a.yaml": GOOD });
     const kinds = (): unknown => parts.source.kinds().map(({ kind, state, relists }) => [kind, state, relists]);
     const inBoth = (state: string, relists: number): unknown => IMAGE_KINDS.map((kind) => [kind, state, relists]);
     expect(kinds()).toEqual(inBoth("live", 0));
-    await looks(2);
+    await parts.polls(2);
     const lastGood = parts.source.kinds()[0]?.lastProofAt?.getTime();
-    await condition("a look proves again", () => parts.source.kinds()[0]?.lastProofAt?.getTime() !== lastGood);
+    await condition("a poll renews lastProofAt", () => parts.source.kinds()[0]?.lastProofAt?.getTime() !== lastGood);
     parts.write("a.yaml", HALF);
     await keeps(parts, /a\.yaml/);
     expect(kinds()).toEqual(inBoth("stale", 0));
     const lastProofAt = parts.source.kinds()[0]?.lastProofAt;
-    await looks(3);
+    await parts.polls(3);
     expect(parts.source.kinds()[0]?.lastProofAt).toBe(lastProofAt);
     parts.write("a.yaml", imageManifest("vmi-a", "whole"));
     await parts.finds("whole", ["vmi-a"]);
@@ -336,26 +343,26 @@ describe("what cannot be read", () => {
     expect(kinds()).toEqual(inBoth("live", 1));
   });
 
-  test("is forgotten when the same bytes are restored", async () => {
-    const parts = await followed({ "a.yaml": GOOD });
+  test("leaves no problem after the same content is restored", async () => {
+    const parts = await watched({ "a.yaml": GOOD });
     parts.write("a.yaml", HALF);
     await keeps(parts, /a\.yaml/);
     parts.write("a.yaml", GOOD);
     await condition("the state is good again", () => stateOf(parts.source).text.startsWith("1 VirtualMachineImage"));
-    await looksAgain(parts);
+    await pollsAgain(parts);
     expect(parts.logged.saying(KEPT)).toHaveLength(1);
   });
 
-  test("is forgotten when the bad file goes", async () => {
-    const parts = await followed({ "a.yaml": GOOD });
+  test("leaves no problem after the bad file is deleted", async () => {
+    const parts = await watched({ "a.yaml": GOOD });
     parts.write("bad.yaml", HALF);
     await keeps(parts, /bad\.yaml/);
     unlinkSync(join(parts.folder, "bad.yaml"));
     await condition("the state is good again", () => stateOf(parts.source).text.startsWith("1 VirtualMachineImage"));
   });
 
-  test("a second problem is told too", async () => {
-    const parts = await followed({ "a.yaml": GOOD });
+  test("is logged again for another problem", async () => {
+    const parts = await watched({ "a.yaml": GOOD });
     parts.write("a.yaml", HALF);
     await keeps(parts, /a\.yaml/);
     parts.write("a.yaml", `${GOOD}---\n${imageManifest("vmi-b", "b").replace('"b"', "24.04")}`);
@@ -363,15 +370,15 @@ describe("what cannot be read", () => {
     expect(parts.logged.saying(KEPT)).toHaveLength(2);
   });
 
-  test("several problems in a file are told by the first and their number", async () => {
-    const parts = await followed({ "a.yaml": GOOD });
+  test("is reported with the first problem of a file and the number of others", async () => {
+    const parts = await watched({ "a.yaml": GOOD });
     const nameless = imageManifest("x", "b").replace("name: x, ", "");
     parts.write("a.yaml", [nameless, nameless, nameless].join("---\n"));
     await keeps(parts, /a\.yaml:1: metadata\.name must be a non-empty string \(and 2 more\)$/);
   });
 
-  test("an image that a second file brings, too, leaves the last good set until it goes", async () => {
-    const parts = await followed({ "a.yaml": GOOD });
+  test("with an image that two files have leaves the last good set until one of them is deleted", async () => {
+    const parts = await watched({ "a.yaml": GOOD });
     parts.write("b.yaml", imageManifest("vmi-a", "other"));
     await keeps(parts, /b\.yaml:1: VirtualMachineImage dev vmi-a is in .*a\.yaml:1 already/);
     expect(parts.index.namespaced("dev").byDisplayName("other")).toEqual([]);
@@ -379,8 +386,8 @@ describe("what cannot be read", () => {
     await parts.finds("other", ["vmi-a"]);
   });
 
-  test("a folder that goes leaves the last good set, and is followed when it comes back", async () => {
-    const parts = await followed({ "a.yaml": GOOD });
+  test("because the folder is missing leaves the last good set until the folder is back", async () => {
+    const parts = await watched({ "a.yaml": GOOD });
     rmSync(parts.folder, { recursive: true });
     await keeps(parts, /cannot read the folder of images .*ENOENT/);
     mkdirSync(parts.folder);
@@ -389,61 +396,57 @@ describe("what cannot be read", () => {
     await parts.finds("a", []);
   });
 
-  test("an alias of nothing is told by name and line", async () => {
-    const parts = await followed({ "a.yaml": GOOD });
+  test("because of an unknown alias is reported with file and line", async () => {
+    const parts = await watched({ "a.yaml": GOOD });
     parts.write("a.yaml", "kind: List\nitems:\n  - *nowhere\n");
     await keeps(parts, /a\.yaml:\d+: /);
   });
 });
 
 describe("the end", () => {
-  test("an abort stops the polling: neither a timer nor a look at the folder is left", async () => {
-    const parts = await followed({ "a.yaml": imageManifest("vmi-a", "a") });
-    await looksAgain(parts);
-    await condition("a timer waits for the next look", () => underWay().includes("Timeout"));
+  test("an abort stops the polling, and leaves no timer and no file access", async () => {
+    const parts = await watched({ "a.yaml": imageManifest("vmi-a", "a") });
+    await pollsAgain(parts);
+    await condition("a timer waits for the next poll", () => activeResources().includes("Timeout"));
     parts.stop.abort();
-    await condition("nothing is under way", () => underWay().length === 0);
+    await condition("no timer and no file access is left", () => activeResources().length === 0);
   });
 
-  test("an abort clears the timer that waits for the next look", async () => {
-    const { folder, logged, index, stop } = source(temporaryFolder());
-    // Longer than the test lasts: the timer does not go by itself.
-    const patient = new FolderSource({ directory: folder, log: logged.log, pollInterval: 3_600_000 });
+  test("an abort clears the timer that waits for the next poll", async () => {
+    const { folder, logged, index, stop, timing } = source(temporaryFolder());
+    // The interval is longer than the test, so the timer does not end by itself.
+    const patient = new FolderSource({ directory: folder, log: logged.log, timing, pollInterval: 3_600_000 });
     await patient.start(index, stop.signal);
-    await condition("a timer waits for the next look", () => underWay().includes("Timeout"));
+    await condition("a timer waits for the next poll", () => activeResources().includes("Timeout"));
     stop.abort();
-    await condition("nothing is under way", () => underWay().length === 0);
+    await condition("no timer and no file access is left", () => activeResources().length === 0);
   });
 
-  test("an abort in the middle of a look lets no other follow", async () => {
-    const { folder, index, stop } = source(temporaryFolder());
+  test("an abort during a poll is followed by no other poll", async () => {
+    const { folder, index, stop, timing } = source(temporaryFolder());
     let reports = 0;
     const write = (): void => {
-      // The first report is of the start, the second comes in the middle of a look.
+      // The first report is of the start, the second is written during a poll.
       if (++reports === 2) stop.abort();
     };
     const log = pino({}, { write });
-    const made = new FolderSource({ directory: folder, log, pollInterval: POLL_INTERVAL });
+    const made = new FolderSource({ directory: folder, log, timing, pollInterval: POLL_INTERVAL });
     await made.start(index, stop.signal);
     writeFileSync(join(folder, "a.yaml"), imageManifest("vmi-a", "a"));
-    await condition("the look is aborted", () => stop.signal.aborted);
-    await condition("nothing is under way", () => underWay().length === 0);
+    await condition("the poll is aborted", () => stop.signal.aborted);
+    await condition("no timer and no file access is left", () => activeResources().length === 0);
   });
 
   test("with a signal that has aborted, a start reads once and leaves no timer", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval"] });
-    onTestFinished(() => {
-      vi.useRealTimers();
-    });
     const { source: made, index, folder } = source(temporaryFolder());
     writeFileSync(join(folder, "a.yaml"), imageManifest("vmi-a", "a"));
     await made.start(index, AbortSignal.abort());
     expect(index.namespaced("dev").byDisplayName("a")).toHaveLength(1);
-    expect(vi.getTimerCount()).toBe(0);
+    await condition("no timer and no file access is left", () => activeResources().length === 0);
   });
 });
 
-/** Timers and file accesses of this process. */
-function underWay(): readonly string[] {
+/** The timers and file accesses of this process. */
+function activeResources(): readonly string[] {
   return process.getActiveResourcesInfo().filter((kind) => kind === "Timeout" || kind.startsWith("FSReq"));
 }

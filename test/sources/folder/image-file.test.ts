@@ -27,7 +27,7 @@ function found({ images }: ImageFile): readonly [string, number][] {
 }
 
 describe("YAML", () => {
-  test("each document is an image, with the line at which it begins", () => {
+  test("each document is an image with the line where it begins", () => {
     const text = `# two images\n${stringify(image("vmi-a"))}---\n# the second\n${stringify(image("vmi-b"))}`;
     const file = readImageFile(text, ".yaml");
     expect(file.problems).toEqual([]);
@@ -38,13 +38,13 @@ describe("YAML", () => {
     expect(file.images[0]?.image).toMatchObject({ namespace: "dev", displayName: "display of vmi-a" });
   });
 
-  test("empty documents are nothing, not even other kinds", () => {
+  test("empty documents are ignored, and do not count as other kinds", () => {
     const text = `---\n---\n# only a comment\n---\nnull\n---\n${stringify(image("vmi-a"))}---\n`;
     expect(readImageFile(text, ".yaml")).toMatchObject({ images: [{ line: 7 }], skipped: 0, problems: [] });
     expect(readImageFile("", ".yaml")).toEqual({ images: [], skipped: 0, problems: [] });
   });
 
-  test("the items of a List are located one by one", () => {
+  test("each item of a List has its own line", () => {
     const text = stringify({ apiVersion: "v1", kind: "List", items: [image("vmi-a"), image("vmi-b")] });
     expect(found(readImageFile(text, ".yml"))).toEqual([
       ["vmi-a", 4],
@@ -71,13 +71,13 @@ describe("YAML", () => {
     expect(problems[0]).toEqual({ line, why: expect.stringMatching(/^[^\n]+$/) as unknown });
   });
 
-  test("a problem's line counts the documents before it", () => {
+  test("the line of a problem counts the documents before it", () => {
     const text = `${stringify(image("vmi-a"))}---\na: 1\nb: [1\nc: 2\n`;
     expect(readImageFile(text, ".yaml").problems[0]?.line).toBe(11);
   });
 
   test.each([
-    ["an alias of nothing", "kind: List\nitems:\n  - *nowhere\n"],
+    ["an alias of an unknown anchor", "kind: List\nitems:\n  - *nowhere\n"],
     ["aliases that multiply", `a: &a [x, x, x, x, x]\n${multiplied()}`],
   ])("%s is a problem of the file, not an exception", (_, text) => {
     const { problems } = readImageFile(text, ".yaml");
@@ -86,7 +86,7 @@ describe("YAML", () => {
   });
 });
 
-/** Each line repeats the one before five times: a few lines of text, millions of values. */
+/** A few lines of text with millions of values: each line repeats the one before five times. */
 function multiplied(): string {
   const names = "abcdefghij".match(/./g) ?? [];
   return names
@@ -104,7 +104,7 @@ describe("JSON", () => {
     expect(file.problems).toEqual([]);
   });
 
-  test("an image that means nothing is a problem at its line", () => {
+  test("an invalid image is a problem at its line", () => {
     const list = {
       apiVersion: "v1",
       kind: "List",
@@ -116,12 +116,12 @@ describe("JSON", () => {
   });
 
   test.each([
-    ["a comma too many", '{\n  "a": 1,\n}\n', 3],
-    ["a colon left out", '{\n  "a": 1,\n  "b" 2\n}\n', 3],
+    ["a surplus comma", '{\n  "a": 1,\n}\n', 3],
+    ["a missing colon", '{\n  "a": 1,\n  "b" 2\n}\n', 3],
     ["a word", '{\n  "a": 1,\n  "b": yes\n}\n', 3],
-    ["a file written by half", '{\n  "a": 1,\n  "b": [1,', 3],
+    ["an incomplete file", '{\n  "a": 1,\n  "b": [1,', 3],
     ["text after the end", "{\n}\n{\n}\n", 3],
-  ])("%s is a problem at its line, told in one line", (_, text, line) => {
+  ])("%s is a problem at its line, with a message of one line", (_, text, line) => {
     expect(readImageFile(text, ".json")).toEqual({
       images: [],
       skipped: 0,
@@ -129,7 +129,7 @@ describe("JSON", () => {
     });
   });
 
-  test("an empty file is a problem: it was written by half", () => {
+  test("an empty file is a problem, because its writer is not done", () => {
     expect(readImageFile("", ".json").problems).toMatchObject([{ line: 1 }]);
   });
 });
@@ -139,7 +139,7 @@ describe.each([
   [".json", (value: unknown) => JSON.stringify(value)],
 ] as const)("what kubectl prints, in %s", (extension, write) => {
   test.each(["VirtualMachineImage", "ClusterVirtualMachineImage"])(
-    "a typed list gives its items the kind %s that they leave out",
+    "the items of a typed list get the kind %s",
     (kind) => {
       const items = ["vmi-a", "vmi-b"].map((name) => ({ metadata: { name }, status: { name: `display of ${name}` } }));
       const list = { apiVersion: `${GROUP}/v1alpha6`, kind: `${kind}List`, metadata: {}, items };
@@ -152,7 +152,7 @@ describe.each([
     },
   );
 
-  test("a typed list gives its items its version", () => {
+  test("the items of a typed list get its version", () => {
     const item = { metadata: { name: "vmi-a" }, status: { imageName: "old" } };
     const list = { apiVersion: `${GROUP}/v1alpha1`, kind: "VirtualMachineImageList", items: [item] };
     expect(readImageFile(write(list), extension).images[0]?.image.displayName).toBe("old");
@@ -181,7 +181,7 @@ describe.each([
       "status.imageName must be a string",
     ],
     ["an image without a name", { ...image(""), metadata: {} }, "metadata.name must be a non-empty string"],
-  ])("%s is a problem that says what to write", (_, object, why) => {
+  ])("%s is a problem that names the expected value", (_, object, why) => {
     const { problems, images } = readImageFile(write(object), extension);
     expect(images).toEqual([]);
     expect(problems).toEqual([{ line: 1, why: expect.stringContaining(why) as unknown }]);

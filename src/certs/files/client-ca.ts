@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import type { Logger } from "pino";
-import { Failure, messageOf } from "../common/failure.ts";
-import type { Timing } from "../kube/backoff.ts";
-import { type CertificateState, timeText } from "./certificate-source.ts";
-import { certificatesIn } from "./pem.ts";
-import { PolledFiles } from "./files/polled-files.ts";
+import { Failure, messageOf } from "../../common/failure.ts";
+import type { Timing } from "../../common/timing.ts";
+import { type CertificateState, timeText } from "../certificate-source.ts";
+import { certificatesIn } from "../pem.ts";
+import { PolledFiles } from "./polled-files.ts";
 
 export interface ClientCaOptions {
   readonly file: string;
@@ -12,7 +12,7 @@ export interface ClientCaOptions {
   readonly timing: Timing;
 }
 
-/** The CAs that a caller's certificate must come from: a file, read again when it changes. */
+/** The CAs that must have signed the certificate of a caller. They are in a file that is read again when it changes. */
 export class ClientCa {
   readonly #options: ClientCaOptions;
   readonly #files: PolledFiles<string>;
@@ -26,7 +26,7 @@ export class ClientCa {
       what: "client CA",
       path: file,
       read: () => readFile(file, "utf8"),
-      take: (pem) => {
+      use: (pem) => {
         this.#expiry = lastExpiry(pem, timing.now());
         this.#use(pem);
       },
@@ -35,7 +35,10 @@ export class ClientCa {
     });
   }
 
-  /** Gives the first PEM to `use` and then resolves; each later one until the signal aborts. Throws a Failure. */
+  /**
+   * Resolves after it has passed the first PEM to `use`. Passes each later one until the signal aborts. Throws a
+   * Failure.
+   */
   async start(use: (pem: string) => void, signal: AbortSignal): Promise<void> {
     this.#use = use;
     try {
@@ -57,7 +60,7 @@ export class ClientCa {
   }
 }
 
-/** Of several CAs one is enough. Throws an Error where all have ended. */
+/** The expiry of the CA that lasts longest: one valid CA is enough. Throws an Error if all have expired. */
 function lastExpiry(pem: string, now: Date): Date {
   const expiry = new Date(Math.max(...certificatesIn(pem).map(({ validToDate }) => validToDate.getTime())));
   if (expiry <= now) throw new Error(`its CA expired at ${timeText(expiry)}`);

@@ -1,9 +1,9 @@
-import type { CertificateFacts, CertificateSource, CertificateState } from "./certificate-source.ts";
-import type { Certificate } from "./certificate.ts";
-import { FileSource, type FileSourceOptions } from "./files/file-source.ts";
-import { hasNoCertificate, LOCAL_HOSTS, selfSigned, writeSelfSigned } from "./self-signed.ts";
+import type { CertificateFacts, CertificateSource, CertificateState } from "../certificate-source.ts";
+import type { Certificate } from "../certificate.ts";
+import { hasNoCertificate, LOCAL_HOSTS, selfSigned, writeSelfSigned } from "../self-signed.ts";
+import { FileSource, type FileSourceOptions } from "./file-source.ts";
 
-/** For local use: makes the files where there are none, and goes on as with any others. */
+/** For local use: creates the files if there are none, and then serves them as a FileSource does. */
 export class SelfSignedSource implements CertificateSource {
   readonly #options: FileSourceOptions;
   readonly #files: FileSource;

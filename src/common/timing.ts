@@ -1,0 +1,31 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+/** Clocks, randomness and timers. Code takes them as an argument, so that tests control them. */
+export interface Timing {
+  /** The wall clock, for dates that are shown or compared with certificates. It may be set back. */
+  readonly now: () => Date;
+  /** Milliseconds of a clock that never goes back, for durations. */
+  readonly monotonic: () => number;
+  /** At least 0 and less than 1. */
+  readonly random: () => number;
+  /** Resolves early when the signal aborts; never rejects. */
+  readonly delay: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  /** Calls `ring` once after so many milliseconds, unless the returned function is called first. */
+  readonly setTimer: SetTimer;
+}
+
+export type SetTimer = (milliseconds: number, ring: () => void) => () => void;
+
+/** The clocks, randomness and timers of this machine. */
+export const SYSTEM_TIMING: Timing = {
+  now: () => new Date(),
+  monotonic: () => performance.now(),
+  random: () => Math.random(),
+  delay: (milliseconds, signal) => delay(milliseconds, undefined, { signal }).catch(() => undefined),
+  setTimer: (milliseconds, ring) => {
+    const timer = setTimeout(ring, milliseconds);
+    return () => {
+      clearTimeout(timer);
+    };
+  },
+};

@@ -1,22 +1,21 @@
-import { distance } from "fastest-levenshtein";
-import { type Image, IMAGE_KIND_ROWS, isVmImageKind, VM_IMAGE_KINDS, VMI_ID_PREFIX } from "./image.ts";
+import { type Image, IMAGE_KIND_ROWS, isVmImageKind, libraryOf, VM_IMAGE_KINDS, VMI_ID_PREFIX } from "./image.ts";
 import { hasClusterScopedVmImages, type ImageIndex, type ImageQuery, kindsSearched, scopeOf } from "./image-index.ts";
-import { foldName, type ImageScope } from "./scoped-images.ts";
+import { edits, foldedName, foldName } from "./name-similarity.ts";
+import { splitLibraryName } from "./resolve.ts";
+import type { ImageScope } from "./scoped-images.ts";
+import { type KnownName, similarNames } from "./similar-names.ts";
 
 /** People read only a few suggestions. */
 const MAX_MATCHES = 3;
-/** Limits the time of a refusal: 5,000 names of 20 characters take about 2 ms. */
-const MAX_NAMES_COMPARED = 5_000;
-/** The limit of Kubernetes object names. A longer text was pasted, not mistyped. */
-const MAX_NAME_LENGTH = 253;
-/** The share of the written name that may differ. */
-const MAX_EDIT_SHARE = 1 / 3;
+/** Similar names that are looked at: images being deleted, and those of other libraries, are left out or come last. */
+const MAX_SIMILAR = 6;
 
 /**
  * R7: images that a person may have meant by a name that no image has. Only images that this namespace may use.
  * 1. Images of the same name, in the scope that the kind excludes.
- * 2. Images whose name is equal except for letter case and outer spaces.
- * 3. Images whose name is a few edits away, fewest edits first.
+ * 2. Images whose name is equal except for letter case, outer spaces and look-alike characters.
+ * 3. Images with a similar name, as `similarNames` says.
+ * For LIBRARY/NAME, NAME alone is searched, too; images of a library of that name come first.
  */
 export function nearMatches(index: ImageIndex, query: ImageQuery): readonly Image[] {
   const found = new Set<Image>();
@@ -30,12 +29,17 @@ export function nearMatches(index: ImageIndex, query: ImageQuery): readonly Imag
 function* candidates(index: ImageIndex, query: ImageQuery): Iterable<Image> {
   if (query.kind !== undefined && isVmImageKind(query.kind)) yield* sameNameInOtherScope(index, query);
   const scopes = kindsSearched(query).map((kind) => scopeOf(index, kind, query.namespace));
-  const terms = searchTerms(query.name);
-  for (const term of terms) for (const scope of scopes) yield* equalExceptForCase(scope, term);
   const namedByPeople = hasNamesByPeople(index, query);
-  for (const term of terms) {
-    yield* fewEditsAway(scopes, term, namedByPeople || foldName(term).startsWith(VMI_ID_PREFIX));
+  const inLibrary = splitLibraryName(query.name);
+  yield* equalExceptForCase(scopes, query.name);
+  if (inLibrary === undefined) {
+    yield* similar(scopes, query.name, namedByPeople);
+    return;
   }
+  const { library, name } = inLibrary;
+  yield* [...equalExceptForCase(scopes, name)].sort(byLibrary(library));
+  const found = [query.name, name].flatMap((each) => [...similar(scopes, each, namedByPeople)]);
+  yield* found.sort(byLibrary(library));
 }
 
 function hasNamesByPeople(index: ImageIndex, { kind, namespace }: ImageQuery): boolean {
@@ -43,15 +47,23 @@ function hasNamesByPeople(index: ImageIndex, { kind, namespace }: ImageQuery): b
   return kindsSearched({ kind }).includes("VirtualMachineImage") && hasClusterScopedVmImages(index, namespace);
 }
 
-/** For LIBRARY/NAME, NAME alone is searched, too: the image may be in another library. */
-function searchTerms(name: string): readonly string[] {
-  const slash = name.indexOf("/");
-  return slash === -1 ? [name] : [name, name.slice(slash + 1)];
+/** Orders images by how similar their library's name is to this one. */
+function byLibrary(library: string): (one: Image, other: Image) => number {
+  const written = foldedName(library);
+  const difference = (image: Image): number => edits(written, foldedName(libraryOf(image) ?? ""));
+  return (one, other) => difference(one) - difference(other);
 }
 
 function* sameNameInOtherScope(index: ImageIndex, { namespace, name, kind }: ImageQuery): Iterable<Image> {
   for (const other of VM_IMAGE_KINDS.filter((each) => each !== kind)) {
     yield* imagesNamed(scopeOf(index, other, namespace), name);
+  }
+}
+
+function* similar(scopes: readonly ImageScope[], name: string, namedByPeople: boolean): Iterable<Image> {
+  const known = scopes.map((scope) => () => namesIn(scope, foldName(name), namedByPeople));
+  for (const found of similarNames(known, name, MAX_SIMILAR)) {
+    for (const scope of scopes) yield* imagesNamed(scope, found.name);
   }
 }
 
@@ -61,38 +73,30 @@ function* imagesNamed(scope: ImageScope, name: string): Iterable<Image> {
   yield* scope.byDisplayName(name);
 }
 
-function* equalExceptForCase(scope: ImageScope, term: string): Iterable<Image> {
-  const image = scope.byObjectName(foldName(term));
-  if (image !== undefined) yield image;
-  for (const displayName of scope.displayNamesLike(term)) yield* scope.byDisplayName(displayName);
-}
-
-interface NearName {
-  readonly edits: number;
-  readonly scope: ImageScope;
-  readonly name: string;
-}
-
-function* fewEditsAway(scopes: readonly ImageScope[], term: string, withObjectNames: boolean): Iterable<Image> {
-  const folded = foldName(term);
-  const maxEdits = Math.floor(folded.length * MAX_EDIT_SHARE);
-  if (maxEdits === 0 || folded.length > MAX_NAME_LENGTH) return;
-  const near: NearName[] = [];
-  let compared = 0;
-  for (const { scope, name } of namesIn(scopes, withObjectNames)) {
-    if (++compared > MAX_NAMES_COMPARED) break;
-    if (Math.abs(name.length - folded.length) > maxEdits) continue;
-    const edits = distance(folded, foldName(name));
-    if (edits <= maxEdits) near.push({ edits, scope, name });
-  }
-  near.sort((a, b) => a.edits - b.edits);
-  for (const { scope, name } of near) yield* imagesNamed(scope, name);
-}
-
-/** Display names, and object names if people may have mistyped one. In the order of the scopes: namespace first. */
-function* namesIn(scopes: readonly ImageScope[], withObjectNames: boolean): Iterable<Omit<NearName, "edits">> {
+function* equalExceptForCase(scopes: readonly ImageScope[], name: string): Iterable<Image> {
   for (const scope of scopes) {
-    if (withObjectNames) for (const name of scope.objectNames()) yield { scope, name };
-    for (const name of scope.displayNames()) yield { scope, name };
+    const image = scope.byObjectName(foldName(name));
+    if (image !== undefined) yield image;
+    for (const displayName of scope.displayNamesLike(name)) yield* scope.byDisplayName(displayName);
+  }
+}
+
+/** Display names; object names instead where the written one is a VMI ID, and beside them where people choose these. */
+function namesIn(scope: ImageScope, written: string, namedByPeople: boolean): Iterable<KnownName> {
+  if (namedByPeople) return objectAndDisplayNames(scope);
+  return written.startsWith(VMI_ID_PREFIX) ? idsLike(scope, written) : scope.displayNames();
+}
+
+function* objectAndDisplayNames(scope: ImageScope): Iterable<KnownName> {
+  for (const name of scope.objectNames()) yield { name, ...foldedName(name) };
+  yield* scope.displayNames();
+}
+
+/** A VMI ID with one mistake still has one of its halves. */
+function* idsLike(scope: ImageScope, written: string): Iterable<KnownName> {
+  const middle = Math.floor(written.length / 2);
+  const [start, end] = [written.slice(0, middle), written.slice(-middle)];
+  for (const name of scope.objectNames()) {
+    if (name.startsWith(start) || name.endsWith(end)) yield { name, ...foldedName(name) };
   }
 }

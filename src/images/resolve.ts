@@ -146,7 +146,7 @@ export function preferNamespaced(index: ImageIndex, namespace: string | undefine
   return index.namespaced(namespace).byObjectName(image.name) ?? image;
 }
 
-function splitLibraryName(name: string): { readonly library: string; readonly name: string } | undefined {
+export function splitLibraryName(name: string): { readonly library: string; readonly name: string } | undefined {
   const slash = name.indexOf("/");
   if (slash <= 0 || slash === name.length - 1) return undefined;
   return { library: name.slice(0, slash), name: name.slice(slash + 1) };

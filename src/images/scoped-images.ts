@@ -1,14 +1,16 @@
 import type { Image } from "./image.ts";
+import { foldedName, foldName } from "./name-similarity.ts";
+import type { KnownName } from "./similar-names.ts";
 
 /** The images of one display name. Nearly always that is one image, which needs no list. */
 type OneOrMany = Image | Image[];
 
-const NONE: readonly Image[] = [];
-
-/** Two names that differ only in outer spaces and letter case have the same folded form. */
-export function foldName(name: string): string {
-  return name.trim().toLowerCase();
+/** A display name and its images. */
+interface DisplayName extends KnownName {
+  images: OneOrMany;
 }
+
+const NONE: readonly Image[] = [];
 
 /** The images of one namespace, or of the cluster. A name is looked up in one scope after another. */
 export interface ImageScope {
@@ -17,14 +19,14 @@ export interface ImageScope {
   byDisplayName(displayName: string): readonly Image[];
   /** The display names that are equal to this one except for letter case and outer spaces. */
   displayNamesLike(name: string): readonly string[];
-  displayNames(): Iterable<string>;
+  displayNames(): Iterable<KnownName>;
   objectNames(): Iterable<string>;
 }
 
 /** Maps names to images within one scope. An object name is unique in its scope. */
 export class ScopedImages implements ImageScope {
   readonly #byObjectName = new Map<string, Image>();
-  readonly #byDisplayName = new Map<string, OneOrMany>();
+  readonly #byDisplayName = new Map<string, DisplayName>();
   /** Display names by folded form, if the two differ. The other names are found in `#byDisplayName`. */
   readonly #byFoldedName = new Map<string, Set<string>>();
   #ambiguousNames = 0;
@@ -54,9 +56,9 @@ export class ScopedImages implements ImageScope {
   }
 
   byDisplayName(displayName: string): readonly Image[] {
-    const named = this.#byDisplayName.get(displayName);
-    if (named === undefined) return NONE;
-    return Array.isArray(named) ? named : [named];
+    const images = this.#byDisplayName.get(displayName)?.images;
+    if (images === undefined) return NONE;
+    return Array.isArray(images) ? images : [images];
   }
 
   displayNamesLike(name: string): readonly string[] {
@@ -65,8 +67,8 @@ export class ScopedImages implements ImageScope {
     return [...itself, ...(this.#byFoldedName.get(folded) ?? [])];
   }
 
-  displayNames(): Iterable<string> {
-    return this.#byDisplayName.keys();
+  displayNames(): Iterable<KnownName> {
+    return this.#byDisplayName.values();
   }
 
   objectNames(): Iterable<string> {
@@ -88,19 +90,22 @@ export class ScopedImages implements ImageScope {
 
   #addToDisplayName(image: Image, displayName: string): void {
     const named = this.#byDisplayName.get(displayName);
-    const was = isAmbiguous(named);
-    const next = addTo(named, image);
-    if (next !== named) this.#byDisplayName.set(displayName, next);
-    this.#ambiguousNames += Number(isAmbiguous(next)) - Number(was);
+    if (named === undefined) {
+      this.#byDisplayName.set(displayName, { name: displayName, ...foldedName(displayName), images: image });
+      return;
+    }
+    const was = isAmbiguous(named.images);
+    named.images = addTo(named.images, image);
+    this.#ambiguousNames += Number(isAmbiguous(named.images)) - Number(was);
   }
 
   #removeFromDisplayName(image: Image, displayName: string): void {
     const named = this.#byDisplayName.get(displayName);
     const others = this.byDisplayName(displayName).filter((other) => other !== image);
-    this.#ambiguousNames += Number(isAmbiguous(others)) - Number(isAmbiguous(named));
+    this.#ambiguousNames += Number(isAmbiguous(others)) - Number(isAmbiguous(named?.images));
     const [first] = others;
-    if (first !== undefined) {
-      this.#byDisplayName.set(displayName, others.length === 1 ? first : others);
+    if (named !== undefined && first !== undefined) {
+      named.images = others.length === 1 ? first : others;
       return;
     }
     this.#byDisplayName.delete(displayName);
@@ -111,10 +116,10 @@ export class ScopedImages implements ImageScope {
   }
 }
 
-function addTo(named: OneOrMany | undefined, image: Image): OneOrMany {
-  if (!Array.isArray(named)) return named === undefined ? image : [named, image];
-  named.push(image);
-  return named;
+function addTo(images: OneOrMany, image: Image): OneOrMany {
+  if (!Array.isArray(images)) return [images, image];
+  images.push(image);
+  return images;
 }
 
 /** Whether two images have the name. Stops at the second one that counts. */

@@ -378,7 +378,7 @@ describe("against a naive model", () => {
   /** Counts the ambiguous display names from the images themselves. */
   function ambiguousIn(index: MemoryImageIndex): number {
     const scope = index.namespaced("dev");
-    const meant = [...scope.displayNames()].map((name) =>
+    const meant = [...scope.displayNames()].map(({ name }) =>
       scope.byDisplayName(name).filter(({ terminating }) => !terminating),
     );
     return meant.filter(({ length }) => length > 1).length;

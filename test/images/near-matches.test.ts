@@ -12,7 +12,7 @@ interface Row {
 }
 
 const UBUNTU = vmi("vmi-a", "ubuntu-24.04");
-const MANY = Array.from({ length: 5_000 }, (_, index) => vmi(`vmi-${index}`, `image-number-${index}`));
+const MANY = Array.from({ length: 10_000 }, (_, index) => vmi(`vmi-${index}`, `image-number-${index}`));
 
 const ROWS: readonly Row[] = [
   {
@@ -44,7 +44,7 @@ const ROWS: readonly Row[] = [
   },
   {
     title: "a VirtualMachineImage of a namespace by its display name only",
-    images: [vmi("ubuntu-noble", "Ubuntu")],
+    images: [vmi("ubuntu-noble", "Debian")],
     name: "ubuntu-nobel",
     near: [],
   },
@@ -76,10 +76,10 @@ const ROWS: readonly Row[] = [
     near: ["vmi-n", "vmi-c"],
   },
   {
-    title: "at most three",
+    title: "at most three, the last by name first",
     images: ["1", "2", "3", "4"].map((n) => vmi(`vmi-${n}`, `photon-${n}`)),
     name: "photon-5",
-    near: ["vmi-1", "vmi-2", "vmi-3"],
+    near: ["vmi-4", "vmi-3", "vmi-2"],
   },
   {
     title: "no image of another namespace",
@@ -107,17 +107,47 @@ const ROWS: readonly Row[] = [
     kind: "VirtualMachineImage",
     near: ["vmi-c"],
   },
+  { title: "the beginning of a name", images: [UBUNTU], name: "ubuntu", near: ["vmi-a"] },
+  { title: "the end of a name", images: [UBUNTU], name: "24.04", near: ["vmi-a"] },
+  {
+    title: "the shortest name that begins so first",
+    images: [vmi("vmi-b", "rocky-9-minimal"), vmi("vmi-a", "rocky-9"), vmi("vmi-c", "my-rocky")],
+    name: "rocky",
+    near: ["vmi-a", "vmi-b", "vmi-c"],
+  },
+  {
+    title: "words in another order, with others",
+    images: [UBUNTU, vmi("vmi-b", "ubuntu-22.04")],
+    name: "Ubuntu Server 22.04 LTS",
+    near: ["vmi-b"],
+  },
+  {
+    title: "a name that is part of the written one",
+    images: [vmi("vmi-a", "photon")],
+    name: "my-photon-5",
+    near: ["vmi-a"],
+  },
+  { title: "one character is part of too many names", images: [UBUNTU], name: "u", near: [] },
+  { title: "a hyphen that looks alike", images: [UBUNTU], name: "ubuntu\u201124.04", near: ["vmi-a"] },
+  { title: "a no-break space", images: [vmi("vmi-a", "Ubuntu 24.04")], name: "Ubuntu\u00a024.04", near: ["vmi-a"] },
+  { title: "a zero-width space", images: [UBUNTU], name: "ubuntu\u200b-24.04", near: ["vmi-a"] },
+  {
+    title: "images of the most similar library first",
+    images: [vmi("vmi-a", "photon-5", { library: "cl-dev" }), vmi("vmi-b", "photon-5", { library: "cl-linux" })],
+    name: "cl-linx/photon-5",
+    near: ["vmi-b", "vmi-a"],
+  },
   { title: "a wrong library", images: [UBUNTU], name: "cl-x/ubuntu-24.04", near: ["vmi-a"] },
   { title: "a name that was pasted by mistake", images: [UBUNTU], name: "u".repeat(100_000), near: [] },
   {
-    title: "the last of 5,000 names",
+    title: "the last of 10,000 names",
     images: MANY,
-    name: "image-number-49999",
-    near: ["vmi-4999", "vmi-499", "vmi-999"],
+    name: "image-number-9999x",
+    near: ["vmi-9999", "vmi-9998", "vmi-9997"],
   },
-  { title: "none beyond 5,000 names", images: [...MANY, UBUNTU], name: "ubuntu-2404", near: [] },
+  { title: "a typo of the last of 10,000 names", images: [...MANY, UBUNTU], name: "ubuntu-2404", near: ["vmi-a"] },
   {
-    title: "equal except for case, beyond 5,000 names",
+    title: "equal except for case, among 10,000 names",
     images: [...MANY, UBUNTU],
     name: "UBUNTU-24.04",
     near: ["vmi-a"],

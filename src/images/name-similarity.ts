@@ -82,3 +82,19 @@ export function wordsOf({ folded }: FoldedName): readonly FoldedName[] {
 export function contains(whole: FoldedName, part: FoldedName): boolean {
   return isSubset(part.characters, whole.characters) && whole.folded.includes(part.folded);
 }
+
+/** What is odd about a name and hard to see, as the end of a sentence; undefined where nothing is. */
+export function oddityOf(name: string): string | undefined {
+  if (name !== name.trimEnd() && name !== name.trimStart()) return "has spaces around it";
+  if (name !== name.trimEnd()) return "has a trailing space";
+  if (name !== name.trimStart()) return "has a leading space";
+  const [odd] = ODD.exec(name) ?? [];
+  const code = odd?.codePointAt(0);
+  if (code === undefined) return undefined;
+  const character = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+  const plain = foldName(`x${odd}x`).slice(1, -1);
+  return plain === "" ? `has the invisible character ${character}` : `has ${character} in place of "${plain}"`;
+}
+
+/** A space, hyphen or invisible character that is not ASCII. */
+const ODD = /(?=[^\u0000-\u007f])[\p{Zs}\p{Pd}\u2212\p{Cf}]/u;

@@ -88,6 +88,21 @@ export function isNameOf(image: Image, name: string, mode: ResolutionMode): bool
   return inLibrary?.library === library && (inLibrary.name === image.name || inLibrary.name === image.displayName);
 }
 
+/**
+ * A name that means exactly this image where it is written in place of the query's: the display name, else LIBRARY/NAME,
+ * else the object name.
+ */
+export function literalName(index: ImageIndex, query: ImageQuery, image: Image, mode: ResolutionMode): string {
+  const { name, displayName } = image;
+  const library = libraryOf(image);
+  const inLibrary = library === undefined || displayName === undefined ? undefined : `${library}/${displayName}`;
+  const means = (written: string): boolean => {
+    const found = find(index, { ...query, name: written }, mode);
+    return found?.is === "resolved" && found.image.name === name;
+  };
+  return [displayName, inLibrary].find((each) => each !== undefined && means(each)) ?? name;
+}
+
 function searchObjectName(index: ImageIndex, { namespace, name, kind }: ImageQuery): Found {
   for (const each of kindsSearched({ kind })) {
     const image = scopeOf(index, each, namespace).byObjectName(name);

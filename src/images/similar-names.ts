@@ -57,14 +57,12 @@ function addByEdits<T extends KnownName>(scopes: Scopes<T>, name: FoldedName, ne
   const byEdits = scopes.map((names) => namesByMinEdits(names(), name, maxEdits));
   let left = MAX_COMPARED;
   for (let least = 0; least <= maxEdits && nearest.accepts(RANKS.edits, least); least++) {
-    for (const [scope, names] of byEdits.entries()) {
-      const compared = names[least]?.slice(0, left) ?? [];
-      left -= compared.length;
-      for (const known of compared) {
-        const difference = edits(known, name);
-        if (difference <= maxEdits) nearest.add({ known, scope, rank: RANKS.edits, difference });
-      }
+    const possible = byEdits.flatMap((names, scope) => (names[least] ?? []).map((known) => ({ known, scope })));
+    for (const { known, scope } of possible.slice(0, left)) {
+      const difference = edits(known, name);
+      if (difference <= maxEdits) nearest.add({ known, scope, rank: RANKS.edits, difference });
     }
+    left -= Math.min(left, possible.length);
   }
 }
 

@@ -7,13 +7,14 @@ import {
   libraryOf,
   VMI_ID_PREFIX,
 } from "../../images/image.ts";
-import { hasClusterScopedVmImages } from "../../images/image-index.ts";
+import { hasClusterScopedVmImages, type ImageQuery } from "../../images/image-index.ts";
+import { oddityOf } from "../../images/name-similarity.ts";
 import { nearMatches } from "../../images/near-matches.ts";
-import type { Ambiguous } from "../../images/resolve.ts";
+import { type Ambiguous, literalName } from "../../images/resolve.ts";
 import type { ResolvedContext } from "../context.ts";
 import { type FieldError, plain, quote } from "../field-error.ts";
 import type { Reference } from "../parse.ts";
-import { kindMeant, type Lookup } from "../resolve-reference.ts";
+import { kindMeant } from "../resolve-reference.ts";
 
 /** Candidates beyond this many are counted. */
 const MAX_CANDIDATES_LISTED = 5;
@@ -42,7 +43,13 @@ interface Search {
   readonly strict: boolean;
 }
 
-type Unresolved = Extract<Lookup, { is: "unresolved" }>;
+/** A name that no image has. */
+interface Miss {
+  readonly context: ResolvedContext;
+  readonly reference: Reference;
+  readonly query: ImageQuery;
+  readonly search: Search;
+}
 
 /** A reference names exactly one image that this namespace may use. */
 export function exists<C extends ResolvedContext>(texts: ExistsTexts<C>): (context: C) => readonly FieldError[] {
@@ -62,7 +69,8 @@ export function exists<C extends ResolvedContext>(texts: ExistsTexts<C>): (conte
       const near = position < MAX_WITH_NEAR_MATCHES ? nearMatches(context.index, query) : [];
       const usable = near.filter((image) => texts.isUsable(context, image));
       const onlyWarns = texts.isAdmittedAsSent(context, reference);
-      return { ...error, reason: "FieldValueNotFound", why: notFound(lookup, usable, search, texts), onlyWarns };
+      const why = notFound({ context, reference, query, search }, usable, texts);
+      return { ...error, reason: "FieldValueNotFound", why, onlyWarns };
     });
   };
 }
@@ -95,15 +103,13 @@ function inItsLibrary(image: Image): string {
   return library === undefined ? name : `${name} (${plain(library)})`;
 }
 
-function notFound<C>(
-  { reference, query }: Unresolved,
-  near: readonly Image[],
-  { namespace, strict }: Search,
-  { noImage }: ExistsTexts<C>,
-): string {
+function notFound<C>(miss: Miss, near: readonly Image[], { noImage }: ExistsTexts<C>): string {
+  const { reference, query, search } = miss;
   const kind = kindMeant(reference);
-  const names = namesSearched(query.name, kind, strict);
-  return `${noImage(kind, namespace)} has this ${names}; ${remedyOf(reference, near, namespace)}`;
+  const names = namesSearched(query.name, kind, search.strict);
+  const oddity = oddityOf(query.name);
+  const odd = oddity === undefined ? "" : `; the name ${oddity}`;
+  return `${noImage(kind, search.namespace)} has this ${names}${odd}; ${remedyOf(miss, near)}`;
 }
 
 function namesSearched(name: string, kind: ImageKind | undefined, strict: boolean): string {
@@ -111,9 +117,9 @@ function namesSearched(name: string, kind: ImageKind | undefined, strict: boolea
   return kind !== undefined || name.startsWith(VMI_ID_PREFIX) ? "object name" : "display name";
 }
 
-function remedyOf(reference: Reference, near: readonly Image[], namespace: string | undefined): string {
-  if (near.length === 0) return `${listing(reference, namespace)} lists what can be written`;
-  const suggestions = near.map((image) => suggestion(image, reference));
+function remedyOf(miss: Miss, near: readonly Image[]): string {
+  if (near.length === 0) return `${listing(miss.reference, miss.search.namespace)} lists what can be written`;
+  const suggestions = near.map((image) => suggestion(image, miss));
   const last = suggestions.pop();
   return `did you mean ${suggestions.length === 0 ? "" : `${suggestions.join(", ")} or `}${last}?`;
 }
@@ -126,9 +132,11 @@ function listing({ images }: Reference, namespace: string | undefined): string {
   return `kubectl get ${rows.map(({ resource }) => resource).join(",")}${inNamespace}`;
 }
 
-function suggestion({ displayName, name, kind }: Image, reference: Reference): string {
+/** The name that means this image where it is written literally, with its other name. */
+function suggestion(image: Image, { context, reference, query }: Miss): string {
+  const { name, kind } = image;
+  const literal = literalName(context.index, { ...query, kind: query.kind && kind }, image, context.policy.resolution);
+  const other = literal === name ? image.displayName : name;
   const inOtherKind = reference.kind !== undefined && reference.kind !== kind ? ` of kind ${kind}` : "";
-  return displayName === undefined
-    ? `${quote(name)}${inOtherKind}`
-    : `${quote(displayName)} (${plain(name)})${inOtherKind}`;
+  return `${quote(literal)}${other === undefined ? "" : ` (${plain(other)})`}${inOtherKind}`;
 }

@@ -9,5 +9,9 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, ...(hasControlPlane ? [] : ["test/e2e/**"])],
     testTimeout: 60_000,
     hookTimeout: 180_000,
+    coverage: {
+      include: ["src/**"],
+      reporter: ["text-summary", "html"],
+    },
   },
 });

@@ -67,8 +67,11 @@ it("there are samples of both kinds", () => {
   expect(SAMPLES.filter(({ command }) => command.startsWith(APPLY)).length).toBeGreaterThan(4);
 });
 
+/** Each command starts a process. */
+const PROCESS_TIMEOUT = 30_000;
+
 describe.each(SAMPLES)("$page shows what is printed by", ({ command, output }) => {
-  it(command, async () => {
+  it(command, { timeout: PROCESS_TIMEOUT }, async () => {
     if (command.startsWith(APPLY)) expect(output).toBe(await applied(command.slice(APPLY.length)));
     else if (command.startsWith(CLI)) expect(output).toBe(await printed(command));
     else throw new Error("only the command line of this project and kubectl apply are checked");

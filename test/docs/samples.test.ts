@@ -1,10 +1,9 @@
 import { execFile } from "node:child_process";
-import { globSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { delimiter, dirname } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { readFileSync } from "node:fs";
 import packageJson from "../../package.json" with { type: "json" };
 import { ofCheckout, run } from "../support/command-run.ts";
 import { pages, ROOT, split } from "./pages.ts";
@@ -85,8 +84,9 @@ it("each example of a mistake is shown in the README, or where its kind is descr
   expect(new Set(shown)).toEqual(new Set(globSync("examples/mistakes/*.yaml", { cwd: ROOT })));
 });
 
-it("pages name npm scripts that exist", () => {
-  const named = pages().flatMap(({ text }) => [...text.matchAll(/npm (?:run (?:-s )?([\w:-]+)|(test|start)\b)/g)]);
+it("pages and the CI workflow name npm scripts that exist", () => {
+  const texts = [...pages().map(({ text }) => text), readFileSync(ofCheckout(".github/workflows/ci.yml"), "utf8")];
+  const named = texts.flatMap((text) => [...text.matchAll(/npm (?:run (?:-s )?([\w:-]+)|(test|start)\b)/g)]);
   expect(named.length).toBeGreaterThan(20);
   for (const [, script, short = ""] of named) expect(packageJson.scripts).toHaveProperty([script ?? short]);
 });

@@ -4,6 +4,18 @@ export function code(text: string): string {
   return `\`${text}\``;
 }
 
+/** A table with its columns aligned. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = [head, ...rows].map((row) => row.map((text) => text.replaceAll("|", "\\|")));
+  const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)));
+  const [headLine, ...lines] = cells.map((row) => line(row.map((text, column) => text.padEnd(widths[column] ?? 0))));
+  return [headLine, line(widths.map((width) => "-".repeat(width))), ...lines].join("\n");
+}
+
+function line(cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
+}
+
 /** Characters in a line of prose. */
 const LINE_LENGTH = 120;
 
@@ -17,16 +29,4 @@ export function prose(text: string): string {
     else lines[lines.length - 1] = `${last} ${word}`;
   }
   return lines.join("\n");
-}
-
-/** A table with its columns aligned. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = [head, ...rows].map((row) => row.map((text) => text.replaceAll("|", "\\|")));
-  const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)));
-  const [headLine, ...lines] = cells.map((row) => line(row.map((text, column) => text.padEnd(widths[column] ?? 0))));
-  return [headLine, line(widths.map((width) => "-".repeat(width))), ...lines].join("\n");
-}
-
-function line(cells: readonly string[]): string {
-  return `| ${cells.join(" | ")} |`;
 }

@@ -15,3 +15,18 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 function line(cells: readonly string[]): string {
   return `| ${cells.join(" | ")} |`;
 }
+
+/** Characters in a line of prose. */
+const LINE_LENGTH = 120;
+
+/** A paragraph broken into lines, but not within code. */
+export function prose(text: string): string {
+  const words = text.match(/(?:`[^`]*`|[^\s`])+/g) ?? [];
+  const lines: string[] = [];
+  for (const word of words) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > LINE_LENGTH) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines.join("\n");
+}

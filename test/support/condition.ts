@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 
+/** Milliseconds. */
 const DEADLINE = 20_000;
 const INTERVAL = 5;
 

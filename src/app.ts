@@ -5,31 +5,31 @@ import type { ClientCa } from "./certs/client-ca.ts";
 import { MemoryImageIndex } from "./images/image-index.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { admissionServer } from "./server/admission-server.ts";
-import { type ClosableServer, closeServers } from "./server/close-servers.ts";
+import { systemClock } from "./server/clock.ts";
 import { Connections } from "./server/connections.ts";
-import { Drain, systemTiming } from "./server/drain.ts";
 import { MAX_CONNECTIONS } from "./server/limits.ts";
 import { listen, type ListenAddress } from "./server/listen.ts";
 import { type ConnectionLimits, connectionLimits } from "./server/open-files.ts";
 import { ServedTls, type TlsChoice } from "./server/served-tls.ts";
 import { opsServer, type ReadinessCheck } from "./server/ops-server.ts";
+import { type ClosableServer, closeServers, Drain } from "./server/shutdown.ts";
 import type { ImageSource } from "./sources/image-source.ts";
 
 export interface AppOptions {
-  /** Where reviews are served. */
+  /** For reviews. */
   readonly listen: ListenAddress;
-  /** Where probes are. */
+  /** For probes and metrics. */
   readonly opsListen: ListenAddress;
-  /** Milliseconds that reviews are still taken after SIGTERM. */
+  /** Milliseconds after SIGTERM in which reviews are still accepted. */
   readonly shutdownDelay: number;
   readonly certificates: CertificateSource;
-  /** Where callers must have a certificate; undefined lets everybody call. */
+  /** Clients need a certificate from this CA; undefined accepts every client. */
   readonly clientCa: ClientCa | undefined;
   readonly tls: TlsChoice;
   readonly source: ImageSource;
-  /** Of both kinds together. */
-  readonly mostImages: number;
-  /** Limit of open files of this process; undefined for none. */
+  /** Of all kinds together. */
+  readonly maxImages: number;
+  /** Limit of open files of this process; undefined means none. */
   readonly openFiles: number | undefined;
   readonly policy: AdmissionPolicy;
   readonly log: Logger;
@@ -42,58 +42,58 @@ export class App {
   readonly #index: MemoryImageIndex;
   readonly #metrics: Metrics;
   readonly #stopSource = new AbortController();
-  readonly #drain = new Drain(systemTiming);
+  readonly #drain = new Drain(systemClock);
   readonly #tls: ServedTls;
 
   constructor(options: AppOptions) {
     this.#options = options;
-    this.#index = new MemoryImageIndex({ mostImages: options.mostImages });
+    this.#index = new MemoryImageIndex({ mostImages: options.maxImages });
     this.#tls = new ServedTls(options.tls);
     this.#metrics = new Metrics({ ...options, index: this.#index });
   }
 
   /**
-   * Serves until the signal aborts, then ends what is under way and stops. `cut` where some of that was not over by the
-   * deadline. A Failure says why it cannot start.
+   * Serves until the signal aborts, then answers the requests under way and stops. `cut` where the deadline cut some of
+   * them. Throws a Failure where it cannot start.
    */
   async run(stop: AbortSignal): Promise<"clean" | "cut"> {
     const servers: ClosableServer[] = [];
     try {
       await this.#serve(stop, servers);
     } catch (error) {
-      await this.#end(servers);
+      await this.#stop(servers);
       throw error;
     }
-    return this.#end(servers);
+    return this.#stop(servers);
   }
 
   async #serve(stop: AbortSignal, servers: ClosableServer[]): Promise<void> {
     const { log, policy, source } = this.#options;
     const limits = this.#connectionLimits();
-    const ops = opsServer(() => this.#readiness(), this.#metrics);
+    const ops = opsServer(() => this.#readiness(), this.#metrics, this.#drain);
     servers.push({ server: ops, connections: new Connections(ops.server, limits.ops) });
     const opsPort = await listen(ops, this.#options.opsListen);
     const secured = this.#secure().then(() => true);
     if (!(await Promise.race([secured, aborted(stop).then(() => false)]))) return;
     const confirm = source.confirm?.bind(source);
     const admission = admissionServer(
-      { index: this.#index, policy, log, confirm, metrics: this.#metrics },
+      { index: this.#index, policy, log, confirm, metrics: this.#metrics.reviews },
       this.#tls.current,
-      { drain: this.#drain, maxReviews: limits.reviews },
+      { clock: systemClock, drain: this.#drain, maxReviews: limits.reviews },
     );
-    this.#tls.follow(admission);
+    this.#tls.applyTo(admission);
     servers.unshift({ server: admission, connections: new Connections(admission.server, limits.admission) });
     const port = await listen(admission, this.#options.listen);
     if (this.#options.clientCa === undefined) {
-      log.warn("no client CA is set: whoever can reach the port can ask about the images of any namespace");
+      log.warn("no client CA is set: any client that can reach the port can ask about the images of any namespace");
     }
-    // Until the images are complete a review is answered 503, and the API server asks again.
+    // Until the images are complete, a review is answered 503, and the API server asks again.
     await Promise.race([source.start(this.#index, this.#stopSource.signal), aborted(stop)]);
-    // No caller was sent here yet.
+    // No drain: until the replica is ready, the Service sends no caller here.
     if (stop.aborted) return;
     log.info({ port, opsPort, images: this.#counts(), ...this.#choices() }, "serving");
     await aborted(stop);
-    await this.#takeLeave(stop.reason);
+    await this.#drainOnSigterm(stop.reason);
   }
 
   #connectionLimits(): ConnectionLimits {
@@ -106,7 +106,7 @@ export class App {
     return limits;
   }
 
-  /** Until there is a certificate: where rights are missing, /readyz says so meanwhile. */
+  /** Resolves once there is a certificate. Meanwhile /readyz says what is missing, such as a permission. */
   async #secure(): Promise<void> {
     const { certificates, clientCa } = this.#options;
     const { signal } = this.#stopSource;
@@ -118,11 +118,11 @@ export class App {
     }, signal);
   }
 
-  /** A person at the keyboard (SIGINT) has no callers that learn late. */
-  async #takeLeave(signal: unknown): Promise<void> {
+  /** SIGINT comes from a terminal: no Service sends callers to such a process. */
+  async #drainOnSigterm(signal: unknown): Promise<void> {
     if (signal === "SIGINT") return;
     this.#options.log.info({ delay: this.#options.shutdownDelay }, "draining");
-    await this.#drain.over(this.#options.shutdownDelay);
+    await this.#drain.run(this.#options.shutdownDelay);
   }
 
   #readiness(): readonly ReadinessCheck[] {
@@ -142,7 +142,7 @@ export class App {
     return { resolution, write, checks: levels };
   }
 
-  async #end(servers: readonly ClosableServer[]): Promise<"clean" | "cut"> {
+  async #stop(servers: readonly ClosableServer[]): Promise<"clean" | "cut"> {
     const { log } = this.#options;
     this.#drain.start();
     log.info("stopping");

@@ -44,7 +44,7 @@ beforeEach(async () => {
     clientCa: undefined,
     tls: {},
     source: new ClusterSource({ credentials, log: logger, timing: instantTiming(), limits: SHORT_LIMITS }),
-    mostImages: 10,
+    maxImages: 10,
     openFiles: undefined,
     policy: {
       resolution: "namespace-first",

@@ -40,7 +40,7 @@ export const serve: Command<
       clientCa: clientCa(flags, log),
       tls: { minVersion: flags["tls-min-version"], clientNames: flags["client-name"] },
       source: imageSource(flags, { io, log, kinds: flags.osimage ? IMAGE_KINDS : VM_IMAGE_KINDS }),
-      mostImages: flags["max-images"],
+      maxImages: flags["max-images"],
       openFiles: io.openFiles(),
       policy: policyOf(flags),
       log,

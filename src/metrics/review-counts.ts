@@ -63,7 +63,7 @@ export class ReviewCounts implements ReviewMetrics {
     if (reason !== undefined) this.#failed.inc({ webhook, reason });
   }
 
-  decided(endpoint: Endpoint, decision: Decision): void {
+  reviewDecided(endpoint: Endpoint, decision: Decision): void {
     const webhook = ENDPOINT_PATHS[endpoint];
     this.#decisions.inc({ webhook, decision: nameOf(decision) });
     const { references = [], findings } = decision.judged ?? {};
@@ -72,7 +72,7 @@ export class ReviewCounts implements ReviewMetrics {
     for (const { check } of findings?.warnings ?? []) this.#problems.inc({ webhook, check, level: "warn" });
   }
 
-  shed(endpoint: Endpoint): void {
+  reviewRejected(endpoint: Endpoint): void {
     this.#shed.inc({ webhook: ENDPOINT_PATHS[endpoint] });
   }
 }

@@ -3,7 +3,7 @@ import { lookup } from "node:dns/promises";
 import type { AddressInfo } from "node:net";
 import { Failure, messageOf } from "../common/failure.ts";
 
-/** An address to listen on; host "" means all of this machine's. */
+/** An address to listen on. Host "" means all addresses of this machine, as in `:9443`. */
 export interface ListenAddress {
   readonly host: string;
   readonly port: number;
@@ -18,10 +18,10 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: "no such host",
 };
 
-/** Starts to listen and gives the port in use, which is another one where 0 was asked for. */
+/** Starts to listen. Returns the port, which the system chooses where it is 0. */
 export async function listen(server: FastifyInstance, { host, port }: ListenAddress): Promise<number> {
   try {
-    // By address: for the name localhost, Fastify would make a second server for each further address of it.
+    // By address: given the name localhost, Fastify makes another server for each further address of it.
     await (host === "" ? listenOnAll(server, port) : server.listen({ host: (await lookup(host)).address, port }));
   } catch (error) {
     const code = errorCode(error);
@@ -33,7 +33,7 @@ export async function listen(server: FastifyInstance, { host, port }: ListenAddr
   return (server.server.address() as AddressInfo).port;
 }
 
-/** `::` takes IPv4 too; where a machine has no IPv6, the IPv4 wildcard. */
+/** `::` accepts IPv4, too. A machine without IPv6 needs the IPv4 wildcard. */
 async function listenOnAll(server: FastifyInstance, port: number): Promise<void> {
   try {
     await server.listen({ host: "::", port });

@@ -60,7 +60,7 @@ describe("a scrape", () => {
 
   it("is of one server only: two do not share their counts", async () => {
     const [one, other] = [metricsOf(), metricsOf()];
-    one.shed("mutate");
+    one.reviews.reviewRejected("mutate");
     const labels = { webhook: "/mutate" };
     expect((await scrape(other)).value(METRICS.shed.name, labels)).toBe(0);
     expect((await scrape(one)).value(METRICS.shed.name, labels)).toBe(1);
@@ -69,7 +69,7 @@ describe("a scrape", () => {
   it("repeated counts nothing twice", async () => {
     const metrics = metricsOf({ source: { follows: IMAGE_KINDS, kinds: () => [FACTS] } });
     await scrape(metrics);
-    metrics.shed("mutate");
+    metrics.reviews.reviewRejected("mutate");
     await scrape(metrics);
     const scraped = await scrape(metrics);
     expect(scraped.value(METRICS.shed.name, { webhook: "/mutate" })).toBe(1);
@@ -80,8 +80,8 @@ describe("a scrape", () => {
 describe("the latency", () => {
   it("is in seconds, in the bucket where it belongs", async () => {
     const metrics = metricsOf();
-    metrics.reviewStarted("mutate");
-    metrics.reviewEnded("mutate", 200, 6);
+    metrics.reviews.reviewStarted("mutate");
+    metrics.reviews.reviewEnded("mutate", 200, 6);
     const { value } = await scrape(metrics);
     const bucket = (le: string): number | undefined =>
       value(`${METRICS.latency.name}_bucket`, { webhook: "/mutate", le });
@@ -99,8 +99,8 @@ describe("the latency", () => {
       [0, 601],
     ] as const) {
       for (let review = 0; review < reviews; review++) {
-        metrics.reviewStarted("validate");
-        metrics.reviewEnded("validate", 200, 1);
+        metrics.reviews.reviewStarted("validate");
+        metrics.reviews.reviewEnded("validate", 200, 1);
       }
       expect(await counted()).toBe(all);
     }

@@ -318,15 +318,18 @@ describe("a review with a strange object", () => {
 });
 
 describe("a question that is no review", () => {
-  test.each(["GET", "PUT", "PATCH", "DELETE", "OPTIONS"])("%s is 405 and says what is allowed", async (method) => {
-    const served = await webhook();
-    for (const path of ENDPOINTS) {
-      const answer = await served.client.ask({ method, path });
-      expectText(answer, 405, `${path} takes POST only`);
-      expect(answer.headers.allow).toBe("POST");
-    }
-    await expectGoodReview(served);
-  });
+  test.each(["GET", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"])(
+    "%s is answered 405 with Allow: POST",
+    async (method) => {
+      const served = await webhook();
+      for (const path of ENDPOINTS) {
+        const answer = await served.client.ask({ method, path });
+        expectText(answer, 405, `${path} takes POST only`);
+        expect(answer.headers.allow).toBe("POST");
+      }
+      await expectGoodReview(served);
+    },
+  );
 
   test("HEAD is 405 without a body", async () => {
     const { client } = await webhook();

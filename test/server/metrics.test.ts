@@ -14,7 +14,9 @@ const VALIDATE = { webhook: "/validate" };
 const { requests, latency, inFlight, decisions, problems, resolutions, failed, shed } = METRICS;
 
 /** A webhook over these images, counted. */
-async function counted(given: Parameters<typeof webhook>[0] = {}): Promise<Webhook & { metrics: Metrics }> {
+async function counted(
+  given: Omit<NonNullable<Parameters<typeof webhook>[0]>, "metrics"> = {},
+): Promise<Webhook & { metrics: Metrics }> {
   const metrics = metricsOf();
   const index = indexOf([
     vmi("vmi-a", "ubuntu"),
@@ -22,7 +24,7 @@ async function counted(given: Parameters<typeof webhook>[0] = {}): Promise<Webho
     vmi("vmi-q", "photon"),
     vmi("vmi-w", "wip", { readiness: { is: "notReady", condition: "Ready", reason: "Syncing", message: "soon" } }),
   ]);
-  return { metrics, ...(await webhook({ index, metrics, ...given })) };
+  return { metrics, ...(await webhook({ index, metrics: metrics.reviews, ...given })) };
 }
 
 function reviewOf(spec: unknown): unknown {
@@ -127,7 +129,7 @@ describe("reviews over HTTPS, scraped over HTTP", () => {
     const confirm = (): Promise<boolean> => (broken ? Promise.reject(new Error("a bug")) : read.promise);
     const { client, metrics } = await counted({ confirm });
     expect((await client.post("/mutate", reviewOf({ imageName: "rocky" }))).status).toBe(500);
-    expect((await client.post("/validate?timeout=0s", pinned("vmi-a"))).status).toBe(504);
+    expect((await client.post("/validate?timeout=0.001ms", pinned("vmi-a"))).status).toBe(504);
     broken = false;
     const { request, answer } = client.open({ path: "/mutate", headers: JSON_HEADERS });
     request.end(JSON.stringify(reviewOf({ imageName: "rocky" })));
@@ -161,7 +163,7 @@ describe("reviews over HTTPS, scraped over HTTP", () => {
 
   test("that are shed are counted by who sheds them", async () => {
     const { metrics } = await counted();
-    metrics.shed("validate");
+    metrics.reviews.reviewRejected("validate");
     expect(counts(await scrape(metrics), shed)).toEqual({ "/validate": 1 });
   });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { listen } from "../../src/server/listen.ts";
+import { systemClock } from "../../src/server/clock.ts";
 import { opsServer, type ReadinessCheck, type Scrape } from "../../src/server/ops-server.ts";
+import { Drain } from "../../src/server/shutdown.ts";
 
 const OK: ReadinessCheck = { name: "images", ok: true, text: "3 images" };
 const STOPPING: ReadinessCheck = { name: "shutdown", ok: false, text: "stopping" };
@@ -48,6 +50,39 @@ describe("/readyz", () => {
 test("/metrics is what is scraped, with its type", async () => {
   const answer = await opsServer(() => [STOPPING], SCRAPE).inject("/metrics");
   expect([answer.statusCode, answer.headers["content-type"], answer.body]).toEqual([200, SCRAPE.contentType, "up 1\n"]);
+});
+
+describe("a drain", () => {
+  test.each(["/livez", "/readyz", "/metrics", "/nowhere"])(
+    "closes the connection after the answer of %s",
+    async (path) => {
+      const drain = new Drain(systemClock);
+      const server = opsServer(() => [OK], SCRAPE, drain);
+      onTestFinished(() => server.close());
+      const port = await listen(server, { host: "127.0.0.1", port: 0 });
+      const connection = async (): Promise<string | null> => {
+        const answer = await fetch(`http://127.0.0.1:${port}${path}`);
+        await answer.text();
+        return answer.headers.get("connection");
+      };
+      expect(await connection()).toBe("keep-alive");
+      drain.start();
+      expect(await connection()).toBe("close");
+    },
+  );
+
+  test("is not prolonged by probes and scrapes", async () => {
+    const waits: number[] = [];
+    const delay = (milliseconds: number): Promise<void> => {
+      waits.push(milliseconds);
+      return Promise.resolve();
+    };
+    const drain = new Drain({ now: () => 0, delay });
+    const server = opsServer(() => [OK], SCRAPE, drain);
+    for (const path of ["/livez", "/readyz", "/metrics"]) await server.inject(path);
+    await drain.run(0);
+    expect(waits).toEqual([]);
+  });
 });
 
 describe("anything else", () => {

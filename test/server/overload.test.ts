@@ -155,7 +155,7 @@ describe("T16: who is shed", () => {
   test("is news once a second", () => {
     const load = new Load();
     load.fill();
-    const news = (): boolean => (load.admit() as Rejected).isNews;
+    const news = (): boolean => (load.admit() as Rejected).shouldLog;
     expect([news(), news()]).toEqual([true, false]);
     load.time += 1_000;
     expect([news(), news()]).toEqual([true, false]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { MAX_MARGIN } from "../../src/server/limits.ts";
-import { waitWithin } from "../../src/server/review-aborted.ts";
+import { timeForDecision } from "../../src/server/review-aborted.ts";
 import { Overload } from "../../src/server/overload.ts";
 import { createReview, UID, virtualMachine } from "../support/admission-review.ts";
 import { condition } from "../support/condition.ts";
@@ -15,7 +15,7 @@ describe("T15: what a review may wait", () => {
     ["the default", 10_000, 10_000 - MAX_MARGIN],
     ["the longest", 30_000, 30_000 - MAX_MARGIN],
   ])("of %s leaves a margin for the answer", (_, timeout, most) => {
-    expect(waitWithin(timeout)).toBe(most);
+    expect(timeForDecision(timeout)).toBe(most);
   });
 });
 

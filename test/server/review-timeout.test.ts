@@ -25,6 +25,13 @@ describe("what ?timeout= says", () => {
     },
   );
 
+  test.each(["0s", "0ms", "0m", "0.0s"])(
+    "%s means no timeout to an API server's client: the default counts",
+    (text) => {
+      expect(reviewTimeout({ timeout: text })).toBe(DEFAULT_REVIEW_TIMEOUT);
+    },
+  );
+
   test("without it the default counts", () => {
     expect(reviewTimeout({})).toBe(DEFAULT_REVIEW_TIMEOUT);
   });
@@ -64,12 +71,15 @@ describe("a body that comes late", () => {
     expect(logged.lines[0]).toMatchObject({ level: "warn", msg: "review came too late to answer" });
   });
 
-  test.each(["/mutate?timeout=20s", "/mutate?timeout=garbage", "/mutate?timeout=50000m", "/mutate"])(
-    "before it, as by %s, it is decided",
-    async (path) => {
-      const { status, text } = await askSlowly(path);
-      expect(status).toBe(200);
-      expect(responseOf(text)["allowed"]).toBe(true);
-    },
-  );
+  test.each([
+    "/mutate?timeout=20s",
+    "/mutate?timeout=0s",
+    "/mutate?timeout=garbage",
+    "/mutate?timeout=50000m",
+    "/mutate",
+  ])("before it, as by %s, it is decided", async (path) => {
+    const { status, text } = await askSlowly(path);
+    expect(status).toBe(200);
+    expect(responseOf(text)["allowed"]).toBe(true);
+  });
 });

@@ -7,7 +7,7 @@ import type { ImageIndex } from "../../src/images/image-index.ts";
 import type { LogLevel } from "../../src/cli/log.ts";
 import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
 import { admissionServer } from "../../src/server/admission-server.ts";
-import type { Drain } from "../../src/server/drain.ts";
+import type { Drain } from "../../src/server/shutdown.ts";
 import { listen } from "../../src/server/listen.ts";
 import type { Overload } from "../../src/server/overload.ts";
 import type { Admission } from "../../src/server/review-answer.ts";

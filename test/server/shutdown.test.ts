@@ -4,10 +4,10 @@ import type { IncomingMessage } from "node:http";
 import { Agent, request } from "node:https";
 import { text } from "node:stream/consumers";
 import { expect, describe, onTestFinished, test } from "vitest";
-import { closeServers } from "../../src/server/close-servers.ts";
+import { systemClock } from "../../src/server/clock.ts";
 import { Connections } from "../../src/server/connections.ts";
-import { Drain, systemTiming } from "../../src/server/drain.ts";
 import { MAX_WAIT_FOR_QUIET, QUIET_PERIOD } from "../../src/server/limits.ts";
+import { closeServers, Drain } from "../../src/server/shutdown.ts";
 import { createReview, responseOf } from "../support/admission-review.ts";
 import { condition } from "../support/condition.ts";
 import { JSON_HEADERS } from "../support/tls-client.ts";
@@ -33,13 +33,13 @@ describe("T11: the time before the port closes", () => {
     const clock = new WaitingClock();
     const drain = new Drain(clock);
     drain.noteRequest();
-    await drain.over(10_000);
+    await drain.run(10_000);
     expect(clock.waits).toEqual([10_000]);
   });
 
   test("is none without a delay where nobody ever asked", async () => {
     const clock = new WaitingClock();
-    await new Drain(clock).over(0);
+    await new Drain(clock).run(0);
     expect(clock.waits).toEqual([]);
   });
 
@@ -50,7 +50,7 @@ describe("T11: the time before the port closes", () => {
       // Somebody asks half a second into the quiet period, once.
       if (clock.time === 500) drain.noteRequest();
     };
-    await drain.over(500);
+    await drain.run(500);
     expect(clock.waits).toEqual([500, QUIET_PERIOD]);
   });
 
@@ -60,14 +60,14 @@ describe("T11: the time before the port closes", () => {
     clock.during = () => {
       drain.noteRequest();
     };
-    await drain.over(500);
+    await drain.run(500);
     expect(clock.time).toBe(500 + MAX_WAIT_FOR_QUIET);
   });
 
   test("is draining from its first moment on", () => {
     const drain = new Drain(new WaitingClock());
     expect(drain.isDraining).toBe(false);
-    void drain.over(10_000);
+    void drain.run(10_000);
     expect(drain.isDraining).toBe(true);
   });
 });
@@ -86,7 +86,7 @@ test("T11: a delay ends behind what has arrived meanwhile, however late the even
     server.close();
   });
   await Promise.all([once(socket, "connect"), once(server, "connection")]);
-  const delayed = systemTiming.delay(5);
+  const delayed = systemClock.delay(5);
   socket.write("x");
   const end = performance.now() + 20;
   while (performance.now() < end);
@@ -117,7 +117,7 @@ describe("T11: a draining server", () => {
     const drain = new Drain(clock);
     const { client } = await webhook({ drain });
     await client.ask({ method: "GET", path: "/nowhere" });
-    await drain.over(0);
+    await drain.run(0);
     expect(clock.waits).toEqual([QUIET_PERIOD]);
   });
 });

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { stringify } from "yaml";
-import { type Finding, judge } from "../../src/cli/findings.ts";
+import { type Finding, checkManifest } from "../../src/cli/findings.ts";
 import { readManifests } from "../../src/cli/manifest-file.ts";
 import { type Json, virtualMachine } from "../support/admission-review.ts";
 import { POLICY } from "../support/admission.ts";
@@ -151,7 +151,7 @@ describe("the verdict", () => {
   test("an index that is not complete is no verdict", () => {
     const [manifest] = readManifests("vm.yaml", `# here\n${KNOWN}`);
     const bench = { namespace: "default", index: indexOf([], []), policy: POLICY };
-    expect(() => manifest && judge(manifest, bench)).toThrow(
+    expect(() => manifest && checkManifest(manifest, bench)).toThrow(
       expect.objectContaining({
         code: "images",
         message: expect.stringMatching(/^vm\.yaml:2: not decided: .*VirtualMachineImage/) as unknown,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { environmentName, type FlagName, FLAGS, readFlags } from "../../src/cli/flags.ts";
+import { environmentName, type FlagName, FLAGS } from "../../src/cli/flags.ts";
+import { readFlags } from "../../src/cli/given-flags.ts";
 import { Failure } from "../../src/common/failure.ts";
 import { DEFAULT_LEVELS } from "../../src/references/checks.ts";
 

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { Environment } from "../../src/cli/flags.ts";
+import type { Environment } from "../../src/cli/given-flags.ts";
 import { runProgram } from "../../src/cli/program.ts";
 
 export interface CommandRun {

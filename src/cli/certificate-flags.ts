@@ -13,7 +13,7 @@ import { kubeconfigCredentials } from "../kube/kubeconfig.ts";
 import { TIMING } from "../sources/cluster/cluster-source.ts";
 import type { CommandLine } from "./command.ts";
 
-/** The flags that say where the certificate comes from and who may call. */
+/** The flags for the serving certificate and for client certificates. */
 export const CERTIFICATE_FLAGS = [
   "cert-mode",
   "cert-dir",
@@ -52,7 +52,7 @@ export function clientCa(flags: CertificateFlags, log: Logger): ClientCa | undef
   if (flags["client-name"].length === 0) return undefined;
   throw new Failure(
     "usage",
-    "--client-name without --client-ca: names of callers count only where a CA vouches for them",
+    "--client-name without --client-ca: without a CA, callers need no certificate that could have the name",
   );
 }
 
@@ -66,7 +66,9 @@ function checkClusterFlags(flags: CertificateFlags): void {
     );
   }
   if (flags["cert-lifetime"] > flags["ca-lifetime"] * LARGEST_SERVING_SHARE) {
-    problems.push("--cert-lifetime is more than a fifth of --ca-lifetime: a CA could end before what it signed");
+    problems.push(
+      "--cert-lifetime is more than a fifth of --ca-lifetime: a CA could expire before a certificate that it signed",
+    );
   }
   if (problems.length > 0) throw new Failure("usage", problems.join("\n"));
 }

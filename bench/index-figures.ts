@@ -1,6 +1,7 @@
-import { type Figure, format, isKept, limitOf, table } from "./tables.ts";
+import { table } from "../scripts/markdown.ts";
+import { type Figure, format, isKept, limitOf } from "./tables.ts";
 
-/** What is measured of each number of images. */
+/** The figures for each number of images. */
 const ROWS = {
   sync: { text: "first sync, of a plain drain of the same pages", unit: "times", most: 2 },
   syncTime: { text: "first sync", unit: "ms" },
@@ -13,17 +14,17 @@ const ROWS = {
 
 export type IndexFigures = Readonly<Record<keyof typeof ROWS, number>>;
 
-/** By number of images, the least first. */
+/** By number of images, in ascending order. */
 export type FiguresBySize = ReadonlyMap<number, IndexFigures>;
 
-/** A column for each number of images; a row keeps its limit where all of them do. */
+/** A column for each number of images. A row keeps its limit where all its figures do. */
 export function sizeTable(figures: FiguresBySize): string {
   const rows = Object.entries(figuresByRow(figures)).map(([text, row]) => {
     const worst = row.find((figure) => !isKept(figure)) ?? row[0];
     return [text, ...row.map(({ value, unit }) => format(value, unit)), worst === undefined ? "" : limitOf(worst)];
   });
   const sizes = [...figures.keys()].map((size) => size.toLocaleString("en-US"));
-  return table([["images", ...sizes, "limit"], ...rows]);
+  return table(["images", ...sizes, "limit"], rows);
 }
 
 export function keepsLimits(figures: FiguresBySize): boolean {

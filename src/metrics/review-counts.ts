@@ -7,13 +7,13 @@ import type { ReviewMetrics } from "../server/review-metrics.ts";
 import { counter, type CounterOf, gauge, type GaugeOf, histogram, type HistogramOf } from "./registered.ts";
 import { COUNTED_CHECKS, DECISIONS, EFFECTS, FAILURES, METRICS, OUTCOMES } from "./table.ts";
 
-/** Statuses that have a series before their first answer. */
+/** Statuses whose series start at 0. */
 const LIKELY_CODES = [200, 400, 500, 503, 504];
 const REASONS: ReadonlyMap<number, string> = new Map(
   Object.entries(FAILURES).map(([status, reason]) => [Number(status), reason]),
 );
 
-/** The metrics of reviews. */
+/** Counts reviews in the metrics of the table. */
 export class ReviewCounts implements ReviewMetrics {
   readonly #requests: CounterOf<typeof METRICS.requests>;
   readonly #latency: HistogramOf<typeof METRICS.latency>;
@@ -36,7 +36,7 @@ export class ReviewCounts implements ReviewMetrics {
     for (const webhook of Object.values(ENDPOINT_PATHS)) this.#startAtZero(webhook);
   }
 
-  /** A rate sees the first event only where the series was there, at 0, before it. */
+  /** A rate in PromQL sees the first event only where the series was at 0 before. */
   #startAtZero(webhook: string): void {
     for (const code of LIKELY_CODES) this.#requests.inc({ webhook, code }, 0);
     this.#latency.zero({ webhook });

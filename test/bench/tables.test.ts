@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { median, pairedRatios, percentile, rotated } from "../../bench/statistics.ts";
-import { type Figure, format, isKept, limitOf, table } from "../../bench/tables.ts";
+import { table } from "../../scripts/markdown.ts";
+import { type Figure, format, isKept, limitOf } from "../../bench/tables.ts";
 
 const SHARE: Omit<Figure, "value"> = { text: "of the bare server", unit: "share", least: 0.45 };
 const STALL: Omit<Figure, "value"> = { text: "stall", unit: "ms", most: 100 };
@@ -23,7 +24,7 @@ it("a limit is shown, and where it is missed", () => {
   expect(limitOf({ text: "free", unit: "ms", value: 1 })).toBe("");
 });
 
-it("numbers are shown with three digits, and a table is Markdown", () => {
+it("numbers are shown with three digits", () => {
   expect([0.7, 12.34, 5678.9, 2, NaN].map((value) => format(value, "times"))).toEqual([
     "0.70 times",
     "12.3 times",
@@ -31,7 +32,10 @@ it("numbers are shown with three digits, and a table is Markdown", () => {
     "2 times",
     "-",
   ]);
-  expect(table([["", "one"], ["longer"]])).toBe("|        | one |\n|--------|-----|\n| longer |     |");
+});
+
+it("a table is Markdown with aligned columns", () => {
+  expect(table(["", "one"], [["longer", "a|b"]])).toBe("|        | one  |\n| ------ | ---- |\n| longer | a\\|b |");
 });
 
 it("medians, percentiles and ratios of rounds", () => {

@@ -12,7 +12,7 @@ import { judged, judgedText, type Mutated, type Outcome } from "./judged-review.
 /** Cases of one batch, which one seed makes. */
 const BATCH = 100;
 /** Characters of a case that a failure shows. */
-const LONGEST_REPORT = 5_000;
+const MAX_REPORT = 5_000;
 const EXAMPLES = exampleImages();
 
 /** How many reviews there were, by what they were about and what became of them. */
@@ -37,7 +37,7 @@ export class Fuzzer {
     const property = fc.asyncProperty(anyFuzzCase, (each) => this.#run(each));
     const { failed, errorInstance, counterexample, numShrinks } = await fc.check(property, { seed, numRuns: BATCH });
     if (!failed) return;
-    const found = fc.stringify(counterexample?.[0]).slice(0, LONGEST_REPORT);
+    const found = fc.stringify(counterexample?.[0]).slice(0, MAX_REPORT);
     throw new Error(`with seed ${seed}, made smaller ${numShrinks} times: ${found}`, { cause: errorInstance });
   }
 

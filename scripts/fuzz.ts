@@ -32,7 +32,7 @@ try {
   };
   const half = await runUntil(reviews / 2);
   const end = await runUntil(reviews);
-  for (const [what, count] of [...fuzzer.tally].sort()) print(`${String(count).padStart(8)}  ${what}`);
+  for (const [what, count] of [...fuzzer.counts].sort()) print(`${String(count).padStart(8)}  ${what}`);
   print(`${fuzzer.reviews} reviews; heap ${megabytes(half)} MB half-way, ${megabytes(end)} MB at the end`);
   if (end - half > HEAP_NOISE) throw new Error(`the heap grows, with seed ${seed}`);
 } finally {

@@ -13,7 +13,7 @@ const MUTATE = { webhook: "/mutate" };
 const VALIDATE = { webhook: "/validate" };
 const { requests, latency, inFlight, decisions, problems, resolutions, failed, shed } = METRICS;
 
-/** A webhook over these images, counted. */
+/** A webhook with metrics over these images. */
 async function counted(
   given: Omit<NonNullable<Parameters<typeof webhook>[0]>, "metrics"> = {},
 ): Promise<Webhook & { metrics: Metrics }> {
@@ -60,7 +60,7 @@ describe("reviews over HTTPS, scraped over HTTP", () => {
     expect(scraped.value(inFlight.name, MUTATE)).toBe(0);
   });
 
-  test("are counted by what was decided", async () => {
+  test("are counted by decision", async () => {
     const { client, metrics } = await counted();
     await client.post("/mutate", reviewOf({ imageName: "ubuntu" }));
     await client.post("/mutate", reviewOf({ imageName: "photon" }));
@@ -80,7 +80,7 @@ describe("reviews over HTTPS, scraped over HTTP", () => {
     });
   });
 
-  test("are counted by check and by what it did", async () => {
+  test("are counted by check and level", async () => {
     const { client, metrics } = await counted();
     await client.post("/mutate", reviewOf({ imageName: "photon" }));
     await client.post("/mutate", reviewOf({ imageName: "rocky" }));
@@ -101,7 +101,7 @@ describe("reviews over HTTPS, scraped over HTTP", () => {
     });
   });
 
-  test("of an index that is not complete are undecided", async () => {
+  test("are undecided while the index is not complete", async () => {
     const { client, metrics } = await counted({ index: indexOf([], []) });
     await client.post("/mutate", reviewOf({ imageName: "ubuntu" }));
     const scraped = await scrape(metrics);
@@ -110,7 +110,7 @@ describe("reviews over HTTPS, scraped over HTTP", () => {
     expect(counts(scraped, resolutions)).toEqual({ "/mutate notSynced": 1 });
   });
 
-  test("that wait for a live read are in flight, and counted once by its end", async () => {
+  test("that wait for a live read are in flight, and counted once after it", async () => {
     const read = Promise.withResolvers<boolean>();
     const { client, metrics } = await counted({ confirm: () => read.promise });
     const answer = client.post("/mutate", reviewOf({ imageName: "rocky" }));
@@ -123,7 +123,7 @@ describe("reviews over HTTPS, scraped over HTTP", () => {
     expect(counts(scraped, resolutions)).toEqual({ "/mutate notFound": 1 });
   });
 
-  test("that fail are counted by why: a bug, too late, and a caller that had gone (T15, T34)", async () => {
+  test("that fail are counted by reason: a bug, a late body, a caller that went away", async () => {
     const read = Promise.withResolvers<boolean>();
     let broken = true;
     const confirm = (): Promise<boolean> => (broken ? Promise.reject(new Error("a bug")) : read.promise);
@@ -144,7 +144,7 @@ describe("reviews over HTTPS, scraped over HTTP", () => {
     expect(counts(scraped, requests)).toEqual({ "/mutate 500": 1, "/validate 504": 1, "/mutate 499": 1 });
   });
 
-  test("that break off within their body are counted, too", async () => {
+  test("that are cut off within their body are counted", async () => {
     const { client, metrics } = await counted();
     const { request, answer } = client.open({ path: "/mutate", headers: { ...JSON_HEADERS, "content-length": "100" } });
     request.write("{");
@@ -154,22 +154,22 @@ describe("reviews over HTTPS, scraped over HTTP", () => {
     await expect.poll(async () => counts(await scrape(metrics), requests)).toEqual({ "/mutate 499": 1 });
   });
 
-  test("that are no reviews are not", async () => {
+  test("are not counted for other methods and paths", async () => {
     const { client, metrics } = await counted();
     await client.ask({ method: "GET", path: "/mutate" });
     await client.post("/other", {});
     expect(counts(await scrape(metrics), requests)).toEqual({});
   });
 
-  test("that are shed are counted by who sheds them", async () => {
+  test("that are rejected are counted by webhook", async () => {
     const { metrics } = await counted();
     metrics.reviews.reviewRejected("validate");
     expect(counts(await scrape(metrics), shed)).toEqual({ "/validate": 1 });
   });
 });
 
-describe("what callers send", () => {
-  /** Those of the process come and go. */
+describe("text from callers", () => {
+  /** Without the series of the process, which change. */
   function ours({ series }: Scraped): readonly unknown[] {
     const own = series.filter(({ name }) => !/^(nodejs|process)_/.test(name));
     return own.map(({ name, labels }) => [name, labels]);
@@ -177,7 +177,7 @@ describe("what callers send", () => {
 
   const HOSTILE = 'evil"} 1\nhostile_metric{x="';
 
-  test("never comes into a scrape, whatever it is (T35)", async () => {
+  test("never appears in a scrape", async () => {
     const { client, metrics } = await counted({ confirm: () => Promise.resolve(true) });
     const request = {
       uid: HOSTILE,
@@ -203,7 +203,7 @@ describe("what callers send", () => {
     expect(scraped.value(`${latency.name}_count`, MUTATE)).toBe(12);
   });
 
-  test.each(Object.values<MetricRow>(METRICS))("is no value of a label of $name", async ({ name, labels }) => {
+  test.each(Object.values<MetricRow>(METRICS))("is never the value of a label of $name", async ({ name, labels }) => {
     const { client, metrics } = await counted();
     await client.post("/mutate", reviewOf({ imageName: "photon" }));
     const { series } = await scrape(metrics);

@@ -18,13 +18,13 @@ async function get(checks: readonly ReadinessCheck[], path: string, method = "GE
 }
 
 describe("/livez", () => {
-  test("says ok even while the server is not ready", async () => {
+  test("is ok even while the server is not ready", async () => {
     expect(await get([STOPPING], "/livez")).toEqual([200, "ok\n"]);
   });
 });
 
 describe("/readyz", () => {
-  test("says ok and nothing more when all is well", async () => {
+  test("is ok without details while all checks pass", async () => {
     expect(await get([OK], "/readyz")).toEqual([200, "ok\n"]);
   });
 
@@ -32,13 +32,13 @@ describe("/readyz", () => {
     expect(await get([OK], "/readyz?verbose")).toEqual([200, "[+]images ok: 3 images\nok\n"]);
   });
 
-  test("names each check, asked or not, when one fails", async () => {
+  test("names each check when one fails, with or without ?verbose", async () => {
     const told = "[+]images ok: 3 images\n[-]shutdown failed: stopping\nnot ready\n";
     expect(await get([OK, STOPPING], "/readyz")).toEqual([503, told]);
     expect(await get([OK, STOPPING], "/readyz?verbose")).toEqual([503, told]);
   });
 
-  test("asks its checks anew each time", async () => {
+  test("evaluates its checks on each request", async () => {
     let ok = false;
     const server = opsServer(() => [{ name: "images", ok, text: "" }], SCRAPE);
     expect((await server.inject("/readyz")).statusCode).toBe(503);
@@ -47,7 +47,7 @@ describe("/readyz", () => {
   });
 });
 
-test("/metrics is what is scraped, with its type", async () => {
+test("/metrics returns the scrape with its content type", async () => {
   const answer = await opsServer(() => [STOPPING], SCRAPE).inject("/metrics");
   expect([answer.statusCode, answer.headers["content-type"], answer.body]).toEqual([200, SCRAPE.contentType, "up 1\n"]);
 });
@@ -86,13 +86,13 @@ describe("a drain", () => {
 });
 
 describe("anything else", () => {
-  test.each(["/", "/mutate", "/readyz/images"])("%s is 404 and says what there is", async (path) => {
+  test.each(["/", "/mutate", "/readyz/images"])("%s is 404 and names the paths", async (path) => {
     const [status, text] = await get([OK], path);
     expect(status).toBe(404);
     expect(text).toMatch(/\/livez, \/readyz and \/metrics/);
   });
 
-  test("no probe is a POST", async () => {
+  test("a POST is 404", async () => {
     expect((await get([OK], "/readyz", "POST"))[0]).toBe(404);
   });
 });

@@ -1,4 +1,4 @@
-/** Machines and images as nobody would write them by hand: for property tests and the fuzzer. */
+/** Random machines and images, for property tests and the fuzzer. */
 import fc from "fast-check";
 import type { JsonObject } from "../../src/common/json.ts";
 import { WRITE_MODES } from "../../src/references/policy.ts";

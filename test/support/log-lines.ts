@@ -3,9 +3,9 @@ import { createLog, type LogLevel } from "../../src/cli/log.ts";
 
 export type LogLine = Readonly<Record<string, unknown>>;
 
-/** A log that keeps what was written, as the program writes it. */
+/** A log in memory, in the format of the program. */
 export class LogLines {
-  /** Each as it would stand in the file, its newline included. */
+  /** Each line as written, with its newline. */
   readonly written: string[] = [];
   readonly log: Logger;
 
@@ -17,7 +17,7 @@ export class LogLines {
     return this.written.map((line) => JSON.parse(line) as LogLine);
   }
 
-  /** Those with this message. */
+  /** The lines with this message. */
   saying(message: string): readonly LogLine[] {
     return this.lines.filter(({ msg }) => msg === message);
   }

@@ -18,7 +18,7 @@ import { LogLines } from "./log-lines.ts";
 import { patientOverload } from "./patient-overload.ts";
 import { TlsClient } from "./tls-client.ts";
 
-/** As the flags' defaults say. */
+/** The policy of the default flags. */
 export const DEFAULT_POLICY: AdmissionPolicy = {
   resolution: "namespace-first",
   write: "both",
@@ -27,19 +27,19 @@ export const DEFAULT_POLICY: AdmissionPolicy = {
   isPrivileged: privilegedCallers({ users: [], groups: [] }),
 };
 
-/** Made once: they are all alike. */
+/** Shared, because it takes long to make. */
 const CERTIFICATE = selfSigned(["localhost", "127.0.0.1"], new Date());
 
 export interface Webhook {
   readonly server: FastifyInstance;
   readonly client: TlsClient;
   readonly port: number;
-  /** What clients trust. */
+  /** The CA for clients, PEM. */
   readonly ca: string;
   readonly logged: LogLines;
 }
 
-/** The admission server on a free loopback port, over TLS; it ends with the test. */
+/** The admission server over TLS on a free loopback port. It ends with the test. */
 export async function webhook(
   given: {
     readonly index?: ImageIndex;

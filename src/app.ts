@@ -101,7 +101,7 @@ export class App {
     const limits = connectionLimits(openFiles);
     if (limits.admission < MAX_CONNECTIONS) {
       const wanted = { connections: limits.admission, instead: MAX_CONNECTIONS, openFiles };
-      log.warn(wanted, "the limit of open files (ulimit -n) is low: fewer connections are taken");
+      log.warn(wanted, "the limit of open files (ulimit -n) is low: fewer connections are accepted");
     }
     return limits;
   }
@@ -148,7 +148,7 @@ export class App {
     log.info("stopping");
     const cut = await closeServers(servers);
     this.#stopSource.abort();
-    if (cut > 0) log.error({ cut }, "stopped, and cut what was not over by the deadline");
+    if (cut > 0) log.error({ cut }, "stopped; the deadline cut requests under way");
     else log.info("stopped");
     return cut > 0 ? "cut" : "clean";
   }

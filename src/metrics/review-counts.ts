@@ -21,7 +21,7 @@ export class ReviewCounts implements ReviewMetrics {
   readonly #problems: CounterOf<typeof METRICS.problems>;
   readonly #resolutions: CounterOf<typeof METRICS.resolutions>;
   readonly #failed: CounterOf<typeof METRICS.failed>;
-  readonly #shed: CounterOf<typeof METRICS.shed>;
+  readonly #rejected: CounterOf<typeof METRICS.rejected>;
   readonly #inFlight: GaugeOf<typeof METRICS.inFlight>;
 
   constructor(registry: Registry) {
@@ -31,7 +31,7 @@ export class ReviewCounts implements ReviewMetrics {
     this.#problems = counter(registry, METRICS.problems);
     this.#resolutions = counter(registry, METRICS.resolutions);
     this.#failed = counter(registry, METRICS.failed);
-    this.#shed = counter(registry, METRICS.shed);
+    this.#rejected = counter(registry, METRICS.rejected);
     this.#inFlight = gauge(registry, METRICS.inFlight);
     for (const webhook of Object.values(ENDPOINT_PATHS)) this.#startAtZero(webhook);
   }
@@ -46,7 +46,7 @@ export class ReviewCounts implements ReviewMetrics {
     }
     for (const outcome of OUTCOMES) this.#resolutions.inc({ webhook, outcome }, 0);
     for (const reason of REASONS.values()) this.#failed.inc({ webhook, reason }, 0);
-    this.#shed.inc({ webhook }, 0);
+    this.#rejected.inc({ webhook }, 0);
     this.#inFlight.set({ webhook }, 0);
   }
 
@@ -73,7 +73,7 @@ export class ReviewCounts implements ReviewMetrics {
   }
 
   reviewRejected(endpoint: Endpoint): void {
-    this.#shed.inc({ webhook: ENDPOINT_PATHS[endpoint] });
+    this.#rejected.inc({ webhook: ENDPOINT_PATHS[endpoint] });
   }
 }
 

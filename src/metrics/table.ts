@@ -77,7 +77,7 @@ export const METRICS = {
     help: "Reviews without an answer that serves: error is a bug, with the review's uid in the log; late came after its timeout; slow sent its body so slowly that others needed its place; gone is a caller that did not wait. Any is worth a look.",
     labels: { webhook: WEBHOOKS, reason: Object.values(FAILURES) },
   },
-  shed: {
+  rejected: {
     name: "vm_image_webhook_reviews_shed_total",
     type: "counter",
     help: "Reviews sent away with 503 because there were too many at once. More than a few: add replicas or CPU.",

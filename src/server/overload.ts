@@ -45,11 +45,11 @@ export interface Rejected {
 /** Counts since the start, by their names in the log. */
 export interface OverloadCounts {
   /** Rejected reviews. */
-  shed: number;
+  rejected: number;
   /** Rejected reviews whose answer does not ask for a retry. */
-  turnedAway: number;
+  rejectedWithoutRetry: number;
   /** Evicted reviews. */
-  gaveWay: number;
+  evicted: number;
   /** Reviews whose client went away before it had its answer. */
   canceled: number;
 }
@@ -60,7 +60,7 @@ export interface OverloadCounts {
  * counts as under way, but the bytes of the answer count until the client has them.
  */
 export class Overload {
-  readonly counts: OverloadCounts = { shed: 0, turnedAway: 0, gaveWay: 0, canceled: 0 };
+  readonly counts: OverloadCounts = { rejected: 0, rejectedWithoutRetry: 0, evicted: 0, canceled: 0 };
   readonly #options: Required<OverloadOptions>;
   /** Both oldest wait first. */
   readonly #waiting: Readonly<Record<Waiting, WaitingList<InFlight>>> = {
@@ -143,7 +143,7 @@ export class Overload {
     const { oldest } = this.#waiting[waiting];
     if (oldest === undefined || this.#options.now() - oldest.since < SLOW_CLIENT) return false;
     this.#remove(oldest);
-    this.counts.gaveWay++;
+    this.counts.evicted++;
     oldest.review.evict(waiting);
     return true;
   }
@@ -165,8 +165,8 @@ export class Overload {
   #reject(because: string): Rejected {
     const now = this.#options.now();
     const mayRetry = this.reserveRetry();
-    if (!mayRetry) this.counts.turnedAway++;
-    this.counts.shed++;
+    if (!mayRetry) this.counts.rejectedWithoutRetry++;
+    this.counts.rejected++;
     const shouldLog = now - this.#lastLogged >= SECOND;
     if (shouldLog) this.#lastLogged = now;
     return { is: "rejected", because, mayRetry, shouldLog };

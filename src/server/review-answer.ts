@@ -100,13 +100,13 @@ function malformed(
 
 function tooLate(call: DecodedCall, log: Logger): ReviewAnswer {
   log.warn(lineOf(call, {}), "review came too late to answer");
-  return { is: "text", status: 504, text: "the time that the caller gave this review was over before it had arrived" };
+  return { is: "text", status: 504, text: "the review arrived after the timeout of its caller" };
 }
 
 function aborted(call: DecodedCall, { why }: ReviewAborted, log: Logger): ReviewAnswer {
   if (why === "canceled") log.info(lineOf(call, { decision: "canceled" }), "review");
   else log.error(lineOf(call, {}), "review found no decision in its time");
-  return { is: "text", status: 500, text: `no decision in its time in review ${clientText(call.request.uid)}` };
+  return { is: "text", status: 500, text: `no decision within the timeout in review ${clientText(call.request.uid)}` };
 }
 
 function failed(call: DecodedCall, error: unknown, log: Logger): ReviewAnswer {

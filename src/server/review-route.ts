@@ -132,7 +132,11 @@ function reject({ endpoint, admission, overload }: ReviewRoute, rejected: Reject
 function evict(waiting: Waiting, request: FastifyRequest, reply: FastifyReply): void {
   switch (waiting) {
     case "arriving":
-      plainText(reply.header("Connection", "close"), 408, "the body takes too long, and others wait");
+      plainText(
+        reply.header("Connection", "close"),
+        408,
+        "the body arrives too slowly, and another review needs its place",
+      );
       return;
     case "unsent":
       request.raw.socket.destroy();

@@ -68,7 +68,7 @@ describe("resolve --kind OSImage", () => {
     const { exitCode, output } = await resolve("ubuntu-nobel");
     expect([exitCode, output]).toEqual([
       1,
-      expect.stringMatching(/^"ubuntu-nobel" is no image; named like it:\n {2}OSImage ubuntu-noble, /),
+      expect.stringMatching(/^"ubuntu-nobel" is no image; images with similar names:\n {2}OSImage ubuntu-noble, /),
     ]);
   });
 

@@ -58,14 +58,14 @@ describe("resolve", () => {
     const { exitCode, output } = await run(["resolve", "ubuntu-2404", ...DEV, ...IMAGES]);
     expect(exitCode).toBe(1);
     expect(output).toMatch(
-      /^"ubuntu-2404" in namespace "dev" is no image; named like it:\n {2}VirtualMachineImage dev\/vmi-0a00/,
+      /^"ubuntu-2404" in namespace "dev" is no image; images with similar names:\n {2}VirtualMachineImage dev\/vmi-0a00/,
     );
   });
 
   test("exits 1 for a name without similar ones", async () => {
     expect(await run(["resolve", "solaris", ...DEV, ...IMAGES])).toEqual({
       exitCode: 1,
-      output: '"solaris" in namespace "dev" is no image, and nothing is named like it\n',
+      output: '"solaris" in namespace "dev" is no image, and no image has a similar name\n',
       errors: "",
     });
   });

@@ -62,8 +62,8 @@ describe("a scrape", () => {
     const [one, other] = [metricsOf(), metricsOf()];
     one.reviews.reviewRejected("mutate");
     const labels = { webhook: "/mutate" };
-    expect((await scrape(other)).value(METRICS.shed.name, labels)).toBe(0);
-    expect((await scrape(one)).value(METRICS.shed.name, labels)).toBe(1);
+    expect((await scrape(other)).value(METRICS.rejected.name, labels)).toBe(0);
+    expect((await scrape(one)).value(METRICS.rejected.name, labels)).toBe(1);
   });
 
   it("that is repeated counts nothing twice", async () => {
@@ -72,7 +72,7 @@ describe("a scrape", () => {
     metrics.reviews.reviewRejected("mutate");
     await scrape(metrics);
     const scraped = await scrape(metrics);
-    expect(scraped.value(METRICS.shed.name, { webhook: "/mutate" })).toBe(1);
+    expect(scraped.value(METRICS.rejected.name, { webhook: "/mutate" })).toBe(1);
     expect(scraped.value(METRICS.relists.name, KIND)).toBe(1);
   });
 });

@@ -11,7 +11,7 @@ import { type Webhook, webhook } from "../support/webhook.ts";
 
 const MUTATE = { webhook: "/mutate" };
 const VALIDATE = { webhook: "/validate" };
-const { requests, latency, inFlight, decisions, problems, resolutions, failed, shed } = METRICS;
+const { requests, latency, inFlight, decisions, problems, resolutions, failed, rejected } = METRICS;
 
 /** A webhook with metrics over these images. */
 async function counted(
@@ -164,7 +164,7 @@ describe("reviews over HTTPS, scraped over HTTP", () => {
   test("that are rejected are counted by webhook", async () => {
     const { metrics } = await counted();
     metrics.reviews.reviewRejected("validate");
-    expect(counts(await scrape(metrics), shed)).toEqual({ "/validate": 1 });
+    expect(counts(await scrape(metrics), rejected)).toEqual({ "/validate": 1 });
   });
 });
 

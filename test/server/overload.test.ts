@@ -99,7 +99,7 @@ describe("a slow body", () => {
     expect(load.admit().is).toBe("admitted");
     expect(load.admit().is).toBe("admitted");
     expect(load.evicted).toEqual(["slow 0 arriving", "slow 1 arriving"]);
-    expect(load.overload.counts.gaveWay).toBe(2);
+    expect(load.overload.counts.evicted).toBe(2);
     expect(load.overload.underWay).toBe(MAX_REVIEWS);
   });
 
@@ -146,7 +146,7 @@ describe("a rejected review", () => {
     const rejected = Array.from({ length: MAX_RETRIES + 2 }, () => load.admit() as Rejected);
     expect(rejected.filter(({ mayRetry }) => mayRetry)).toHaveLength(MAX_RETRIES);
     expect(rejected.slice(-2)).toMatchObject([{ mayRetry: false }, { mayRetry: false }]);
-    expect(load.overload.counts).toMatchObject({ shed: MAX_RETRIES + 2, turnedAway: 2 });
+    expect(load.overload.counts).toMatchObject({ rejected: MAX_RETRIES + 2, rejectedWithoutRetry: 2 });
     load.time += 999;
     expect(load.admit()).toMatchObject({ mayRetry: false });
     load.time += 1;
@@ -240,7 +240,7 @@ describe("an overloaded server", () => {
       text: "overloaded: too many reviews are under way\n",
     });
     request.destroy();
-    expect(logged.lines).toMatchObject([{ level: "warn", msg: "overloaded", shed: 1 }]);
+    expect(logged.lines).toMatchObject([{ level: "warn", msg: "overloaded", rejected: 1 }]);
   });
 
   test("answers 503 to a body of the largest size, and keeps the connection", async () => {
@@ -285,7 +285,7 @@ describe("an overloaded server", () => {
       expect([200, 400, 413]).toContain((await client.post("/mutate", body)).status);
       await condition("its place is free", () => load.overload.underWay === MAX_REVIEWS - 1);
     }
-    expect(load.overload.counts).toEqual({ shed: 0, turnedAway: 0, gaveWay: 0, canceled: 0 });
+    expect(load.overload.counts).toEqual({ rejected: 0, rejectedWithoutRetry: 0, evicted: 0, canceled: 0 });
   });
 
   test("frees the place of a review whose caller goes away within the body, and logs it", async () => {

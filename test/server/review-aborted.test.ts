@@ -23,7 +23,7 @@ describe("a live read that never ends", () => {
   test("is answered 500 with the uid within the timeout, and the server goes on", async () => {
     const { client, logged } = await webhook({ confirm: () => new Promise<never>(() => undefined) });
     const answer = await client.post("/mutate?timeout=100ms", UNKNOWN);
-    expect(answer).toMatchObject({ status: 500, text: `no decision in its time in review ${UID}\n` });
+    expect(answer).toMatchObject({ status: 500, text: `no decision within the timeout in review ${UID}\n` });
     expect(logged.lines).toMatchObject([{ level: "error", uid: UID, msg: "review found no decision in its time" }]);
     expect((await client.post("/mutate", createReview())).status).toBe(200);
   });

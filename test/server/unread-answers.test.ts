@@ -76,7 +76,7 @@ describe("an answer that its client does not read", () => {
     expect((await served.client.post("/mutate", createReview({ uid: "x".repeat(200_000) }))).status).toBe(503);
     pass(1_000);
     expect((await served.client.post("/mutate", createReview({ uid: "x".repeat(200_000) }))).status).toBe(200);
-    expect(overload.counts.gaveWay).toBe(1);
+    expect(overload.counts.evicted).toBe(1);
     socket.resume();
     await once(socket, "close");
   });

@@ -32,10 +32,10 @@ export function resolutionText(name: string, namespace: string | undefined, reso
       return `${asked} is ambiguous, by ${FOUND_BY[resolution.by]}:\n${lines(resolution.candidates)}`;
     case "notFound":
       return resolution.near.length === 0
-        ? `${asked} is no image, and nothing is named like it\n`
-        : `${asked} is no image; named like it:\n${lines(resolution.near)}`;
+        ? `${asked} is no image, and no image has a similar name\n`
+        : `${asked} is no image; images with similar names:\n${lines(resolution.near)}`;
     case "notSynced":
-      return `${asked} cannot be told: the list of ${resolution.kind}s is not complete\n`;
+      return `${asked} cannot be resolved: the list of ${resolution.kind}s is not complete\n`;
   }
 }
 

@@ -79,7 +79,7 @@ export function parseAddress(text: string): ListenAddress {
   if (port === "" || Number(port) > MAX_PORT) {
     throw new WrongValue("is not HOST:PORT, such as 127.0.0.1:9443, :9443 or [::1]:9443");
   }
-  return { host: ipv6 ?? host ?? "", port: Number(port) };
+  return { host: ipv6 ?? (host === "" ? undefined : host), port: Number(port) };
 }
 
 export function parseLevels(texts: readonly string[]): Levels {

@@ -1,5 +1,5 @@
 import { Command as Commander, CommanderError, Option } from "commander";
-import { COMMAND_FLAGS, environmentName, type FlagName, type FlagValues, longName } from "./flags.ts";
+import { COMMAND_FLAGS, environmentName, type Flag, type FlagName, type FlagValues, longName } from "./flags.ts";
 import { type GivenFlags, readFlags } from "./given-flags.ts";
 import { Failure, FAILURE_EXIT_CODES, messageOf } from "../common/failure.ts";
 import { certs } from "./certs.ts";
@@ -73,31 +73,18 @@ function add<Names extends FlagName>(program: Commander, command: Command<Names>
 
 /** commander only splits the command line. readFlags parses the values, and so reports all wrong ones at once. */
 function optionOf(name: FlagName): Option {
-  const {
-    short,
-    argument,
-    repeatable,
-    help,
-    default: fallback,
-  } = COMMAND_FLAGS[name] as {
-    short?: string;
-    argument?: string;
-    repeatable?: boolean;
-    help: string;
-    default?: readonly string[];
-  };
+  const { short, argument, repeatable = false, help, default: fallback }: Flag<unknown> = COMMAND_FLAGS[name];
   const value = argument === undefined ? "" : ` <${argument}>`;
   const notes = [
     ...(fallback === undefined ? [] : [`default: ${fallback.join(",")}`]),
-    ...(repeatable === true ? ["repeatable"] : []),
+    ...(repeatable ? ["repeatable"] : []),
     `env: ${environmentName(name)}`,
   ];
   const option = new Option(
     `${short === undefined ? "" : `-${short}, `}--${longName(name)}${value}`,
     `${help} (${notes.join("; ")})`,
   );
-  if (repeatable === true)
-    option.argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text]);
+  if (repeatable) option.argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text]);
   option.attributeName = () => name;
   return option;
 }

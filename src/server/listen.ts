@@ -3,9 +3,10 @@ import { lookup } from "node:dns/promises";
 import type { AddressInfo } from "node:net";
 import { Failure, messageOf } from "../common/failure.ts";
 
-/** An address to listen on. Host "" means all addresses of this machine, as in `:9443`. */
+/** An address to listen on. */
 export interface ListenAddress {
-  readonly host: string;
+  /** Undefined means all addresses of this machine, as in `:9443`. */
+  readonly host: string | undefined;
   readonly port: number;
 }
 
@@ -22,13 +23,18 @@ const REASONS: Readonly<Record<string, string>> = {
 export async function listen(server: FastifyInstance, { host, port }: ListenAddress): Promise<number> {
   try {
     // By address: given the name localhost, Fastify makes another server for each further address of it.
-    await (host === "" ? listenOnAll(server, port) : server.listen({ host: (await lookup(host)).address, port }));
+    await (host === undefined
+      ? listenOnAll(server, port)
+      : server.listen({ host: (await lookup(host)).address, port }));
   } catch (error) {
     const code = errorCode(error);
-    const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-    throw new Failure("listen", `cannot listen on ${address}: ${REASONS[code] ?? messageOf(error)}`, {
-      cause: error,
-    });
+    throw new Failure(
+      "listen",
+      `cannot listen on ${addressText({ host, port })}: ${REASONS[code] ?? messageOf(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
   return (server.server.address() as AddressInfo).port;
 }
@@ -41,6 +47,11 @@ async function listenOnAll(server: FastifyInstance, port: number): Promise<void>
     if (!NO_IPV6.has(errorCode(error))) throw error;
     await server.listen({ host: "0.0.0.0", port });
   }
+}
+
+/** As it is typed. */
+function addressText({ host = "", port }: ListenAddress): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function errorCode(error: unknown): string {

@@ -24,8 +24,8 @@ describe("defaults", () => {
       kubeconfig: undefined,
       osimage: false,
       "max-images": 500_000,
-      listen: { host: "", port: 9443 },
-      "ops-listen": { host: "", port: 8080 },
+      listen: { host: undefined, port: 9443 },
+      "ops-listen": { host: undefined, port: 8080 },
       "shutdown-delay": 10_000,
       "cert-dir": "certs",
       "self-signed": false,
@@ -117,8 +117,8 @@ describe("the source of a value", () => {
 describe("addresses", () => {
   test.each([
     ["127.0.0.1:9443", { host: "127.0.0.1", port: 9443 }],
-    [":9443", { host: "", port: 9443 }],
-    [":0", { host: "", port: 0 }],
+    [":9443", { host: undefined, port: 9443 }],
+    [":0", { host: undefined, port: 0 }],
     ["localhost:65535", { host: "localhost", port: 65_535 }],
     ["[::1]:9443", { host: "::1", port: 9443 }],
     ["[::]:1", { host: "::", port: 1 }],

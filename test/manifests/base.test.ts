@@ -124,7 +124,7 @@ describe("the server", () => {
   test("listens where the container's ports say", () => {
     const { listen, "ops-listen": ops } = readFlags(["listen", "ops-listen"], flags, {});
     expect([listen.port, ops.port]).toEqual([containerPort("reviews"), containerPort("ops")]);
-    expect([listen.host, ops.host]).toEqual(["", ""]);
+    expect([listen.host, ops.host]).toEqual([undefined, undefined]);
   });
 
   test.each([

@@ -22,12 +22,12 @@ describe("listening", () => {
   });
 
   test("without a host it answers on IPv4", async () => {
-    const port = await listen(server(), { host: "", port: 0 });
+    const port = await listen(server(), { host: undefined, port: 0 });
     expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("here");
   });
 
   test.skipIf(!HAS_IPV6)("without a host it answers on IPv6 too", async () => {
-    const port = await listen(server(), { host: "", port: 0 });
+    const port = await listen(server(), { host: undefined, port: 0 });
     expect(await (await fetch(`http://[::1]:${port}/`)).text()).toBe("here");
   });
 
@@ -48,8 +48,8 @@ describe("an address that is not available", () => {
   });
 
   test("is named as it was typed, without a host", async () => {
-    const port = await listen(server(), { host: "", port: 0 });
-    await expect(listen(server(), { host: "", port })).rejects.toMatchObject({
+    const port = await listen(server(), { host: undefined, port: 0 });
+    await expect(listen(server(), { host: undefined, port })).rejects.toMatchObject({
       code: "listen",
       message: `cannot listen on :${port}: the port is taken by another process`,
     });

@@ -40,11 +40,15 @@ async function bench({ program, sizes, syncs, reviewRounds }: typeof FULL): Prom
   process.stdout.write(`\n${sizeTable(figures)}\n`);
   const reviews = await compareReviews(sized, reviewRounds);
   const failed = reviews.reduce((sum, result) => sum + result.failed, 0);
-  const [least = [], most = []] = reviews.map(({ turns }) => turns.map(({ calls, cpuSeconds }) => calls / cpuSeconds));
-  const ratio = median(pairedRatios(most, least));
+  const [fewest = [], most = []] = reviews.map(({ turns }) => turns.map(({ calls, cpuSeconds }) => calls / cpuSeconds));
+  const ratio = median(pairedRatios(most, fewest));
   const overall: Figure[] = [
-    { text: "heap of one more image", value: heapOfImage(figures), unit: "B", most: 1_024 },
-    { text: "reviews for the same processor time, most images of least", value: ratio, unit: "share" },
+    { text: "heap of one more image", value: heapOfImage(figures), unit: "B", max: 1_024 },
+    {
+      text: "reviews for the same processor time, with the most images relative to the fewest",
+      value: ratio,
+      unit: "share",
+    },
   ];
   const rows = overall.map((figure) => [figure.text, format(figure.value, figure.unit), limitOf(figure)]);
   process.stdout.write(`\n${table(["overall", "measured", "limit"], rows)}\n`);

@@ -3,13 +3,13 @@ import { type Figure, format, isKept, limitOf } from "./tables.ts";
 
 /** The figures for each number of images. */
 const ROWS = {
-  sync: { text: "first sync, of a plain drain of the same pages", unit: "times", most: 2 },
+  sync: { text: "first sync, of a plain drain of the same pages", unit: "times", max: 2 },
   syncTime: { text: "first sync", unit: "ms" },
-  syncStall: { text: "longest stall of the event loop during the first sync", unit: "ms", most: 100 },
+  syncStall: { text: "longest stall of the event loop during the first sync", unit: "ms", max: 100 },
   relistTime: { text: "relist", unit: "ms" },
-  relistStall: { text: "longest stall during the relist", unit: "ms", most: 100 },
+  relistStall: { text: "longest stall during the relist", unit: "ms", max: 100 },
   heap: { text: "heap in use after a collection", unit: "MiB" },
-  peak: { text: "resident memory at its peak", unit: "MiB", most: 250 },
+  peak: { text: "resident memory at its peak", unit: "MiB", max: 250 },
 } as const satisfies Readonly<Record<string, Omit<Figure, "value">>>;
 
 export type IndexFigures = Readonly<Record<keyof typeof ROWS, number>>;
@@ -33,9 +33,9 @@ export function keepsLimits(figures: FiguresBySize): boolean {
 
 /** Bytes of heap that one more image takes. */
 export function heapOfImage(figures: FiguresBySize): number {
-  const [least, most] = [[...figures].at(0), [...figures].at(-1)];
-  if (least === undefined || most === undefined) return NaN;
-  return ((most[1].heap - least[1].heap) * 1_024 * 1_024) / (most[0] - least[0]);
+  const [fewest, most] = [[...figures].at(0), [...figures].at(-1)];
+  if (fewest === undefined || most === undefined) return NaN;
+  return ((most[1].heap - fewest[1].heap) * 1_024 * 1_024) / (most[0] - fewest[0]);
 }
 
 function figuresByRow(figures: FiguresBySize): Readonly<Record<string, readonly Figure[]>> {

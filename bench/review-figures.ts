@@ -19,16 +19,16 @@ export interface Ratio extends Figure {
 /** Compares this program with the peer, where that was measured, and with the bare server. */
 export function ratiosOf(measured: MeasuredReviews): readonly Ratio[] {
   const limits = [
-    { other: "peer", unit: "times", least: 1.3 },
-    { other: "bare", unit: "share", least: 0.45 },
+    { other: "peer", unit: "times", min: 1.3 },
+    { other: "bare", unit: "share", min: 0.45 },
   ] as const;
-  return limits.flatMap(({ other, unit, least }) => {
+  return limits.flatMap(({ other, unit, min }) => {
     const theirs = measured[other];
     if (theirs === undefined) return [];
     return (["silent", "logged"] as const).map((name) => {
       const ratios = pairedRatios(turnsOf(measured[name]).map(callsForCpu), turnsOf(theirs).map(callsForCpu));
       const quartiles = [percentile(ratios, 0.25), percentile(ratios, 0.75)] as const;
-      return { text: `${TITLES[name]}, of ${TITLES[other]}`, value: median(ratios), unit, least, quartiles };
+      return { text: `${TITLES[name]}, of ${TITLES[other]}`, value: median(ratios), unit, min, quartiles };
     });
   });
 }

@@ -4,24 +4,24 @@ export interface Figure {
   readonly value: number;
   /** `share` is printed in percent. */
   readonly unit: Unit;
-  readonly least?: number;
-  readonly most?: number;
+  readonly min?: number;
+  readonly max?: number;
 }
 
 export type Unit = "share" | "times" | "ms" | "us" | "B" | "MiB" | "calls" | "calls/s";
 
 /** A figure that was not measured misses its limit. */
-export function isKept({ value, least, most }: Figure): boolean {
-  if (least === undefined && most === undefined) return true;
-  return value >= (least ?? -Infinity) && value <= (most ?? Infinity);
+export function isKept({ value, min, max }: Figure): boolean {
+  if (min === undefined && max === undefined) return true;
+  return value >= (min ?? -Infinity) && value <= (max ?? Infinity);
 }
 
 /** The limit of a figure, and whether it is missed. Empty where it has none. */
 export function limitOf(figure: Figure): string {
-  const { unit, least, most } = figure;
+  const { unit, min, max } = figure;
   const limits = [
-    least === undefined ? "" : `>= ${format(least, unit)}`,
-    most === undefined ? "" : `<= ${format(most, unit)}`,
+    min === undefined ? "" : `>= ${format(min, unit)}`,
+    max === undefined ? "" : `<= ${format(max, unit)}`,
   ];
   return `${limits.join("")}${isKept(figure) ? "" : " MISSED"}`;
 }

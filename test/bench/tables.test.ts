@@ -3,8 +3,8 @@ import { median, pairedRatios, percentile, rotated } from "../../bench/statistic
 import { table } from "../../scripts/markdown.ts";
 import { type Figure, format, isKept, limitOf } from "../../bench/tables.ts";
 
-const SHARE: Omit<Figure, "value"> = { text: "of the bare server", unit: "share", least: 0.45 };
-const STALL: Omit<Figure, "value"> = { text: "stall", unit: "ms", most: 100 };
+const SHARE: Omit<Figure, "value"> = { text: "of the bare server", unit: "share", min: 0.45 };
+const STALL: Omit<Figure, "value"> = { text: "stall", unit: "ms", max: 100 };
 
 it("a figure at its limit keeps it; one beyond it, or one that was not measured, misses it", () => {
   const kept = (share: number, stall: number): boolean[] =>

@@ -3,7 +3,7 @@ import * as limits from "../../src/server/limits.ts";
 import { webhook } from "../support/webhook.ts";
 
 /** apiserver pkg/server/config.go MaxRequestBodyBytes. */
-const LARGEST_OBJECT = 3 * 1024 * 1024;
+const MAX_OBJECT = 3 * 1024 * 1024;
 /** net/http DefaultTransport.IdleConnTimeout. */
 const API_SERVER_IDLE_TIMEOUT = 90_000;
 /** admissionregistration.k8s.io/v1: the largest and the default `timeoutSeconds`. */
@@ -12,7 +12,7 @@ const DEFAULT_REVIEW = 10_000;
 
 describe("the limits", () => {
   test("a body may have two objects of the largest size and an envelope", () => {
-    expect(limits.BODY_LIMIT).toBeGreaterThanOrEqual(2 * LARGEST_OBJECT + 64 * 1024);
+    expect(limits.BODY_LIMIT).toBeGreaterThanOrEqual(2 * MAX_OBJECT + 64 * 1024);
   });
 
   test("idle connections are kept for longer than the API server keeps them", () => {

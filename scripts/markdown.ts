@@ -1,10 +1,10 @@
-/** Pieces of a Markdown page, laid out as prettier would. */
+/** Parts of a Markdown page, laid out as prettier would. */
 
 export function code(text: string): string {
   return `\`${text}\``;
 }
 
-/** A table with its columns aligned. */
+/** A table with aligned columns. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [head, ...rows].map((row) => row.map((text) => text.replaceAll("|", "\\|")));
   const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)));

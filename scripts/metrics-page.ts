@@ -10,7 +10,7 @@ export const METRICS_PAGE = new URL("../docs/metrics.md", import.meta.url);
 
 const HEAD = "<!-- Made from the table of metrics by npm run docs; do not edit. -->";
 
-/** More values than a cell of a table takes. */
+/** How many values fit a cell of a table. */
 const MANY_VALUES = 6;
 
 /** The page as Markdown, laid out as prettier would. */
@@ -64,7 +64,7 @@ function valuesInWords(values: LabelValues): string {
   return "text" in values ? values.text : values.join(", ");
 }
 
-/** Labels with values that are explained nowhere else on the page. */
+/** Labels with more values than a cell takes; `state` has a table of its own. */
 function longLabels(rows: readonly MetricRow[]): readonly string[] {
   return rows.flatMap(({ labels }) =>
     Object.entries(labels)

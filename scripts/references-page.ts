@@ -23,15 +23,15 @@ import { code, prose, table } from "./markdown.ts";
 /** Where `npm run docs` writes the page. */
 export const REFERENCES_PAGE = new URL("../docs/references.md", import.meta.url);
 
-/** What the page tells; all of it is what the webhook runs on. */
+/** The content of the page, from the tables that the webhook runs on. */
 export interface Tables {
   readonly references: readonly ReferenceRow[];
   readonly resolutionRules: Readonly<Record<string, string>>;
   readonly mutationRules: Readonly<Record<string, string>>;
   readonly checks: readonly CheckFacts[];
-  /** Of manifests/base. */
+  /** The webhooks of manifests/base. */
   readonly machines: Webhooks;
-  /** Of manifests/osimage. */
+  /** The webhooks of manifests/osimage. */
   readonly osImages: Webhooks;
 }
 
@@ -78,7 +78,7 @@ const PHASES: Readonly<Record<CheckFacts["mutate"], string>> = {
   never: "validate",
 };
 
-/** What a display name is made of, beside the field. */
+/** How a display name is made, beside the field. */
 function inWords(name: CreatedName | undefined): string {
   switch (name?.is) {
     case undefined:

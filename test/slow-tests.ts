@@ -8,7 +8,7 @@ export const SLOW_TESTS: readonly string[] = [
   "test/certs/cluster/random-rotations.test.ts",
   "test/cli/serve.test.ts",
   "test/fuzz/fuzz.test.ts",
-  "test/references/mutate.property.test.ts",
+  "test/vm-operator/mutate.property.test.ts",
   "test/server/slow-clients.test.ts",
   "test/sources/cluster/cluster-source.test.ts",
   "test/sources/cluster/memory.test.ts",

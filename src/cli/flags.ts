@@ -1,3 +1,4 @@
+import { CHECK_OUTPUTS, OUTPUTS } from "./output/outputs.ts";
 import { WRITE_MODES } from "../vm-operator/policy.ts";
 import {
   anyText,
@@ -23,10 +24,6 @@ const ENVIRONMENT_PREFIX = "VM_IMAGE_WEBHOOK_";
 
 /** The levels of pino. */
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
-export const OUTPUTS = ["text", "json"] as const;
-/** `github` prints workflow commands, which GitHub shows at the lines of a pull request. */
-export const CHECK_OUTPUTS = [...OUTPUTS, "github"] as const;
-export type CheckOutput = (typeof CHECK_OUTPUTS)[number];
 /** Where the serving certificate comes from. */
 export const CERT_MODES = ["files", "cluster"] as const;
 export const TLS_VERSIONS = ["1.2", "1.3"] as const;

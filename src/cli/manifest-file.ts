@@ -18,9 +18,6 @@ export interface Manifest {
   readonly positionOf: (field: string) => Position;
 }
 
-/** Kinds whose manifests are checked. */
-export const CHECKED_KINDS: readonly string[] = [...new Set(REFERENCES.map(({ kind }) => kind))];
-
 /** Whether objects of this kind are checked in some version of this group. */
 export function isChecked(group: string, kind: string): boolean {
   return REFERENCES.some((row) => row.group === group && row.kind === kind);

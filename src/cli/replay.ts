@@ -17,23 +17,11 @@ import { type Command, type CommandLine, EXIT_DONE, EXIT_REFUSED } from "./comma
 import { IMAGE_FLAGS, readImages } from "./image-flags.ts";
 import { createLog } from "./log.ts";
 import { jsonLine } from "./output/json.ts";
+import type { ReplayAnswer } from "./output/replay-answer.ts";
 import { answerText } from "./output/text.ts";
 import { POLICY_FLAGS, policyOf } from "./policy-flags.ts";
 
 type ReplayFlag = (typeof IMAGE_FLAGS)[number] | "endpoint" | "diff" | "output" | (typeof POLICY_FLAGS)[number];
-
-/** The answer of one endpoint to one review. */
-export interface ReplayAnswer {
-  readonly file: string;
-  readonly endpoint: Endpoint;
-  /** The HTTP status. */
-  readonly code: number;
-  /** An AdmissionReview, or the text of a 4xx or 5xx. */
-  readonly answer: unknown;
-  readonly allowed: boolean;
-  readonly before: unknown;
-  readonly after: unknown;
-}
 
 export const replay: Command<ReplayFlag> = {
   name: "replay",

@@ -1,7 +1,7 @@
-import type { Finding } from "../findings.ts";
-import type { CheckOutput } from "../flags.ts";
+import type { Finding } from "./finding.ts";
 import { githubFindings } from "./github.ts";
 import { jsonFindings } from "./json.ts";
+import type { CheckOutput } from "./outputs.ts";
 import type { Summary } from "./summary.ts";
 import { textFindings } from "./text.ts";
 

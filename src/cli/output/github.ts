@@ -1,6 +1,6 @@
 import { normalize } from "node:path";
 import { plain } from "../../references/field-error.ts";
-import type { Finding } from "../findings.ts";
+import type { Finding } from "./finding.ts";
 import type { FindingFormat } from "./finding-format.ts";
 import { checkedOf, NOTHING_CHECKED, summaryText } from "./summary.ts";
 

@@ -1,8 +1,10 @@
-import type { Verdict } from "../findings.ts";
-import { CHECKED_KINDS } from "../manifest-file.ts";
+import type { Verdict } from "./finding.ts";
+import { REFERENCES } from "../../admission/systems.ts";
 
 /** The number of objects with each verdict. */
 export type Summary = Readonly<Record<Verdict, number>>;
+
+const CHECKED_KINDS = [...new Set(REFERENCES.map(({ kind }) => kind))];
 
 /** The warning where no object was checked. */
 export const NOTHING_CHECKED = `nothing was checked: there is no ${CHECKED_KINDS.slice(0, -1).join(", ")} or ${CHECKED_KINDS.at(-1)}`;

@@ -3,7 +3,7 @@ import { type Image, isClusterScopedVmImage, isVmImage, libraryOf } from "../../
 import type { MatchedBy, Resolution } from "../../images/resolve.ts";
 import { quote } from "../../references/field-error.ts";
 import { ENDPOINT_PATHS } from "../../server/admission-server.ts";
-import type { ReplayAnswer } from "../replay.ts";
+import type { ReplayAnswer } from "./replay-answer.ts";
 import type { FindingFormat } from "./finding-format.ts";
 import { checkedOf, NOTHING_CHECKED, summaryText } from "./summary.ts";
 

@@ -18,6 +18,8 @@ export interface Manifest {
   readonly positionOf: (field: string) => Position;
 }
 
+const CHECKED_KINDS = [...new Set(REFERENCES.map(({ kind }) => kind))];
+
 /** Whether objects of this kind are checked in some version of this group. */
 export function isChecked(group: string, kind: string): boolean {
   return REFERENCES.some((row) => row.group === group && row.kind === kind);

@@ -52,9 +52,7 @@ const POLICIES: readonly [title: string, policy: AdmissionPolicy][] = [
 ];
 
 function mapLevels(level: "warn"): AdmissionPolicy["levels"] {
-  return Object.fromEntries(
-    Object.keys(DEFAULT_LEVELS).map((id) => [id, level]),
-  );
+  return Object.fromEntries(Object.keys(DEFAULT_LEVELS).map((id) => [id, level]));
 }
 
 /** Without sockets, which do not matter here. */

@@ -5,7 +5,7 @@ interface Answer {
   readonly response?: { readonly uid?: string; readonly allowed?: boolean; readonly patch?: string };
 }
 
-/** The object of a review (in JSON) as its answer (in JSON) changes it. Throws where the answer refuses it or has no patch. */
+/** Applies the patch of an answer to the object of its review; both are JSON. Throws where the answer has no patch. */
 export function mutated(review: string, answer: string): object {
   const { uid, object } = (JSON.parse(review) as { request: { uid: string; object: object } }).request;
   const { response } = JSON.parse(answer) as Answer;
@@ -14,9 +14,9 @@ export function mutated(review: string, answer: string): object {
   return jsonPatch.applyPatch(object, patch, true).newDocument;
 }
 
-/** A check of answers to one review; it throws where one does not change the object as expected. */
+/** Returns a check of answers to one review. It throws for an answer that does not change the object as expected. */
 export function answerCheck(review: string, expected: object): (answer: string) => void {
-  // Right answers: each text is looked at once, so that a check costs the load generator next to nothing.
+  // Each distinct text is compared once, so that checks cost the load generator next to nothing.
   const right = new Set<string>();
   return (answer) => {
     if (right.has(answer)) return;

@@ -13,13 +13,13 @@ type Plural = keyof typeof KINDS;
 const PLURALS = ["virtualmachineimages", "clustervirtualmachineimages"] as const;
 const VERSION = "vmoperator.vmware.com/v1alpha6";
 
-/** An API server that has images and nothing else. It makes pages in advance, so that the time of a list is its reader's. */
+/** An API server with images only. It makes pages in advance, so that the time of a list is spent by its reader. */
 export class ApiServer {
   readonly url: string;
   readonly #server: Server;
   readonly #pages: ReadonlyMap<Plural, readonly Buffer[]>;
   readonly #watches = new Map<ServerResponse, Plural>();
-  /** When the first page was asked for, and when the watch behind the last one was. */
+  /** Times of the requests for the first page and for the watch after the last page. */
   #marks: { listed?: number; watched: Partial<Record<Plural, number>> } = { watched: {} };
 
   private constructor(port: number, certDir: string, images: number) {
@@ -43,19 +43,19 @@ export class ApiServer {
     this.#server.closeAllConnections();
   }
 
-  /** Lets the next list be timed. */
+  /** Prepares to time the next list. */
   forgetList(): void {
     this.#marks = { watched: {} };
   }
 
-  /** Milliseconds of the list, from the first page to the last watch. Throws while it lasts. */
+  /** Milliseconds from the first page to the last watch. Throws until the list is complete. */
   listTime(): number {
     const time = Math.max(...PLURALS.map((plural) => this.#marks.watched[plural] ?? NaN)) - (this.#marks.listed ?? NaN);
     if (Number.isNaN(time)) throw new Error("the list is not complete");
     return time;
   }
 
-  /** All watches are too old: their readers have to list anew. */
+  /** Ends all watches with 410 Gone, so that their readers list again. */
   expire(): void {
     this.forgetList();
     const status = { kind: "Status", apiVersion: "v1", status: "Failure", code: 410, message: "too old" };

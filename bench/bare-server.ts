@@ -1,6 +1,6 @@
 /**
- * What Node itself costs: a `node:https` server that parses the same body and always gives the same answer. Its arguments
- * are the port, the folder of the certificate, and the answer.
+ * Measures the cost of Node itself: a `node:https` server that parses the same body and always gives the same answer. Its
+ * arguments are the port, the folder of the certificate, and the answer.
  */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:https";

@@ -5,7 +5,7 @@ import { connect, type TLSSocket } from "node:tls";
 const MAX_SILENCE = 10_000;
 const END_OF_HEAD = "\r\n\r\n";
 
-/** A kept connection, as an API server has it: HTTP/1.1 over TLS 1.3, one call at a time, always with the same body. */
+/** A keep-alive connection like an API server's: HTTP/1.1 over TLS 1.3, one call at a time, always with the same body. */
 export class Connection {
   readonly #socket: TLSSocket;
   readonly #call: Buffer;
@@ -22,7 +22,7 @@ export class Connection {
       `content-length: ${Buffer.byteLength(body)}`,
     ];
     this.#call = Buffer.from(`${lines.join("\r\n")}${END_OF_HEAD}${body}`);
-    // Answers are ASCII, so that characters are bytes.
+    // Answers are ASCII, so one character is one byte.
     socket.setEncoding("latin1").on("data", (chunk: string) => {
       this.#receive(chunk);
     });
@@ -42,7 +42,7 @@ export class Connection {
     return new Connection(socket, body);
   }
 
-  /** The body of the answer. Throws where its status is not 200, and where the connection is or gets closed. */
+  /** The body of the answer. Throws where its status is not 200, or the connection is closed. */
   async ask(): Promise<string> {
     if (this.#socket.destroyed) throw new Error("the connection is closed");
     this.#received = "";

@@ -1,6 +1,6 @@
 /**
- * A plain drain, the least that a list costs: reads all pages of both kinds with `node:https`, decodes each with one
- * `JSON.parse`, keeps nothing, and asks for the watches as the webhook does.
+ * The minimal cost of a list: reads all pages of both kinds with `node:https`, decodes each with one `JSON.parse`, keeps
+ * nothing, and opens the watches as the webhook does.
  */
 import { Agent, get } from "node:https";
 import type { IncomingMessage } from "node:http";

@@ -1,9 +1,9 @@
 import type { ChildProcess } from "node:child_process";
 import { eventually } from "./processes.ts";
 
-/** Bytes of heap that are in use after a garbage collection, of a process with `--inspect-port`. */
+/** Bytes of heap that a process with `--inspect-port` uses after a garbage collection. */
 export async function heapAfterCollection(child: ChildProcess, inspectPort: number): Promise<number> {
-  // Opens the inspector, which takes memory of its own: read the memory of the process before.
+  // Opens the inspector, which needs memory itself: measure the memory of the process before this call.
   child.kill("SIGUSR1");
   const [target] = await eventually("the inspector answers", child, async () => {
     const response = await fetch(`http://127.0.0.1:${inspectPort}/json/list`);

@@ -1,29 +1,30 @@
-import { type Figure, format, isKept, limitOf, table } from "./tables.ts";
+import { table } from "../scripts/markdown.ts";
+import { type Figure, format, isKept, limitOf } from "./tables.ts";
 
-/** What is measured of each number of images. */
+/** The figures for each number of images. */
 const ROWS = {
-  sync: { text: "first sync, of a plain drain of the same pages", unit: "times", most: 2 },
+  sync: { text: "first sync, of a plain drain of the same pages", unit: "times", max: 2 },
   syncTime: { text: "first sync", unit: "ms" },
-  syncStall: { text: "longest stall of the event loop during the first sync", unit: "ms", most: 100 },
+  syncStall: { text: "longest stall of the event loop during the first sync", unit: "ms", max: 100 },
   relistTime: { text: "relist", unit: "ms" },
-  relistStall: { text: "longest stall during the relist", unit: "ms", most: 100 },
+  relistStall: { text: "longest stall during the relist", unit: "ms", max: 100 },
   heap: { text: "heap in use after a collection", unit: "MiB" },
-  peak: { text: "resident memory at its peak", unit: "MiB", most: 250 },
+  peak: { text: "resident memory at its peak", unit: "MiB", max: 250 },
 } as const satisfies Readonly<Record<string, Omit<Figure, "value">>>;
 
 export type IndexFigures = Readonly<Record<keyof typeof ROWS, number>>;
 
-/** By number of images, the least first. */
+/** By number of images, in ascending order. */
 export type FiguresBySize = ReadonlyMap<number, IndexFigures>;
 
-/** A column for each number of images; a row keeps its limit where all of them do. */
+/** A column for each number of images. A row keeps its limit where all its figures do. */
 export function sizeTable(figures: FiguresBySize): string {
   const rows = Object.entries(figuresByRow(figures)).map(([text, row]) => {
     const worst = row.find((figure) => !isKept(figure)) ?? row[0];
     return [text, ...row.map(({ value, unit }) => format(value, unit)), worst === undefined ? "" : limitOf(worst)];
   });
   const sizes = [...figures.keys()].map((size) => size.toLocaleString("en-US"));
-  return table([["images", ...sizes, "limit"], ...rows]);
+  return table(["images", ...sizes, "limit"], rows);
 }
 
 export function keepsLimits(figures: FiguresBySize): boolean {
@@ -32,9 +33,9 @@ export function keepsLimits(figures: FiguresBySize): boolean {
 
 /** Bytes of heap that one more image takes. */
 export function heapOfImage(figures: FiguresBySize): number {
-  const [least, most] = [[...figures].at(0), [...figures].at(-1)];
-  if (least === undefined || most === undefined) return NaN;
-  return ((most[1].heap - least[1].heap) * 1_024 * 1_024) / (most[0] - least[0]);
+  const [fewest, most] = [[...figures].at(0), [...figures].at(-1)];
+  if (fewest === undefined || most === undefined) return NaN;
+  return ((most[1].heap - fewest[1].heap) * 1_024 * 1_024) / (most[0] - fewest[0]);
 }
 
 function figuresByRow(figures: FiguresBySize): Readonly<Record<string, readonly Figure[]>> {

@@ -8,35 +8,35 @@ import { eventually, freePort, peakResidentBytes, runProgram } from "./processes
 import { type MeasuredServer, ready, startWebhook } from "./servers.ts";
 import { median, pairedRatios } from "./statistics.ts";
 
-/** What a pod of 256 MiB runs with; all but the first as in manifests/base. */
+/** For a pod of 256 MiB. All flags but the first are those of manifests/base. */
 const NODE_FLAGS = ["--max-old-space-size=128", "--max-semi-space-size=4"];
 const ENVIRONMENT = { MALLOC_ARENA_MAX: "1" };
 const MEBIBYTE = 1_024 * 1_024;
 
-/** Stops what has been started, if it still runs. */
+/** Stops a process or server if it still runs. */
 export type Stop = () => Promise<void> | void;
 
 export interface SizeOptions {
   /** The bundle or the sources. */
   readonly program: string;
-  /** Images. */
+  /** Number of images. */
   readonly size: number;
-  /** First syncs. */
+  /** Number of first syncs. */
   readonly syncs: number;
-  /** Has the certificate in `certs`. */
+  /** The certificate is in its subfolder `certs`. */
   readonly folder: string;
-  /** Takes what the caller has to call in the end, whatever happens. */
+  /** The caller must call all of these at the end, even after an error. */
   readonly stops: Stop[];
 }
 
-/** The webhook with a number of images; it still runs. */
+/** A running webhook with a number of images. */
 export interface SizedWebhook {
   readonly size: number;
   readonly webhook: MeasuredServer;
   readonly figures: IndexFigures;
 }
 
-/** Everything that is measured of one number of images. */
+/** Measures all figures for one number of images. */
 export async function measureSize({ program, size, syncs, folder, stops }: SizeOptions): Promise<SizedWebhook> {
   const certDir = join(folder, "certs");
   const api = await ApiServer.start(certDir, size);
@@ -63,13 +63,13 @@ export async function measureSize({ program, size, syncs, folder, stops }: SizeO
 
 type Syncs = Pick<IndexFigures, "sync" | "syncTime" | "syncStall"> & { readonly webhook: MeasuredServer };
 
-/** Starts the webhook anew each time, in turns with a plain drain of the same pages; the last webhook stays. */
+/** Alternates new webhooks with a plain drain of the same pages. The last webhook stays. */
 async function firstSyncs(rounds: number, api: ApiServer, launch: () => Promise<MeasuredServer>): Promise<Syncs> {
   const [ours, theirs, stalls]: [number[], number[], number[]] = [[], [], []];
   for (let round = 1; ; round++) {
     api.forgetList();
     const webhook = await launch();
-    // Nothing is asked of the webhook before its list is complete: an answer takes it time.
+    // No request to the webhook before its list is complete: an answer would take some of its time.
     ours.push(await eventually("a complete list", webhook.child, () => api.listTime()));
     await ready(webhook);
     stalls.push(await longestStall(webhook));

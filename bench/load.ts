@@ -1,6 +1,6 @@
 /**
- * The load generator, a program of its own: servers take turns of a quarter of a second, so that what else the machine
- * does hits all of them alike; then each is called at a fixed rate.
+ * The load generator, which runs as its own process. Servers take turns of a quarter of a second, so that other load on
+ * the machine affects all of them alike. Then each is called at a fixed rate.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { answerCheck } from "./answers.ts";
@@ -8,7 +8,7 @@ import { Connection } from "./connection.ts";
 import { cpuSeconds, endWith, programOptions } from "./processes.ts";
 import { median, percentile, rotated } from "./statistics.ts";
 
-/** A server and the review that it gets. */
+/** A server, and the review to send. */
 export interface Target {
   readonly name: string;
   readonly pid: number;
@@ -16,25 +16,25 @@ export interface Target {
   /** PEM. */
   readonly ca: string;
   readonly body: string;
-  /** The object of the review as every answer has to change it. */
+  /** The object of the review as every answer must change it. */
   readonly expected: object;
 }
 
 export interface LoadOptions {
   readonly targets: readonly Target[];
-  /** For each target, until V8 has compiled what runs often: it counts calls. */
+  /** Calls to each target until V8 has optimized the code that runs often. */
   readonly warmUpCalls: number;
-  /** Turns of each target that count. */
+  /** Measured turns of each target. */
   readonly rounds: number;
   readonly turnSeconds: number;
-  /** Of each target at each of the two fixed rates; 0 where these are not wanted. */
+  /** For each target at each of the two fixed rates; 0 skips these. */
   readonly pacedSeconds: number;
 }
 
 export interface Turn {
   readonly calls: number;
   readonly seconds: number;
-  /** Of the server; NaN where the system does not say. */
+  /** Processor time of the server. NaN where there is no /proc. */
   readonly cpuSeconds: number;
 }
 
@@ -54,9 +54,9 @@ const CONNECTIONS = 8;
 const STEADY_RATE = 500;
 
 class Load {
-  /** Of all turns. */
+  /** All calls, warm-up included. */
   calls = 0;
-  /** Those that count. */
+  /** Without warm-up. */
   readonly turns: Turn[] = [];
   readonly #target: Target;
   readonly #check: (answer: string) => void;
@@ -95,7 +95,7 @@ class Load {
     return { name, turns: this.turns, steadyP99, halfP99, failed: this.#failed };
   }
 
-  /** p99 in milliseconds, from when a call was due: a stall counts for every call that it holds up. */
+  /** p99 in milliseconds from the time that a call was due, so that a stall counts for every call that it delays. */
   async #pace(rate: number, seconds: number): Promise<number> {
     const free = [...this.#connections];
     const [times, calls]: [number[], Promise<void>[]] = [[], []];
@@ -127,8 +127,8 @@ class Load {
 }
 
 /**
- * Keeps this process awake. A server pays for waking up a process that it writes to, on a virtual machine 20 us and more;
- * API servers are on other machines.
+ * Keeps this process awake. A server that writes to a sleeping process on the same machine pays for waking it, 20 us and
+ * more on a virtual machine. API servers run on other machines.
  */
 function stayAwake(): void {
   setImmediate(stayAwake);

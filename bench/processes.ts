@@ -6,23 +6,23 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Numbers of two cores that this process may use; fewer where there are fewer, or no `taskset`. */
+/** The numbers of up to two cores that this process may use; none without `taskset`. */
 const CORES = usableCores();
 
-/** What is measured has one core, what measures has another. */
+/** Measured processes have one core, measuring processes another. */
 export const PLACES = { measured: CORES[0], measuring: CORES[1] } as const;
 export type Place = keyof typeof PLACES;
 
 /** Whether measured and measuring processes are on different cores. */
 export const IS_PINNED = CORES.length > 1;
 
-/** Milliseconds; the largest first sync takes some ten seconds. */
+/** Milliseconds. The largest first sync takes about ten seconds. */
 const START_DEADLINE = 120_000;
 
 export interface ProcessOptions {
   readonly place: Place;
   readonly command: readonly string[];
-  /** Besides PATH. */
+  /** Environment variables besides PATH. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
   readonly stdio?: StdioOptions;
 }
@@ -62,12 +62,12 @@ export async function programOptions(): Promise<unknown> {
   return JSON.parse(await text(process.stdin));
 }
 
-/** Writes the result for `runProgram` and ends this process, whatever is still open. */
+/** Writes the result for `runProgram` and ends this process, even with open handles. */
 export function endWith(result: unknown): void {
   process.stdout.write(JSON.stringify(result), () => process.exit());
 }
 
-/** Asks the process to end, and waits for that. */
+/** Ends the process with SIGINT and waits for its exit. */
 export async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = once(child, "exit");
@@ -75,7 +75,7 @@ export async function stop(child: ChildProcess): Promise<void> {
   await exit;
 }
 
-/** Seconds of processor time that all threads of a process have taken; NaN where there is no /proc. */
+/** Seconds of processor time of all threads of a process. NaN where there is no /proc. */
 export function cpuSeconds(pid: number): number {
   try {
     const threads = readdirSync(`/proc/${pid}/task`);
@@ -87,7 +87,7 @@ export function cpuSeconds(pid: number): number {
   }
 }
 
-/** The most bytes that a process ever had in memory; NaN where there is no /proc. */
+/** The peak resident memory of a process in bytes. NaN where there is no /proc. */
 export function peakResidentBytes(pid: number): number {
   try {
     const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
@@ -105,7 +105,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** What `ask` gives once it does not throw. Throws where the process ends first, and after two minutes. */
+/** Repeats `ask` until it does not throw. Throws where the process ends first, and after two minutes. */
 export async function eventually<T>(what: string, child: ChildProcess, ask: () => T | Promise<T>): Promise<T> {
   const deadline = performance.now() + START_DEADLINE;
   for (;;) {

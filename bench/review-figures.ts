@@ -1,7 +1,8 @@
+import { table } from "../scripts/markdown.ts";
 import type { LoadResult, Turn } from "./load.ts";
 import { type MeasuredReviews, SERVER_NAMES, type ServerName } from "./review-rounds.ts";
 import { median, pairedRatios, percentile } from "./statistics.ts";
-import { type Figure, format, limitOf, table } from "./tables.ts";
+import { type Figure, format, limitOf } from "./tables.ts";
 
 const TITLES: Readonly<Record<ServerName, string>> = {
   bare: "bare node:https",
@@ -10,24 +11,24 @@ const TITLES: Readonly<Record<ServerName, string>> = {
   peer: "controller-runtime",
 };
 
-/** A ratio of two servers, of reviews for the same processor time, with what half of all turns lie between. */
+/** How many times the reviews of another server, in the same processor time, with the quartiles of all turns. */
 export interface Ratio extends Figure {
   readonly quartiles: readonly [number, number];
 }
 
-/** Of this program to the peer, where it was measured, and to the bare server. */
+/** Compares this program with the peer, where that was measured, and with the bare server. */
 export function ratiosOf(measured: MeasuredReviews): readonly Ratio[] {
   const limits = [
-    { other: "peer", unit: "times", least: 1.3 },
-    { other: "bare", unit: "share", least: 0.45 },
+    { other: "peer", unit: "times", min: 1.3 },
+    { other: "bare", unit: "share", min: 0.45 },
   ] as const;
-  return limits.flatMap(({ other, unit, least }) => {
+  return limits.flatMap(({ other, unit, min }) => {
     const theirs = measured[other];
     if (theirs === undefined) return [];
     return (["silent", "logged"] as const).map((name) => {
       const ratios = pairedRatios(turnsOf(measured[name]).map(callsForCpu), turnsOf(theirs).map(callsForCpu));
       const quartiles = [percentile(ratios, 0.25), percentile(ratios, 0.75)] as const;
-      return { text: `${TITLES[name]}, of ${TITLES[other]}`, value: median(ratios), unit, least, quartiles };
+      return { text: `${TITLES[name]}, of ${TITLES[other]}`, value: median(ratios), unit, min, quartiles };
     });
   });
 }
@@ -37,7 +38,7 @@ export function ratioTable(ratios: readonly Ratio[]): string {
     const [low = "", high = ""] = ratio.quartiles.map((value) => format(value, ratio.unit));
     return [ratio.text, format(ratio.value, ratio.unit), `${low} to ${high}`, limitOf(ratio)];
   });
-  return table([["reviews for the same processor time", "median", "half of all turns", "limit"], ...rows]);
+  return table(["reviews for the same processor time", "median", "half of all turns", "limit"], rows);
 }
 
 /** A column for each server. */
@@ -47,8 +48,8 @@ export function serverTable(measured: MeasuredReviews): string {
     text,
     ...names.map((name) => of(measured[name] ?? [])),
   ];
-  return table([
-    ["", ...names.map((name) => TITLES[name])],
+  const head = ["", ...names.map((name) => TITLES[name])];
+  return table(head, [
     row("processor time of a review", (results) => format(cpuOfCall(turnsOf(results)), "us")),
     row("reviews a second", (results) => format(median(turnsOf(results).map(callsASecond)), "calls/s")),
     row("p99 at 500 reviews a second", (results) => format(median(results.map((each) => each.steadyP99)), "ms")),
@@ -56,17 +57,17 @@ export function serverTable(measured: MeasuredReviews): string {
   ]);
 }
 
-/** How the processor time of a review grows, of the first one's. */
+/** The processor time of each review, also relative to the first one. */
 export function growthTable(results: readonly LoadResult[]): string {
   const first = results[0]?.turns.map(callsForCpu) ?? [];
   const rows = results.map(({ name, turns }) => {
     const ratio = median(pairedRatios(first, turns.map(callsForCpu)));
     return [name, format(cpuOfCall(turns), "us"), format(ratio, "times")];
   });
-  return table([["review", "processor time", "of the first"], ...rows]);
+  return table(["review", "processor time", "of the first"], rows);
 }
 
-/** How much of the core a server got while it had its turn. */
+/** The share of its core that a server got during its turns. */
 export function coreShare(measured: MeasuredReviews): number {
   const turns = SERVER_NAMES.flatMap((name) => turnsOf(measured[name]));
   return median(turns.map(({ cpuSeconds, seconds }) => cpuSeconds / seconds));

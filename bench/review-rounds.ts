@@ -14,20 +14,20 @@ export interface ReviewPlan {
   /** The bundle or the sources. */
   readonly program: string;
   readonly images: number;
-  /** Sets of new processes: a process as a whole may be a fast or a slow one, by several percent. */
+  /** Sets of new processes: processes of the same program differ in speed by several percent. */
   readonly processes: number;
   readonly withPeer: boolean;
-  /** Of each set; of growth, too. */
+  /** For each set, and for growth. */
   readonly load: Omit<LoadOptions, "targets">;
 }
 
-/** Reviews that show how cost grows; the first one is the review that all servers get. */
+/** Reviews that show how the cost grows. The first one is the review that all servers get. */
 const GROWTH: readonly ReviewOptions[] = [{}, { cdroms: 16 }, { cdroms: 64 }, { managers: 60 }, { managers: 600 }];
 
-/** Of all sets: for each server what its load came to. The peer may be missing. */
+/** The results of each server in all sets. The peer may be missing. */
 export type MeasuredReviews = Readonly<Partial<Record<ServerName, readonly LoadResult[]>>>;
 
-/** What servers are started with. */
+/** Files for the servers. */
 interface Provided {
   readonly certDir: string;
   readonly imageDir: string;
@@ -35,7 +35,7 @@ interface Provided {
   readonly logFile: string;
 }
 
-/** Servers, each a process on the same core, which take turns. */
+/** Measures servers that take turns, each a process on the same core. */
 export async function measureReviews(folder: string, plan: ReviewPlan): Promise<MeasuredReviews> {
   const provided = await provide(folder, plan.images);
   const results: LoadResult[] = [];
@@ -46,7 +46,7 @@ export async function measureReviews(folder: string, plan: ReviewPlan): Promise<
   return Object.groupBy(results, ({ name }) => name);
 }
 
-/** One process, whose reviews take turns. */
+/** Measures one process, whose reviews take turns. */
 export async function measureGrowth(folder: string, plan: ReviewPlan): Promise<readonly LoadResult[]> {
   const { certDir, imageDir } = await provide(join(folder, "growth"), plan.images);
   const server = await startWebhook({ program: plan.program, certDir, flags: ["--images", imageDir] });
@@ -71,7 +71,7 @@ export async function runLoad(options: LoadOptions): Promise<readonly LoadResult
   return (await runProgram("measuring", "load.ts", options)) as readonly LoadResult[];
 }
 
-/** The server with a review, after a look at whether its first answer is right: all later ones must be like it. */
+/** A target whose first answer is right. Later answers must be equal to it. */
 export async function targetOf(name: string, server: MeasuredServer, body: string): Promise<Target> {
   const expected = mutated(body, await firstAnswer(server, body));
   const { spec } = expected as { spec?: { imageName?: unknown } };
@@ -91,7 +91,7 @@ async function measureProcesses(provided: Provided, plan: ReviewPlan): Promise<r
     await Promise.all([ready(servers.silent), ready(servers.logged)]);
     if (plan.withPeer) servers.peer = await startPeer(certDir, imageFile);
     servers.bare = await startBareServer(certDir, await firstAnswer(servers.silent, body));
-    // All servers have to make the same object of the review as this program does.
+    // All servers must change the object of the review as this program does.
     const { expected } = await targetOf("silent", servers.silent, body);
     const targets: Target[] = [];
     for (const name of SERVER_NAMES) {
@@ -104,7 +104,7 @@ async function measureProcesses(provided: Provided, plan: ReviewPlan): Promise<r
   }
 }
 
-/** Images and a certificate. */
+/** Writes images and a certificate. */
 async function provide(folder: string, images: number): Promise<Provided> {
   const [certDir, imageDir] = [join(folder, "certs"), join(folder, "images")];
   const imageFile = join(imageDir, "images.json");

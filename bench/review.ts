@@ -1,4 +1,4 @@
-/** What a review costs beside what one would use instead: `npm run bench`. Exits with 1 where a limit is missed. */
+/** Compares the cost of a review with that of a bare server and of controller-runtime: `npm run bench`. Exits with 1 where a limit is missed. */
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,14 +15,14 @@ const FULL = {
   processes: 3,
   load: { warmUpCalls: 20_000, rounds: 50, turnSeconds: 0.25, pacedSeconds: 5 },
 };
-/** Whether all of it works; it says nothing about time. */
+/** Only shows that the benchmark works: its figures mean nothing. */
 const SMOKE = {
   program: SOURCES,
   images: 100,
   processes: 1,
   load: { warmUpCalls: 100, rounds: 1, turnSeconds: 0.1, pacedSeconds: 0.5 },
 };
-/** Below it something else ran on the core. */
+/** Below this share, other processes ran on the core. */
 const WHOLE_CORE = 0.95;
 
 const { values: flags } = parseArgs({

@@ -7,15 +7,15 @@ import { eventually, freePort, start, stop } from "./processes.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
-/** What runs in production, made by `npm run build`. */
+/** The program of production, made by `npm run build`. */
 export const BUNDLE = join(ROOT, "dist", "vm-image-webhook.mjs");
-/** For a smoke test, without a build. */
+/** For a smoke test, which needs no build. */
 export const SOURCES = join(ROOT, "src", "main.ts");
 
 const PEER = join(import.meta.dirname, "peers", "controller-runtime");
 const PEER_BINARY = join(import.meta.dirname, "peers", "build", "controller-runtime");
 
-/** A server that is measured, a process on the measured core. */
+/** A server on the measured core. */
 export interface MeasuredServer {
   readonly child: ChildProcess;
   readonly pid: number;
@@ -31,15 +31,15 @@ export interface WebhookOptions {
   /** The bundle or the sources. */
   readonly program: string;
   readonly nodeFlags?: readonly string[];
-  /** Of `serve`: where images come from, and more. */
+  /** Flags of `serve`. */
   readonly flags: readonly string[];
   readonly certDir: string;
   readonly environment?: Readonly<Record<string, string>>;
-  /** Takes the log at level info; without it the log is silent. */
+  /** Gets the log at level info. Without a file the log is silent. */
   readonly logFile?: string | undefined;
 }
 
-/** Starts this program; it may not be ready yet. */
+/** Starts this program. `ready` waits until it is ready. */
 export async function startWebhook(options: WebhookOptions): Promise<MeasuredServer> {
   const { program, nodeFlags = [], flags, certDir, environment, logFile } = options;
   const [port, opsPort] = [await freePort(), await freePort()];
@@ -84,7 +84,7 @@ export async function startPeer(certDir: string, imageFile: string): Promise<Mea
   return measured({ child, port, opsPort: 0, certDir });
 }
 
-/** The first answer of a server that has just been started, once its status is 200. */
+/** The first answer with status 200 of a server that was just started. */
 export async function firstAnswer(server: MeasuredServer, body: string): Promise<string> {
   return eventually("a review is answered", server.child, async () => {
     const connection = await Connection.open(server, body);

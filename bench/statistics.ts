@@ -1,22 +1,22 @@
-/** The value that a share (0 to 1) of all values does not exceed. NaN of none. */
+/** The value that a share (0 to 1) of all values does not exceed. NaN without values. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? NaN;
 }
 
-/** The middle of the values; of an even number the mean of the two. NaN of none. */
+/** The middle value, or the mean of the two middle values. NaN without values. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;
   return ((sorted[Math.ceil(middle) - 1] ?? NaN) + (sorted[Math.floor(middle)] ?? NaN)) / 2;
 }
 
-/** The ratio of what was measured in each round: a machine that slows down slows both. */
+/** The ratios of the values of each round: a machine that slows down slows both. */
 export function pairedRatios(ours: readonly number[], theirs: readonly number[]): readonly number[] {
   return ours.map((value, round) => value / (theirs[round] ?? NaN));
 }
 
-/** Each comes first in turn, and every second cycle runs backwards. */
+/** The order of a round: each element comes first in turn, and every second cycle runs backwards. */
 export function rotated<T>(all: readonly T[], round: number): readonly T[] {
   const start = round % all.length;
   const turned = [...all.slice(start), ...all.slice(0, start)];

@@ -1,27 +1,27 @@
-/** A figure, and the limit that the project has set itself. */
+/** A figure and the limit that this project sets for it. */
 export interface Figure {
   readonly text: string;
   readonly value: number;
   /** `share` is printed in percent. */
   readonly unit: Unit;
-  readonly least?: number;
-  readonly most?: number;
+  readonly min?: number;
+  readonly max?: number;
 }
 
 export type Unit = "share" | "times" | "ms" | "us" | "B" | "MiB" | "calls" | "calls/s";
 
-/** A figure that was not measured keeps no limit. */
-export function isKept({ value, least, most }: Figure): boolean {
-  if (least === undefined && most === undefined) return true;
-  return value >= (least ?? -Infinity) && value <= (most ?? Infinity);
+/** A figure that was not measured misses its limit. */
+export function isKept({ value, min, max }: Figure): boolean {
+  if (min === undefined && max === undefined) return true;
+  return value >= (min ?? -Infinity) && value <= (max ?? Infinity);
 }
 
-/** The limit of a figure, and whether it is missed; empty where it has none. */
+/** The limit of a figure, and whether it is missed. Empty where it has none. */
 export function limitOf(figure: Figure): string {
-  const { unit, least, most } = figure;
+  const { unit, min, max } = figure;
   const limits = [
-    least === undefined ? "" : `>= ${format(least, unit)}`,
-    most === undefined ? "" : `<= ${format(most, unit)}`,
+    min === undefined ? "" : `>= ${format(min, unit)}`,
+    max === undefined ? "" : `<= ${format(max, unit)}`,
   ];
   return `${limits.join("")}${isKept(figure) ? "" : " MISSED"}`;
 }
@@ -31,16 +31,4 @@ export function format(value: number, unit: Unit): string {
   if (unit === "share") return `${(100 * value).toFixed(1)} %`;
   const digits = Math.abs(value) >= 100 || Number.isInteger(value) ? 0 : Math.abs(value) >= 10 ? 1 : 2;
   return `${value.toLocaleString("en-US", { maximumFractionDigits: digits, minimumFractionDigits: digits })} ${unit}`;
-}
-
-/** Markdown, and readable as it is. The first row is the header. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const columns = rows[0]?.length ?? 0;
-  const widths = Array.from({ length: columns }, (_, column) =>
-    Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  const line = (row: readonly string[]): string =>
-    `| ${widths.map((width, column) => (row[column] ?? "").padEnd(width)).join(" | ")} |`;
-  const [header = [], ...rest] = rows;
-  return [line(header), `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`, ...rest.map(line)].join("\n");
 }

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 
-/** Where the namespaced images are. */
+/** The namespaces of the images that are not cluster images. */
 const NAMESPACES = 20;
 /** One image in so many is a cluster image. */
 const CLUSTER_SHARE = 10;
-/** Images of a page of a list: what the webhook asks for. */
+/** Images of a page of a list: the limit that the webhook sends. */
 export const PAGE_SIZE = 100;
 const TIME = "2026-01-15T10:00:00Z";
-/** Beyond the positions of all other images. */
+/** ISO images have positions beyond those of all other images. */
 const ISO_POSITIONS = 1_000_000;
 
 export interface ImageObject {
@@ -16,7 +16,7 @@ export interface ImageObject {
   readonly [other: string]: unknown;
 }
 
-/** The image of the review: it is there whatever the number of images. */
+/** The image of the review. Every number of images contains it. */
 export const MEANT = { position: 1, namespace: namespaceOf(1), displayName: displayNameOf(1), name: nameOf(1) };
 
 /** An image as vm-operator makes it, of about 4 kB; positions 0, 10, 20 ... are cluster images. */
@@ -77,9 +77,9 @@ export function isoImage(position: number): ImageObject {
 }
 
 export interface ReviewOptions {
-  /** Each with an image of `isoImage`, by its display name. */
+  /** Number of CD-ROMs. Each names an image of `isoImage` by its display name. */
   readonly cdroms?: number;
-  /** Entries of `managedFields`, which grow the body and are of no other use. */
+  /** Entries of `managedFields`, which only make the body larger. */
   readonly managers?: number;
 }
 

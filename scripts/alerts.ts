@@ -11,9 +11,9 @@ export interface AlertRule {
 
 const { requests, failed, state, age, ambiguous, certificate, ca, renewals, overwritings, build } = METRICS;
 
-const WELL = "live|resyncing|absent";
+const HEALTHY = "live|resyncing|absent";
 
-/** Examples for docs/metrics.md. */
+/** The examples of docs/metrics.md. */
 export const ALERTS: readonly AlertRule[] = [
   {
     alert: "VmImageWebhookIndexStale",
@@ -22,7 +22,7 @@ export const ALERTS: readonly AlertRule[] = [
   },
   {
     alert: "VmImageWebhookIndexNotLive",
-    expr: `${state.name}{state!~"${WELL}"} == 1`,
+    expr: `${state.name}{state!~"${HEALTHY}"} == 1`,
     for: "5m",
     annotations: { summary: "The index of {{ $labels.kind }}s is {{ $labels.state }}; /readyz?verbose says why" },
   },

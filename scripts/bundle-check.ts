@@ -1,6 +1,6 @@
 /**
- * Whether dist/vm-image-webhook.mjs, made by `npm run build`, needs nothing but Node: it serves a review from an empty
- * folder, with an empty environment. Prints `1 passed, 0 failed`, and is the exit code.
+ * Checks that dist/vm-image-webhook.mjs, made by `npm run build`, needs nothing but Node: it answers a review from an
+ * empty folder, with an empty environment. Prints `1 passed, 0 failed` or the reverse.
  */
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,10 +1,10 @@
-/** Shows what people see: `npm run demo` serves examples/images and sends it the three examples/reviews. */
+/** Shows what users see: `npm run demo` serves examples/images and sends the three examples/reviews. */
 import jsonPatch, { type Operation } from "fast-json-patch";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { letReaderGo } from "../src/cli/broken-pipe.ts";
+import { ignoreBrokenPipe } from "../src/cli/broken-pipe.ts";
 import { ServerProcess } from "../test/support/server-process.ts";
 import type { TlsClient } from "../test/support/tls-client.ts";
 
@@ -23,7 +23,7 @@ interface Cause {
   readonly message: string;
 }
 
-/** The part of an AdmissionResponse that a person gets to see. */
+/** The part of an AdmissionResponse that a user sees. */
 interface Response {
   readonly allowed: boolean;
   /** Base64. */
@@ -32,15 +32,15 @@ interface Response {
   readonly status?: { readonly details: { readonly kind: string; readonly name: string; readonly causes: Cause[] } };
 }
 
-/** What each example is there to show: admission, or the reason of a refusal. */
+/** What each example shows: admission, or the reason of a refusal. */
 const EXAMPLES = [
   { file: "resolved.json", outcome: "admitted" },
   { file: "ambiguous.json", outcome: "FieldValueInvalid" },
   { file: "unknown.json", outcome: "FieldValueNotFound" },
 ] as const;
 
-// Whoever has seen enough does not want the webhook to stay.
-letReaderGo(process.stdout);
+// The demo ends, and stops its webhook, even where its output is not read to the end.
+ignoreBrokenPipe(process.stdout);
 
 const certDir = await mkdtemp(join(tmpdir(), "vm-image-webhook-demo-"));
 const server = new ServerProcess({ certDir, images: pathOf("images"), flags: ["--self-signed"] });
@@ -62,13 +62,13 @@ try {
   await rm(certDir, { recursive: true, force: true });
 }
 
-/** Sends one example as the API server would, /mutate first; prints and gives the outcome. */
+/** Sends one example as the API server would, /mutate first. Prints and returns the outcome. */
 async function show(api: TlsClient, file: string): Promise<string> {
   const review = JSON.parse(await readFile(pathOf("reviews", file), "utf8")) as Review;
   const { name, namespace, kind, object } = review.request;
   const { imageName } = object.spec;
   print(
-    `--- ${file}: somebody creates ${kind.kind} "${name}" in namespace "${namespace}", imageName ${String(imageName)}`,
+    `--- ${file}: a user creates ${kind.kind} "${name}" in namespace "${namespace}", imageName ${String(imageName)}`,
   );
   const mutation = await ask(api, "/mutate", review);
   if (!mutation.allowed) return refusal(mutation);
@@ -92,7 +92,7 @@ function patched(object: Review["request"]["object"], patch: string | undefined)
   return jsonPatch.applyPatch(object, operations, true, false).newDocument;
 }
 
-/** As kubectl prints a status of reason Invalid: one cause on the line, several as a list. */
+/** Prints a status of reason Invalid as kubectl does: one cause on the line, several as a list. */
 function refusal({ status }: Response): string {
   if (status === undefined) throw new Error("a refusal without a status");
   const { kind, name, causes } = status.details;

@@ -12,8 +12,8 @@ import { json } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
-import { POLICY_FLAGS, policyOf } from "../src/cli/policy.ts";
-import { readFlags } from "../src/cli/flags.ts";
+import { POLICY_FLAGS, policyOf } from "../src/cli/policy-flags.ts";
+import { readFlags } from "../src/cli/given-flags.ts";
 import { at, isJsonObject, type JsonObject, textAt } from "../src/common/json.ts";
 
 import { creationRules, referenceRules } from "../src/references/webhook-rules.ts";
@@ -24,7 +24,7 @@ import { type Machine, machine, machineSet, newName, STORED } from "../test/e2e/
 import { exampleIndex } from "../test/support/catalogue.ts";
 
 const FIXTURES = fileURLToPath(new URL("../test/fixtures/", import.meta.url));
-/** Of a program without flags. */
+/** The policy of `serve` without flags. */
 const DEFAULT_POLICY = policyOf(readFlags(POLICY_FLAGS, {}, {}));
 const CONFIGURATION = "recorder";
 const PLATFORM_KINDS = ["nodeclaims", "nodeproviders", "osimages"];
@@ -33,11 +33,11 @@ const UBUNTU_ID = "vmi-0a0044d7c690bcbea";
 type Step = (plane: ControlPlane) => Promise<unknown>;
 
 interface Scenario {
-  /** The file's name. */
+  /** The name of the file. */
   readonly name: string;
-  /** What has to be there first; not recorded. */
+  /** Prepares the step, and is not recorded. */
   readonly before?: Step;
-  /** What is recorded: the first review that it causes. */
+  /** Its first review is recorded. */
   readonly step: Step;
   readonly reviewVersion?: "v1beta1";
 }
@@ -104,7 +104,7 @@ const NODE_PROVIDER = {
   },
 };
 
-/** Metal3's properties by their names. */
+/** An OSImage with these properties of Metal3. */
 function osImage(properties: Readonly<Record<string, string>>, owner?: object): object {
   const prefixed = Object.entries(properties).map(([name, value]) => [`metal3.vcluster.com/${name}`, value]);
   return {
@@ -226,7 +226,7 @@ const SCENARIOS: readonly Scenario[] = [
   { name: "delete", before: create(web), step: ({ user }) => user.run(["delete", "vm", "web", "-n", NAMESPACE]) },
 ];
 
-/** Keeps what the API server sends and answers with what our server says, allowing what that refuses. */
+/** Records the reviews of the API server. Answers as the webhook does, and admits what that refuses. */
 class Recorder {
   readonly #server: Server;
   readonly #webhook: FastifyInstance;
@@ -280,7 +280,7 @@ class Recorder {
   }
 }
 
-/** Our rules, and with them what those leave out; without matchConditions every UPDATE is recorded. */
+/** The rules of the webhook, plus DELETE and status. Without matchConditions, so that every UPDATE is recorded. */
 function configuration(port: number, ca: string, reviewVersion: string): object {
   const rules = [...referenceRules(REFERENCES), ...creationRules(REFERENCES)].map((rule) => ({
     ...rule,
@@ -333,7 +333,7 @@ const SOME_TIME = "2026-01-15T10:00:00Z";
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
 
-/** The review with what differs from run to run replaced: the same by the same. */
+/** The review with stable values in place of those that differ from run to run. Equal values stay equal. */
 function stable(review: JsonObject): unknown {
   const uids = new Map<string, string>();
   const versions = new Map<string, string>();
@@ -358,7 +358,7 @@ function known(names: Map<string, string>, value: string, name: (count: string) 
   return stableName;
 }
 
-/** What no scenario writes any more. */
+/** Removes fixtures without a scenario. */
 async function removeOthers(): Promise<void> {
   const names = new Set(SCENARIOS.map(({ name }) => name));
   for (const file of await readdir(FIXTURES)) {

@@ -1,22 +1,22 @@
 /**
- * Random reviews against the real servers: `npm run fuzz -- N` tries N of them, 20,000 where nothing is said. Prints its
- * seed, which VM_IMAGE_WEBHOOK_TEST_SEED repeats, and what came of it.
+ * Sends random reviews to real servers: `npm run fuzz -- N` sends N of them, by default 20,000. Prints its seed, which
+ * VM_IMAGE_WEBHOOK_TEST_SEED repeats, and the number of reviews by outcome.
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { Fuzzer } from "../test/fuzz/fuzzer.ts";
 import { SEED_VARIABLE, testSeed } from "../test/support/seed.ts";
 
 const DEFAULT_REVIEWS = 20_000;
-/** Bytes that the heap may be larger at the end than half-way: 100 a review of the default would be 1 MB. */
+/** Bytes by which the heap may grow in the second half: a leak of 100 a review would be 1 MB by default. */
 const HEAP_NOISE = 1_000_000;
 
 const reviews = Number(process.argv[2] ?? DEFAULT_REVIEWS);
 if (!Number.isInteger(reviews) || reviews < 1) {
-  process.stderr.write(`"${String(process.argv[2])}" is no number of reviews; say one, as in npm run fuzz -- 1000\n`);
+  process.stderr.write(`"${String(process.argv[2])}" is no number of reviews; give one, as in npm run fuzz -- 1000\n`);
   process.exit(2);
 }
 const gc = globalThis.gc as (() => void) | undefined;
-if (gc === undefined) throw new Error("run it by `npm run fuzz`: memory is measured with --expose-gc");
+if (gc === undefined) throw new Error("run it with `npm run fuzz`: it measures memory with --expose-gc");
 
 const seed = testSeed();
 print(`seed ${seed}: ${SEED_VARIABLE}=${seed} repeats it`);
@@ -32,14 +32,14 @@ try {
   };
   const half = await runUntil(reviews / 2);
   const end = await runUntil(reviews);
-  for (const [what, count] of [...fuzzer.tally].sort()) print(`${String(count).padStart(8)}  ${what}`);
+  for (const [what, count] of [...fuzzer.counts].sort()) print(`${String(count).padStart(8)}  ${what}`);
   print(`${fuzzer.reviews} reviews; heap ${megabytes(half)} MB half-way, ${megabytes(end)} MB at the end`);
   if (end - half > HEAP_NOISE) throw new Error(`the heap grows, with seed ${seed}`);
 } finally {
   await fuzzer.close();
 }
 
-/** Bytes, after all that can be let go was let go. */
+/** Bytes, after garbage collection. */
 async function heapInUse(collect: () => void): Promise<number> {
   for (let round = 0; round < 3; round++) {
     await turn();

@@ -1,10 +1,10 @@
-/** Pieces of a Markdown page, laid out as prettier would. */
+/** Parts of a Markdown page, laid out as prettier would. */
 
 export function code(text: string): string {
   return `\`${text}\``;
 }
 
-/** A table with its columns aligned. */
+/** A table with aligned columns. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [head, ...rows].map((row) => row.map((text) => text.replaceAll("|", "\\|")));
   const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)));
@@ -14,4 +14,19 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 
 function line(cells: readonly string[]): string {
   return `| ${cells.join(" | ")} |`;
+}
+
+/** Characters in a line of prose. */
+const LINE_LENGTH = 120;
+
+/** A paragraph broken into lines, but not within code. */
+export function prose(text: string): string {
+  const words = text.match(/(?:`[^`]*`|[^\s`])+/g) ?? [];
+  const lines: string[] = [];
+  for (const word of words) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > LINE_LENGTH) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines.join("\n");
 }

@@ -18,20 +18,20 @@ import {
   SPEC_CHANGED,
   type WebhookRule,
 } from "../src/references/webhook-rules.ts";
-import { code, table } from "./markdown.ts";
+import { code, prose, table } from "./markdown.ts";
 
 /** Where `npm run docs` writes the page. */
 export const REFERENCES_PAGE = new URL("../docs/references.md", import.meta.url);
 
-/** What the page tells; all of it is what the webhook runs on. */
+/** The content of the page, from the tables that the webhook runs on. */
 export interface Tables {
   readonly references: readonly ReferenceRow[];
   readonly resolutionRules: Readonly<Record<string, string>>;
   readonly mutationRules: Readonly<Record<string, string>>;
   readonly checks: readonly CheckFacts[];
-  /** Of manifests/base. */
+  /** The webhooks of manifests/base. */
   readonly machines: Webhooks;
-  /** Of manifests/osimage. */
+  /** The webhooks of manifests/osimage. */
   readonly osImages: Webhooks;
 }
 
@@ -78,7 +78,7 @@ const PHASES: Readonly<Record<CheckFacts["mutate"], string>> = {
   never: "validate",
 };
 
-/** What a display name is made of, beside the field. */
+/** How a display name is made, beside the field. */
 function inWords(name: CreatedName | undefined): string {
   switch (name?.is) {
     case undefined:
@@ -98,7 +98,11 @@ export function referencesPage(tables: Tables): string {
   const sections = [
     [HEAD],
     ["# References, rules and checks"],
-    ["What the webhook runs on, for operators and developers; the [README](../README.md) says what it is for."],
+    [
+      prose(
+        "For operators and developers who look up an exact rule. This page is made from the tables that the webhook runs on. [behaviour.md](behaviour.md) explains them, and titles of tests carry the IDs of all rules and checks.",
+      ),
+    ],
     referencesSection(tables),
     resolutionSection(tables),
     mutationSection(tables),
@@ -119,23 +123,21 @@ function referencesSection({ references }: Tables): readonly string[] {
   ]);
   return [
     "## Where references are",
-    "A new place is a new row of [references.ts](../src/vm-operator/rows.ts). `[]` in a field stands for each entry of a list. What is absent, null or empty is no reference.",
+    prose(
+      "`[]` in a field stands for each entry of a list. A field that is absent, null or empty is not a reference. A new field is a new row of this table.",
+    ),
     table(["group", "kind", "versions", "field", "form", "what it is"], rows),
   ];
 }
 
 function resolutionSection({ resolutionRules }: Tables): readonly string[] {
-  return [
-    "## What a name means",
-    "The rules of [resolve.ts](../src/images/resolve.ts). Titles of tests carry the IDs of all rules and checks of this page.",
-    table(["ID", "rule"], Object.entries(resolutionRules)),
-  ];
+  return ["## What a name means", table(["ID", "rule"], Object.entries(resolutionRules))];
 }
 
 function mutationSection({ mutationRules }: Tables): readonly string[] {
   return [
     "## What is written",
-    "The rules of [mutate.ts](../src/references/mutation.ts), for CREATE where none says UPDATE.",
+    "A rule is for CREATE unless it says UPDATE.",
     table(["ID", "rule"], Object.entries(mutationRules)),
   ];
 }
@@ -144,21 +146,32 @@ function checksSection({ checks }: Tables): readonly string[] {
   const rows = checks.map(({ id, level, mutate, rule }) => [code(id), level, PHASES[mutate], rule]);
   return [
     "## Checks",
-    "The table of [checks.ts](../src/references/check.ts). `deny` refuses the object, `warn` admits it with a warning, `off` does not look.",
+    "`deny` refuses the object, `warn` admits it with a warning, `off` does not check.",
     table(["check", "default", "endpoint", "demands"], rows),
-    `The flag ${code(`--check NAME=${LEVELS.join("|")}`)}, repeatable, changes a level at both endpoints (${code(environmentName("check"))} is a comma list of the same); an unknown name or level stops the start. No level governs values of the wrong JSON type and the limits: both endpoints refuse the first, and more than ${MAX_CDROMS} CD-ROMs or ${MAX_REFERENCES} references in one object, an UPDATE only where there are more than before. Each entry of a list counts.`,
+    prose(
+      `The flag ${code(`--check NAME=${LEVELS.join("|")}`)}, repeatable, changes a level at both endpoints. ${code(environmentName("check"))} is a comma list of the same. An unknown name or level stops the start.`,
+    ),
+    prose(
+      `Levels do not change two refusals, which both endpoints make: a value of the wrong JSON type, and more than ${MAX_CDROMS} CD-ROMs or ${MAX_REFERENCES} references in one object. Each entry of a list counts. An UPDATE is refused only where there are more than before.`,
+    ),
   ];
 }
 
 function webhooksSection({ machines, osImages }: Tables): readonly string[] {
   return [
     "## Webhook configurations",
-    `Both configurations have one rule for each version, newest first, for ${rulesInWords(machines.referenceRules)}; a webhook of its own validates ${rulesInWords(machines.creationRules)}. This matchCondition, which needs Kubernetes 1.30 or newer, spares the call for an UPDATE that changes no reference:`,
+    prose(
+      `Both configurations have one rule for each version, newest first, for ${rulesInWords(machines.referenceRules)}. A webhook of its own validates ${rulesInWords(machines.creationRules)}. This matchCondition, which needs Kubernetes 1.30 or newer, spares the call for an UPDATE that changes no reference:`,
+    ),
     `\`\`\`text\n${machines.matchCondition}\n\`\`\``,
-    `Those of [manifests/osimage](../manifests/osimage), for clusters with vCluster Platform, are for ${rulesInWords(osImages.referenceRules)}, in both groups, with this condition:`,
+    prose(
+      `Those of [manifests/osimage](../manifests/osimage), for clusters with vCluster Platform, are for ${rulesInWords(osImages.referenceRules)}, in both groups, with this condition:`,
+    ),
     `\`\`\`text\n${osImages.matchCondition}\n\`\`\``,
-    `A webhook of its own validates ${rulesInWords(osImages.creationRules)} where ${code(SPEC_CHANGED)}.`,
-    "`npm run manifests` writes them into [manifests/base](../manifests/base) and [manifests/osimage/component](../manifests/osimage/component).",
+    prose(`A webhook of its own validates ${rulesInWords(osImages.creationRules)} where ${code(SPEC_CHANGED)}.`),
+    prose(
+      "`npm run manifests` writes them into [manifests/base](../manifests/base) and [manifests/osimage/component](../manifests/osimage/component).",
+    ),
   ];
 }
 

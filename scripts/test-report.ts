@@ -1,7 +1,6 @@
 /**
- * Prints `N passed, N failed`, summed from what runners reported: `node scripts/test-report.ts FILE...`. A file is a
- * JSON report of vitest, or text whose last line is such a sum. A file that is missing was not written because its
- * runner did not run: it adds nothing.
+ * Prints `N passed, N failed`, the sum of several reports: `node scripts/test-report.ts FILE...`. A report is JSON of
+ * vitest, or text whose last line is such a sum. A missing file means that its runner did not run: it adds nothing.
  */
 import { readFile } from "node:fs/promises";
 
@@ -37,7 +36,7 @@ async function sumOf(file: string): Promise<Sum> {
   }
 }
 
-/** A test file that could not even be loaded has no tests that could fail: it counts as one. */
+/** A test file that could not be loaded has no results: it counts as one failure. */
 function sumOfReport({ numPassedTests, numFailedTests, testResults }: Report): Sum {
   const unloaded = testResults.filter(
     ({ status, assertionResults }) => status === "failed" && assertionResults.length === 0,

@@ -6,17 +6,17 @@ import type { ReferenceRow } from "../src/references/row.ts";
 import type { Endpoint } from "../src/references/target.ts";
 import { ENDPOINT_PATHS } from "../src/server/admission-server.ts";
 
-/** Where the webhook is installed; its own namespace is never held up by it. */
+/** Where the webhook is installed. Its own namespace is exempt, so that it cannot block itself. */
 const NAMESPACE = "vm-image-webhook-system";
 const SERVICE = { name: "vm-image-webhook", namespace: NAMESPACE, port: 443 };
 
-/** The API server waits this long for each call; a review takes far less than a millisecond. */
+/** How long the API server waits for each call. A review takes far less than a millisecond. */
 const TIMEOUT_SECONDS = 5;
 
-/** Where they are written, each into the folder that has it applied. */
+/** `npm run manifests` writes each configuration into the folder below this one that applies it. */
 export const WEBHOOK_CONFIGURATIONS_FOLDER = new URL("../manifests/", import.meta.url);
 
-/** Tells them from the server in a selector: they are applied after it and deleted before it. */
+/** The label by which a selector finds them: they are applied after the server and deleted before it. */
 const COMPONENT = "webhook-configuration";
 
 const HEADER = "# Made from the reference table by `npm run manifests`; do not edit.\n";
@@ -58,7 +58,7 @@ function webhook(endpoint: Endpoint, special: object, name: string = endpoint): 
   };
 }
 
-/** For objects that refer to images of one system. */
+/** Rules and conditions for objects that refer to images of one system. */
 function referring(rows: readonly ReferenceRow[]): object {
   return {
     rules: referenceRules(rows),
@@ -66,7 +66,7 @@ function referring(rows: readonly ReferenceRow[]): object {
   };
 }
 
-/** For OSImages themselves. */
+/** Rules and conditions for OSImages themselves. */
 const OS_IMAGES = {
   rules: creationRules(OS_IMAGE_ROWS, ["CREATE", "UPDATE"]),
   matchConditions: [{ name: "spec-changed", expression: SPEC_CHANGED }],
@@ -83,7 +83,7 @@ export const WEBHOOK_CONFIGURATIONS = [
     file: "base/validating-webhook.yaml",
     text: configuration("ValidatingWebhookConfiguration", [
       webhook("validate", referring(VM_ROWS)),
-      // It warns only, so that nobody has to wait for it. Who sets publish-collision=deny sets Fail here.
+      // By default its check only warns, so no request may fail because of it. With publish-collision=deny, set Fail.
       webhook("validate", { rules: creationRules(VM_ROWS), failurePolicy: "Ignore" }, "publish"),
     ]),
   },

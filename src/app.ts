@@ -5,31 +5,31 @@ import type { ClientCa } from "./certs/files/client-ca.ts";
 import { MemoryImageIndex } from "./images/image-index.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { admissionServer } from "./server/admission-server.ts";
-import { type ClosableServer, closeServers } from "./server/close-servers.ts";
+import { systemClock } from "./server/clock.ts";
 import { Connections } from "./server/connections.ts";
-import { Drain, systemTiming } from "./server/drain.ts";
 import { MAX_CONNECTIONS } from "./server/limits.ts";
 import { listen, type ListenAddress } from "./server/listen.ts";
 import { type ConnectionLimits, connectionLimits } from "./server/open-files.ts";
 import { ServedTls, type TlsChoice } from "./server/served-tls.ts";
 import { opsServer, type ReadinessCheck } from "./server/ops-server.ts";
+import { type ClosableServer, closeServers, Drain } from "./server/shutdown.ts";
 import type { ImageSource } from "./sources/image-source.ts";
 
 export interface AppOptions {
-  /** Address for reviews. */
+  /** For reviews. */
   readonly listen: ListenAddress;
-  /** Address for probes and metrics. */
+  /** For probes and metrics. */
   readonly opsListen: ListenAddress;
-  /** Milliseconds for which reviews are still accepted after SIGTERM. */
+  /** Milliseconds after SIGTERM in which reviews are still accepted. */
   readonly shutdownDelay: number;
   readonly certificates: CertificateSource;
-  /** The CAs of callers' certificates. Undefined accepts callers without a certificate. */
+  /** Clients need a certificate from this CA; undefined accepts every client. */
   readonly clientCa: ClientCa | undefined;
   readonly tls: TlsChoice;
   readonly source: ImageSource;
-  /** Limit for the images of all kinds together. */
+  /** Of all kinds together. */
   readonly maxImages: number;
-  /** Limit of open files of this process; undefined if there is none. */
+  /** Limit of open files of this process; undefined means none. */
   readonly openFiles: number | undefined;
   readonly policy: AdmissionPolicy;
   readonly log: Logger;
@@ -42,7 +42,7 @@ export class App {
   readonly #index: MemoryImageIndex;
   readonly #metrics: Metrics;
   readonly #stopSource = new AbortController();
-  readonly #drain = new Drain(systemTiming);
+  readonly #drain = new Drain(systemClock);
   readonly #tls: ServedTls;
 
   constructor(options: AppOptions) {
@@ -53,43 +53,43 @@ export class App {
   }
 
   /**
-   * Serves until the signal aborts, then finishes the requests in flight and stops. Returns `cut` if some of them were
-   * not finished by the deadline. Throws a Failure if it cannot start.
+   * Serves until the signal aborts, then answers the requests under way and stops. `cut` where the deadline cut some of
+   * them. Throws a Failure where it cannot start.
    */
   async run(stop: AbortSignal): Promise<"clean" | "cut"> {
     const servers: ClosableServer[] = [];
     try {
       await this.#serve(stop, servers);
     } catch (error) {
-      await this.#end(servers);
+      await this.#stop(servers);
       throw error;
     }
-    return this.#end(servers);
+    return this.#stop(servers);
   }
 
   async #serve(stop: AbortSignal, servers: ClosableServer[]): Promise<void> {
     const { log, policy, source } = this.#options;
     const limits = this.#connectionLimits();
-    const ops = opsServer(() => this.#readiness(), this.#metrics);
+    const ops = opsServer(() => this.#readiness(), this.#metrics, this.#drain);
     servers.push({ server: ops, connections: new Connections(ops.server, limits.ops) });
     const opsPort = await listen(ops, this.#options.opsListen);
     const secured = this.#secure().then(() => true);
     if (!(await Promise.race([secured, aborted(stop).then(() => false)]))) return;
     const confirm = source.confirm?.bind(source);
     const admission = admissionServer(
-      { index: this.#index, decide: decider(policy), log, confirm, metrics: this.#metrics },
+      { index: this.#index, decide: decider(policy), log, confirm, metrics: this.#metrics.reviews },
       this.#tls.current,
-      { drain: this.#drain, maxReviews: limits.reviews },
+      { clock: systemClock, drain: this.#drain, maxReviews: limits.reviews },
     );
-    this.#tls.follow(admission);
+    this.#tls.applyTo(admission);
     servers.unshift({ server: admission, connections: new Connections(admission.server, limits.admission) });
     const port = await listen(admission, this.#options.listen);
     if (this.#options.clientCa === undefined) {
-      log.warn("no client CA is set: any client that reaches the port can ask about the images of any namespace");
+      log.warn("no client CA is set: any client that can reach the port can ask about the images of any namespace");
     }
-    // Until the images are complete, reviews are answered 503, and the API server retries them.
+    // Until the images are complete, a review is answered 503, and the API server asks again.
     await Promise.race([source.start(this.#index, this.#stopSource.signal), aborted(stop)]);
-    // This replica was never ready, so no caller uses it: it needs no drain.
+    // No drain: until the replica is ready, the Service sends no caller here.
     if (stop.aborted) return;
     log.info({ port, opsPort, images: this.#counts(), ...this.#choices() }, "serving");
     await aborted(stop);
@@ -101,12 +101,12 @@ export class App {
     const limits = connectionLimits(openFiles);
     if (limits.admission < MAX_CONNECTIONS) {
       const wanted = { connections: limits.admission, instead: MAX_CONNECTIONS, openFiles };
-      log.warn(wanted, "the limit of open files (ulimit -n) is low: fewer connections are taken");
+      log.warn(wanted, "the limit of open files (ulimit -n) is low: fewer connections are accepted");
     }
     return limits;
   }
 
-  /** Resolves when there is a certificate. Until then /readyz names what is missing. */
+  /** Resolves once there is a certificate. Meanwhile /readyz says what is missing, such as a permission. */
   async #secure(): Promise<void> {
     const { certificates, clientCa } = this.#options;
     const { signal } = this.#stopSource;
@@ -118,11 +118,11 @@ export class App {
     }, signal);
   }
 
-  /** Serves until callers know that this replica stops. A SIGINT comes from a terminal, and needs no such wait. */
+  /** SIGINT comes from a terminal: no Service sends callers to such a process. */
   async #drainOnSigterm(signal: unknown): Promise<void> {
     if (signal === "SIGINT") return;
     this.#options.log.info({ delay: this.#options.shutdownDelay }, "draining");
-    await this.#drain.over(this.#options.shutdownDelay);
+    await this.#drain.run(this.#options.shutdownDelay);
   }
 
   #readiness(): readonly ReadinessCheck[] {
@@ -142,13 +142,13 @@ export class App {
     return { resolution, write, checks: levels };
   }
 
-  async #end(servers: readonly ClosableServer[]): Promise<"clean" | "cut"> {
+  async #stop(servers: readonly ClosableServer[]): Promise<"clean" | "cut"> {
     const { log } = this.#options;
     this.#drain.start();
     log.info("stopping");
     const cut = await closeServers(servers);
     this.#stopSource.abort();
-    if (cut > 0) log.error({ cut }, "stopped, and cut what was not over by the deadline");
+    if (cut > 0) log.error({ cut }, "stopped; the deadline cut requests under way");
     else log.info("stopped");
     return cut > 0 ? "cut" : "clean";
   }

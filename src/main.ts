@@ -1,36 +1,36 @@
 #!/usr/bin/env node
 import { text } from "node:stream/consumers";
+import { ignoreBrokenPipe } from "./cli/broken-pipe.ts";
 import { EXIT_BY_SIGNAL, EXIT_CRASHED } from "./cli/command.ts";
-import { letReaderGo } from "./cli/broken-pipe.ts";
 import { logCrash } from "./cli/log.ts";
 import { LogDestination } from "./cli/log-destination.ts";
 import { runProgram } from "./cli/program.ts";
 
-/** Milliseconds that the end of the process waits for the reader of its log. */
+/** Milliseconds that the process waits at its end for the reader of its log. */
 const MAX_FLUSH = 1_000;
 
 const log = new LogDestination(process.stderr);
 
 function exit(code: number): void {
   if (log.isWritten) process.exit(code);
-  // process.exit drops what is not written.
+  // process.exit drops lines that are not written yet.
   void log.flush(MAX_FLUSH).then(() => process.exit(code));
 }
 
 const stop = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  // Said here, because the default action of a signal is none for the first process of a container.
+  // The first process of a container has no default action for signals, so it must handle them.
   process.on(signal, () => {
     if (stop.signal.aborted) exit(EXIT_BY_SIGNAL[signal]);
     stop.abort(signal);
   });
 }
-// A promise that is rejected and not awaited comes here, too.
+// Unhandled rejections come here, too.
 process.on("uncaughtException", (error, origin) => {
   logCrash(log, error, origin);
   exit(EXIT_CRASHED);
 });
-letReaderGo(process.stdout);
+ignoreBrokenPipe(process.stdout);
 
 process.exitCode = await runProgram(process.argv.slice(2), {
   environment: process.env,
@@ -42,10 +42,10 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   now: () => new Date(),
   openFiles: openFileLimit,
 });
-// What waits for a reader keeps a process from ending, but not one that was asked to end.
+// Output that is not read would keep the process alive. After a signal it ends all the same.
 if (stop.signal.aborted) setTimeout(() => process.exit(), MAX_FLUSH).unref();
 
-/** From Node's diagnostic report (nodejs.org/api/report.html), which has the limits where the system knows any. */
+/** From Node's diagnostic report (nodejs.org/api/report.html), which has the limits only on systems that know them. */
 function openFileLimit(): number | undefined {
   const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft: unknown } } };
   const soft = userLimits?.open_files?.soft;

@@ -119,7 +119,7 @@ function mutateNaming(imageName: string): Promise<Answer> {
   return ask(`https://127.0.0.1:${port}/mutate`, review);
 }
 
-it("T12: answers probes and reviews with 503 until the images are complete, then decides", async () => {
+it("answers probes and reviews 503 until the images are complete, then decides", async () => {
   const { body } = await isReady(503);
   expect(body).toContain("[-]VirtualMachineImage failed: ");
   expect(await mutate()).toMatchObject({ code: 503, retryAfter: "1" });
@@ -130,7 +130,7 @@ it("T12: answers probes and reviews with 503 until the images are complete, then
   expect(log.some(({ msg }) => msg === "serving")).toBe(true);
 });
 
-it("shows its reviews, its images and its certificate in /metrics", async () => {
+it("serves metrics of its reviews, its images and its certificate", async () => {
   await isReady(503);
   await mutate();
   server.failAlways("list", undefined);
@@ -150,7 +150,7 @@ it("shows its reviews, its images and its certificate in /metrics", async () => 
   expect(value(METRICS.certificate.name)).toBe(validToDate.getTime() / 1_000);
 });
 
-it("stays ready, and answers from the last set, while the API server is away", async () => {
+it("stays ready and decides by the last images while the API server is unreachable", async () => {
   server.failAlways("list", undefined);
   await isReady(200);
   await server.close();
@@ -163,7 +163,7 @@ it("stays ready, and answers from the last set, while the API server is away", a
   await server.listen();
 });
 
-it("answers 503 about a name that it does not know, while an API server with open watches is frozen", async () => {
+it("answers 503 for an unknown name while the API server does not respond, although its watches are open", async () => {
   server.failAlways("list", undefined);
   await isReady(200);
   await eventually(() => {
@@ -171,14 +171,14 @@ it("answers 503 about a name that it does not know, while an API server with ope
   });
   const refused = await mutateNaming("no-such-image");
   expect([refused.code, refused.body.includes('"allowed":false')]).toEqual([200, true]);
-  // The list of a moment ago is reused for up to 5 s, but a VMI ID needs its own read.
+  // A recent list is reused for up to 5 s, but a VMI ID is read on its own.
   server.failAlways("get", hang);
   expect(await mutateNaming("vmi-00000000000000000")).toMatchObject({ code: 503, retryAfter: "1" });
   expect((await ask(`http://127.0.0.1:${opsPort}/readyz?verbose`)).body).toContain("VirtualMachineImage ok: live: ");
   expect(await mutate()).toMatchObject({ code: 200 });
 });
 
-it("admits a machine of any namespace by a VirtualMachineImage with cluster scope", async () => {
+it("admits a machine of any namespace with a cluster-scoped VirtualMachineImage", async () => {
   server.replaceVmImages("Cluster");
   server.write("ubuntu-noble", "ubuntu-24.04");
   server.failAlways("list", undefined);
@@ -191,7 +191,7 @@ it("admits a machine of any namespace by a VirtualMachineImage with cluster scop
   });
 });
 
-it("stops without the shutdown delay before the images are complete, when no caller uses it yet", async () => {
+it("stops without the shutdown delay before the images are complete: it has no callers yet", async () => {
   await isReady(503);
   stop.abort("SIGTERM");
   await running;

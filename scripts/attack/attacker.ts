@@ -1,9 +1,9 @@
-/** The thread of the attackers, so that the honest caller does not wait for them. */
+/** Runs the attackers in their own thread, so that the honest caller does not wait for them. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { Figures, Target } from "./case.ts";
 import { CASES } from "./cases.ts";
 
-/** What this thread is started with. */
+/** The data of the thread. */
 export interface Attack {
   readonly name: string;
   readonly target: Target;
@@ -12,5 +12,5 @@ export interface Attack {
 const { name, target } = workerData as Attack;
 const chosen = CASES.find((each) => each.name === name);
 if (chosen === undefined) throw new Error(`no case ${name}`);
-// What is counted is the one message of this thread.
+// The only message of this thread.
 parentPort?.postMessage((await chosen.attack(target)) satisfies Figures);

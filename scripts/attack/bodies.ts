@@ -1,8 +1,8 @@
-/** What attackers and the honest caller send. */
+/** Requests of the attackers and of the honest caller. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The most that the server reads of a body, in bytes. */
+/** The largest body that the server reads, in bytes. */
 export const BODY_LIMIT = 7 * 1024 * 1024;
 
 interface Review {
@@ -14,7 +14,7 @@ export const HONEST_REVIEW = readFileSync(join(import.meta.dirname, "../../examp
 
 const REVIEW = JSON.parse(HONEST_REVIEW) as Review;
 
-/** Whether this is the answer to HONEST_REVIEW. */
+/** Whether a text is the right answer to HONEST_REVIEW. */
 export function isRightAnswer(text: string): boolean {
   try {
     const { response } = JSON.parse(text) as { response?: { uid?: unknown; allowed?: unknown; patch?: unknown } };
@@ -24,7 +24,7 @@ export function isRightAnswer(text: string): boolean {
   }
 }
 
-/** HTTP/1.1 with a body of an announced length, as text that is sent before the body. */
+/** Request line and headers of a POST with a body of this length. */
 export function head(bytes: number): string {
   return `POST /mutate?timeout=10s HTTP/1.1\r\nHost: webhook\r\nContent-Type: application/json\r\nContent-Length: ${bytes}\r\n\r\n`;
 }
@@ -39,8 +39,8 @@ export function honestPost(): Buffer {
 }
 
 /**
- * A review of so many bytes whose answer is a third larger: its patch puts back the whole of a stored `spec.image`, in
- * Base64. No other answer is larger for a large review, and few cost the server less.
+ * A review of so many bytes whose answer is a third larger: its patch restores a whole stored `spec.image`, in Base64. No
+ * large review has a larger answer, and few cost the server less.
  */
 export function patchedReview(bytes: number): Buffer {
   const { object } = REVIEW.request;
@@ -55,8 +55,8 @@ export function patchedReview(bytes: number): Buffer {
 }
 
 /**
- * Reviews of BODY_LIMIT whose answers are as large as they come: a patch (9.8 MB), and a uid and the name of a refused object,
- * which come back as they were sent (7.3 MB).
+ * Reviews of BODY_LIMIT with the largest answers: a patch (9.8 MB), and a uid and the name of a refused object, which the
+ * answer repeats (7.3 MB).
  */
 export function largestAnswers(): readonly Buffer[] {
   const unknown = { ...REVIEW.request.object, spec: { imageName: "unknown" } };
@@ -64,7 +64,7 @@ export function largestAnswers(): readonly Buffer[] {
   return [patchedReview(BODY_LIMIT), ...others.map((body) => filledTo(BODY_LIMIT, body))];
 }
 
-/** A good review of so many bytes: a long annotation fills it up. */
+/** A valid review of so many bytes, padded by an annotation. */
 export function reviewOf(bytes: number): Buffer {
   const { object } = REVIEW.request;
   const metadata = { ...object.metadata, annotations: { note: FILLING } };

@@ -8,35 +8,35 @@ export interface Target {
   readonly opsPort: number;
 }
 
-/** What an attacker counted. */
+/** The result of an attack. */
 export interface Figures {
-  /** What the attackers did, for their column of the report. */
+  /** What the attackers did, for the report. */
   readonly text: string;
-  /** Answers that the server must not give; none where it did well. */
+  /** Answers that the server must not give. */
   readonly wrong: readonly string[];
 }
 
-/** What came of one case. */
+/** The result of one case. */
 export interface Outcome extends Usage {
   readonly figures: Figures;
   readonly honest: CallTally;
   readonly probes: ProbeTally;
-  /** Seconds for which the server kept a connection whose other side took nothing of its answer: the longest of all. */
+  /** The longest time, in seconds, for which the server kept a connection whose client did not read its answer. */
   readonly unreadFor: number;
-  /** Seconds from the end of the attack until a kept connection, a new one and a probe were answered; undefined: never. */
+  /** Seconds from the end of the attack until a kept connection, a new one and a probe are answered. Undefined means never. */
   readonly recoveredAfter: number | undefined;
-  /** How the server ended by itself; undefined where it still ran. */
+  /** How the server ended by itself. Undefined where it was still running. */
   readonly died: string | undefined;
 }
 
-/** Gives what the outcome misses, in words; nothing where all is as expected. */
+/** Returns, as text, each way in which the outcome is not as expected. */
 export type Expectation = (outcome: Outcome) => readonly string[];
 
 export interface AttackCase {
   readonly name: string;
-  /** File descriptors that the attackers and the server need, each. */
+  /** File descriptors that the attackers need, and the server as well. */
   readonly descriptors: number;
-  /** Ends with the attack; its connections end with its thread. */
+  /** Resolves at the end of the attack. Its connections end with its thread. */
   readonly attack: (target: Target) => Promise<Figures>;
   readonly expectations: readonly Expectation[];
 }

@@ -15,16 +15,16 @@ import { announced, connects, halfOpen, idle, slowBodies, slowHeaders } from "./
 import { largeBodies, load } from "./load.ts";
 import { unreadLarge, unreadMetrics, unreadPatches } from "./unread.ts";
 
-/** Of every case, besides its own. */
+/** Expectations of every case, besides its own. */
 const ALWAYS: readonly Expectation[] = [survives, recoversWithin(10)];
 const FINE: readonly Expectation[] = [...ALWAYS, reviewsAnswered, handshakesThrough, probesAnswered];
 
-/** In MiB: what the container has. */
+/** The memory of the container, in MiB. */
 const MEMORY = 1_024;
-/** Seconds that an answer may lie unread, and what it takes to notice. */
+/** Seconds for which an answer may be unread, plus the time to notice. */
 const UNREAD = 12;
 
-/** All cases, in the order in which they run. docs/attacks.md says what each is. */
+/** All cases, in the order in which they run. docs/attacks.md describes each. */
 export const CASES: readonly AttackCase[] = [
   {
     name: "unread-patches",

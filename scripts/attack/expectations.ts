@@ -1,15 +1,15 @@
-/** What a case may expect of the server. */
+/** The expectations that a case may have. */
 import type { Expectation } from "./case.ts";
 import { textOf } from "./report.ts";
 
 export const probesAnswered: Expectation = ({ probes }) =>
   probes.failed.size === 0 ? [] : [`probes failed: ${textOf(probes.failed)}`];
 
-/** Every review got its decision, some at a repetition. */
+/** Every review gets its decision, at the first call or at a repetition. */
 export const reviewsAnswered: Expectation = ({ honest }) =>
   honest.failed.size === 0 ? [] : [`honest reviews failed: ${textOf(honest.failed)}`];
 
-/** Some are refused with 503 at the start, and none later. */
+/** Reviews may get 503 at the start of the attack, and none later. */
 export function refusedAtMostFor(seconds: number): Expectation {
   return ({ honest: { failed, refusedAt } }) => {
     const late = refusedAt.filter((at) => at > seconds).length;
@@ -31,7 +31,7 @@ export function memoryBelow(mebibytes: number): Expectation {
   return ({ peakMiB }) => (peakMiB < mebibytes ? [] : [`not below ${mebibytes} MiB`]);
 }
 
-/** Who takes nothing of an answer is ended. */
+/** The server closes connections whose client does not read an answer. */
 export function unreadAtMostFor(seconds: number): Expectation {
   return ({ unreadFor }) => (unreadFor <= seconds ? [] : [`an answer stayed unread for more than ${seconds} s`]);
 }

@@ -4,33 +4,33 @@ import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { HONEST_REVIEW, isRightAnswer } from "./bodies.ts";
 
-/** Between two reviews of the kept connection, and between two new connections. Milliseconds. */
+/** Milliseconds between two reviews on the kept connection, and between two new connections. */
 const KEPT_PERIOD = 100;
 const NEW_PERIOD = 1_000;
 /** The default of a webhook's timeoutSeconds. */
 const TIMEOUT = 10_000;
-/** A 503 with Retry-After is repeated so often, as an API server does. */
-const MOST_REPEATS = 5;
+/** How often a 503 with Retry-After is repeated, as an API server does. */
+const MAX_REPEATS = 5;
 const REPEAT_DELAY = 1_000;
 
 export interface CallTally {
   answered: number;
   /** Reviews without a decision, by status or error. */
   readonly failed: Map<string, number>;
-  /** Answers 503, also those after which a repetition was answered: seconds since the start of the attack. */
+  /** The time of each answer 503, even where a repetition got a decision: seconds since the start of the attack. */
   readonly refusedAt: number[];
   readonly handshakes: { ok: number; readonly failed: Map<string, number> };
-  /** Connections that the one kept connection took; more than 1 where it was cut. */
+  /** How many connections the kept connection needed: more than 1 where it was cut. */
   keptConnections: number;
 }
 
 interface Answer {
-  /** "200", another status, "wrong answer", or an error. */
+  /** An HTTP status, "wrong answer", or an error. */
   readonly outcome: string;
   readonly mayRepeat: boolean;
 }
 
-/** Calls as an API server does, on one kept connection and on a new one each second, and counts what comes of it. */
+/** Calls as an API server does, on one kept connection and on a new one each second, and counts the outcomes. */
 export class HonestCaller {
   readonly tally: CallTally = {
     answered: 0,
@@ -57,12 +57,12 @@ export class HonestCaller {
     void this.#keepAsking();
   }
 
-  /** From now on the seconds of `refusedAt` count. */
+  /** Starts the clock of `refusedAt`. */
   attackBegins(): void {
     this.#attackedAt = performance.now();
   }
 
-  /** What is still under way is not counted. */
+  /** Reviews that are still under way are not counted. */
   stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -91,7 +91,7 @@ export class HonestCaller {
         this.tally.answered++;
         return;
       }
-      if (!mayRepeat || repeats === MOST_REPEATS) {
+      if (!mayRepeat || repeats === MAX_REPEATS) {
         count(this.tally.failed, outcome);
         return;
       }

@@ -1,14 +1,14 @@
-/** Attackers that hold connections, or send so slowly that it is the same. */
+/** Attackers that hold connections without a request, or with one that they send very slowly. */
 import type { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { BODY_LIMIT, head, honestPost } from "./bodies.ts";
 import type { Figures, Target } from "./case.ts";
 import { eachSecond, openManyTls, openTcp, openTls, readAndDrop } from "./sockets.ts";
 
-/** What an attacker's own descriptors allow at the same time, beside the 1,999. */
-const MOST_OPEN = 14_000;
+/** Connections that the attacker's own descriptors allow at the same time, beside the 1,999. */
+const MAX_OPEN = 14_000;
 
-/** 1,999 connections that asked once and stay, then plain connects: 200 a second, then 1,000. */
+/** 1,999 connections that send one request and stay open. Then TCP connects: 200 a second, later 1,000. */
 export async function connects({ port }: Target): Promise<Figures> {
   const asked = (await openManyTls(port, 1_999)).map(readAndDrop);
   const request = honestPost();
@@ -18,7 +18,7 @@ export async function connects({ port }: Target): Promise<Figures> {
   let made = 0;
   let open = 0;
   const connect = (): void => {
-    if (open >= MOST_OPEN) return;
+    if (open >= MAX_OPEN) return;
     made++;
     open++;
     readAndDrop(openTcp(port)).once("close", () => open--);
@@ -28,7 +28,7 @@ export async function connects({ port }: Target): Promise<Figures> {
   return { text: `${stayed} that asked once (${openOf(asked)} of them at the end), ${made} connects`, wrong: [] };
 }
 
-/** 5,000 connections that never ask. */
+/** 5,000 connections that never send a request. */
 export async function idle({ port }: Target): Promise<Figures> {
   const sockets: Socket[] = [];
   await eachSecond(2_500, 2, () => sockets.push(readAndDrop(openTcp(port))));
@@ -44,12 +44,12 @@ export async function halfOpen({ port }: Target): Promise<Figures> {
   return { text: `${sockets.length} handshakes (${openOf(sockets)} at the end)`, wrong: [] };
 }
 
-/** 300 connections whose headers come a byte a second. */
+/** 300 connections that send their headers at a byte a second. */
 export async function slowHeaders(target: Target): Promise<Figures> {
   return slow(target, "POST /mutate HTTP/1.1\r\nHost: webhook\r\nX-Slow: ");
 }
 
-/** 300 connections whose body of 15 kB comes a byte a second. */
+/** 300 connections that send a body of 15 kB at a byte a second. */
 export async function slowBodies(target: Target): Promise<Figures> {
   return slow(target, head(15_000));
 }
@@ -63,7 +63,7 @@ async function slow({ port }: Target, beginning: string): Promise<Figures> {
   return { text: `${sockets.length} connections, a byte a second (${openOf(sockets)} at the end)`, wrong: [] };
 }
 
-/** 207 bodies a second are announced with 7 MiB, and never come. */
+/** 207 requests a second announce a body of 7 MiB, and never send it. */
 export async function announced({ port }: Target): Promise<Figures> {
   let made = 0;
   await eachSecond(207, 20, () => {

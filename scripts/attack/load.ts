@@ -1,4 +1,4 @@
-/** Attackers that read their answers, and ask for too much. */
+/** Attackers that send too many or too large requests, and read their answers. */
 import autocannon from "autocannon";
 import { Agent, request } from "node:https";
 import { BODY_LIMIT, HONEST_REVIEW, isRightAnswer, reviewOf } from "./bodies.ts";
@@ -30,11 +30,11 @@ export async function largeBodies({ port }: Target): Promise<Figures> {
   return { text: `at the limit: ${textOf(ofLimit) || "none"}; one byte over: ${textOf(ofOver) || "none"}`, wrong };
 }
 
-/** What the server does in 2 s for 20 connections; then 1,000 reviews at a time for 15 s, each as soon as one is answered. */
+/** Measures 20 connections for 2 s. Then keeps 1,000 reviews under way for 15 s. */
 export async function load({ port }: Target): Promise<Figures> {
   const usual = await fire(port, { connections: 20, duration: 2 });
   const tooMany = await fire(port, { connections: 1_000, duration: 15 });
-  // Where a connection broke, and that may be, there was no answer.
+  // Connections may break under this load: those outcomes are not answers.
   const statuses = new Map([...tooMany.answers].filter(([outcome]) => /^\d+$/.test(outcome)));
   const wrong = unexpected("answers", statuses, ["200", "503"]);
   if (tooMany.mismatches > 0) wrong.push(`${tooMany.mismatches} wrong answers`);
@@ -91,7 +91,7 @@ async function statusOf(port: number, agent: Agent, body: Buffer): Promise<strin
   return promise;
 }
 
-/** What came besides these. */
+/** The outcomes that are not expected. */
 function unexpected(what: string, tally: ReadonlyMap<string, number>, expected: readonly string[]): string[] {
   return [...tally]
     .filter(([outcome]) => !expected.includes(outcome))

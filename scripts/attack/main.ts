@@ -1,4 +1,4 @@
-/** Attacks a server with all cases, or with one: `npm run attack -- --case NAME`. Exits with 1 where one misses what is expected. */
+/** Attacks a server with all cases, or with one: `npm run attack -- --case NAME`. Exits with 1 where one is not as expected. */
 import { parseArgs } from "node:util";
 import { messageOf } from "../../src/common/failure.ts";
 import type { AttackCase } from "./case.ts";
@@ -17,7 +17,7 @@ let isGood = true;
 for (const each of chosen) isGood = (await attackWith(each)) && isGood;
 process.exit(isGood ? 0 : 1);
 
-/** Runs one case and prints its row; says whether all was as expected. */
+/** Runs one case and prints its row. Returns whether it was as expected. */
 async function attackWith(attackCase: AttackCase): Promise<boolean> {
   const { name, descriptors, expectations } = attackCase;
   const limit = descriptorLimit();

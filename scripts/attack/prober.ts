@@ -1,7 +1,7 @@
 import { get } from "node:http";
 import { count, reasonOf } from "./honest.ts";
 
-/** As the Deployment's readinessProbe. Milliseconds. */
+/** Milliseconds, as for the readinessProbe of the Deployment. */
 const TIMEOUT = 3_000;
 const PERIOD = 500;
 

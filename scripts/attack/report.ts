@@ -19,7 +19,7 @@ export function heading(): string {
   return `${row(COLUMNS)}\n${row(COLUMNS.map(() => "---"))}`;
 }
 
-/** A row; `misses` in words, none where all was as expected. */
+/** A row. `misses` are the ways in which the outcome is not as expected. */
 export function reportOf(name: string, outcome: Outcome, misses: readonly string[]): string {
   const { figures, honest, probes, peakMiB, coreShare, unreadFor, recoveredAfter } = outcome;
   return row([

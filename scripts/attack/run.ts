@@ -14,7 +14,7 @@ const SAMPLE_PERIOD = 250;
 const RECOVERY_DEADLINE = 15_000;
 const ATTACK_DEADLINE = 60_000;
 
-/** How many files a process may have open; NaN where the system does not say. Node itself raises it to the hard limit. */
+/** How many files a process may open, after Node has raised the limit to the hard limit. NaN where there is no /proc. */
 export function descriptorLimit(): number {
   try {
     return Number(/^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1]);
@@ -23,7 +23,7 @@ export function descriptorLimit(): number {
   }
 }
 
-/** Runs one case against a fresh server. Throws where the server or the attack does not start, or the attack does not end. */
+/** Runs one case against a new server. Throws where the server or the attack does not start, or the attack does not end. */
 export async function runCase({ name }: AttackCase): Promise<Outcome> {
   const server = await AttackedServer.start();
   const honest = new HonestCaller(server.target.port, server.ca);
@@ -54,7 +54,7 @@ async function attackWith(workerData: Attack, server: AttackedServer): Promise<P
   worker.on("error", reject);
   worker.on("message", resolve);
   const timer = setInterval(() => {
-    // A server that ends takes its figures along.
+    // Sampled, because the figures of a process are gone once it has ended.
     server.usage();
     unread.sample();
   }, SAMPLE_PERIOD);
@@ -66,12 +66,12 @@ async function attackWith(workerData: Attack, server: AttackedServer): Promise<P
   } finally {
     clearInterval(timer);
     clearTimeout(deadline);
-    // Its connections end with it; how long that takes is part of the recovery.
+    // Ends the connections of the attack. How long that takes is part of the recovery.
     void worker.terminate();
   }
 }
 
-/** Seconds until all is answered again; undefined where that is never. */
+/** Seconds until all requests are answered again. Undefined means not within RECOVERY_DEADLINE. */
 async function recovery(honest: HonestCaller, prober: Prober): Promise<number | undefined> {
   const began = performance.now();
   while (performance.now() - began < RECOVERY_DEADLINE) {

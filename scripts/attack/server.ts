@@ -20,15 +20,15 @@ interface Deployment {
   };
 }
 
-/** What a process takes of the machine; NaN where the system does not say. */
+/** What a process used of the machine. NaN where there is no /proc. */
 export interface Usage {
-  /** The most memory that it ever had. */
+  /** The peak of its resident memory. */
   readonly peakMiB: number;
-  /** Of the time that it wanted to work, the part in which it could: a machine that does other things gives less. */
+  /** The part of the time in which it was runnable and had a core. A busy machine gives less than all. */
   readonly coreShare: number;
 }
 
-/** `serve` of the bundle as a process of its own, with the environment that the Deployment gives it. */
+/** `serve` of the bundle as a process, with the environment of the Deployment. */
 export class AttackedServer {
   readonly target: Target;
   /** PEM. */
@@ -44,7 +44,7 @@ export class AttackedServer {
     this.ca = ca;
   }
 
-  /** Resolves when it serves. Throws where it ends before. */
+  /** Resolves when the server is serving. Throws where it ends before. */
   static async start(): Promise<AttackedServer> {
     const folder = await mkdtemp(join(tmpdir(), "vm-image-webhook-attack-"));
     const args = [PROGRAM, "serve", "--images", join(ROOT, "examples/images"), "--cert-dir", folder, ...ARGUMENTS];
@@ -53,13 +53,13 @@ export class AttackedServer {
     return new AttackedServer(child, folder, { target, ca: await readFile(join(folder, "ca.crt"), "utf8") });
   }
 
-  /** How it ended by itself; undefined while it runs. */
+  /** How it ended by itself. Undefined while it runs. */
   get died(): string | undefined {
     const { exitCode, signalCode } = this.#child;
     return signalCode ?? (exitCode === null ? undefined : `exit code ${exitCode}`);
   }
 
-  /** What it used until now; the last known where it does not run any more. */
+  /** Its usage until now, or the last known one where it has ended. */
   usage(): Usage {
     const folder = `/proc/${this.#child.pid}`;
     try {
@@ -71,7 +71,7 @@ export class AttackedServer {
         this.#usage = { peakMiB: Number(kibibytes) / 1_024, coreShare: worked / (worked + waited) };
       }
     } catch {
-      // It has ended, or this is no Linux.
+      // The process has ended, or this system has no /proc.
     }
     return this.#usage;
   }
@@ -86,7 +86,7 @@ export class AttackedServer {
   }
 }
 
-/** Reads the log for as long as there is one: a full pipe would stop the server. */
+/** Reads the whole log: a full pipe would stop the server. */
 async function servingPorts(child: ChildProcess): Promise<Target> {
   const { promise, resolve, reject } = Promise.withResolvers<Target>();
   if (child.stderr === null) throw new Error("the server has no stderr");
@@ -101,7 +101,7 @@ async function servingPorts(child: ChildProcess): Promise<Target> {
   return promise;
 }
 
-/** Node's options of the Deployment: its limits of memory are part of what is tried. */
+/** The Deployment sets Node's limits of memory, which are part of the attack. */
 function deployedEnvironment(): Record<string, string> {
   const text = readFileSync(join(ROOT, "manifests/base/deployment.yaml"), "utf8");
   const [container] = (parse(text) as Deployment).spec.template.spec.containers;

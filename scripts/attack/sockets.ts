@@ -2,17 +2,17 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { promisify } from "node:util";
 
-/** How many handshakes of an attacker are under way at the same time: fewer than the server's queue takes (511). */
+/** Handshakes under way at the same time: fewer than fit the server's listen queue (511). */
 const HANDSHAKES_AT_ONCE = 100;
-/** The server may keep an attacker waiting. Milliseconds. */
+/** Milliseconds. */
 const HANDSHAKE_TIMEOUT = 10_000;
 
-/** A connection whose errors concern only who waits for it. */
+/** A connection whose errors are ignored. */
 export function openTcp(port: number): Socket {
   return connectTcp(port, "127.0.0.1").on("error", ignore);
 }
 
-/** After the handshake; undefined where there was none. Nothing is read of it until somebody asks. */
+/** A connection after its handshake, which is not read. Undefined where the handshake failed. */
 export async function openTls(port: number): Promise<Socket | undefined> {
   const socket = connectTls({ host: "127.0.0.1", port, rejectUnauthorized: false }).on("error", ignore);
   const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -28,7 +28,7 @@ export async function openTls(port: number): Promise<Socket | undefined> {
   return isOpen ? socket : undefined;
 }
 
-/** So many TLS connections; those that came to be. */
+/** Opens so many TLS connections. Returns those that succeeded. */
 export async function openManyTls(port: number, number: number): Promise<readonly Socket[]> {
   const sockets: Socket[] = [];
   let started = 0;
@@ -42,7 +42,7 @@ export async function openManyTls(port: number, number: number): Promise<readonl
   return sockets;
 }
 
-/** Sends the same so many times, each when the last one is in the kernel, and never reads; gives how many of them got there. */
+/** Writes the data so many times, each after the last write, and never reads. Returns how many writes succeeded. */
 export async function sendUnread(socket: Socket, data: Buffer, times: number): Promise<number> {
   const write = promisify((done: (error?: Error | null) => void) => socket.write(data, done));
   for (let sent = 0; sent < times; sent++) {
@@ -55,12 +55,12 @@ export async function sendUnread(socket: Socket, data: Buffer, times: number): P
   return times;
 }
 
-/** Reads and drops what comes, so that an end is noticed. */
+/** Reads and drops all data, so that the end of the connection is noticed. */
 export function readAndDrop(socket: Socket): Socket {
   return socket.resume();
 }
 
-/** Calls so many times a second for so many seconds. Resolves at the end. */
+/** Calls `act` so many times a second for so many seconds. */
 export async function eachSecond(times: number, seconds: number, act: () => void): Promise<void> {
   const began = performance.now();
   let acted = 0;
@@ -75,5 +75,5 @@ export async function eachSecond(times: number, seconds: number, act: () => void
 }
 
 function ignore(): void {
-  // An attacker does not care.
+  // The server may close any connection of an attacker.
 }

@@ -7,13 +7,13 @@ const OPEN_STATES = new Set(["01", "08"]);
 interface Waiting {
   /** Bytes that the kernel holds in either direction. */
   readonly queues: string;
-  /** Since when they are the same, by `performance.now()`. */
+  /** When they last changed, by `performance.now()`. */
   readonly since: number;
 }
 
-/** Watches how long the server keeps connections whose other side takes nothing of what was answered. */
+/** Measures for how long the server keeps connections whose client does not read its answer. */
 export class UnreadAnswers {
-  /** Of all, in seconds. */
+  /** The longest time of all connections, in seconds. */
   longest = 0;
   readonly #ports: ReadonlySet<string>;
   #waiting = new Map<string, Waiting>();
@@ -22,7 +22,7 @@ export class UnreadAnswers {
     this.#ports = new Set([port, opsPort].map((each) => each.toString(16).toUpperCase().padStart(4, "0")));
   }
 
-  /** Looks at the kernel's list of connections (Documentation/networking/proc_net_tcp.rst). */
+  /** Reads the kernel's list of connections (Documentation/networking/proc_net_tcp.rst). */
   sample(): void {
     const now = performance.now();
     const rows = readFileSync("/proc/net/tcp", "utf8").split("\n").slice(1);
@@ -37,7 +37,7 @@ export class UnreadAnswers {
     );
   }
 
-  /** The peer and the queues of one connection of the server that has bytes to send; nothing of any other. */
+  /** Peer and queues of a connection of the server with bytes to send; empty for any other connection. */
   #unread([, local = "", peer = "", state = "", queues = ""]: readonly string[]): readonly [string, string][] {
     const isOpen = OPEN_STATES.has(state) && this.#ports.has(local.split(":")[1] ?? "");
     return isOpen && !queues.startsWith("00000000:") ? [[peer, queues]] : [];

@@ -1,14 +1,14 @@
-/** Attackers that ask and do not read what is answered. */
+/** Attackers that send requests and do not read the answers. */
 import type { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { largestAnswers, patchedReview, post } from "./bodies.ts";
 import type { Figures, Target } from "./case.ts";
 import { openManyTls, openTcp, sendUnread } from "./sockets.ts";
 
-/** Milliseconds in which the server has answered: it ends a connection that asks again before. */
+/** Milliseconds after which the server has answered: it closes a connection that pipelines many requests. */
 const NEXT_REQUEST = 1_000;
 
-/** 640 connections, 80 reviews of 15 kB each, sent without a pause. */
+/** 640 connections send 80 reviews of 15 kB each, without a pause. */
 export async function unreadPatches({ port }: Target): Promise<Figures> {
   const end = delay(35_000);
   const sockets = await openManyTls(port, 640);
@@ -19,7 +19,7 @@ export async function unreadPatches({ port }: Target): Promise<Figures> {
   return { text: `${sockets.length} connections, 80 reviews of 15 kB each (${sent} sent)`, wrong: [] };
 }
 
-/** 48 connections ask for the largest answers, one after the other. All start at once, so some reviews get 503. */
+/** 48 connections request the largest answers, one after the other. All start at once, so some reviews get 503. */
 export async function unreadLarge({ port }: Target): Promise<Figures> {
   const end = delay(20_000);
   const sockets = await openManyTls(port, 48);

@@ -6,40 +6,40 @@ import { IMAGE_KINDS } from "../images/image.ts";
 import { type AdmissionPolicy, decider } from "../admission/decide.ts";
 import type { ImageFilter } from "../sources/image-source.ts";
 import { type Command, type CommandLine, EXIT_DONE, EXIT_REFUSED } from "./command.ts";
-import { FINDING_FORMATS } from "./finding-format.ts";
-import { createRequest, judge } from "./findings.ts";
-import { IMAGE_FLAGS, readImages } from "./images.ts";
+import { checkManifest, createRequest } from "./findings.ts";
+import { IMAGE_FLAGS, readImages } from "./image-flags.ts";
 import { createLog } from "./log.ts";
 import { type Manifest, readManifests } from "./manifest-file.ts";
+import { FINDING_FORMATS } from "./output/finding-format.ts";
 
-/** There are no privileged callers here, so their flags are left out. */
+/** Without the flags of privileged callers: a manifest has no caller. */
 const ORDINARY_POLICY_FLAGS = ["resolution", "write", "check"] as const;
 type PolicyFlag = (typeof ORDINARY_POLICY_FLAGS)[number];
 
 export const check: Command<(typeof IMAGE_FLAGS)[number] | "namespace" | PolicyFlag | "check-output"> = {
   name: "check",
-  summary: "say what admission would say to manifests",
+  summary: "check manifests as admission would",
   arguments: {
     name: "FILE",
     many: true,
-    help: "manifests of kinds that name images in YAML or JSON; - is standard input",
+    help: "manifests in YAML or JSON; - is standard input",
   },
   flags: [...IMAGE_FLAGS, "namespace", ...ORDINARY_POLICY_FLAGS, "check-output"],
   run: async (files, flags, io) => {
     const manifests: Manifest[] = [];
     for (const file of files) manifests.push(...readManifests(file, await readText(file, io)));
     const { namespace } = flags;
-    const index = await readImages(flags, io, createLog(io.log, "warn"), wantedBy(manifests, namespace));
-    const bench = { namespace, index, decide: decider(ordinaryPolicy(flags)) };
+    const index = await readImages(flags, io, createLog(io.log, "warn"), imagesFor(manifests, namespace));
+    const input = { namespace, index, decide: decider(ordinaryPolicy(flags)) };
     const format = FINDING_FORMATS[flags["check-output"]];
-    const tally = { refused: 0, warned: 0, admitted: 0, skipped: 0 };
+    const counts = { refused: 0, warned: 0, admitted: 0, skipped: 0 };
     for (const manifest of manifests) {
-      const { verdict, findings } = judge(manifest, bench);
-      tally[verdict]++;
+      const { verdict, findings } = checkManifest(manifest, input);
+      counts[verdict]++;
       io.print(findings.map(format.finding).join(""));
     }
-    io.print(format.summary(tally));
-    return tally.refused > 0 ? EXIT_REFUSED : EXIT_DONE;
+    io.print(format.summary(counts));
+    return counts.refused > 0 ? EXIT_REFUSED : EXIT_DONE;
   },
 };
 
@@ -51,8 +51,8 @@ async function readText(file: string, io: CommandLine): Promise<string> {
   }
 }
 
-/** Images of other namespaces than the objects' are of no use. */
-function wantedBy(manifests: readonly Manifest[], fallback: string): ImageFilter {
+/** Selects the kinds that these objects can name, of one namespace where all objects are in one. */
+function imagesFor(manifests: readonly Manifest[], fallback: string): ImageFilter {
   const requests = manifests.flatMap((manifest) => createRequest(manifest, fallback) ?? []);
   const named = new Set(requests.flatMap(({ kind }) => imagesNamedBy(kind.group, kind.version, kind.kind)));
   const kinds = IMAGE_KINDS.filter((kind) => named.has(kind));

@@ -7,40 +7,25 @@ import type { ImageIndex } from "../images/image-index.ts";
 import { isJsonObject, textAt, textOrNothing } from "../common/json.ts";
 import { errorMessage } from "../references/field-error.ts";
 
+import type { Finding, Verdict } from "./output/finding.ts";
 import { isChecked, type Manifest } from "./manifest-file.ts";
 
-/** What admission would say about one field of one object. */
-export interface Finding {
-  readonly file: string;
-  /** Of the field; where it is absent, of the nearest parent that is there. Line and column count from 1. */
-  readonly line: number;
-  readonly column: number;
-  readonly object: { readonly kind: string; readonly namespace: string; readonly name: string };
-  readonly level: "error" | "warning";
-  readonly field: string;
-  /** Without the field. */
-  readonly message: string;
-}
-
-/** What becomes of an object: `warned` is admitted with warnings, `skipped` is not checked. */
-export type Verdict = "refused" | "warned" | "admitted" | "skipped";
-
-export interface Judgement {
+export interface CheckResult {
   readonly verdict: Verdict;
   readonly findings: readonly Finding[];
 }
 
-/** What manifests are judged by, besides themselves. */
-export interface Bench {
-  /** Of objects that name none. */
+/** What a manifest is checked against. */
+export interface CheckInput {
+  /** Used for objects without a namespace. */
   readonly namespace: string;
   readonly index: ImageIndex;
   readonly decide: Decide;
 }
 
-type Said = Pick<Finding, "level" | "field" | "message">;
+type Message = Pick<Finding, "level" | "field" | "message">;
 
-/** The CREATE of an object by an ordinary user; undefined for an object that names no image. */
+/** The CREATE of an object by an ordinary user. Undefined for an object of a kind that names no image. */
 export function createRequest({ object }: Manifest, namespace: string): AdmissionRequest | undefined {
   const { group, version, kind } = typeOf(object);
   const [row] = referenceRows(group, version, kind);
@@ -58,21 +43,21 @@ export function createRequest({ object }: Manifest, namespace: string): Admissio
   };
 }
 
-/** What admission would say. Throws a Failure `images` where the index is not complete enough to tell. */
-export function judge(manifest: Manifest, { namespace, index, decide }: Bench): Judgement {
+/** What admission says about a manifest. Throws a Failure `images` where the index is not complete enough to decide. */
+export function checkManifest(manifest: Manifest, { namespace, index, decide }: CheckInput): CheckResult {
   const request = createRequest(manifest, namespace);
   if (request === undefined)
     return { verdict: "skipped", findings: located(manifest, namespace, unknownVersion(manifest)) };
   const decisions = admit(request, index, decide);
-  const said = [...errorsOf(decisions), ...warningsOf(decisions)];
+  const messages = [...errorsOf(decisions), ...warningsOf(decisions)];
   const undecided = decisions.find((decision) => decision.is === "undecided");
   if (undecided !== undefined) {
-    throw new Failure("images", `${manifest.file}:${manifest.placeOf("").line}: not decided: ${undecided.because}`);
+    throw new Failure("images", `${manifest.file}:${manifest.positionOf("").line}: not decided: ${undecided.because}`);
   }
-  return { verdict: verdictOf(said), findings: located(manifest, request.namespace ?? "", said) };
+  return { verdict: verdictOf(messages), findings: located(manifest, request.namespace ?? "", messages) };
 }
 
-/** As the API server asks: validation sees what mutation made, and nothing that mutation refused. */
+/** Asks as the API server does: validation gets the mutated object, and none that mutation refused. */
 function admit(request: AdmissionRequest, index: ImageIndex, decide: Decide): readonly Decision[] {
   const mutated = decide("mutate", request, index);
   if (mutated.is !== "allowed" || request.object === undefined) return [mutated];
@@ -80,14 +65,14 @@ function admit(request: AdmissionRequest, index: ImageIndex, decide: Decide): re
   return [mutated, decide("validate", { ...request, object }, index)];
 }
 
-function errorsOf(decisions: readonly Decision[]): readonly Said[] {
+function errorsOf(decisions: readonly Decision[]): readonly Message[] {
   return decisions
     .flatMap((decision) => (decision.is === "refused" ? decision.errors : []))
     .map((error) => ({ level: "error", field: error.field, message: errorMessage(error) }));
 }
 
-/** Each once. A warning begins with its field (references/problem.ts). */
-function warningsOf(decisions: readonly Decision[]): readonly Said[] {
+/** Each warning once. It begins with its field (references/problem.ts). */
+function warningsOf(decisions: readonly Decision[]): readonly Message[] {
   const warnings = decisions.flatMap((decision) => (decision.is === "undecided" ? [] : decision.warnings));
   return [...new Set(warnings)].map((warning) => {
     const [field = ""] = warning.split(": ", 1);
@@ -95,8 +80,8 @@ function warningsOf(decisions: readonly Decision[]): readonly Said[] {
   });
 }
 
-/** An object of a known kind in a version without rows may name images all the same. */
-function unknownVersion({ object }: Manifest): readonly Said[] {
+/** An object of a known kind may name images even in a version that the reference table does not have. */
+function unknownVersion({ object }: Manifest): readonly Message[] {
   const { group, version, kind } = typeOf(object);
   if (!isChecked(group, kind)) return [];
   const rows = REFERENCES.filter((row) => row.group === group && row.kind === kind);
@@ -110,18 +95,22 @@ function unknownVersion({ object }: Manifest): readonly Said[] {
   ];
 }
 
-function verdictOf(said: readonly Said[]): Verdict {
-  if (said.some(({ level }) => level === "error")) return "refused";
-  return said.length > 0 ? "warned" : "admitted";
+function verdictOf(messages: readonly Message[]): Verdict {
+  if (messages.some(({ level }) => level === "error")) return "refused";
+  return messages.length > 0 ? "warned" : "admitted";
 }
 
-function located({ file, object, placeOf }: Manifest, namespace: string, said: readonly Said[]): readonly Finding[] {
+function located(
+  { file, object, positionOf }: Manifest,
+  namespace: string,
+  messages: readonly Message[],
+): readonly Finding[] {
   const subject = {
     kind: textAt(object, ["kind"]),
     namespace: textAt(object, ["metadata", "namespace"]) || namespace,
     name: textAt(object, ["metadata", "name"]) || textAt(object, ["metadata", "generateName"]),
   };
-  return said.map((each) => ({ file, ...placeOf(each.field), object: subject, ...each }));
+  return messages.map((each) => ({ file, ...positionOf(each.field), object: subject, ...each }));
 }
 
 function typeOf(object: unknown): AdmissionRequest["kind"] {

@@ -4,7 +4,7 @@ import { durationOf } from "../common/duration.ts";
 import { type Level, type Levels, LEVELS } from "../references/policy.ts";
 import type { ListenAddress } from "../server/listen.ts";
 
-/** Why what was given for a flag is wrong; with the texts that are, where only some of several are. */
+/** Why the value of a flag is wrong. `texts` are the wrong ones, where others of a repeatable flag are right. */
 export class WrongValue extends Error {
   readonly texts: readonly string[] | undefined;
 
@@ -14,7 +14,7 @@ export class WrongValue extends Error {
   }
 }
 
-/** For a flag that is given once: its last text. */
+/** Parses a flag that is not repeatable: its last text counts. */
 export function one<T>(parse: (text: string) => T): (texts: readonly string[]) => T {
   return (texts) => parse(texts.at(-1) ?? "");
 }
@@ -35,25 +35,25 @@ export function positiveNumber(text: string): number {
 }
 
 const HOUR = 3_600_000;
-const LONGEST_DELAY = HOUR;
+const MAX_DELAY = HOUR;
 
 /** In milliseconds. */
 export function parseDelay(text: string): number {
   const milliseconds = durationOf(text);
   if (milliseconds === undefined) throw new WrongValue("is no duration, such as 10s, 500ms or 0s");
-  if (milliseconds > LONGEST_DELAY) throw new WrongValue("is longer than an hour");
+  if (milliseconds > MAX_DELAY) throw new WrongValue("is longer than an hour");
   return milliseconds;
 }
 
-/** Below, no clock and no watch is exact enough for a rotation. */
-const SHORTEST_LIFETIME = 1_000;
+/** Clocks and watches are not exact enough to rotate anything faster. */
+const MIN_LIFETIME = 1_000;
 
-/** In milliseconds; also in hours, as cert-manager writes them. */
+/** In milliseconds. The text may also be in hours, as cert-manager writes lifetimes. */
 export function parseLifetime(text: string): number {
   const hours = /^(?<hours>\d{1,6})h$/.exec(text)?.groups?.["hours"];
   const milliseconds = hours === undefined ? durationOf(text) : Number(hours) * HOUR;
   if (milliseconds === undefined) throw new WrongValue("is no duration, such as 720h or 90m");
-  if (milliseconds < SHORTEST_LIFETIME) throw new WrongValue("is shorter than a second");
+  if (milliseconds < MIN_LIFETIME) throw new WrongValue("is shorter than a second");
   return milliseconds;
 }
 
@@ -73,14 +73,14 @@ export function oneOf<T extends string>(values: readonly T[]): (text: string) =>
 
 /** `127.0.0.1:9443`, `:9443`, `[::1]:9443` */
 const ADDRESS = /^(?:\[(?<ipv6>[^\]]+)\]|(?<host>[^:]*)):(?<port>\d{1,5})$/;
-const LARGEST_PORT = 65_535;
+const MAX_PORT = 65_535;
 
 export function parseAddress(text: string): ListenAddress {
   const { host, ipv6, port = "" } = ADDRESS.exec(text)?.groups ?? {};
-  if (port === "" || Number(port) > LARGEST_PORT) {
+  if (port === "" || Number(port) > MAX_PORT) {
     throw new WrongValue("is not HOST:PORT, such as 127.0.0.1:9443, :9443 or [::1]:9443");
   }
-  return { host: ipv6 ?? host ?? "", port: Number(port) };
+  return { host: ipv6 ?? (host === "" ? undefined : host), port: Number(port) };
 }
 
 export function parseLevels(texts: readonly string[]): Levels {

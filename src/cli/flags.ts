@@ -1,5 +1,5 @@
+import { CHECK_OUTPUTS, OUTPUTS } from "./output/outputs.ts";
 import { WRITE_MODES } from "../vm-operator/policy.ts";
-import { Failure } from "../common/failure.ts";
 import {
   anyText,
   isOn,
@@ -19,38 +19,34 @@ import { RESOLUTION_MODES } from "../images/resolve.ts";
 import { LEVELS } from "../references/policy.ts";
 import { LOCAL_HOSTS } from "../certs/self-signed.ts";
 
-/** Flags are environment variables, too: `--ops-listen` is VM_IMAGE_WEBHOOK_OPS_LISTEN. */
+/** Every flag has an environment variable: that of `--ops-listen` is VM_IMAGE_WEBHOOK_OPS_LISTEN. */
 const ENVIRONMENT_PREFIX = "VM_IMAGE_WEBHOOK_";
 
-/** pino's levels. */
+/** The levels of pino. */
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
-export const OUTPUTS = ["text", "json"] as const;
-/** `github`: workflow commands, which GitHub shows at the lines of a pull request. */
-export const CHECK_OUTPUTS = [...OUTPUTS, "github"] as const;
-export type CheckOutput = (typeof CHECK_OUTPUTS)[number];
 /** Where the serving certificate comes from. */
 export const CERT_MODES = ["files", "cluster"] as const;
 export const TLS_VERSIONS = ["1.2", "1.3"] as const;
 export const REPLAY_ENDPOINTS = ["both", "mutate", "validate"] as const;
 
-interface Flag<T> {
-  /** As people write it, where that is not its name in the table. */
+export interface Flag<T> {
+  /** Its name on the command line, where that differs from its name in the table. */
   readonly long?: string;
-  /** One letter, for what people type often. */
+  /** One letter, for flags that people type often. */
   readonly short?: string;
-  /** Stands for the value in the help text; a flag without one is on or off. */
+  /** The value's name in the help text. A flag without one is on or off. */
   readonly argument?: string;
   readonly repeatable?: boolean;
   readonly help: string;
-  /** As it would be typed; undefined where nothing is. */
+  /** As it would be typed. Undefined means no default. */
   readonly default?: readonly string[];
-  /** From all that was given, in order: one text unless `repeatable`. Throws WrongValue. */
+  /** Parses the given texts, in order; more than one only where `repeatable`. Throws a WrongValue. */
   readonly parse: (texts: readonly string[]) => T;
 }
 
 /**
- * Every flag, by name. Kubernetes sets variables for a Service of the program's name (`..._PORT`, `..._SERVICE_HOST`), so
- * no flag's name may begin with port or service.
+ * Every flag, by name. No name may begin with port or service: Kubernetes sets environment variables for a Service of the
+ * program's name (`..._PORT`, `..._SERVICE_HOST`).
  */
 export const FLAGS = {
   images: flag({
@@ -60,31 +56,31 @@ export const FLAGS = {
   }),
   kubeconfig: flag({
     argument: "FILE",
-    help: "without --images: how to reach the cluster; not given, as in a pod, then the usual kubeconfig",
+    help: "without --images: the kubeconfig of the cluster; by default the pod's service account, else the usual kubeconfig",
     parse: ([text]) => text,
   }),
-  osimage: flag({ help: "without --images: follow OSImages of vCluster Platform, too", parse: isOn }),
+  osimage: flag({ help: "without --images: also read OSImages of vCluster Platform", parse: isOn }),
   "max-images": flag({
     argument: "N",
-    help: "images of all kinds to keep at most; more are reported as overflow",
+    help: "the most images to keep, of all kinds together; more are reported as overflow",
     default: [String(DEFAULT_MAX_IMAGES)],
     parse: one(positiveNumber),
   }),
   listen: flag({
     argument: "HOST:PORT",
-    help: "where reviews are served over TLS",
+    help: "address of the reviews, over TLS",
     default: [":9443"],
     parse: one(parseAddress),
   }),
   "ops-listen": flag({
     argument: "HOST:PORT",
-    help: "where /livez, /readyz and /metrics are served over plain HTTP",
+    help: "address of /livez, /readyz and /metrics, over plain HTTP",
     default: [":8080"],
     parse: one(parseAddress),
   }),
   "shutdown-delay": flag({
     argument: "DURATION",
-    help: "after SIGTERM: how long reviews are still taken, until no caller counts on this replica any more",
+    help: "how long reviews are still accepted after SIGTERM, until callers have learned that the replica goes away",
     default: ["10s"],
     parse: one(parseDelay),
   }),
@@ -97,14 +93,14 @@ export const FLAGS = {
   "self-signed": flag({ help: "make a certificate in the certificate folder if there is none", parse: isOn }),
   "cert-mode": flag({
     argument: "MODE",
-    help: "files: the certificate of --cert-dir, read again when it changes; cluster: by a CA that all replicas share in a Secret",
+    help: "files: the certificate in --cert-dir, reloaded when it changes; cluster: a certificate from a CA that all replicas share in a Secret",
     default: ["files"],
     parse: one(oneOf(CERT_MODES)),
   }),
   "cert-host": flag({
     argument: "NAME",
     repeatable: true,
-    help: "a DNS name or IP address by which the API server calls: the certificate must be for it, or is made for it",
+    help: "a DNS name or IP address by which the API server calls; a certificate of --cert-dir must contain it",
     parse: (texts) => texts,
   }),
   "ca-secret": flag({
@@ -115,25 +111,25 @@ export const FLAGS = {
   }),
   "ca-lifetime": flag({
     argument: "DURATION",
-    help: "cluster mode: how long a CA is good for; replaced when a third of that is left",
+    help: "cluster mode: how long a CA is valid; it is replaced when a third of that is left",
     default: ["8760h"],
     parse: one(parseLifetime),
   }),
   "cert-lifetime": flag({
     argument: "DURATION",
-    help: "cluster mode: how long a serving certificate is good for; replaced when a third of that is left",
+    help: "cluster mode: how long a serving certificate is valid; it is replaced when a third of that is left",
     default: ["720h"],
     parse: one(parseLifetime),
   }),
   "client-ca": flag({
     argument: "FILE",
-    help: "callers must have a certificate of a CA in FILE (PEM), read again when it changes",
+    help: "callers need a certificate from a CA in FILE (PEM), which is reloaded when it changes",
     parse: ([text]) => text,
   }),
   "client-name": flag({
     argument: "NAME",
     repeatable: true,
-    help: "with --client-ca: a common name or DNS name that a caller's certificate must have",
+    help: "with --client-ca: a common name or DNS name; a caller's certificate needs one of them",
     parse: (texts) => texts,
   }),
   "tls-min-version": flag({
@@ -150,7 +146,7 @@ export const FLAGS = {
   }),
   write: flag({
     argument: "MODE",
-    help: "where the image goes that an imageName means: both, imageName or image",
+    help: "the fields that get the resolved image: both, imageName or image",
     default: ["both"],
     parse: one(oneOf(WRITE_MODES)),
   }),
@@ -163,18 +159,18 @@ export const FLAGS = {
   "privileged-user": flag({
     argument: "NAME",
     repeatable: true,
-    help: "a user that may do what vm-operator may; * matches any text",
+    help: "a user with the privileges of vm-operator; * matches any text",
     parse: (texts) => texts,
   }),
   "privileged-group": flag({
     argument: "NAME",
     repeatable: true,
-    help: "a group whose users may; * matches any text",
+    help: "a group whose members have the privileges of vm-operator; * matches any text",
     parse: (texts) => texts,
   }),
   "team-group-prefix": flag({
     argument: "PREFIX",
-    help: "a user is of team T of vCluster Platform who has group PREFIX and T",
+    help: "a member of group PREFIX followed by T is in team T of vCluster Platform",
     default: ["loft:team:"],
     parse: one(anyText),
   }),
@@ -187,7 +183,7 @@ export const FLAGS = {
   namespace: flag({
     short: "n",
     argument: "NAMESPACE",
-    help: "the namespace that asks; for check, where an object names none",
+    help: "the namespace to resolve names in; check uses it for objects without a namespace",
     default: ["default"],
     parse: one(anyText),
   }),
@@ -223,7 +219,7 @@ export const FLAGS = {
   }),
 } as const;
 
-/** With rows that one command has instead of those in FLAGS, because it takes more values. */
+/** FLAGS, and rows that one command has instead, because there the flag has more values. */
 export const COMMAND_FLAGS = {
   ...FLAGS,
   "check-output": flag({
@@ -239,11 +235,7 @@ export type FlagValues<Names extends FlagName> = {
   readonly [Name in Names]: ReturnType<(typeof COMMAND_FLAGS)[Name]["parse"]>;
 };
 
-/** As the command line gives them: by flag name, each time a flag was written. */
-export type GivenFlags = Readonly<Partial<Record<FlagName, readonly string[]>>>;
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Without the dashes. */
+/** The name on the command line, without the dashes. */
 export function longName(name: FlagName): string {
   const { long = name }: Flag<unknown> = COMMAND_FLAGS[name];
   return long;
@@ -251,57 +243,6 @@ export function longName(name: FlagName): string {
 
 export function environmentName(name: FlagName): string {
   return ENVIRONMENT_PREFIX + longName(name).toUpperCase().replaceAll("-", "_");
-}
-
-/** The value of each flag: command line, else environment, else default. All that is wrong in one Failure. */
-export function readFlags<Names extends FlagName>(
-  names: readonly Names[],
-  given: GivenFlags,
-  environment: Environment,
-): FlagValues<Names> {
-  const values: Partial<Record<FlagName, unknown>> = {};
-  const problems: string[] = [];
-  for (const name of names) {
-    const { texts, from } = textsOf(name, given, environment);
-    try {
-      values[name] = COMMAND_FLAGS[name].parse(texts);
-    } catch (error) {
-      for (const wrong of wrongValues(error)) {
-        problems.push(`${from} ${(wrong.texts ?? texts).join(",")}: ${wrong.message}`);
-      }
-    }
-  }
-  if (problems.length > 0) throw new Failure("usage", problems.join("\n"));
-  return values as FlagValues<Names>;
-}
-
-function textsOf(
-  name: FlagName,
-  given: GivenFlags,
-  environment: Environment,
-): { texts: readonly string[]; from: string } {
-  const { repeatable = false, default: fallback = [] }: Flag<unknown> = COMMAND_FLAGS[name];
-  const onCommandLine = given[name];
-  if (onCommandLine !== undefined) return { texts: onCommandLine, from: `--${longName(name)}` };
-  const variable = environmentName(name);
-  const text = environment[variable];
-  if (text === undefined || text === "") return { texts: fallback, from: `--${longName(name)}` };
-  return { texts: repeatable ? listOf(text) : [text], from: variable };
-}
-
-/** One wrong value, or all of a repeatable flag's; any other error is a bug and goes on. */
-function wrongValues(error: unknown): readonly WrongValue[] {
-  const errors: readonly unknown[] = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
-  if (errors.every((each) => each instanceof WrongValue)) return errors;
-  throw error;
-}
-
-/** A comma list; what is empty between two commas, or behind the last, is nothing. */
-function listOf(text: string): readonly string[] {
-  return text
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
 }
 
 function flag<T>(row: Flag<T>): Flag<T> {

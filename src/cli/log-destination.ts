@@ -3,14 +3,14 @@ import { setTimeout } from "node:timers/promises";
 import type { DestinationStream } from "pino";
 import { createLog } from "./log.ts";
 
-/** Bytes that wait in memory for a reader that is too slow: some 14,000 reviews of 600. */
+/** Bytes that wait in memory for a slow reader: the lines of about 14,000 reviews. */
 export const MAX_UNREAD = 8 * 1024 * 1024;
 
 /**
- * Where the log goes. No review waits for it or fails with it: lines that its reader leaves for too long are dropped and
- * counted, and lines that cannot be written, because the reader has gone or the disk is full, are lost.
+ * Where the log goes. No review waits for the log or fails with it. Where its reader is too slow, lines are dropped and
+ * counted; where lines cannot be written, because the reader is gone or the disk is full, they are lost.
  *
- * It writes to a stream of Node, not to pino.destination: that one does not let a process exit while its pipe is full.
+ * It writes to a stream of Node. pino.destination would keep the process from exiting while its pipe is full.
  */
 export class LogDestination implements DestinationStream {
   readonly #stream: Writable;
@@ -24,7 +24,7 @@ export class LogDestination implements DestinationStream {
     });
   }
 
-  /** Takes one line, its newline included. */
+  /** Writes one line, which ends in a newline. */
   write(line: string): void {
     if (this.#stream.writableLength >= MAX_UNREAD) {
       this.#dropped++;
@@ -39,7 +39,7 @@ export class LogDestination implements DestinationStream {
     return this.#stream.writableLength === 0;
   }
 
-  /** Waits until each line is written or cannot be, but not longer than so many milliseconds. */
+  /** Waits until all lines are written or lost, up to so many milliseconds. */
   async flush(milliseconds: number): Promise<void> {
     const written = new Promise<void>((resolve) => {
       this.#stream.write("", () => {

@@ -4,7 +4,7 @@ import { Failure, messageOf } from "../common/failure.ts";
 import { isJsonObject, type JsonObject, listAt, textAt } from "../common/json.ts";
 
 /** Line and column count from 1. */
-export interface Place {
+export interface Position {
   readonly line: number;
   readonly column: number;
 }
@@ -12,16 +12,15 @@ export interface Place {
 /** One object of a file of manifests. */
 export interface Manifest {
   readonly file: string;
-  /** Any JSON value: nothing is known of it yet. */
+  /** Any JSON value: it is not validated yet. */
   readonly object: unknown;
-  /** Where a field such as `spec.hardware.cdrom[0].image` stands; where it is absent, the nearest parent that is there. */
-  readonly placeOf: (field: string) => Place;
+  /** Position of a field such as `spec.hardware.cdrom[0].image`, or of its nearest parent that exists. */
+  readonly positionOf: (field: string) => Position;
 }
 
-/** Kinds whose manifests are checked. */
-export const CHECKED_KINDS: readonly string[] = [...new Set(REFERENCES.map(({ kind }) => kind))];
+const CHECKED_KINDS = [...new Set(REFERENCES.map(({ kind }) => kind))];
 
-/** Whether objects of this kind are, in some version of this group. */
+/** Whether objects of this kind are checked in some version of this group. */
 export function isChecked(group: string, kind: string): boolean {
   return REFERENCES.some((row) => row.group === group && row.kind === kind);
 }
@@ -30,19 +29,19 @@ export function isChecked(group: string, kind: string): boolean {
 type Steps = readonly string[];
 
 /**
- * The objects of a text in YAML or JSON, which is YAML too: several documents, and what is in `List`s. Throws a Failure
- * `input` that names file and line where it does not parse.
+ * The objects of a text in YAML or JSON, which is YAML, too: those of all documents, and the items of each `List`. Throws a
+ * Failure `input` with file and line where the text does not parse.
  */
 export function readManifests(file: string, text: string): readonly Manifest[] {
   const lineCounter = new LineCounter();
-  const placeAt = (offset: number): Place => {
+  const positionAt = (offset: number): Position => {
     const { line, col } = lineCounter.linePos(offset);
     return { line, column: col };
   };
   const fail = (offset: number, why: string): never => {
-    throw new Failure("input", `${file}:${placeAt(offset).line}: ${why}`);
+    throw new Failure("input", `${file}:${positionAt(offset).line}: ${why}`);
   };
-  // kubectl, too, knows merge keys.
+  // kubectl knows merge keys, too.
   const documents = parseAllDocuments(text, { lineCounter, prettyErrors: false, merge: true });
   return documents.flatMap((document) => {
     const [error] = document.errors;
@@ -52,12 +51,12 @@ export function readManifests(file: string, text: string): readonly Manifest[] {
     return objectsIn(value, []).map(({ object, path }) => ({
       file,
       object,
-      placeOf: (field) => placeAt(offsetOf(document, [...path, ...stepsOf(field)])),
+      positionOf: (field) => positionAt(offsetOf(document, [...path, ...stepsOf(field)])),
     }));
   });
 }
 
-/** An alias may name nothing, or multiply beyond measure: that shows only here. */
+/** Fails for an alias without an anchor, and for aliases that expand too far, which the parser does not check. */
 function valueOf(document: Document.Parsed, fail: (why: string) => never): unknown {
   try {
     return document.toJS();
@@ -77,7 +76,7 @@ function objectsIn(value: unknown, path: Steps): readonly FoundObject[] {
   return items.flatMap((item, index) => objectsIn(item, [...path, "items", String(index)]));
 }
 
-/** The entries of a `List`; those of a typed list, as `kubectl get --raw` prints it, leave out what they are. */
+/** The items of a `List`. Those of a typed list, as `kubectl get --raw` prints it, have no apiVersion and kind of their own. */
 function listItems(value: unknown): readonly unknown[] | undefined {
   const kind = textAt(value, ["kind"]);
   if (kind === "List") return listAt(value, ["items"]);
@@ -89,7 +88,7 @@ function listItems(value: unknown): readonly unknown[] | undefined {
   return listAt(value, ["items"]).map((item) => (isJsonObject(item) ? { ...type, ...item } : item));
 }
 
-/** `spec.cdrom[0].image` is `spec`, `cdrom`, `0`, `image`; in brackets a dot is part of a key. */
+/** `spec.cdrom[0].image` is `spec`, `cdrom`, `0`, `image`. In brackets a dot is part of the key. */
 function stepsOf(field: string): Steps {
   return [...field.matchAll(/\[([^\]]*)\]|[^.[\]]+/g)].map(([step, inBrackets]) => inBrackets ?? step);
 }
@@ -109,7 +108,7 @@ function offsetOf(document: Document.Parsed, path: Steps): number {
   return here.offset;
 }
 
-/** An entry of a map is where its key is. */
+/** The position of an entry of a map is that of its key. */
 function childOf(document: Document.Parsed, parent: unknown, step: string): FoundNode | undefined {
   const node = resolved(document, parent);
   if (isMap(node)) return entryOf(document, node, step);

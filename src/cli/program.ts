@@ -1,13 +1,6 @@
 import { Command as Commander, CommanderError, Option } from "commander";
-import {
-  COMMAND_FLAGS,
-  environmentName,
-  type FlagName,
-  type FlagValues,
-  type GivenFlags,
-  longName,
-  readFlags,
-} from "./flags.ts";
+import { COMMAND_FLAGS, environmentName, type Flag, type FlagName, type FlagValues, longName } from "./flags.ts";
+import { type GivenFlags, readFlags } from "./given-flags.ts";
 import { Failure, FAILURE_EXIT_CODES, messageOf } from "../common/failure.ts";
 import { certs } from "./certs.ts";
 import { check } from "./check.ts";
@@ -18,12 +11,12 @@ import { serve } from "./serve.ts";
 import { vmiId } from "./vmi-id.ts";
 
 const PROGRAM_NAME = "vm-image-webhook";
-/** What went wrong is a bug of ours or of the machine: nothing was decided. */
-const EXIT_COULD_NOT_RUN = 3;
+/** An internal error: the command reached no result. */
+const EXIT_INTERNAL_ERROR = 3;
 
 type Run = (io: CommandLine) => Promise<number>;
 
-/** Parses the arguments after the program's name, runs the command they name, and gives the exit code. */
+/** Runs the command that the arguments after the program's name select. Returns the exit code. */
 export async function runProgram(args: readonly string[], io: CommandLine): Promise<number> {
   let run: Run | undefined;
   const program = commanderProgram(io, (chosen) => {
@@ -46,7 +39,7 @@ function report(error: unknown, io: CommandLine): number {
   io.printError(
     `${PROGRAM_NAME}: internal error: ${error instanceof Error ? (error.stack ?? "") : messageOf(error)}\n`,
   );
-  return EXIT_COULD_NOT_RUN;
+  return EXIT_INTERNAL_ERROR;
 }
 
 function commanderProgram(io: CommandLine, choose: (run: Run) => void): Commander {
@@ -78,33 +71,20 @@ function add<Names extends FlagName>(program: Commander, command: Command<Names>
   });
 }
 
-/** commander only splits the command line; values are judged by the table of flags, all at once. */
+/** commander only splits the command line. readFlags parses the values, and so reports all wrong ones at once. */
 function optionOf(name: FlagName): Option {
-  const {
-    short,
-    argument,
-    repeatable,
-    help,
-    default: fallback,
-  } = COMMAND_FLAGS[name] as {
-    short?: string;
-    argument?: string;
-    repeatable?: boolean;
-    help: string;
-    default?: readonly string[];
-  };
+  const { short, argument, repeatable = false, help, default: fallback }: Flag<unknown> = COMMAND_FLAGS[name];
   const value = argument === undefined ? "" : ` <${argument}>`;
   const notes = [
     ...(fallback === undefined ? [] : [`default: ${fallback.join(",")}`]),
-    ...(repeatable === true ? ["repeatable"] : []),
+    ...(repeatable ? ["repeatable"] : []),
     `env: ${environmentName(name)}`,
   ];
   const option = new Option(
     `${short === undefined ? "" : `-${short}, `}--${longName(name)}${value}`,
     `${help} (${notes.join("; ")})`,
   );
-  if (repeatable === true)
-    option.argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text]);
+  if (repeatable) option.argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text]);
   option.attributeName = () => name;
   return option;
 }

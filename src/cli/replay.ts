@@ -2,7 +2,7 @@ import { decider } from "../admission/decide.ts";
 import { imagesNamedBy } from "../admission/systems.ts";
 import type { FastifyInstance } from "fastify";
 import { readFile } from "node:fs/promises";
-import { parseAllDocuments, stringify } from "yaml";
+import { parseAllDocuments } from "yaml";
 import { applyPatch, type PatchOperation } from "../admission/json-patch.ts";
 import type { FlagValues } from "./flags.ts";
 import { Failure, messageOf } from "../common/failure.ts";
@@ -14,24 +14,14 @@ import type { Endpoint } from "../references/target.ts";
 import { admissionServer, ENDPOINT_PATHS } from "../server/admission-server.ts";
 import type { ImageFilter } from "../sources/image-source.ts";
 import { type Command, type CommandLine, EXIT_DONE, EXIT_REFUSED } from "./command.ts";
-import { IMAGE_FLAGS, readImages } from "./images.ts";
+import { IMAGE_FLAGS, readImages } from "./image-flags.ts";
 import { createLog } from "./log.ts";
-import { POLICY_FLAGS, policyOf } from "./policy.ts";
+import { jsonLine } from "./output/json.ts";
+import type { ReplayAnswer } from "./output/replay-answer.ts";
+import { answerText } from "./output/text.ts";
+import { POLICY_FLAGS, policyOf } from "./policy-flags.ts";
 
 type ReplayFlag = (typeof IMAGE_FLAGS)[number] | "endpoint" | "diff" | "output" | (typeof POLICY_FLAGS)[number];
-
-/** One answer of one endpoint to one review. */
-interface Answer {
-  readonly file: string;
-  readonly endpoint: Endpoint;
-  /** HTTP. */
-  readonly code: number;
-  /** An AdmissionReview, or the text of a 4xx or 5xx. */
-  readonly answer: unknown;
-  readonly allowed: boolean;
-  readonly before: unknown;
-  readonly after: unknown;
-}
 
 export const replay: Command<ReplayFlag> = {
   name: "replay",
@@ -44,12 +34,12 @@ export const replay: Command<ReplayFlag> = {
     for (const file of files) {
       for (const review of await readReviews(file, io)) reviews.push({ file, review });
     }
-    const index = await readImages(flags, io, createLog(io.log, "warn"), wantedBy(reviews));
+    const index = await readImages(flags, io, createLog(io.log, "warn"), imagesFor(reviews));
     const server = admissionServer({ index, decide: decider(policyOf(flags)), log });
     let refused = false;
     for (const each of reviews) {
       for (const answer of await answersTo(server, each, flags.endpoint)) {
-        io.print(shown(answer, flags));
+        io.print(flags.output === "json" ? jsonLine(shownFields(answer, flags.diff)) : answerText(answer, flags.diff));
         refused ||= !answer.allowed;
       }
     }
@@ -60,12 +50,12 @@ export const replay: Command<ReplayFlag> = {
 
 interface FileReview {
   readonly file: string;
-  /** Any JSON value: nothing is known of it yet. */
+  /** Any JSON value: it is not validated yet. */
   readonly review: unknown;
 }
 
-/** The kinds of image that these reviews can be about. */
-function wantedBy(reviews: readonly FileReview[]): ImageFilter {
+/** Selects the kinds of image that these reviews can name. */
+function imagesFor(reviews: readonly FileReview[]): ImageFilter {
   const named = new Set(
     reviews.flatMap(({ review }) => {
       const part = (name: string): string => textAt(review, ["request", "kind", name]);
@@ -75,7 +65,7 @@ function wantedBy(reviews: readonly FileReview[]): ImageFilter {
   return { kinds: IMAGE_KINDS.filter((kind) => named.has(kind)) };
 }
 
-/** The documents of a file; JSON is YAML too. */
+/** The documents of a file in YAML or JSON, which is YAML, too. */
 async function readReviews(file: string, io: CommandLine): Promise<readonly unknown[]> {
   try {
     const text = file === "-" ? await io.readStdin() : await readFile(file, "utf8");
@@ -90,12 +80,12 @@ async function readReviews(file: string, io: CommandLine): Promise<readonly unkn
   }
 }
 
-/** As the API server asks: validation sees what mutation made, and nothing that mutation refused. */
+/** Asks as the API server does: validation gets the mutated object, and none that mutation refused. */
 async function answersTo(
   server: FastifyInstance,
   { file, review }: FileReview,
   endpoint: FlagValues<"endpoint">["endpoint"],
-): Promise<readonly Answer[]> {
+): Promise<readonly ReplayAnswer[]> {
   if (endpoint !== "both") return [await ask(server, file, endpoint, review)];
   const mutated = await ask(server, file, "mutate", review);
   if (!mutated.allowed || !isJsonObject(review)) return [mutated];
@@ -103,7 +93,7 @@ async function answersTo(
   return [mutated, await ask(server, file, "validate", next)];
 }
 
-async function ask(server: FastifyInstance, file: string, endpoint: Endpoint, review: unknown): Promise<Answer> {
+async function ask(server: FastifyInstance, file: string, endpoint: Endpoint, review: unknown): Promise<ReplayAnswer> {
   const response = await server.inject({
     method: "POST",
     url: ENDPOINT_PATHS[endpoint],
@@ -128,11 +118,7 @@ function decodePatch(patch: string): readonly PatchOperation[] {
   return JSON.parse(Buffer.from(patch, "base64").toString("utf8")) as readonly PatchOperation[];
 }
 
-function shown(answer: Answer, { output, diff }: FlagValues<"output" | "diff">): string {
-  const { before, after, ...rest } = answer;
-  if (output === "json") return `${JSON.stringify(diff ? answer : rest)}\n`;
-  const title = `# ${answer.file}: ${ENDPOINT_PATHS[answer.endpoint]} answers ${answer.code}\n`;
-  const objects =
-    before === after ? "# object unchanged\n" : `# before\n${stringify(before)}# after\n${stringify(after)}`;
-  return `${title}${JSON.stringify(answer.answer, null, 2)}\n${diff ? objects : ""}`;
+/** The objects are long, so they are printed with `--diff` only. */
+function shownFields({ before, after, ...rest }: ReplayAnswer, diff: boolean): object {
+  return diff ? { ...rest, before, after } : rest;
 }

@@ -1,11 +1,11 @@
 import { App } from "../app.ts";
 import { IMAGE_KINDS, VM_IMAGE_KINDS } from "../images/image.ts";
 import { preloadKubeConfig } from "../kube/kubeconfig.ts";
-import { CERTIFICATE_FLAGS, certificateSource, clientCa } from "./certificates.ts";
+import { CERTIFICATE_FLAGS, certificateSource, clientCa } from "./certificate-flags.ts";
 import { type Command, EXIT_CUT, EXIT_DONE } from "./command.ts";
-import { IMAGE_FLAGS, imageSource, isFolder } from "./images.ts";
+import { IMAGE_FLAGS, imageSource, isFolder } from "./image-flags.ts";
 import { createLog } from "./log.ts";
-import { POLICY_FLAGS, policyOf } from "./policy.ts";
+import { POLICY_FLAGS, policyOf } from "./policy-flags.ts";
 
 export const serve: Command<
   | (typeof IMAGE_FLAGS)[number]

@@ -1,5 +1,6 @@
 import { vmiId as idOf } from "../images/vmi-id.ts";
 import { type Command, EXIT_DONE } from "./command.ts";
+import { jsonLine } from "./output/json.ts";
 
 export const vmiId: Command<"output"> = {
   name: "vmi-id",
@@ -8,7 +9,7 @@ export const vmiId: Command<"output"> = {
   flags: ["output"],
   run: (items, { output }, io) => {
     const ids = items.map((item) => ({ item, vmiId: idOf(item) }));
-    if (output === "json") io.print(`${JSON.stringify(ids)}\n`);
+    if (output === "json") io.print(jsonLine(ids));
     else for (const id of ids) io.print(`${id.vmiId}\n`);
     return Promise.resolve(EXIT_DONE);
   },

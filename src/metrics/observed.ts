@@ -9,7 +9,7 @@ import { LIVE_READ_OUTCOMES } from "../sources/live-read-outcomes.ts";
 import { counter, gauge } from "./registered.ts";
 import { METRICS } from "./table.ts";
 
-/** What is looked at when somebody scrapes. */
+/** The parts of the program that each scrape reads. */
 export interface Observed {
   readonly index: Pick<MemoryImageIndex, "count" | "ambiguousNames">;
   readonly source: Pick<ImageSource, "watches" | "kinds" | "liveReads">;
@@ -21,7 +21,7 @@ type Count = Extract<keyof KindStatus, "relists" | "watchRestarts" | "badLines" 
 
 const COUNTS: readonly Count[] = ["relists", "watchRestarts", "badLines", "badObjects"];
 
-/** Registers the metrics that mirror what others know; nothing is told to them. */
+/** Registers the metrics that each scrape reads from elsewhere: no other part of the program updates them. */
 export function observe(registry: Registry, observed: Observed): void {
   observeImages(registry, observed);
   observeState(registry, observed);
@@ -53,7 +53,7 @@ function observeState(registry: Registry, { source, now }: Observed): void {
   gauge(registry, METRICS.age, function () {
     for (const kind of source.watches) {
       const since = factsOf(kind)?.lastProofAt ?? startedAt;
-      // A clock may be set back.
+      // The clock of the machine may be set back.
       this.set({ kind }, Math.max(0, now().getTime() - since.getTime()) / 1_000);
     }
   });

@@ -9,7 +9,7 @@ export type CounterOf<R extends RowOf<"counter">> = Counter<LabelOf<R>>;
 export type GaugeOf<R extends RowOf<"gauge">> = Gauge<LabelOf<R>>;
 export type HistogramOf<R extends RowOf<"histogram">> = Histogram<LabelOf<R>>;
 
-/** Registers a counter of the table; `collect` fills it, from nothing, at each scrape. */
+/** Registers a counter of the table. At each scrape it is reset, and `collect` fills it. */
 export function counter<R extends RowOf<"counter">>(
   registry: Registry,
   row: R,
@@ -26,7 +26,7 @@ export function counter<R extends RowOf<"counter">>(
   });
 }
 
-/** Registers a gauge of the table; `collect` sets it at each scrape. */
+/** Registers a gauge of the table. At each scrape `collect` sets it. */
 export function gauge<R extends RowOf<"gauge">>(
   registry: Registry,
   row: R,

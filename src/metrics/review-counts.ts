@@ -7,13 +7,13 @@ import type { ReviewMetrics } from "../server/review-metrics.ts";
 import { counter, type CounterOf, gauge, type GaugeOf, histogram, type HistogramOf } from "./registered.ts";
 import { COUNTED_CHECKS, DECISIONS, EFFECTS, FAILURES, METRICS, OUTCOMES } from "./table.ts";
 
-/** Statuses that have a series before their first answer. */
+/** Statuses whose series start at 0. */
 const LIKELY_CODES = [200, 400, 500, 503, 504];
 const REASONS: ReadonlyMap<number, string> = new Map(
   Object.entries(FAILURES).map(([status, reason]) => [Number(status), reason]),
 );
 
-/** The metrics of reviews. */
+/** Counts reviews in the metrics of the table. */
 export class ReviewCounts implements ReviewMetrics {
   readonly #requests: CounterOf<typeof METRICS.requests>;
   readonly #latency: HistogramOf<typeof METRICS.latency>;
@@ -21,7 +21,7 @@ export class ReviewCounts implements ReviewMetrics {
   readonly #problems: CounterOf<typeof METRICS.problems>;
   readonly #resolutions: CounterOf<typeof METRICS.resolutions>;
   readonly #failed: CounterOf<typeof METRICS.failed>;
-  readonly #shed: CounterOf<typeof METRICS.shed>;
+  readonly #rejected: CounterOf<typeof METRICS.rejected>;
   readonly #inFlight: GaugeOf<typeof METRICS.inFlight>;
 
   constructor(registry: Registry) {
@@ -31,12 +31,12 @@ export class ReviewCounts implements ReviewMetrics {
     this.#problems = counter(registry, METRICS.problems);
     this.#resolutions = counter(registry, METRICS.resolutions);
     this.#failed = counter(registry, METRICS.failed);
-    this.#shed = counter(registry, METRICS.shed);
+    this.#rejected = counter(registry, METRICS.rejected);
     this.#inFlight = gauge(registry, METRICS.inFlight);
     for (const webhook of Object.values(ENDPOINT_PATHS)) this.#startAtZero(webhook);
   }
 
-  /** A rate sees the first event only where the series was there, at 0, before it. */
+  /** A rate in PromQL sees the first event only where the series was at 0 before. */
   #startAtZero(webhook: string): void {
     for (const code of LIKELY_CODES) this.#requests.inc({ webhook, code }, 0);
     this.#latency.zero({ webhook });
@@ -46,7 +46,7 @@ export class ReviewCounts implements ReviewMetrics {
     }
     for (const outcome of OUTCOMES) this.#resolutions.inc({ webhook, outcome }, 0);
     for (const reason of REASONS.values()) this.#failed.inc({ webhook, reason }, 0);
-    this.#shed.inc({ webhook }, 0);
+    this.#rejected.inc({ webhook }, 0);
     this.#inFlight.set({ webhook }, 0);
   }
 
@@ -63,7 +63,7 @@ export class ReviewCounts implements ReviewMetrics {
     if (reason !== undefined) this.#failed.inc({ webhook, reason });
   }
 
-  decided(endpoint: Endpoint, decision: Decision): void {
+  reviewDecided(endpoint: Endpoint, decision: Decision): void {
     const webhook = ENDPOINT_PATHS[endpoint];
     this.#decisions.inc({ webhook, decision: nameOf(decision) });
     for (const lookup of decision.lookups) this.#resolutions.inc({ webhook, outcome: outcomeOf(lookup) });
@@ -72,8 +72,8 @@ export class ReviewCounts implements ReviewMetrics {
     for (const { check } of decision.findings.warnings) this.#problems.inc({ webhook, check, level: "warn" });
   }
 
-  shed(endpoint: Endpoint): void {
-    this.#shed.inc({ webhook: ENDPOINT_PATHS[endpoint] });
+  reviewRejected(endpoint: Endpoint): void {
+    this.#rejected.inc({ webhook: ENDPOINT_PATHS[endpoint] });
   }
 }
 

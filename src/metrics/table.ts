@@ -5,16 +5,16 @@ import { STATES } from "../sources/kind-status.ts";
 import { LIVE_READ_OUTCOMES } from "../sources/live-read-outcomes.ts";
 import { ENDPOINT_PATHS } from "../server/admission-server.ts";
 
-/** What a label may say: these values and no other, or what no caller has a hand in. */
+/** The values of a label: these and no other, or a text that no caller can influence. */
 export type LabelValues = readonly string[] | { readonly text: string };
 
 export interface MetricRow {
   readonly name: string;
   readonly type: "counter" | "gauge" | "histogram";
-  /** What it is; what an operator does with it. */
+  /** What the metric counts, and what an operator does about it. */
   readonly help: string;
   readonly labels: Readonly<Record<string, LabelValues>>;
-  /** Of a histogram: upper bounds. */
+  /** Upper bounds, of a histogram only. */
   readonly buckets?: readonly number[];
 }
 
@@ -26,13 +26,13 @@ export const DECISIONS = ["allowed", "patched", "refused", "undecided"] as const
 export const COUNTED_CHECKS = [...CHECK_IDS, "type", "limit"] as const;
 export const EFFECTS = ["deny", "warn"] as const;
 export const OUTCOMES = ["resolved", "ambiguous", "notFound", "unsupportedKind", "nameless", "notSynced"] as const;
-/** Why a review got no answer of ours that the API server could use, by the HTTP status that says so. */
+/** Why the API server got no usable answer to a review, by HTTP status. */
 export const FAILURES = { 500: "error", 504: "late", 408: "slow", 499: "gone" } as const;
 
-/** 0.1 ms, what a review takes, to 1 s, what no review should. */
+/** From 0.1 ms, which a review takes, to 1 s, which no review should take. */
 const LATENCY_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 
-/** The table of metrics, but for those of the process. The first three are controller-runtime's, names and labels. */
+/** The metrics, without those of the process. The first three have controller-runtime's names and labels. */
 export const METRICS = {
   requests: {
     name: "controller_runtime_webhook_requests_total",
@@ -77,7 +77,7 @@ export const METRICS = {
     help: "Reviews without an answer that serves: error is a bug, with the review's uid in the log; late came after its timeout; slow sent its body so slowly that others needed its place; gone is a caller that did not wait. Any is worth a look.",
     labels: { webhook: WEBHOOKS, reason: Object.values(FAILURES) },
   },
-  shed: {
+  rejected: {
     name: "vm_image_webhook_reviews_shed_total",
     type: "counter",
     help: "Reviews sent away with 503 because there were too many at once. More than a few: add replicas or CPU.",
@@ -104,7 +104,7 @@ export const METRICS = {
   ambiguous: {
     name: "vm_image_webhook_index_ambiguous_names",
     type: "gauge",
-    help: "Display names that two or more images of one namespace, or of the cluster, have now; images being deleted do not count. Whoever writes one is refused: rename an image.",
+    help: "Display names that two or more images of one namespace, or of the cluster, have now; images being deleted do not count. An object that uses such a name is refused: rename an image.",
     labels: { kind: KINDS },
   },
   relists: {
@@ -128,7 +128,7 @@ export const METRICS = {
   badObjects: {
     name: "vm_image_webhook_index_bad_objects_total",
     type: "counter",
-    help: "Image objects left out because they are no usable image, each time they were seen. Any: the log names one, and nobody can use it by name.",
+    help: "Image objects left out because they are no usable image, each time they were seen. Any: the log names one, and no object can use it by name.",
     labels: { kind: KINDS },
   },
   liveReads: {

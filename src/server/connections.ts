@@ -1,32 +1,34 @@
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
-import { ASKED_SHARE, MAX_PIPELINED } from "./limits.ts";
+import { MAX_PIPELINED, USED_SHARE } from "./limits.ts";
 
 interface Connection {
   /** The TCP socket, also of an HTTPS server. */
   readonly socket: Socket;
-  /** Not sent yet, or not all of it. A client may send a request before it has the last answer. */
+  /** Those that are not sent completely. A client may send a request before it has the last answer. */
   readonly answers: ServerResponse[];
   requests: number;
-  /** Which request of the server its last one was. */
-  lastAsked: number;
+  /** The number of its last request among all requests of the server. */
+  lastRequest: number;
 }
 
 /**
- * Every connection of a server, also one whose TLS handshake is not finished. At most `max` of them are open. Three
- * quarters are for connections that have sent a request: beyond them one that asked once, or the one that is idle for
- * longest, is ended. The others are for connections that have not: where all places are taken, the oldest of them is
- * ended for a new one. So a flood of connections that never ask ends none that asked.
+ * The open connections of a server, at most `max`, including those whose TLS handshake is not finished.
  *
- * A connection that sends many requests and does not wait for an answer is ended: no API server does so, and one turn of
- * the event loop reads up to 2 MiB of each connection.
+ * A connection is used once it has sent a request. Used connections have three quarters of the places. Beyond that, a
+ * new one replaces a connection that sent one request only, or else the one that is idle for longest. Where all places
+ * are taken, a new connection replaces the oldest unused one. So a flood of connections without requests closes no used
+ * connection.
+ *
+ * A connection that sends many requests without waiting for answers is closed. No API server does so, and one turn of the
+ * event loop reads up to 2 MiB of each connection.
  */
 export class Connections {
   readonly #max: number;
-  /** Both by peer, in the order in which they came there. */
-  readonly #silent = new Map<string, Connection>();
-  readonly #asked = new Map<string, Connection>();
+  /** Both by peer, oldest first. */
+  readonly #unused = new Map<string, Connection>();
+  readonly #used = new Map<string, Connection>();
   #requests = 0;
 
   constructor(server: HttpServer, max: number) {
@@ -35,85 +37,84 @@ export class Connections {
       this.#accept(socket);
     });
     server.on("request", (request, response) => {
-      this.#ask(request, response);
+      this.#handleRequest(request, response);
     });
   }
 
   get count(): number {
-    return this.#silent.size + this.#asked.size;
+    return this.#unused.size + this.#used.size;
   }
 
   /**
-   * Ends those that asked before and have no request under way, one in each turn of the event loop: what arrived
-   * meanwhile over the next ones has been read by then, and is answered.
+   * Closes the used connections without a request under way, one in each turn of the event loop: by then, Node has read
+   * the requests that arrived meanwhile on the next ones, and they are answered.
    */
   async releaseIdle(): Promise<void> {
-    // The present turn may have read already.
+    // The present turn may have read its sockets already.
     await turn();
-    for (const connection of this.#asked.values()) {
+    for (const connection of this.#used.values()) {
       await turn();
-      if (!isAtWork(connection)) connection.socket.destroy();
+      if (!isBusy(connection)) connection.socket.destroy();
     }
   }
 
-  /** Ends all that have no request under way. */
+  /** Closes all connections without a request under way. */
   cutIdle(): void {
-    for (const connection of this.#all()) if (!isAtWork(connection)) connection.socket.destroy();
+    for (const connection of this.#all()) if (!isBusy(connection)) connection.socket.destroy();
   }
 
-  /** Ends all; gives how many of them had a request under way. */
+  /** Closes all connections. Returns how many of them had a request under way. */
   cutAll(): number {
     const all = this.#all();
-    const atWork = all.filter(isAtWork);
+    const busy = all.filter(isBusy);
     for (const { socket } of all) socket.destroy();
-    return atWork.length;
+    return busy.length;
   }
 
   #all(): readonly Connection[] {
-    return [...this.#silent.values(), ...this.#asked.values()];
+    return [...this.#unused.values(), ...this.#used.values()];
   }
 
   #accept(socket: Socket): void {
-    if (this.count >= this.#max) this.#end(this.#silent, oldestOf(this.#silent));
+    if (this.count >= this.#max) this.#close(this.#unused, oldestOf(this.#unused));
     if (this.count >= this.#max) {
       socket.destroy();
       return;
     }
     const peer = peerOf(socket);
-    const connection: Connection = { socket, answers: [], requests: 0, lastAsked: 0 };
-    this.#silent.set(peer, connection);
+    const connection: Connection = { socket, answers: [], requests: 0, lastRequest: 0 };
+    this.#unused.set(peer, connection);
     socket.once("close", () => {
-      for (const connections of [this.#silent, this.#asked]) {
+      for (const connections of [this.#unused, this.#used]) {
         if (connections.get(peer) === connection) connections.delete(peer);
       }
-      // After a CONNECT, Node does not do so.
+      // Node does not destroy the answers of a connection after a CONNECT.
       for (const answer of [...connection.answers]) answer.destroy();
     });
   }
 
-  #ask({ socket }: IncomingMessage, response: ServerResponse): void {
+  #handleRequest({ socket }: IncomingMessage, response: ServerResponse): void {
     const peer = peerOf(socket);
-    const connection = this.#silent.get(peer) ?? this.#asked.get(peer);
-    // It was ended, and what it had sent is still being read.
+    const connection = this.#unused.get(peer) ?? this.#used.get(peer);
+    // Undefined where the connection was closed while Node still reads what it sent.
     if (connection === undefined) return;
     connection.answers.push(response);
     response.once("close", () => {
       connection.answers.splice(connection.answers.indexOf(response), 1);
     });
     connection.requests++;
-    connection.lastAsked = ++this.#requests;
+    connection.lastRequest = ++this.#requests;
     if (connection.answers.length > MAX_PIPELINED) socket.destroy();
-    else if (this.#silent.delete(peer)) this.#admit(peer, connection);
+    else if (this.#unused.delete(peer)) this.#markUsed(peer, connection);
   }
 
-  /** Its first request has come. */
-  #admit(peer: string, connection: Connection): void {
-    if (this.#asked.size >= this.#max * ASKED_SHARE) this.#end(this.#asked, leastNeeded(this.#asked));
-    this.#asked.set(peer, connection);
+  #markUsed(peer: string, connection: Connection): void {
+    if (this.#used.size >= this.#max * USED_SHARE) this.#close(this.#used, replaceableOf(this.#used));
+    this.#used.set(peer, connection);
   }
 
-  /** Forgets it at once: its `close` comes later. */
-  #end(connections: Map<string, Connection>, peer: string | undefined): void {
+  /** Removes the connection at once, because its `close` event comes later. */
+  #close(connections: Map<string, Connection>, peer: string | undefined): void {
     if (peer === undefined) return;
     connections.get(peer)?.socket.destroy();
     connections.delete(peer);
@@ -126,29 +127,30 @@ function oldestOf(connections: ReadonlyMap<string, Connection>): string | undefi
 }
 
 /**
- * The one that asked longest ago: of those that have asked once and have an answer; else of those that are idle; else of
- * those that do not read their answer. One whose request is under way is never ended for another. An API server asks
- * again over a connection that it has, so a thousand clients that ask once do not end that.
+ * The connection to close for another one. The candidates, in this order, are those with exactly one request, which has
+ * its answer; those that are idle; and those whose client does not read an answer. Of them it is the one whose last
+ * request is the oldest. A connection whose request is under way is never closed. An API server sends further requests on
+ * its connection, so a thousand clients with one request each do not close it.
  */
-function leastNeeded(connections: ReadonlyMap<string, Connection>): string | undefined {
+function replaceableOf(connections: ReadonlyMap<string, Connection>): string | undefined {
   return (
     leastRecent(connections, (connection) => connection.requests === 1 && isAnswered(connection)) ??
-    leastRecent(connections, (connection) => !isAtWork(connection)) ??
+    leastRecent(connections, (connection) => !isBusy(connection)) ??
     leastRecent(connections, isAnswered)
   );
 }
 
 function leastRecent(
   connections: ReadonlyMap<string, Connection>,
-  isMeant: (connection: Connection) => boolean,
+  isCandidate: (connection: Connection) => boolean,
 ): string | undefined {
-  const meant = [...connections].filter(([, connection]) => isMeant(connection));
-  const [first] = meant.sort(([, one], [, other]) => one.lastAsked - other.lastAsked);
+  const candidates = [...connections].filter(([, connection]) => isCandidate(connection));
+  const [first] = candidates.sort(([, one], [, other]) => one.lastRequest - other.lastRequest);
   return first?.[0];
 }
 
-/** Whether a request has no answer yet, or not all of it. */
-function isAtWork({ answers }: Connection): boolean {
+/** Whether an answer is not sent completely. */
+function isBusy({ answers }: Connection): boolean {
   return answers.length > 0;
 }
 
@@ -159,7 +161,7 @@ function isAnswered({ answers }: Connection): boolean {
 
 /**
  * Identifies an open connection. An HTTPS server emits `connection` with the TCP socket and `request` with the TLS socket
- * above it; only their addresses tell that they belong together.
+ * on top of it. Only their addresses connect the two.
  */
 function peerOf({ remoteAddress = "", remotePort = 0, localAddress = "" }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress}`;

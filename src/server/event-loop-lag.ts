@@ -1,8 +1,9 @@
 import { LAG_INTERVAL } from "./limits.ts";
 
 /**
- * How late the event loop is, in milliseconds: the delay of a timer. Each reading counts half, and the one before half,
- * so that one pause (a garbage collection) stays below a limit that several pauses in a row exceed.
+ * How late the event loop is, in milliseconds, measured by the delay of a timer. A value is the mean of the last reading
+ * and the value before it. So one pause, such as a garbage collection, stays below a limit that several pauses in a row
+ * exceed.
  */
 export class EventLoopLag {
   readonly #now: () => number;
@@ -16,7 +17,7 @@ export class EventLoopLag {
   }
 
   get milliseconds(): number {
-    return Math.max(this.#lag, this.#withNow());
+    return Math.max(this.#lag, this.#lagNow());
   }
 
   start(): void {
@@ -30,14 +31,14 @@ export class EventLoopLag {
     clearInterval(this.#timer);
   }
 
-  /** What the timer does. */
+  /** The timer calls this. */
   tick(): void {
-    this.#lag = this.#withNow();
+    this.#lag = this.#lagNow();
     this.#lastTick = this.#now();
   }
 
-  /** The lag if the timer ran now: a turn of the event loop that reads from hundreds of connections may take seconds. */
-  #withNow(): number {
+  /** The lag if the timer fired now: a turn of the event loop that reads from hundreds of connections may take seconds. */
+  #lagNow(): number {
     return (this.#lag + Math.max(0, this.#now() - this.#lastTick - LAG_INTERVAL)) / 2;
   }
 }

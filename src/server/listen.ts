@@ -3,9 +3,10 @@ import { lookup } from "node:dns/promises";
 import type { AddressInfo } from "node:net";
 import { Failure, messageOf } from "../common/failure.ts";
 
-/** An address to listen on; host "" means all of this machine's. */
+/** An address to listen on. */
 export interface ListenAddress {
-  readonly host: string;
+  /** Undefined means all addresses of this machine, as in `:9443`. */
+  readonly host: string | undefined;
   readonly port: number;
 }
 
@@ -18,22 +19,27 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: "no such host",
 };
 
-/** Starts to listen and gives the port in use, which is another one where 0 was asked for. */
+/** Starts to listen. Returns the port, which the system chooses where it is 0. */
 export async function listen(server: FastifyInstance, { host, port }: ListenAddress): Promise<number> {
   try {
-    // By address: for the name localhost, Fastify would make a second server for each further address of it.
-    await (host === "" ? listenOnAll(server, port) : server.listen({ host: (await lookup(host)).address, port }));
+    // By address: given the name localhost, Fastify makes another server for each further address of it.
+    await (host === undefined
+      ? listenOnAll(server, port)
+      : server.listen({ host: (await lookup(host)).address, port }));
   } catch (error) {
     const code = errorCode(error);
-    const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-    throw new Failure("listen", `cannot listen on ${address}: ${REASONS[code] ?? messageOf(error)}`, {
-      cause: error,
-    });
+    throw new Failure(
+      "listen",
+      `cannot listen on ${addressText({ host, port })}: ${REASONS[code] ?? messageOf(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
   return (server.server.address() as AddressInfo).port;
 }
 
-/** `::` takes IPv4 too; where a machine has no IPv6, the IPv4 wildcard. */
+/** `::` accepts IPv4, too. A machine without IPv6 needs the IPv4 wildcard. */
 async function listenOnAll(server: FastifyInstance, port: number): Promise<void> {
   try {
     await server.listen({ host: "::", port });
@@ -41,6 +47,11 @@ async function listenOnAll(server: FastifyInstance, port: number): Promise<void>
     if (!NO_IPV6.has(errorCode(error))) throw error;
     await server.listen({ host: "0.0.0.0", port });
   }
+}
+
+/** As it is typed. */
+function addressText({ host = "", port }: ListenAddress): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function errorCode(error: unknown): string {

@@ -1,8 +1,10 @@
 import fastify, { type FastifyInstance } from "fastify";
 import { commonOptions } from "./admission-server.ts";
+import { systemClock } from "./clock.ts";
 import { PLAIN_TEXT, plainText } from "./plain-text.ts";
+import { closeWhileDraining, Drain } from "./shutdown.ts";
 
-/** One thing that must be so before reviews can be answered, as it is now. */
+/** A condition of readiness, as it is now. */
 export interface ReadinessCheck {
   readonly name: string;
   readonly ok: boolean;
@@ -15,9 +17,14 @@ export interface Scrape {
   text(): Promise<string>;
 }
 
-/** Plain HTTP for the kubelet and for people: /livez and /readyz, as the API server's own look, and /metrics. */
-export function opsServer(readiness: () => readonly ReadinessCheck[], scrape: Scrape): FastifyInstance {
+/** Plain HTTP for the kubelet, Prometheus and people: /livez and /readyz in the API server's format, and /metrics. */
+export function opsServer(
+  readiness: () => readonly ReadinessCheck[],
+  scrape: Scrape,
+  drain = new Drain(systemClock),
+): FastifyInstance {
   const server = fastify(commonOptions());
+  closeWhileDraining(server, drain);
   server.get("/livez", (_, reply) => plainText(reply, 200, "ok"));
   server.get<{ Querystring: Record<string, unknown> }>("/readyz", (request, reply) => {
     const results = readiness();

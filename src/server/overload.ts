@@ -12,13 +12,13 @@ export interface OverloadOptions {
   readonly maxBytes?: number;
 }
 
-/** A client that keeps the server waiting: its body is `arriving`, or its answer is `unsent`. */
+/** What the server waits for: a body that is `arriving`, or an answer that is `unsent`. */
 export type Waiting = "arriving" | "unsent";
 
 export interface IncomingReview {
   /** Length of the body in bytes, as announced. */
   readonly bytes: number;
-  /** Ends the exchange early: its client is slow, and another review needs the room. */
+  /** Ends the exchange early, because its client is slow and another review needs the room. */
   readonly evict: (waiting: Waiting) => void;
 }
 
@@ -27,7 +27,7 @@ export interface InFlight extends Waiter<InFlight> {
   readonly is: "admitted";
   readonly review: IncomingReview;
   state: Waiting | "deciding" | "gone";
-  /** Of the body, then of the answer. */
+  /** Size of the body, then of the answer. */
   bytes: number;
   /** When the state began, by the clock of Overload. */
   since: number;
@@ -36,33 +36,33 @@ export interface InFlight extends Waiter<InFlight> {
 export interface Rejected {
   readonly is: "rejected";
   readonly because: string;
-  /** Whether the answer asks for a retry, which takes one of the API server's own places meanwhile. */
+  /** Whether the answer asks for a retry. Until then the request keeps its place in the API server. */
   readonly mayRetry: boolean;
-  /** Whether to log it: not where another review was rejected within the same second. */
-  readonly isNews: boolean;
+  /** Whether to log it: false where another rejection was logged within the last second. */
+  readonly shouldLog: boolean;
 }
 
-/** Counts since the start, by the names of the log. */
+/** Counts since the start, by their names in the log. */
 export interface OverloadCounts {
-  /** Rejected. */
-  shed: number;
-  /** Rejected without being asked to retry. */
-  turnedAway: number;
-  /** Evicted. */
-  gaveWay: number;
-  /** The client went away before it had its answer. */
+  /** Rejected reviews. */
+  rejected: number;
+  /** Rejected reviews whose answer does not ask for a retry. */
+  rejectedWithoutRetry: number;
+  /** Evicted reviews. */
+  evicted: number;
+  /** Reviews whose client went away before it had its answer. */
   canceled: number;
 }
 
 /**
- * Bounds the reviews under way, the bytes that they hold, and the lag under which new ones are admitted. A review beyond
- * the bounds is rejected at once, so that the API server can ask another replica. An answer that was handed over takes
- * no place any more, but its bytes count until the client has them.
+ * Limits the reviews under way and their bytes, and rejects new reviews while the event loop lags. A review beyond the
+ * limits is rejected at once, so that the API server can ask another replica. A review whose answer is written no longer
+ * counts as under way, but the bytes of the answer count until the client has them.
  */
 export class Overload {
-  readonly counts: OverloadCounts = { shed: 0, turnedAway: 0, gaveWay: 0, canceled: 0 };
+  readonly counts: OverloadCounts = { rejected: 0, rejectedWithoutRetry: 0, evicted: 0, canceled: 0 };
   readonly #options: Required<OverloadOptions>;
-  /** Both in the order in which they began to wait. */
+  /** Both oldest wait first. */
   readonly #waiting: Readonly<Record<Waiting, WaitingList<InFlight>>> = {
     arriving: new WaitingList(),
     unsent: new WaitingList(),
@@ -71,7 +71,7 @@ export class Overload {
   #bytes = 0;
   /** When clients were asked to retry, within the last RETRY_AFTER_SECONDS. */
   #retries: number[] = [];
-  #lastNews = -Infinity;
+  #lastLogged = -Infinity;
 
   constructor(options: OverloadOptions) {
     this.#options = { maxReviews: MAX_REVIEWS, maxBytes: MAX_REVIEW_BYTES, ...options };
@@ -105,7 +105,7 @@ export class Overload {
     inFlight.state = "deciding";
   }
 
-  /** The answer, of so many bytes, was handed over to the connection. */
+  /** The answer, of so many bytes, is written to the connection. */
   answered(inFlight: InFlight, bytes: number): void {
     if (inFlight.state === "gone" || inFlight.state === "unsent") return;
     this.arrived(inFlight);
@@ -115,14 +115,14 @@ export class Overload {
     this.#wait(inFlight, "unsent");
   }
 
-  /** The exchange is over; `isSent` is false where the client went away before it had its answer. */
+  /** The exchange is over. `isSent` is false where the client went away before it had its answer. */
   leave(inFlight: InFlight, isSent: boolean): void {
     if (inFlight.state === "gone") return;
     this.#remove(inFlight);
     if (!isSent) this.counts.canceled++;
   }
 
-  /** Reserves a retry: whether one more client may be asked to come back. */
+  /** Reserves one of MAX_RETRIES. False where all are taken: then the answer must not ask for a retry. */
   reserveRetry(): boolean {
     const now = this.#options.now();
     this.#retries = this.#retries.filter((since) => now - since < RETRY_AFTER_SECONDS * SECOND);
@@ -138,12 +138,12 @@ export class Overload {
     return true;
   }
 
-  /** Ends the exchange that has waited longest for its client, if that is slow. */
+  /** Ends the exchange that has waited longest for its client. False where that wait is shorter than SLOW_CLIENT. */
   #evict(waiting: Waiting): boolean {
     const { oldest } = this.#waiting[waiting];
     if (oldest === undefined || this.#options.now() - oldest.since < SLOW_CLIENT) return false;
     this.#remove(oldest);
-    this.counts.gaveWay++;
+    this.counts.evicted++;
     oldest.review.evict(waiting);
     return true;
   }
@@ -165,10 +165,10 @@ export class Overload {
   #reject(because: string): Rejected {
     const now = this.#options.now();
     const mayRetry = this.reserveRetry();
-    if (!mayRetry) this.counts.turnedAway++;
-    this.counts.shed++;
-    const isNews = now - this.#lastNews >= SECOND;
-    if (isNews) this.#lastNews = now;
-    return { is: "rejected", because, mayRetry, isNews };
+    if (!mayRetry) this.counts.rejectedWithoutRetry++;
+    this.counts.rejected++;
+    const shouldLog = now - this.#lastLogged >= SECOND;
+    if (shouldLog) this.#lastLogged = now;
+    return { is: "rejected", because, mayRetry, shouldLog };
   }
 }

@@ -2,7 +2,7 @@ import type { FastifyReply } from "fastify";
 
 export const PLAIN_TEXT = "text/plain; charset=utf-8";
 
-/** Answers one line of text. */
+/** Answers with one line of text. */
 export function plainText(reply: FastifyReply, status: number, text: string): FastifyReply {
   return reply
     .code(status)

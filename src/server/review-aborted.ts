@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { MARGIN_SHARE, MAX_MARGIN } from "./limits.ts";
 
-/** A review ends without a decision: its client went away, or its time is over. */
+/** Thrown where a review ends without a decision: its client went away, or its time is over. */
 export class ReviewAborted extends Error {
   readonly why: "canceled" | "timeout";
 
@@ -11,14 +11,14 @@ export class ReviewAborted extends Error {
   }
 }
 
-/** How long a review may wait, of the milliseconds that its caller waits: the rest is for the way of the answer. */
-export function waitWithin(timeout: number): number {
+/** Milliseconds within which a decision must be made. The rest of the caller's timeout is for the answer's way back. */
+export function timeForDecision(timeout: number): number {
   return timeout - Math.min(MAX_MARGIN, timeout * MARGIN_SHARE);
 }
 
 /**
- * The result of the work. Rejects with a ReviewAborted when the response's connection closes, or after so many milliseconds,
- * whether or not the work notices; leaves no timer and no listener behind.
+ * The result of the work. Rejects with a ReviewAborted when the connection of the response closes, and after so many
+ * milliseconds; the work itself is not stopped. Leaves no timer and no listener behind.
  */
 export async function raceClose<T>(work: Promise<T>, response: ServerResponse, milliseconds: number): Promise<T> {
   const end = Promise.withResolvers<never>();

@@ -7,7 +7,7 @@ import type { ImageIndex, ImageQuery } from "../images/image-index.ts";
 import type { Endpoint } from "../references/target.ts";
 import { clientText } from "./client-text.ts";
 import { LIVE_READ_BUDGET, LIVE_READ_SHARE } from "./limits.ts";
-import { raceClose, ReviewAborted, waitWithin } from "./review-aborted.ts";
+import { raceClose, ReviewAborted, timeForDecision } from "./review-aborted.ts";
 import type { ReviewMetrics } from "./review-metrics.ts";
 
 export interface Admission {
@@ -16,37 +16,37 @@ export interface Admission {
   readonly log: Logger;
   readonly metrics?: ReviewMetrics | undefined;
   /**
-   * Brings into the index what its source has for a name that it does not know, within so many milliseconds. False
-   * where the index cannot be trusted about that name. Absent where the index is all there is.
+   * Reads a name that the index does not know from its source into the index, within so many milliseconds. False where
+   * that fails, so that the index cannot be trusted about the name. Absent where there is no source behind the index.
    */
   readonly confirm?: ((query: ImageQuery, budget: number) => Promise<boolean>) | undefined;
 }
 
-/** What a call is answered. */
 export type ReviewAnswer =
   /** An AdmissionReview, with status 200. */
   | { readonly is: "review"; readonly review: AnsweredReview }
-  /** One line for a person: there is no decision. */
+  /** There is no decision: one line for a person. */
   | { readonly is: "text"; readonly status: number; readonly text: string }
-  /** The same with status 503: the API server may ask again. */
+  /** There is no decision yet: status 503, and the API server may ask again. */
   | { readonly is: "unavailable"; readonly because: string };
 
-/** A call whose body is here. */
+/** A call whose body is complete. */
 export interface ReviewCall {
   readonly endpoint: Endpoint;
   /** The parsed body. */
   readonly body: unknown;
-  /** `performance.now()` when the request's headers were complete. */
-  readonly arrived: number;
-  /** The same for its body. */
-  readonly received: number;
-  /** Milliseconds that the caller waits, from `arrived` on. */
+  /** Milliseconds since the headers of the request were complete. */
+  readonly elapsed: () => number;
+  /** `elapsed` when the body was complete. */
+  readonly receivedAfter: number;
+  /** Milliseconds that the caller waits, from the headers on. */
   readonly timeout: number;
   /** Closes when the client goes away. */
   readonly response: ServerResponse;
 }
 
-type Asked = ReviewCall & { readonly request: AdmissionRequest };
+/** A call whose body is a valid review. */
+type DecodedCall = ReviewCall & { readonly request: AdmissionRequest };
 
 const UNCONFIRMED: Decision = {
   is: "undecided",
@@ -54,35 +54,37 @@ const UNCONFIRMED: Decision = {
   lookups: [],
 };
 
-/** The answer to one call, and its one line in the log. Throws what is thrown beside the decision: a bug. */
+/** Answers one call and logs it in one line. An exception of the decision is answered; any other one is thrown on. */
 export async function answerReview(call: ReviewCall, admission: Admission): Promise<ReviewAnswer> {
   const review = decodeReview(call.body);
   if (review.is === "malformed") return malformed(call, review, admission.log);
-  const asked: Asked = { ...call, request: review.request };
-  if (call.received - call.arrived > call.timeout) return tooLate(asked, admission.log);
+  const decoded: DecodedCall = { ...call, request: review.request };
+  if (call.receivedAfter > call.timeout) return tooLate(decoded, admission.log);
   try {
-    const decision = await confirmedDecision(asked, admission);
-    admission.metrics?.decided(call.endpoint, decision);
+    const decision = await confirmedDecision(decoded, admission);
+    admission.metrics?.reviewDecided(call.endpoint, decision);
     const answer: ReviewAnswer =
       decision.is === "undecided"
         ? { is: "unavailable", because: decision.because }
         : { is: "review", review: encodeReview(review.version, review.request, decision) };
-    if (admission.log.isLevelEnabled("info")) admission.log.info(lineOf(asked, decisionFields(decision)), "review");
+    if (admission.log.isLevelEnabled("info")) admission.log.info(lineOf(decoded, decisionFields(decision)), "review");
     return answer;
   } catch (error) {
-    return error instanceof ReviewAborted ? aborted(asked, error, admission.log) : failed(asked, error, admission.log);
+    return error instanceof ReviewAborted
+      ? aborted(decoded, error, admission.log)
+      : failed(decoded, error, admission.log);
   }
 }
 
-/** A decision over a name that the index does not know is confirmed by a live read first. */
-async function confirmedDecision(asked: Asked, admission: Admission): Promise<Decision> {
-  const { endpoint, request, timeout, response } = asked;
+/** A live read confirms names that the index does not know before the decision counts. */
+async function confirmedDecision(call: DecodedCall, admission: Admission): Promise<Decision> {
+  const { endpoint, request, timeout, response } = call;
   const { index, decide, confirm } = admission;
   const decision = decide(endpoint, request, index);
   if (decision.is === "undecided" || decision.unresolvedQueries.length === 0 || confirm === undefined) return decision;
-  const budget = Math.min(LIVE_READ_BUDGET, (timeout - elapsed(asked)) * LIVE_READ_SHARE);
+  const budget = Math.min(LIVE_READ_BUDGET, (timeout - call.elapsed()) * LIVE_READ_SHARE);
   const confirming = Promise.all(decision.unresolvedQueries.map((query) => confirm(query, budget)));
-  const answers = await raceClose(confirming, response, waitWithin(timeout) - elapsed(asked));
+  const answers = await raceClose(confirming, response, timeForDecision(timeout) - call.elapsed());
   return answers.every((confirmed) => confirmed) ? decide(endpoint, request, index) : UNCONFIRMED;
 }
 
@@ -97,25 +99,25 @@ function malformed(
   return { is: "text", status: 400, text: uid === "" ? why : `${why}, in review ${uid}` };
 }
 
-function tooLate(asked: Asked, log: Logger): ReviewAnswer {
-  log.warn(lineOf(asked, {}), "review came too late to answer");
-  return { is: "text", status: 504, text: "the time that the caller gave this review was over before it had arrived" };
+function tooLate(call: DecodedCall, log: Logger): ReviewAnswer {
+  log.warn(lineOf(call, {}), "review came too late to answer");
+  return { is: "text", status: 504, text: "the review arrived after the timeout of its caller" };
 }
 
-function aborted(asked: Asked, { why }: ReviewAborted, log: Logger): ReviewAnswer {
-  if (why === "canceled") log.info(lineOf(asked, { decision: "canceled" }), "review");
-  else log.error(lineOf(asked, {}), "review found no decision in its time");
-  return { is: "text", status: 500, text: `no decision in its time in review ${clientText(asked.request.uid)}` };
+function aborted(call: DecodedCall, { why }: ReviewAborted, log: Logger): ReviewAnswer {
+  if (why === "canceled") log.info(lineOf(call, { decision: "canceled" }), "review");
+  else log.error(lineOf(call, {}), "review found no decision in its time");
+  return { is: "text", status: 500, text: `no decision within the timeout in review ${clientText(call.request.uid)}` };
 }
 
-function failed(asked: Asked, error: unknown, log: Logger): ReviewAnswer {
-  log.error(lineOf(asked, { err: error }), "review failed");
-  return { is: "text", status: 500, text: `internal error in review ${clientText(asked.request.uid)}` };
+function failed(call: DecodedCall, error: unknown, log: Logger): ReviewAnswer {
+  log.error(lineOf(call, { err: error }), "review failed");
+  return { is: "text", status: 500, text: `internal error in review ${clientText(call.request.uid)}` };
 }
 
-/** The line of a review says who wanted what, never what is in the object. */
-function lineOf(asked: Asked, fields: object): object {
-  const { endpoint, request } = asked;
+/** The log line of a review: the caller and the object's name, and never the object's content. */
+function lineOf(call: DecodedCall, fields: object): object {
+  const { endpoint, request } = call;
   return {
     endpoint,
     uid: clientText(request.uid),
@@ -126,13 +128,8 @@ function lineOf(asked: Asked, fields: object): object {
     name: clientText(request.name ?? ""),
     user: clientText(request.user.name),
     ...fields,
-    ms: roundedToMicroseconds(elapsed(asked)),
+    ms: roundedToMicroseconds(call.elapsed()),
   };
-}
-
-/** Milliseconds since the headers of the request were complete. */
-function elapsed({ arrived }: ReviewCall): number {
-  return performance.now() - arrived;
 }
 
 function roundedToMicroseconds(milliseconds: number): number {

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Endpoint } from "../references/target.ts";
 import { announcedLength, bodyOf } from "./body.ts";
+import type { Clock } from "./clock.ts";
 import { RETRY_AFTER_SECONDS } from "./limits.ts";
 import type { InFlight, Overload, Rejected, Waiting } from "./overload.ts";
 import { plainText } from "./plain-text.ts";
@@ -13,13 +14,14 @@ export interface ReviewRoute {
   readonly endpoint: Endpoint;
   readonly admission: Admission;
   readonly overload: Overload;
+  readonly clock: Clock;
 }
 
 /** State of one request, from its headers to the end of its answer. */
 interface Exchange {
-  /** `performance.now()` when the headers were complete. */
+  /** When the headers were complete, by the clock of the route. */
   readonly arrived: number;
-  /** Undefined where it was not admitted. */
+  /** Undefined where the review was rejected. */
   inFlight: InFlight | undefined;
   isRead: boolean;
 }
@@ -27,17 +29,17 @@ interface Exchange {
 /** Name of the request decorator that holds the Exchange. */
 const EXCHANGE = "exchange";
 
-/** Declares the request decorator of reviewRoute. To be called once for each server. */
+/** Declares the request decorator of reviewRoute. Call it once for each server. */
 export function decorateReviews(server: FastifyInstance): void {
   server.decorateRequest(EXCHANGE, null);
 }
 
 /**
- * One path that takes reviews by POST: an AdmissionReview in, its answer out. Without a decision the answer is 4xx, 500,
- * 503 or 504 with one line of text.
+ * A path that takes reviews by POST. The answer is an AdmissionReview; without a decision it is 4xx, 500, 503 or 504 with
+ * one line of text.
  */
 export function reviewRoute(server: FastifyInstance, route: ReviewRoute): void {
-  const { url, endpoint, admission, overload } = route;
+  const { url, endpoint, admission, overload, clock } = route;
   server.route<{ Querystring: ReviewQuery }>({
     method: "POST",
     url,
@@ -45,27 +47,26 @@ export function reviewRoute(server: FastifyInstance, route: ReviewRoute): void {
       if (admit(route, request, reply)) done();
     },
     handler: async (request, reply) => {
-      const received = performance.now();
       const exchange = request.getDecorator<Exchange>(EXCHANGE);
       exchange.isRead = true;
       if (exchange.inFlight !== undefined) overload.arrived(exchange.inFlight);
-      const { arrived } = exchange;
-      const timeout = reviewTimeout(request.query);
-      const call = { endpoint, body: bodyOf(request), arrived, received, timeout, response: reply.raw };
+      const elapsed = (): number => clock.now() - exchange.arrived;
+      const [receivedAfter, timeout] = [elapsed(), reviewTimeout(request.query)];
+      const call = { endpoint, body: bodyOf(request), elapsed, receivedAfter, timeout, response: reply.raw };
       send(await answerReview(call, admission), reply, overload);
     },
     onSend: (request, _, payload, done) => {
-      // None where a hook of the server answered before onRequest above.
+      // Undefined where a hook of the server answered before the onRequest above.
       const inFlight = request.getDecorator<Exchange | null>(EXCHANGE)?.inFlight;
       if (inFlight !== undefined) overload.answered(inFlight, Buffer.byteLength(String(payload)));
-      // The request lives until its client has the answer, of which the bytes count.
+      // The request stays in memory until its client has the answer, and only the bytes of the answer are counted.
       request.body = undefined;
       done();
     },
   });
 }
 
-/** Answers every other method of a path before a body is read. */
+/** Answers requests with any other method before a body is read. */
 export function refuseOtherMethods(server: FastifyInstance, url: string): void {
   server.route({
     method: OTHER_METHODS,
@@ -77,15 +78,16 @@ export function refuseOtherMethods(server: FastifyInstance, url: string): void {
   });
 }
 
-const OTHER_METHODS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"];
+/** All that Fastify routes, besides POST. */
+const OTHER_METHODS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"];
 
-/** Begins an exchange; false where it was answered already: there is no room. */
+/** Begins an exchange. False where there is no room: then the request is answered already. */
 function admit(route: ReviewRoute, request: FastifyRequest, reply: FastifyReply): boolean {
-  const { endpoint, admission, overload } = route;
+  const { endpoint, admission, overload, clock } = route;
   admission.metrics?.reviewStarted(endpoint);
-  const exchange: Exchange = { arrived: performance.now(), inFlight: undefined, isRead: false };
+  const exchange: Exchange = { arrived: clock.now(), inFlight: undefined, isRead: false };
   request.setDecorator(EXCHANGE, exchange);
-  // Emitted after an answer and after a connection that broke before one; onResponse is not.
+  // `close` comes after an answer, and also when the connection breaks before one; onResponse comes after an answer only.
   reply.raw.once("close", () => {
     end(route, exchange, reply);
   });
@@ -118,11 +120,11 @@ function unavailable(reply: FastifyReply, because: string, mayRetry: boolean): v
   plainText(reply, 503, because);
 }
 
-/** The body is not read, and Node drops it: to close the connection over it would reset it, and the answer with it. */
+/** The connection stays open, and Node drops the body: closing would reset it, and the client would lose the answer. */
 function reject({ endpoint, admission, overload }: ReviewRoute, rejected: Rejected, reply: FastifyReply): void {
-  const { because, isNews, mayRetry } = rejected;
-  admission.metrics?.shed(endpoint);
-  if (isNews) admission.log.warn({ because, ...overload.counts }, "overloaded");
+  const { because, shouldLog, mayRetry } = rejected;
+  admission.metrics?.reviewRejected(endpoint);
+  if (shouldLog) admission.log.warn({ because, ...overload.counts }, "overloaded");
   unavailable(reply, `overloaded: ${because}`, mayRetry);
 }
 
@@ -130,17 +132,21 @@ function reject({ endpoint, admission, overload }: ReviewRoute, rejected: Reject
 function evict(waiting: Waiting, request: FastifyRequest, reply: FastifyReply): void {
   switch (waiting) {
     case "arriving":
-      plainText(reply.header("Connection", "close"), 408, "the body takes too long, and others wait");
+      plainText(
+        reply.header("Connection", "close"),
+        408,
+        "the body arrives too slowly, and another review needs its place",
+      );
       return;
     case "unsent":
       request.raw.socket.destroy();
   }
 }
 
-function end({ endpoint, admission, overload }: ReviewRoute, exchange: Exchange, reply: FastifyReply): void {
+function end({ endpoint, admission, overload, clock }: ReviewRoute, exchange: Exchange, reply: FastifyReply): void {
   const { writableFinished, statusCode, headersSent } = reply.raw;
   if (exchange.inFlight !== undefined) overload.leave(exchange.inFlight, writableFinished);
-  const spent = performance.now() - exchange.arrived;
+  const spent = clock.now() - exchange.arrived;
   admission.metrics?.reviewEnded(endpoint, writableFinished ? statusCode : CALLER_GONE, spent);
   if (!exchange.isRead && !headersSent) admission.log.info("the caller went away before its review had arrived");
 }

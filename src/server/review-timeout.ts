@@ -7,12 +7,13 @@ export interface ReviewQuery {
 }
 
 /**
- * How long the API server waits for this answer, in milliseconds, from the query `?timeout=5s` (apiserver
- * pkg/util/webhook: a Go duration, in practice whole seconds), of which the first counts. At most MAX_REVIEW_TIMEOUT;
- * DEFAULT_REVIEW_TIMEOUT for any other text.
+ * How long the API server waits for the answer, in milliseconds, from the query `?timeout=5s`: a Go duration, in practice
+ * whole seconds (apiserver pkg/util/webhook). The first value counts, up to MAX_REVIEW_TIMEOUT. Any other text means
+ * DEFAULT_REVIEW_TIMEOUT, and so does 0: for the client of an API server that is "no timeout".
  */
 export function reviewTimeout({ timeout }: ReviewQuery): number {
   const [text = ""] = [timeout].flat();
   const given = durationOf(text);
-  return Math.min(given ?? DEFAULT_REVIEW_TIMEOUT, MAX_REVIEW_TIMEOUT);
+  if (given === undefined || given === 0) return DEFAULT_REVIEW_TIMEOUT;
+  return Math.min(given, MAX_REVIEW_TIMEOUT);
 }

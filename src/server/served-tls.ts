@@ -2,10 +2,10 @@ import type { FastifyInstance } from "fastify";
 import type { Certificate } from "../certs/certificate.ts";
 import { renewTls, type Tls } from "./tls.ts";
 
-/** What never changes while a server runs. */
+/** The part that stays the same while a server runs. */
 export type TlsChoice = Pick<Tls, "minVersion" | "clientNames">;
 
-/** TLS whose parts come one after the other and are renewed: once a server has it, each renewal goes there. */
+/** TLS settings whose parts arrive one after the other. After `applyTo`, each later change goes to the server. */
 export class ServedTls {
   readonly #choice: TlsChoice;
   #certificate: Certificate | undefined;
@@ -16,7 +16,7 @@ export class ServedTls {
     this.#choice = choice;
   }
 
-  /** Throws where there is no certificate yet, which is a bug. */
+  /** Throws where there is no certificate yet: that is a bug. */
   get current(): Tls {
     if (this.#certificate === undefined) throw new Error("there is no certificate yet");
     return { ...this.#certificate, ...this.#choice, clientCa: this.#clientCa };
@@ -32,8 +32,8 @@ export class ServedTls {
     this.#renew();
   }
 
-  /** Made with `current`. */
-  follow(server: FastifyInstance): void {
+  /** Takes a server that was made with `current`. */
+  applyTo(server: FastifyInstance): void {
     this.#server = server;
   }
 

@@ -10,20 +10,20 @@ import { plainText } from "./plain-text.ts";
 const TLS_VERSIONS = { "1.2": "TLSv1.2", "1.3": "TLSv1.3" } as const satisfies Readonly<Record<string, SecureVersion>>;
 export type TlsVersion = keyof typeof TLS_VERSIONS;
 
-/** Who serves, and who may call. */
+/** The serving certificate, and which clients may call. */
 export interface Tls extends Certificate {
   readonly minVersion?: TlsVersion | undefined;
-  /** CAs that a caller's certificate must come from, PEM; undefined lets everybody call. */
+  /** PEM. A client needs a certificate from one of these CAs; undefined accepts every client. */
   readonly clientCa?: string | undefined;
-  /** Names, one of which a caller's certificate must have; none lets every certificate of the CAs call. */
+  /** A client's certificate needs one of these names; an empty list accepts every certificate of the CAs. */
   readonly clientNames?: readonly string[];
 }
 
-/** Forward secrecy and AEAD only: without a list of our own Node offers TLS 1.2 suites that have neither. */
+/** Forward secrecy and AEAD only: Node's default list has TLS 1.2 suites with neither. */
 const CIPHERS =
   "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:ECDHE+AESGCM:ECDHE+CHACHA20";
 
-/** For `https` of Fastify. Only HTTP/1.1: it is what the API server speaks to webhooks (kubernetes issue 75791). */
+/** The option `https` of Fastify. HTTP/1.1 only, because the API server uses it for webhooks (kubernetes issue 75791). */
 export function serverTls(tls: Tls): ServerOptions {
   return {
     ...contextOf(tls),
@@ -36,7 +36,7 @@ export function serverTls(tls: Tls): ServerOptions {
   };
 }
 
-/** New connections are made with this; those that are open live on as they were made. */
+/** Applies to new connections. Open connections keep their settings. */
 export function renewTls(server: FastifyInstance, tls: Tls): void {
   const { server: https } = server as { readonly server: unknown };
   if (!(https instanceof Server)) throw new TypeError("the server has no TLS to renew");
@@ -44,8 +44,8 @@ export function renewTls(server: FastifyInstance, tls: Tls): void {
 }
 
 /**
- * A running server takes all of these anew, so they are all said each time. The keys of session tickets are new, too: no
- * session of before is resumed, which would pass by a client CA that was taken away.
+ * setSecureContext replaces every option, so pass all of them each time. It also replaces the keys of session tickets. So
+ * no older session is resumed, which would bypass a client CA that was removed.
  */
 function contextOf({ cert, key, clientCa, minVersion = "1.2" }: Tls): SecureContextOptions {
   return {
@@ -58,8 +58,8 @@ function contextOf({ cert, key, clientCa, minVersion = "1.2" }: Tls): SecureCont
   };
 }
 
-/** Only callers with one of these names; that their certificate is of the client CA was verified in the handshake. */
-export function admitNamed(server: FastifyInstance, names: readonly string[]): void {
+/** Refuses clients without one of these names. The handshake has verified that their certificate is from the client CA. */
+export function requireClientName(server: FastifyInstance, names: readonly string[]): void {
   if (names.length === 0) return;
   server.addHook("onRequest", (request, reply, done) => {
     const found = namesOf(request.raw.socket);
@@ -73,7 +73,7 @@ export function admitNamed(server: FastifyInstance, names: readonly string[]): v
   });
 }
 
-/** Every common name and DNS name of the caller's certificate. */
+/** All common names and DNS names of the client's certificate. */
 function namesOf(socket: unknown): readonly string[] {
   if (!(socket instanceof TLSSocket)) return [];
   const certificate = socket.getPeerX509Certificate()?.toLegacyObject();
@@ -82,7 +82,7 @@ function namesOf(socket: unknown): readonly string[] {
   return [...common.filter((name) => typeof name === "string"), ...dnsNames(certificate.subjectaltname ?? "")];
 }
 
-/** Of a list as Node prints it: `DNS:a, IP Address:1.2.3.4`. A name with a comma is quoted there, and no DNS name. */
+/** The DNS names of a list such as `DNS:a, IP Address:1.2.3.4`. Node quotes names with a comma, which are no DNS names. */
 function dnsNames(alternatives: string): readonly string[] {
   const unquoted = alternatives.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
   return unquoted.split(", ").flatMap((name) => (name.startsWith("DNS:") ? [name.slice("DNS:".length)] : []));

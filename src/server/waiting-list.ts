@@ -1,12 +1,12 @@
-/** What can be in a WaitingList; only that changes it. */
+/** An entry of a WaitingList. Only the list changes these fields. */
 export interface Waiter<T> {
   older?: T | undefined;
   younger?: T | undefined;
 }
 
 /**
- * A linked list in the order of addition. A Set does the same, but V8 keeps the tables that a busy Set outgrows, and all
- * that was in them, until the next full garbage collection: that took half of the time of a review.
+ * A linked list in the order of addition. A Set has the same order, but V8 keeps the tables that a busy Set outgrows, with
+ * all their entries, until the next full garbage collection. That took half of the time of a review.
  */
 export class WaitingList<T extends Waiter<T>> {
   #oldest: T | undefined;
@@ -23,7 +23,7 @@ export class WaitingList<T extends Waiter<T>> {
     this.#youngest = waiter;
   }
 
-  /** Of a waiter that is in the list. */
+  /** The waiter must be in the list. */
   delete(waiter: T): void {
     const { older, younger } = waiter;
     if (older === undefined) this.#oldest = younger;

@@ -80,8 +80,8 @@ describe("refusalStatus", () => {
 
   it.each([
     ["the request's", {}, { metadata: { name: "object" } }, "web"],
-    ["the object's", { name: "" }, { metadata: { name: "object", generateName: "web-" } }, "object"],
-    ["its generateName", { name: "" }, { metadata: { generateName: "web-" } }, "web-"],
+    ["the object's", { name: undefined }, { metadata: { name: "object", generateName: "web-" } }, "object"],
+    ["its generateName", { name: undefined }, { metadata: { generateName: "web-" } }, "web-"],
   ])("names the object by %s name", (_, facts, object, name) => {
     expect(refusalStatus(request(object, facts), [PROBLEM]).details.name).toBe(name);
   });

@@ -11,7 +11,7 @@ function answer(operations: readonly object[], response: object = {}): string {
   return JSON.stringify({ response: { uid: "1", allowed: true, patch, ...response } });
 }
 
-it("the load takes an answer whatever the order of its operations", () => {
+it("an answer is right with its operations in any order", () => {
   const check = answerCheck(REVIEW, EXPECTED);
   for (const operations of [
     [ADD, REPLACE],

@@ -4,7 +4,7 @@ import { ratiosOf } from "../../bench/review-figures.ts";
 import type { ServerName } from "../../bench/review-rounds.ts";
 import { isKept } from "../../bench/tables.ts";
 
-/** A server that takes so many microseconds of processor time for a review. */
+/** A server that needs so many microseconds of processor time for a review. */
 function server(name: ServerName, microseconds: number): Partial<Record<ServerName, readonly LoadResult[]>> {
   const turn = { calls: 1_000, seconds: 1, cpuSeconds: microseconds / 1_000 };
   return { [name]: [{ name, turns: [turn, turn], steadyP99: NaN, halfP99: NaN, failed: 0 }] };

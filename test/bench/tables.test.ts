@@ -1,11 +1,12 @@
 import { expect, it } from "vitest";
 import { median, pairedRatios, percentile, rotated } from "../../bench/statistics.ts";
-import { type Figure, format, isKept, limitOf, table } from "../../bench/tables.ts";
+import { table } from "../../scripts/markdown.ts";
+import { type Figure, format, isKept, limitOf } from "../../bench/tables.ts";
 
-const SHARE: Omit<Figure, "value"> = { text: "of the bare server", unit: "share", least: 0.45 };
-const STALL: Omit<Figure, "value"> = { text: "stall", unit: "ms", most: 100 };
+const SHARE: Omit<Figure, "value"> = { text: "of the bare server", unit: "share", min: 0.45 };
+const STALL: Omit<Figure, "value"> = { text: "stall", unit: "ms", max: 100 };
 
-it("a figure that is at its limit keeps it, one beyond misses it, and so does one that was not measured", () => {
+it("a figure at its limit keeps it; one beyond it, or one that was not measured, misses it", () => {
   const kept = (share: number, stall: number): boolean[] =>
     [
       { ...SHARE, value: share },
@@ -17,13 +18,13 @@ it("a figure that is at its limit keeps it, one beyond misses it, and so does on
   expect(isKept({ text: "free", unit: "ms", value: NaN })).toBe(true);
 });
 
-it("a limit is shown, and where it is missed", () => {
+it("a limit is printed, with MISSED where it is missed", () => {
   expect(limitOf({ ...SHARE, value: 0.5 })).toBe(">= 45.0 %");
   expect(limitOf({ ...STALL, value: 101 })).toBe("<= 100 ms MISSED");
   expect(limitOf({ text: "free", unit: "ms", value: 1 })).toBe("");
 });
 
-it("numbers are shown with three digits, and a table is Markdown", () => {
+it("numbers are printed with three digits", () => {
   expect([0.7, 12.34, 5678.9, 2, NaN].map((value) => format(value, "times"))).toEqual([
     "0.70 times",
     "12.3 times",
@@ -31,16 +32,19 @@ it("numbers are shown with three digits, and a table is Markdown", () => {
     "2 times",
     "-",
   ]);
-  expect(table([["", "one"], ["longer"]])).toBe("|        | one |\n|--------|-----|\n| longer |     |");
 });
 
-it("medians, percentiles and ratios of rounds", () => {
+it("a table is Markdown with aligned columns", () => {
+  expect(table(["", "one"], [["longer", "a|b"]])).toBe("|        | one  |\n| ------ | ---- |\n| longer | a\\|b |");
+});
+
+it("medians, percentiles and paired ratios are computed", () => {
   expect([median([3, 1, 2]), median([4, 1, 3, 2]), median([])]).toEqual([2, 2.5, NaN]);
   expect([percentile([5, 1, 3], 0.5), percentile([5, 1, 3], 0.99), percentile([], 0.5)]).toEqual([3, 5, NaN]);
   expect(pairedRatios([10, 2, 30], [20, 4, 60])).toEqual([0.5, 0.5, 0.5]);
 });
 
-it("each server comes first as often as any other", () => {
+it("each server comes first equally often", () => {
   const first = [0, 1, 2, 3, 4, 5].map((round) => rotated(["a", "b", "c"], round)[0]);
   expect(first.toSorted()).toEqual(["a", "a", "b", "b", "c", "c"]);
 });

@@ -7,7 +7,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const NOW = new Date("2026-11-21T12:00:00Z");
 
-test("certs writes a CA, a certificate and its key, and says where and for whom", async () => {
+test("certs writes a CA, a certificate and its key, and prints the folder and the names", async () => {
   const out = join(temporaryFolder(), "made");
   expect(await run(["certs", "--out", out], { now: NOW })).toEqual({
     exitCode: 0,
@@ -21,7 +21,7 @@ test("certs writes a CA, a certificate and its key, and says where and for whom"
   expect(leaf.checkHost("localhost")).toBe("localhost");
 });
 
-test("--host, several times or as a comma list in the environment, replaces the local names", async () => {
+test("--host, repeated or as a comma list in the environment, replaces the local names", async () => {
   const first = temporaryFolder();
   await run(["certs", "--out", join(first, "a"), "--host", "a.example", "--host", "10.0.0.1"]);
   const environment = { VM_IMAGE_WEBHOOK_HOST: "a.example, 10.0.0.1", VM_IMAGE_WEBHOOK_OUT: join(first, "b") };
@@ -32,7 +32,7 @@ test("--host, several times or as a comma list in the environment, replaces the 
   }
 });
 
-test("certificates that are there stay as they are: exit 3, and what to do", async () => {
+test("certs overwrites no certificates: it exits 3 and says what to do", async () => {
   const out = temporaryFolder();
   await run(["certs", "--out", out]);
   const before = readFileSync(join(out, "tls.key"), "utf8");

@@ -3,7 +3,8 @@ import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { stringify } from "yaml";
-import { type Finding, judge } from "../../src/cli/findings.ts";
+import { checkManifest } from "../../src/cli/findings.ts";
+import type { Finding } from "../../src/cli/output/finding.ts";
 import { readManifests } from "../../src/cli/manifest-file.ts";
 import { type Json, virtualMachine } from "../support/admission-review.ts";
 import { POLICY } from "../support/admission.ts";
@@ -21,7 +22,7 @@ function check(args: readonly string[], given?: Surroundings): Promise<CommandRu
   return run(["check", ...args, ...IMAGES], given);
 }
 
-/** A file of this text that is gone with the test. */
+/** A file with this text, which is removed after the test. */
 function written(text: string, name = "vm.yaml"): string {
   const file = join(temporaryFolder(), name);
   writeFileSync(file, text);
@@ -34,7 +35,7 @@ interface Report {
   readonly summary: unknown;
 }
 
-/** What `-o json` prints for standard input; nothing else is printed. */
+/** The findings that `-o json` prints for standard input. */
 async function report(stdin: string, args: readonly string[] = []): Promise<Report> {
   const { exitCode, output, errors } = await check(["-", "-o", "json", ...args], { stdin });
   expect(errors).toBe("");
@@ -72,7 +73,7 @@ const KNOWN = machine("ubuntu-24.04");
 const CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: settings }\n";
 
 describe("the verdict", () => {
-  test("what admission admits is no finding, and exits 0", async () => {
+  test("has no finding for an admitted object, and exit code 0", async () => {
     expect(await check(["-"], { stdin: KNOWN })).toEqual({
       exitCode: 0,
       output: "1 object checked: 0 refused, 0 warned; 0 skipped\n",
@@ -80,7 +81,7 @@ describe("the verdict", () => {
     });
   });
 
-  test("what admission refuses is an error at its line, in admission's words, and exits 1", async () => {
+  test("has an error at the line of a refused field, with admission's text, and exit code 1", async () => {
     const file = written(UNKNOWN);
     expect(await check([file])).toEqual({
       exitCode: 1,
@@ -92,7 +93,7 @@ describe("the verdict", () => {
     });
   });
 
-  test("a warning alone is told once, and exits 0", async () => {
+  test("has a warning once, and exit code 0", async () => {
     const file = written(NOT_READY);
     const { exitCode, output } = await check([file]);
     expect(exitCode).toBe(0);
@@ -103,11 +104,11 @@ describe("the verdict", () => {
       "1 object checked: 0 refused, 1 warned; 0 skipped",
       "",
     ]);
-    // Both endpoints look for this one.
+    // Both endpoints warn of this.
     expect(await places(UNKNOWN, ["--check", "exists=warn"])).toEqual([[5, "warning", "spec.imageName"]]);
   });
 
-  test("an object that is refused with a warning counts as refused only", async () => {
+  test("counts an object with an error and a warning as refused only", async () => {
     const stdin = `${NOT_READY}  bootOptions: { firmware: bios, efiSecureBoot: Enabled }\n`;
     const { exitCode, findings, summary } = await report(stdin);
     expect(exitCode).toBe(1);
@@ -118,21 +119,21 @@ describe("the verdict", () => {
     expect(summary).toEqual({ checked: 1, refused: 1, warned: 0, skipped: 0 });
   });
 
-  test("what /validate alone refuses is found, in the object that /mutate made", async () => {
-    // The kind that is missing is filled by /mutate; /validate alone would ask for it.
+  test("finds what only /validate refuses, in the mutated object", async () => {
+    // /mutate adds the missing kind; /validate alone would refuse it.
     const filled = `${machine("''")}  image: { name: vmi-0a0044d7c690bcbea }\n`;
     expect(await places(filled)).toEqual([]);
     const required = machine("''");
     expect(await places(required)).toEqual([[5, "error", "spec.imageName"]]);
   });
 
-  test("nobody is privileged: a machine without an image is refused, skip-validation or not", async () => {
+  test("refuses a machine without an image, because a manifest has no privileged user", async () => {
     const object = virtualMachine({ className: "small" });
     const metadata = { name: "web", annotations: { [`${GROUP}.protected/skip-validation`]: "" } };
     expect((await report(stringify({ ...object, metadata }))).exitCode).toBe(1);
   });
 
-  test("--check, --resolution and --write are those of serve", async () => {
+  test("follows the flags --check, --resolution and --write of serve", async () => {
     expect((await report(UNKNOWN, ["--check", "exists=off"])).findings).toEqual([]);
     const byLibrary = machine("cl-linux/photon-5");
     expect((await report(byLibrary)).findings).toEqual([]);
@@ -140,7 +141,7 @@ describe("the verdict", () => {
     expect(await places(byLibrary, ["--write", "image"])).toEqual([[5, "warning", "spec.imageName"]]);
   });
 
-  test("the message of a finding does not repeat its field", async () => {
+  test("has messages that do not repeat the field", async () => {
     const stdin = [UNKNOWN, NOT_READY].join("---\n");
     const messages = (await report(stdin)).findings.map(({ message }) => message);
     expect(messages).toEqual([
@@ -149,10 +150,10 @@ describe("the verdict", () => {
     ]);
   });
 
-  test("an index that is not complete is no verdict", () => {
+  test("is a failure while the index is not complete", () => {
     const [manifest] = readManifests("vm.yaml", `# here\n${KNOWN}`);
-    const bench = { namespace: "default", index: indexOf([], []), decide: decider(POLICY) };
-    expect(() => manifest && judge(manifest, bench)).toThrow(
+    const input = { namespace: "default", index: indexOf([], []), decide: decider(POLICY) };
+    expect(() => manifest && checkManifest(manifest, input)).toThrow(
       expect.objectContaining({
         code: "images",
         message: expect.stringMatching(/^vm\.yaml:2: not decided: .*VirtualMachineImage/) as unknown,
@@ -161,7 +162,7 @@ describe("the verdict", () => {
   });
 });
 
-describe("lines", () => {
+describe("the lines of findings", () => {
   test("count through the documents of a file, comments and empty ones included", async () => {
     const stdin = `# one\n${UNKNOWN}---\n# two\n---\n${KNOWN}---\n\n${UNKNOWN}`;
     expect(await places(stdin)).toEqual([
@@ -170,7 +171,7 @@ describe("lines", () => {
     ]);
   });
 
-  test("of a missing field are those of the nearest parent that is there", async () => {
+  test("of a missing field are those of its nearest parent that exists", async () => {
     const head = `# a machine\napiVersion: ${GROUP}/v1alpha6\nkind: VirtualMachine\nmetadata: { name: web }\n`;
     expect(await places(`${head}spec:\n  className: small\n`)).toEqual([[5, "error", "spec.imageName"]]);
     expect(await places(`${head}spec:\n`)).toEqual([[5, "error", "spec.imageName"]]);
@@ -225,7 +226,7 @@ describe("lines", () => {
     expect(await places(stdin)).toEqual([[7, "error", "spec.template.spec.imageName"]]);
   });
 
-  test("of what an anchor or a merge key brings are those where it is written", async () => {
+  test("of a field from an anchor or a merge key are those where it is written", async () => {
     const stdin = [
       "base: &base",
       "  imageName: ubuntu-2404",
@@ -257,7 +258,7 @@ describe("input", () => {
     expect(output).toContain("2 objects checked: 1 refused, 1 warned; 0 skipped\n");
   });
 
-  test("JSON has lines, too, and may be indented by tabs", async () => {
+  test("JSON has lines, and may be indented by tabs", async () => {
     const object = virtualMachine({ imageName: "ubuntu-2404" });
     for (const indentation of [2, "\t"]) {
       expect(await places(JSON.stringify(object, null, indentation))).toEqual([[9, "error", "spec.imageName"]]);
@@ -265,7 +266,7 @@ describe("input", () => {
     expect(await places(JSON.stringify(object))).toEqual([[1, "error", "spec.imageName"]]);
   });
 
-  test("the items of a List are objects, of a List within it too", async () => {
+  test("the items of a List are objects, also those of a nested List", async () => {
     const bad = (): Json => virtualMachine({ imageName: "ubuntu-2404" });
     const list = (...items: readonly Json[]): Json => ({ apiVersion: "v1", kind: "List", items });
     const { findings, summary } = await report(stringify(list(virtualMachine(), bad(), list(bad()))));
@@ -274,7 +275,7 @@ describe("input", () => {
     expect((await report(stringify(list()))).summary).toEqual({ checked: 0, refused: 0, warned: 0, skipped: 0 });
   });
 
-  test("a typed list gives its items the kind and version that they leave out", async () => {
+  test("the items of a typed list have its kind and version", async () => {
     const items = ["ubuntu-24.04", "ubuntu-2404"].map((imageName) => ({
       metadata: { name: imageName, namespace: "dev" },
       spec: { imageName },
@@ -297,7 +298,7 @@ describe("input", () => {
     });
   });
 
-  test("an object of a version that is not known is skipped with a warning", async () => {
+  test("an object of an unknown version is skipped with a warning", async () => {
     const { exitCode, findings, summary } = await report(UNKNOWN.replace("v1alpha6", "v2"));
     expect(exitCode).toBe(0);
     expect(findings).toEqual([
@@ -336,7 +337,7 @@ describe("input", () => {
     );
   });
 
-  test("the namespace of an object counts, else that of -n, else default", async () => {
+  test("the namespace is that of the object, else that of -n, else default", async () => {
     const homeless = UNKNOWN.replace(", namespace: dev", "").replace("ubuntu-2404", "ubuntu-24.04");
     expect((await report(homeless)).findings).toMatchObject([
       { object: { namespace: "default" }, message: expect.stringContaining('namespace "default"') as unknown },
@@ -346,13 +347,13 @@ describe("input", () => {
     expect((await report(KNOWN, ["-n", "prod"])).exitCode).toBe(0);
   });
 
-  test("an object without a name is known by its generateName", async () => {
+  test("an object without a name has its generateName", async () => {
     const { findings } = await report(UNKNOWN.replace("name: web", "generateName: web-"));
     expect(findings).toMatchObject([{ object: { kind: "VirtualMachine", namespace: "dev", name: "web-" } }]);
   });
 });
 
-describe("what cannot be read", () => {
+describe("unreadable input", () => {
   test.each([
     ["broken YAML", "a: 1\nb: [1\nc: 2\n", 3],
     ["broken JSON", '{\n"a": 1,\n"b" 2}', 3],
@@ -367,7 +368,7 @@ describe("what cannot be read", () => {
     expect(errors.startsWith(`vm-image-webhook: ${bad}:${line}: `)).toBe(true);
   });
 
-  test("a file that is not there, or is a folder, exits 3 and is named", async () => {
+  test("a missing file, or a folder, exits 3 and is named", async () => {
     const folder = join(temporaryFolder(), "vms");
     mkdirSync(folder);
     for (const [file, why] of [
@@ -382,7 +383,7 @@ describe("what cannot be read", () => {
 });
 
 describe("-o", () => {
-  test("json is a finding on each line, then the summary", async () => {
+  test("json prints a finding on each line, then the summary", async () => {
     const { output } = await check(["-", "-o", "json"], { stdin: [UNKNOWN, CONFIG_MAP, NOT_READY].join("---\n") });
     const documents = output.trimEnd().split("\n");
     expect(documents.map((document) => JSON.parse(document) as unknown)).toEqual([
@@ -400,7 +401,7 @@ describe("-o", () => {
     ]);
   });
 
-  test("github is a workflow command for each finding, then the summary", async () => {
+  test("github prints a workflow command for each finding, then the summary", async () => {
     const file = relative("", written([UNKNOWN, NOT_READY].join("---\n")));
     const { exitCode, output } = await check([`./${file}`, "-o", "github"]);
     expect(exitCode).toBe(1);
@@ -411,7 +412,7 @@ describe("-o", () => {
     expect(rest).toEqual(["2 objects checked: 1 refused, 1 warned; 0 skipped", ""]);
   });
 
-  test("github escapes what would end a property or a line", async () => {
+  test("github escapes characters that would end a property or a line", async () => {
     const file = written(machine("100%,a:b"), "a,b:c%\r\n.yaml");
     const { output } = await check([file, "-o", "github"]);
     expect(output).toContain("/a%2Cb%3Ac%25%0D%0A.yaml,line=5,");
@@ -422,12 +423,12 @@ describe("-o", () => {
     );
   });
 
-  test("github has no file for standard input, which no checkout has", async () => {
+  test("github prints no file for standard input", async () => {
     const { output } = await check(["-", "-o", "github"], { stdin: UNKNOWN });
     expect(output).toMatch(/^::error title=VirtualMachine dev\/web::/);
   });
 
-  test("github may come from the environment, and is for check only", async () => {
+  test("github may be set in the environment, for check only", async () => {
     const environment = { VM_IMAGE_WEBHOOK_OUTPUT: "github" };
     expect((await check(["-"], { stdin: UNKNOWN, environment })).output).toMatch(/^::error /);
     for (const command of [
@@ -441,7 +442,7 @@ describe("-o", () => {
     expect([exitCode, errors]).toEqual([2, "vm-image-webhook: --output sarif: is not one of text, json, github\n"]);
   });
 
-  test("is in the help, once", async () => {
+  test("appears in the help once", async () => {
     const { exitCode, output } = await run(["check", "--help"]);
     expect(exitCode).toBe(0);
     expect(output.match(/-o, --output <FORMAT>/g)).toHaveLength(1);
@@ -466,7 +467,7 @@ describe("a cluster", () => {
     return { ...(await run(["check", "-", "--kubeconfig", kubeconfig], { stdin })), href };
   }
 
-  /** The lists that a check of this text asks for. */
+  /** The lists that a check of this text requests. */
   async function lists(stdin: string, server = new FakeApiServer()): Promise<readonly string[]> {
     const { errors, href } = await checked(server, stdin);
     expect(errors).toBe("");
@@ -474,7 +475,7 @@ describe("a cluster", () => {
     return listed.map((path) => path.replace(/^.*v1alpha\d+\//, "")).sort();
   }
 
-  test("is asked for the images of one namespace, where all objects are of one", async () => {
+  test("is asked for the images of one namespace where all objects are in it", async () => {
     expect(await lists(`${KNOWN}---\n${UNKNOWN}`)).toEqual([
       "clustervirtualmachineimages",
       "namespaces/dev/virtualmachineimages",
@@ -485,7 +486,7 @@ describe("a cluster", () => {
     ]);
   });
 
-  test("whose VirtualMachineImages have cluster scope is asked for these", async () => {
+  test("with cluster-scoped VirtualMachineImages is asked for these", async () => {
     const server = new FakeApiServer();
     server.replaceVmImages("Cluster");
     server.write("ubuntu-noble", "ubuntu-24.04");

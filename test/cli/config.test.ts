@@ -1,11 +1,12 @@
 import { DEFAULT_LEVELS } from "../../src/admission/systems.ts";
 import { describe, expect, test } from "vitest";
-import { environmentName, type FlagName, FLAGS, readFlags } from "../../src/cli/flags.ts";
+import { environmentName, type FlagName, FLAGS } from "../../src/cli/flags.ts";
+import { readFlags } from "../../src/cli/given-flags.ts";
 import { Failure } from "../../src/common/failure.ts";
 
 const NAMES = Object.keys(FLAGS) as FlagName[];
 
-/** The lines that say what is wrong. */
+/** The lines of the failure. */
 function problems(read: () => unknown): readonly string[] {
   try {
     read();
@@ -17,14 +18,14 @@ function problems(read: () => unknown): readonly string[] {
 }
 
 describe("defaults", () => {
-  test("nothing given means what the README says", () => {
+  test("are those of the README", () => {
     expect(readFlags(NAMES, {}, {})).toEqual({
       images: undefined,
       kubeconfig: undefined,
       osimage: false,
       "max-images": 500_000,
-      listen: { host: "", port: 9443 },
-      "ops-listen": { host: "", port: 8080 },
+      listen: { host: undefined, port: 9443 },
+      "ops-listen": { host: undefined, port: 8080 },
       "shutdown-delay": 10_000,
       "cert-dir": "certs",
       "self-signed": false,
@@ -53,14 +54,14 @@ describe("defaults", () => {
     });
   });
 
-  test("an empty environment variable is one that is not set", () => {
+  test("apply where an environment variable is empty", () => {
     const empty = Object.fromEntries(NAMES.map((name) => [environmentName(name), ""]));
     expect(readFlags(NAMES, {}, empty)).toEqual(readFlags(NAMES, {}, {}));
   });
 });
 
-describe("where a value comes from", () => {
-  test("each flag is an environment variable", () => {
+describe("the source of a value", () => {
+  test("may be an environment variable for each flag", () => {
     expect(environmentName("ops-listen")).toBe("VM_IMAGE_WEBHOOK_OPS_LISTEN");
     const environment = { VM_IMAGE_WEBHOOK_OPS_LISTEN: "127.0.0.1:1", VM_IMAGE_WEBHOOK_SELF_SIGNED: "true" };
     expect(readFlags(["ops-listen", "self-signed"], {}, environment)).toEqual({
@@ -69,32 +70,32 @@ describe("where a value comes from", () => {
     });
   });
 
-  test("no flag's variable is one that Kubernetes sets for a Service of our name", () => {
+  test("is never a variable that Kubernetes sets for a Service of this name", () => {
     // VM_IMAGE_WEBHOOK_SERVICE_HOST, VM_IMAGE_WEBHOOK_PORT and VM_IMAGE_WEBHOOK_PORT_443_TCP...
     for (const name of NAMES) expect(environmentName(name)).not.toMatch(/^VM_IMAGE_WEBHOOK_(SERVICE|PORT)(_|$)/);
   });
 
-  test("the command line wins over the environment", () => {
+  test("is the command line before the environment", () => {
     const environment = { VM_IMAGE_WEBHOOK_WRITE: "image", VM_IMAGE_WEBHOOK_CHECK: "ready=off" };
     expect(readFlags(["write", "check"], { write: ["imageName"], check: ["kind=warn"] }, environment)).toEqual({
       write: "imageName",
       check: { ...DEFAULT_LEVELS, kind: "warn" },
     });
-    // Even where the environment is wrong.
+    // Even where the value of the environment is wrong.
     expect(readFlags(["write"], { write: ["image"] }, { VM_IMAGE_WEBHOOK_WRITE: "nonsense" })).toEqual({
       write: "image",
     });
   });
 
-  test("variables of flags that a command does not have are not looked at", () => {
+  test("is never the variable of a flag that the command does not have", () => {
     expect(readFlags(["write"], {}, { VM_IMAGE_WEBHOOK_LISTEN: "nonsense" })).toEqual({ write: "both" });
   });
 
-  test("a flag that is not repeatable takes the last one given", () => {
+  test("is the last text of a flag that is not repeatable", () => {
     expect(readFlags(["write"], { write: ["image", "both"] }, {})).toEqual({ write: "both" });
   });
 
-  test("a repeatable flag is a comma list in the environment, and only there", () => {
+  test("may be a comma list for a repeatable flag, in the environment only", () => {
     const environment = { VM_IMAGE_WEBHOOK_PRIVILEGED_USER: "alice, system:serviceaccount:ci:*" };
     expect(readFlags(["privileged-user"], {}, environment)).toEqual({
       "privileged-user": ["alice", "system:serviceaccount:ci:*"],
@@ -104,7 +105,7 @@ describe("where a value comes from", () => {
     });
   });
 
-  test("a comma at the end of a list is no empty name: nobody without a name is privileged", () => {
+  test("has no empty name after a trailing comma: a user without a name is not privileged", () => {
     const environment = { VM_IMAGE_WEBHOOK_PRIVILEGED_USER: "alice,", VM_IMAGE_WEBHOOK_CHECK: "ready=off," };
     expect(readFlags(["privileged-user", "check"], {}, environment)).toEqual({
       "privileged-user": ["alice"],
@@ -116,12 +117,12 @@ describe("where a value comes from", () => {
 describe("addresses", () => {
   test.each([
     ["127.0.0.1:9443", { host: "127.0.0.1", port: 9443 }],
-    [":9443", { host: "", port: 9443 }],
-    [":0", { host: "", port: 0 }],
+    [":9443", { host: undefined, port: 9443 }],
+    [":0", { host: undefined, port: 0 }],
     ["localhost:65535", { host: "localhost", port: 65_535 }],
     ["[::1]:9443", { host: "::1", port: 9443 }],
     ["[::]:1", { host: "::", port: 1 }],
-  ])("%s is one", (text, address) => {
+  ])("%s is accepted", (text, address) => {
     expect(readFlags(["listen"], { listen: [text] }, {})).toEqual({ listen: address });
   });
 
@@ -137,7 +138,7 @@ describe("addresses", () => {
     "[::1]",
     "a:b:1",
     "https://a:1",
-  ])("%j is none", (text) => {
+  ])("%j is refused", (text) => {
     expect(problems(() => readFlags(["listen"], { listen: [text] }, {}))).toEqual([
       `--listen ${text}: is not HOST:PORT, such as 127.0.0.1:9443, :9443 or [::1]:9443`,
     ]);
@@ -145,7 +146,7 @@ describe("addresses", () => {
 });
 
 describe("levels of checks", () => {
-  test("each changes one check, the last one wins", () => {
+  test("change one check each, and the last one wins", () => {
     expect(readFlags(["check"], { check: ["exists=warn", "ready=off", "exists=off"] }, {})).toEqual({
       check: { ...DEFAULT_LEVELS, exists: "off", ready: "off" },
     });
@@ -158,14 +159,14 @@ describe("levels of checks", () => {
     ["exists=deny=off", /is not one of deny, warn, off/],
     ["=deny", /no check is called ;/],
     ["__proto__=deny", /no check is called __proto__;/],
-  ])("%s stops the start with a message that names it", (text, message) => {
+  ])("%s is refused with a message that names it", (text, message) => {
     const [problem, ...others] = problems(() => readFlags(["check"], { check: [text] }, {}));
     expect(problem).toMatch(message);
     expect(problem).toContain(text);
     expect(others).toEqual([]);
   });
 
-  test("two wrong ones are both told", () => {
+  test("that are wrong are all reported", () => {
     const told = problems(() => readFlags(["check"], { check: ["exist=deny", "ready=maybe"] }, {})).join("\n");
     expect(told).toContain("no check is called exist;");
     expect(told).toMatch(/ready=maybe.*is not one of deny, warn, off/);
@@ -183,13 +184,13 @@ describe("durations", () => {
     expect(readFlags(["shutdown-delay"], { "shutdown-delay": [text] }, {})).toEqual({ "shutdown-delay": milliseconds });
   });
 
-  test.each(["10", "", "s", "-1s", "10 s", "1h", "1e3s", "1m30s", "forever"])("%j is none", (text) => {
+  test.each(["10", "", "s", "-1s", "10 s", "1h", "1e3s", "1m30s", "forever"])("%j is refused", (text) => {
     expect(problems(() => readFlags(["shutdown-delay"], { "shutdown-delay": [text] }, {}))).toEqual([
       `--shutdown-delay ${text}: is no duration, such as 10s, 500ms or 0s`,
     ]);
   });
 
-  test("one that a timer could not hold is too long", () => {
+  test("above an hour are refused", () => {
     expect(problems(() => readFlags(["shutdown-delay"], { "shutdown-delay": ["99999m"] }, {}))).toEqual([
       "--shutdown-delay 99999m: is longer than an hour",
     ]);
@@ -205,13 +206,13 @@ describe("lifetimes", () => {
     expect(readFlags(["ca-lifetime"], { "ca-lifetime": [text] }, {})).toEqual({ "ca-lifetime": milliseconds });
   });
 
-  test.each(["1y", "365d", "h", "", "-1h"])("%j is none", (text) => {
+  test.each(["1y", "365d", "h", "", "-1h"])("%j is refused", (text) => {
     expect(problems(() => readFlags(["cert-lifetime"], { "cert-lifetime": [text] }, {}))).toEqual([
       `--cert-lifetime ${text}: is no duration, such as 720h or 90m`,
     ]);
   });
 
-  test("one below a second is too short", () => {
+  test("below a second are refused", () => {
     expect(problems(() => readFlags(["ca-lifetime"], { "ca-lifetime": ["999ms"] }, {}))).toEqual([
       "--ca-lifetime 999ms: is shorter than a second",
     ]);
@@ -219,7 +220,7 @@ describe("lifetimes", () => {
 });
 
 describe("the Secret with the CA", () => {
-  test.each(["ca", "a/b/c", "/ca", "ns/", ""])("%j is no NAMESPACE/NAME", (text) => {
+  test.each(["ca", "a/b/c", "/ca", "ns/", ""])("%j is refused: it is no NAMESPACE/NAME", (text) => {
     expect(problems(() => readFlags(["ca-secret"], { "ca-secret": [text] }, {}))).toEqual([
       `--ca-secret ${text}: is not NAMESPACE/NAME`,
     ]);
@@ -240,14 +241,14 @@ describe("other values", () => {
     expect(problems(() => readFlags([name], { [name]: [text] }, {}))).toEqual([`--${name} ${text}: ${message}`]);
   });
 
-  test("an on-or-off variable is true or false", () => {
+  test("of an on-or-off variable are true and false", () => {
     expect(readFlags(["diff"], {}, { VM_IMAGE_WEBHOOK_DIFF: "false" })).toEqual({ diff: false });
     expect(problems(() => readFlags(["diff"], {}, { VM_IMAGE_WEBHOOK_DIFF: "yes" }))).toEqual([
       "VM_IMAGE_WEBHOOK_DIFF yes: is neither true nor false",
     ]);
   });
 
-  test("all problems come in one failure, each with where it comes from", () => {
+  test("that are wrong are reported in one failure, each with its source", () => {
     expect(
       problems(() =>
         readFlags(["write", "listen", "output"], { write: ["all"], output: ["xml"] }, { VM_IMAGE_WEBHOOK_LISTEN: "x" }),

@@ -5,8 +5,8 @@ import { expect, test } from "vitest";
 import { ofCheckout } from "../support/command-run.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-test("the demo shows an object before and after, and both refusals as kubectl prints them", async () => {
-  // From another folder: it finds its examples by itself.
+test("the demo prints an object before and after, and both refusals as kubectl prints them", async () => {
+  // From another folder, because it must find its examples by itself.
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [ofCheckout("scripts/demo.ts")], {
     cwd: temporaryFolder(),
   });
@@ -27,14 +27,14 @@ test("the demo shows an object before and after, and both refusals as kubectl pr
   expect(stdout.trimEnd().split("\n").at(-1)).toBe("The webhook has stopped.");
 });
 
-test("the demo ends with its server where nobody reads on", async () => {
+test("the demo stops its server where its output is not read to the end", async () => {
   const demo = spawn(process.execPath, [ofCheckout("scripts/demo.ts")], { stdio: ["ignore", "pipe", "pipe"] });
   let errors = "";
   demo.stderr.setEncoding("utf8").on("data", (text: string) => {
     errors += text;
   });
   demo.stdout.once("data", () => demo.stdout.destroy());
-  // It ends well only where its server did.
+  // The exit code is 0 only where that of its server is.
   const [code] = (await once(demo, "close")) as [number | null];
   expect(errors).toBe("");
   expect(code).toBe(0);

@@ -2,7 +2,7 @@ import { Writable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { LogDestination, MAX_UNREAD } from "../../src/cli/log-destination.ts";
 
-/** What stands at the other end: it takes a text when it is told to. */
+/** The reader of the stream: it reads when the test says so. */
 class Reader {
   readonly texts: string[] = [];
   readonly #waiting: (() => void)[] = [];
@@ -20,7 +20,7 @@ class Reader {
     this.#waiting.shift()?.();
   }
 
-  /** Reads until nothing more is written. */
+  /** Reads until the stream is empty. */
   async catchUp(): Promise<void> {
     while (this.#waiting.length > 0) {
       this.readOne();
@@ -33,7 +33,7 @@ class Reader {
 const DROPPED = { level: "warn", msg: expect.stringContaining("dropped") as unknown };
 
 describe("lines that no process reads", () => {
-  test("are kept up to a limit, then counted; the count comes once the reader has caught up", async () => {
+  test("are kept up to a limit and then counted; the count is logged once the reader has caught up", async () => {
     const reader = new Reader();
     const log = new LogDestination(reader.stream);
     const most = `${"x".repeat(MAX_UNREAD - 1)}\n`;
@@ -47,7 +47,7 @@ describe("lines that no process reads", () => {
     expect(rest).toEqual(["read again\n"]);
   });
 
-  test("are counted before the next line that is kept", async () => {
+  test("are reported before the next line that is kept", async () => {
     const reader = new Reader();
     const log = new LogDestination(reader.stream);
     const most = `${"x".repeat(MAX_UNREAD - 2)}\n`;
@@ -76,7 +76,7 @@ describe("a flush", () => {
     expect(log.isWritten).toBe(true);
   });
 
-  test("waits no longer than it is told to where no process reads", async () => {
+  test("waits no longer than its limit where no process reads", async () => {
     const log = new LogDestination(new Reader().stream);
     log.write("one\n");
     await log.flush(1);
@@ -84,7 +84,7 @@ describe("a flush", () => {
   });
 });
 
-test("a stream that breaks breaks nothing else, and a flush of it ends", async () => {
+test("a stream that fails throws nothing, and a flush of it ends", async () => {
   const { stream } = new Reader();
   const log = new LogDestination(stream);
   stream.destroy(new Error("EPIPE"));

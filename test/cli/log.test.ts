@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import { describe, expect, test } from "vitest";
 import { createLog, type LogLevel } from "../../src/cli/log.ts";
 
-/** What a call writes, without the time. */
+/** The line that a call writes, without the time. */
 function written(call: (log: Logger) => void, level: LogLevel = "debug"): string {
   let lines = "";
   call(createLog({ write: (line) => (lines += line) }, level));
@@ -10,21 +10,21 @@ function written(call: (log: Logger) => void, level: LogLevel = "debug"): string
 }
 
 describe("a line of the log", () => {
-  test("has its level as a word, the time in UTC, the fields in their order, and the message last", () => {
+  test("has its level as text, the time in UTC, the fields in order, and the message last", () => {
     const line = written((log) => {
       log.info({ b: "x", a: [1, null] }, "m");
     });
     expect(line).toBe('{"level":"info","time":"T","b":"x","a":[1,null],"msg":"m"}\n');
   });
 
-  test("of an error has its kind, text and place", () => {
+  test("of an error has its type, message and stack", () => {
     const line = written((log) => {
       log.error({ err: new TypeError("no such thing"), a: 1 }, "m");
     });
     expect(line).toContain('"err":{"type":"TypeError","message":"no such thing","stack":"TypeError: no such thing');
   });
 
-  test("is one line, whatever its texts hold", () => {
+  test("is one line, even with newlines in its texts", () => {
     const hostile = 'web"}\n{"level":"info"}\r\n\u001b[2K\u0000';
     const line = written((log) => {
       log.info({ name: hostile }, "m");

@@ -53,7 +53,7 @@ describe("resolve --kind OSImage", () => {
   const resolve = (name: string, ...args: readonly string[]): Promise<CommandRun> =>
     run(["resolve", name, "--kind", "OSImage", ...IMAGES, ...args]);
 
-  test("says what a display name means", async () => {
+  test("prints the image of a display name", async () => {
     expect(await resolve("Ubuntu Noble (24.04 LTS)")).toEqual({
       exitCode: 0,
       output:
@@ -63,22 +63,22 @@ describe("resolve --kind OSImage", () => {
     });
   });
 
-  test("lists the candidates of an ambiguous name, and what is like an unknown one", async () => {
+  test("lists the candidates of an ambiguous name, and names similar to an unknown one", async () => {
     expect((await resolve("Rocky Linux")).output).toMatch(/is ambiguous, by display name:\n {2}OSImage rocky-9-5, /);
     const { exitCode, output } = await resolve("ubuntu-nobel");
     expect([exitCode, output]).toEqual([
       1,
-      expect.stringMatching(/^"ubuntu-nobel" is no image; named like it:\n {2}OSImage ubuntu-noble, /),
+      expect.stringMatching(/^"ubuntu-nobel" is no image; images with similar names:\n {2}OSImage ubuntu-noble, /),
     ]);
   });
 
-  test("without --kind knows none", async () => {
+  test("finds none without --kind", async () => {
     expect((await run(["resolve", "ubuntu-noble", ...IMAGES])).exitCode).toBe(1);
   });
 });
 
 describe("check", () => {
-  test("the examples are admitted, with the warning that they are made for", async () => {
+  test("admits the examples, with the warning that they demonstrate", async () => {
     const files = readdirSync(NODES).map((file) => join(NODES, file));
     const { exitCode, output } = await run(["check", ...files, ...IMAGES]);
     expect(output).toMatch(
@@ -87,13 +87,13 @@ describe("check", () => {
     expect(exitCode).toBe(0);
   });
 
-  test("the images of the examples are good, but for one display name of two", async () => {
+  test("admits the example images, but for a display name that two of them have", async () => {
     const { output } = await run(["check", ofCheckout("examples/images/osimages.yaml"), ...IMAGES]);
     expect(output).toMatch(/warning: spec\.displayName: "Rocky Linux": OSImage rocky-9-6 has this display name/);
     expect(output).toMatch(/\n5 objects checked: 0 refused, 2 warned; 0 skipped\n$/);
   });
 
-  test("a finding stands at its property, in a typed list, too", async () => {
+  test("reports a finding at its property, also in a typed list", async () => {
     const stdin = JSON.stringify(
       { apiVersion: "management.loft.sh/v1", kind: "NodeClaimList", items: [{ spec: claim("x")["spec"] }] },
       null,
@@ -110,19 +110,19 @@ describe("check", () => {
     expect(exitCode).toBe(1);
   });
 
-  test("an object of the cluster has no namespace", async () => {
+  test("reports no namespace for a cluster-scoped object", async () => {
     const stdin =
       "{apiVersion: storage.loft.sh/v1, kind: OSImage, metadata: {name: x}, spec: {owner: {user: a, team: b}}}";
     const { output } = await run(["check", "-", "-o", "github", ...IMAGES], { stdin });
     expect(output).toMatch(/^::error title=OSImage x::spec\.owner: /);
   });
 
-  test("nobody is warned of access: it is not known who will apply the manifest", async () => {
+  test("does not warn of access, because the user who will apply the manifest is unknown", async () => {
     const { output } = await run(["check", "-", ...IMAGES], { stdin: JSON.stringify(claim("Hardened")) });
     expect(output).toBe("1 object checked: 0 refused, 0 warned; 0 skipped\n");
   });
 
-  test("a Machine of another group is no Machine of ours, and an unknown version is said to be one", async () => {
+  test("skips a Machine of another group, and warns of an unknown version", async () => {
     const machine = (apiVersion: string): string => JSON.stringify({ ...claim("x"), apiVersion, kind: "Machine" });
     const other = await run(["check", "-", ...IMAGES], { stdin: machine("cluster.x-k8s.io/v1beta1") });
     expect(other.output).toContain("0 objects checked: 0 refused, 0 warned; 1 skipped");
@@ -132,7 +132,7 @@ describe("check", () => {
 });
 
 describe("replay", () => {
-  test("pins, and warns a stranger of access", async () => {
+  test("pins, and warns a user without access", async () => {
     const stdin = review(claim("Hardened"), { username: "dev-user", groups: ["developers"] });
     const { exitCode, output } = await run(["replay", "-", "-o", "json", "--diff", ...IMAGES], { stdin });
     const [mutated, validated] = output
@@ -168,7 +168,7 @@ describe("against a cluster", () => {
   });
   afterEach(() => server.close());
 
-  /** What was listed, by plural. */
+  /** The lists that were requested, by plural. */
   const listed = (): readonly string[] =>
     server.requests.filter(({ verb }) => verb === "list").map(({ url }) => /\/(\w+)\?/.exec(url)?.[1] ?? url);
 
@@ -182,7 +182,7 @@ describe("against a cluster", () => {
     expect(listed()).toEqual(["osimages"]);
   });
 
-  test("none is read for a machine", async () => {
+  test("reads none for a virtual machine", async () => {
     const stdin =
       "{apiVersion: vmoperator.vmware.com/v1alpha6, kind: VirtualMachine, metadata: {name: a, namespace: dev}, spec: {imageName: ubuntu}}";
     expect((await run(["check", "-", "--kubeconfig", kubeconfigFor(url)], { stdin })).exitCode).toBe(0);

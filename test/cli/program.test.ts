@@ -6,18 +6,18 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 const COMMANDS = ["serve", "resolve", "replay", "check", "vmi-id", "certs"];
 
 describe("help", () => {
-  test("of the program names every command and exits 0", async () => {
+  test("of the program lists every command and exits 0", async () => {
     const { exitCode, output, errors } = await run(["--help"]);
     expect([exitCode, errors]).toEqual([0, ""]);
     for (const command of COMMANDS) expect(output).toMatch(new RegExp(`^  ${command} `, "m"));
   });
 
-  test.each(COMMANDS)("of %s tells its flags and exits 0", async (command) => {
+  test.each(COMMANDS)("of %s lists its flags and exits 0", async (command) => {
     for (const flag of ["--help", "-h"]) {
       const { exitCode, output, errors } = await run([command, flag]);
       expect([exitCode, errors]).toEqual([0, ""]);
       expect(output).toMatch(new RegExp(`^Usage: vm-image-webhook ${command} `));
-      // Lines are as wide as the terminal.
+      // The width of the terminal decides where lines break.
       expect(output).toMatch(/env:\s+VM_IMAGE_WEBHOOK_/);
     }
   });
@@ -38,13 +38,13 @@ describe("wrong use", () => {
     ["no file at all", ["replay"], /missing required argument 'FILE'/],
     ["an argument too many", ["resolve", "a", "b"], /too many arguments/],
     ["a flag without its value", ["resolve", "a", "--images"], /argument missing/],
-  ])("%s exits 2 and says so", async (_, args, message) => {
+  ])("%s exits 2 with the reason", async (_, args, message) => {
     const { exitCode, output, errors } = await run(args);
     expect([exitCode, output]).toEqual([2, ""]);
     expect(errors).toMatch(message);
   });
 
-  test("everything that is wrong is told at once, a line each", async () => {
+  test("reports everything that is wrong at once, a line each", async () => {
     const args = ["serve", "--listen", "nowhere", "--write", "all", "--check", "exist=deny"];
     const { exitCode, errors } = await run(args, { environment: { VM_IMAGE_WEBHOOK_LOG_LEVEL: "loud" } });
     expect(exitCode).toBe(2);
@@ -71,7 +71,7 @@ describe("neither --images nor a cluster", () => {
     ["serve", "--self-signed", "--cert-dir", temporaryFolder, "--listen=127.0.0.1:0", "--ops-listen=127.0.0.1:0"],
     ["resolve", "x"],
     ["replay", "-"],
-  ])("%s exits 3 and says what to give", async (...args) => {
+  ])("%s exits 3 and says what is missing", async (...args) => {
     const stdin = JSON.stringify(createReview());
     const { exitCode, output, errors } = await run(
       args.map((arg) => (typeof arg === "string" ? arg : arg())),

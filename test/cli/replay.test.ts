@@ -36,7 +36,7 @@ async function replayed(args: readonly string[], given?: Surroundings): Promise<
 }
 
 describe("the examples", () => {
-  test("a resolved review is answered by both endpoints and exits 0", async () => {
+  test("with a resolved review are answered by both endpoints and exit 0", async () => {
     const { exitCode, output, errors } = await replay([RESOLVED]);
     expect([exitCode, errors]).toEqual([0, ""]);
     expect(output.match(/^# .*$/gm)).toEqual([
@@ -54,14 +54,14 @@ describe("the examples", () => {
   test.each([
     ["ambiguous", AMBIGUOUS],
     ["unknown", UNKNOWN],
-  ])("an %s review is refused by /mutate, is not validated, and exits 1", async (_, file) => {
+  ])("with an %s review are refused by /mutate, not validated, and exit 1", async (_, file) => {
     const { exitCode } = await replay([file]);
     expect(exitCode).toBe(1);
     const answers = await replayed([file]);
     expect(answers.map(({ endpoint, allowed, code }) => [endpoint, allowed, code])).toEqual([["mutate", false, 200]]);
   });
 
-  test("several files are answered in order, and one refusal makes exit 1", async () => {
+  test("are answered in order, and one refusal means exit 1", async () => {
     const answers = await replayed([RESOLVED, UNKNOWN, RESOLVED]);
     expect(answers.map(({ file, endpoint }) => [file, endpoint])).toEqual([
       [RESOLVED, "mutate"],
@@ -75,14 +75,14 @@ describe("the examples", () => {
 });
 
 describe("--endpoint", () => {
-  test.each(["mutate", "validate"])("%s asks only that one", async (endpoint) => {
+  test.each(["mutate", "validate"])("%s calls only that one", async (endpoint) => {
     const answers = await replayed([RESOLVED, "--endpoint", endpoint]);
     expect(answers.map(({ endpoint: asked }) => asked)).toEqual([endpoint]);
     expect("patch" in (answers[0]?.answer.response ?? {})).toBe(endpoint === "mutate");
   });
 
   test("both validates the mutated object", async () => {
-    // A kind that is missing is filled by /mutate; /validate alone asks for it.
+    // /mutate adds a missing kind; /validate alone refuses it.
     const review = createReview({ object: virtualMachine({ image: { name: PINNED } }) });
     const given = { stdin: JSON.stringify(review) };
     expect((await replay(["-"], given)).exitCode).toBe(0);
@@ -91,7 +91,7 @@ describe("--endpoint", () => {
 });
 
 describe("--diff", () => {
-  test("shows the object before and after mutation, and that validation changes nothing", async () => {
+  test("prints the object before and after mutation, and that validation changes nothing", async () => {
     const { output } = await replay([RESOLVED, "--diff"]);
     const [, before = "", after = ""] = /# before\n([^#]*)# after\n([^#]*)#/.exec(output) ?? [];
     const sent = (JSON.parse(readFileSync(RESOLVED, "utf8")) as { request: { object: Json } }).request.object;
@@ -102,7 +102,7 @@ describe("--diff", () => {
     expect(output.match(/# object unchanged/g)).toHaveLength(1);
   });
 
-  test("adds both objects to JSON, which does not have them otherwise", async () => {
+  test("adds both objects to JSON", async () => {
     const [mutated, validated] = await replayed([RESOLVED, "--diff"]);
     expect(mutated?.before).toMatchObject({ spec: { imageName: "ubuntu-24.04" } });
     expect(mutated?.after).toMatchObject({ spec: { imageName: PINNED } });
@@ -117,7 +117,7 @@ describe("--diff", () => {
     ]);
   });
 
-  test("survives a review without an object", async () => {
+  test("accepts a review without an object", async () => {
     const review = createReview({ operation: "DELETE", object: null, oldObject: virtualMachine() });
     const { exitCode, output } = await replay(["-", "--diff"], { stdin: JSON.stringify(review) });
     expect(exitCode).toBe(0);
@@ -144,7 +144,7 @@ describe("input", () => {
     expect((await replay(["-"], { stdin })).exitCode).toBe(0);
   });
 
-  test("large integers and keys like __proto__ come through", async () => {
+  test("keeps large integers and keys like __proto__", async () => {
     const stdin = JSON.stringify(createReview()).replace(
       '"spec":{',
       '"spec":{"__proto__":{"imageName":"photon-5"},"generation":9007199254740993,',
@@ -158,14 +158,14 @@ describe("input", () => {
     ["a list", "[]"],
     ["text", "just text"],
     ["a review without a uid", JSON.stringify(createReview({ uid: "" }))],
-  ])("%s is no review: its 400 is shown, and the exit code is 1", async (_, stdin) => {
+  ])("%s is no review: the answer is 400, and the exit code 1", async (_, stdin) => {
     const { exitCode, output } = await replay(["-"], { stdin });
     expect(exitCode).toBe(1);
     expect(output).toMatch(/^# -: \/mutate answers 400\n"[^\n]+"\n$/);
     expect(await replayed(["-"], { stdin })).toMatchObject([{ code: 400, allowed: false }]);
   });
 
-  test("a file that is not there exits 3 and is named", async () => {
+  test("a missing file exits 3 and is named", async () => {
     const { exitCode, output, errors } = await replay(["absent.json"]);
     expect([exitCode, output]).toEqual([3, ""]);
     expect(errors).toMatch(/^vm-image-webhook: cannot read absent\.json: ENOENT[^\n]*\n$/);
@@ -177,7 +177,7 @@ describe("input", () => {
     ["an empty file", "", /the file is empty/],
     ["a file of comments", "# nothing\n---\n", /the file is empty/],
     ["an alias of nothing", "a: *nowhere\n", /alias/i],
-  ])("%s exits 3 and says what is wrong", async (_, stdin, message) => {
+  ])("%s exits 3 with the reason", async (_, stdin, message) => {
     const { exitCode, output, errors } = await replay(["-"], { stdin });
     expect([exitCode, output]).toEqual([3, ""]);
     expect(errors).toMatch(/^vm-image-webhook: cannot read -: /);
@@ -187,14 +187,14 @@ describe("input", () => {
 });
 
 describe("policy", () => {
-  test("--write and --check are those of serve", async () => {
+  test("has the flags --write and --check of serve", async () => {
     const [mutated] = await replayed([RESOLVED, "--endpoint", "mutate", "--diff", "--write", "imageName"]);
     expect(mutated?.after).toMatchObject({ spec: { imageName: PINNED } });
     expect(mutated?.after).not.toHaveProperty("spec.image");
     expect((await replay([UNKNOWN, "--endpoint", "mutate", "--check", "exists=warn"])).exitCode).toBe(0);
   });
 
-  test("levels may come from the environment, as a comma list", async () => {
+  test("may have levels from the environment, as a comma list", async () => {
     const environment = { VM_IMAGE_WEBHOOK_CHECK: "exists=warn, required=off" };
     const [, validated] = await replayed([UNKNOWN], { environment });
     expect(validated).toMatchObject({

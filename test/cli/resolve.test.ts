@@ -8,8 +8,8 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 const IMAGES = ["--images", ofCheckout("examples/images")];
 const DEV = ["-n", "dev"];
 
-describe("in words", () => {
-  test("a display name is the image, how it was found, and its facts", async () => {
+describe("resolve", () => {
+  test("prints the image of a display name, how it was found, and its facts", async () => {
     expect(await run(["resolve", "ubuntu-24.04", ...DEV, ...IMAGES])).toEqual({
       exitCode: 0,
       output:
@@ -19,7 +19,7 @@ describe("in words", () => {
     });
   });
 
-  test("a VMI ID is found by object name, a cluster image from any namespace", async () => {
+  test("finds a VMI ID by object name, and a cluster image from any namespace", async () => {
     expect(await run(["resolve", "vmi-5cb0d0fbeb78ad7a5", ...IMAGES])).toEqual({
       exitCode: 0,
       output:
@@ -29,7 +29,7 @@ describe("in words", () => {
     });
   });
 
-  test("LIBRARY/NAME is found by library and name", async () => {
+  test("finds LIBRARY/NAME by library and name", async () => {
     const { exitCode, output } = await run(["resolve", "cl-team/photon-5", ...DEV, ...IMAGES]);
     expect(exitCode).toBe(0);
     expect(output).toMatch(
@@ -37,13 +37,13 @@ describe("in words", () => {
     );
   });
 
-  test("an image that is not ready says why, and resolves", async () => {
+  test("resolves an image that is not ready, and prints the reason", async () => {
     const { exitCode, output } = await run(["resolve", "debian-13", ...DEV, ...IMAGES]);
     expect(exitCode).toBe(0);
     expect(output).toMatch(/, not ready: VirtualMachineImageNotSynced$/m);
   });
 
-  test("an ambiguous name lists its candidates and exits 1", async () => {
+  test("lists the candidates of an ambiguous name and exits 1", async () => {
     expect(await run(["resolve", "photon-5", ...DEV, ...IMAGES])).toEqual({
       exitCode: 1,
       output:
@@ -54,46 +54,46 @@ describe("in words", () => {
     });
   });
 
-  test("an unknown name lists what is named like it and exits 1", async () => {
+  test("lists images with names similar to an unknown one and exits 1", async () => {
     const { exitCode, output } = await run(["resolve", "ubuntu-2404", ...DEV, ...IMAGES]);
     expect(exitCode).toBe(1);
     expect(output).toMatch(
-      /^"ubuntu-2404" in namespace "dev" is no image; named like it:\n {2}VirtualMachineImage dev\/vmi-0a00/,
+      /^"ubuntu-2404" in namespace "dev" is no image; images with similar names:\n {2}VirtualMachineImage dev\/vmi-0a00/,
     );
   });
 
-  test("a name like nothing says so and exits 1", async () => {
+  test("exits 1 for a name without similar ones", async () => {
     expect(await run(["resolve", "solaris", ...DEV, ...IMAGES])).toEqual({
       exitCode: 1,
-      output: '"solaris" in namespace "dev" is no image, and nothing is named like it\n',
+      output: '"solaris" in namespace "dev" is no image, and no image has a similar name\n',
       errors: "",
     });
   });
 
-  test("another namespace's image is not named", async () => {
+  test("names no image of another namespace", async () => {
     const { exitCode, output } = await run(["resolve", "ubuntu-24.04", "-n", "prod", ...IMAGES]);
     expect(exitCode).toBe(1);
     expect(output).not.toContain("vmi-0a0044d7c690bcbea");
   });
 
-  test("control characters of a name are escaped", async () => {
+  test("escapes control characters of a name", async () => {
     const { output } = await run(["resolve", "a\u001b[2Kb\n", ...IMAGES]);
     expect(output).toMatch(/^[^\p{Cc}]+\n$/u);
   });
 });
 
-describe("flags", () => {
+describe("flags of resolve", () => {
   test("--kind searches only that scope", async () => {
     const args = ["resolve", "ubuntu-24.04", ...DEV, ...IMAGES, "--kind"];
     expect((await run([...args, "VirtualMachineImage"])).exitCode).toBe(0);
     expect((await run([...args, "ClusterVirtualMachineImage"])).exitCode).toBe(1);
   });
 
-  test("--resolution strict is vm-operator's rule, which knows no libraries", async () => {
+  test("--resolution strict applies vm-operator's rule, without libraries", async () => {
     expect((await run(["resolve", "cl-team/photon-5", ...DEV, ...IMAGES, "--resolution", "strict"])).exitCode).toBe(1);
   });
 
-  test("-o json is one object a program can read, for every outcome", async () => {
+  test("-o json prints one object, for every outcome", async () => {
     const outcomes = [];
     for (const name of ["ubuntu-24.04", "photon-5", "ubuntu-2404"]) {
       const { exitCode, output } = await run(["resolve", name, ...DEV, ...IMAGES, "-o", "json"]);
@@ -121,13 +121,13 @@ describe("flags", () => {
 });
 
 describe("images that cannot be read", () => {
-  test("a missing folder exits 3 and is named", async () => {
+  test("in a missing folder exit 3 with its name", async () => {
     const { exitCode, output, errors } = await run(["resolve", "x", "--images", "absent-folder"]);
     expect([exitCode, output]).toEqual([3, ""]);
     expect(errors).toMatch(/^vm-image-webhook: cannot read the folder of images absent-folder: ENOENT[^\n]*\n$/);
   });
 
-  test("a broken file exits 3 with its name and line", async () => {
+  test("in a broken file exit 3 with its name and line", async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, "sub"));
     writeFileSync(join(folder, "sub", "bad.yaml"), `${imageManifest("vmi-a", "a")}---\nkind: [Virt\n`);
@@ -136,7 +136,7 @@ describe("images that cannot be read", () => {
     expect(errors).toMatch(/^vm-image-webhook: .*sub\/bad\.yaml:\d: [^\n]+\n$/);
   });
 
-  test("a folder without images warns on stderr, so that stdout stays the result", async () => {
+  test("in an empty folder cause a warning on stderr, and stdout has only the result", async () => {
     const { exitCode, output, errors } = await run(["resolve", "x", "--images", temporaryFolder()]);
     expect(exitCode).toBe(1);
     expect(output).toMatch(/is no image/);

@@ -23,7 +23,7 @@ interface Given {
   readonly node?: readonly string[];
 }
 
-/** The real program; it is gone when the test is. */
+/** The program as a process, which ends with the test. */
 function serve({
   certDir = temporaryFolder(),
   images = EXAMPLES,
@@ -45,7 +45,7 @@ function closing(client: TlsClient): TlsClient {
 }
 
 describe("serving", () => {
-  test("reviews are answered over TLS with the CA that --self-signed made, probes over HTTP", async () => {
+  test("answers reviews over TLS with the CA of --self-signed, and probes over HTTP", async () => {
     const server = serve();
     const { client, opsPort } = await server.serving();
     const answer = await closing(client()).post("/mutate?timeout=5s", createReview());
@@ -62,7 +62,7 @@ describe("serving", () => {
     expect(server.output).toBe("");
   });
 
-  test("the log is JSON lines on stderr, says what was chosen, and warns that no client CA is set", async () => {
+  test("logs JSON lines on stderr, with the settings, and warns that no client CA is set", async () => {
     const server = serve({ flags: ["--self-signed", "--write", "image", "--check", "ready=off"] });
     const line = await server.says("serving");
     expect(line).toMatchObject({
@@ -77,7 +77,7 @@ describe("serving", () => {
     for (const text of server.errors.split("\n").slice(0, -1)) expect(() => JSON.parse(text) as unknown).not.toThrow();
   });
 
-  test("with --client-ca it does not warn, and a caller without a certificate is not answered", async () => {
+  test("with --client-ca does not warn, and refuses a caller without a certificate", async () => {
     const certDir = temporaryFolder();
     await run(["certs", "--out", certDir]);
     const server = serve({ certDir, flags: ["--client-ca", join(certDir, "ca.crt"), "--client-name", "api"] });
@@ -87,7 +87,7 @@ describe("serving", () => {
     expect(await (await fetch(`http://127.0.0.1:${opsPort}/readyz?verbose`)).text()).toMatch(/^\[\+\]clientCA ok: /m);
   });
 
-  test("--log-level silent says nothing", async () => {
+  test("with --log-level silent logs nothing", async () => {
     const server = serve({ flags: ["--self-signed", "--log-level", "silent"] });
     await condition("the certificate is there", () => readdirSync(server.certDir).includes("ca.crt"));
     server.signal("SIGTERM");
@@ -95,7 +95,7 @@ describe("serving", () => {
     expect([server.output, server.errors]).toEqual(["", ""]);
   });
 
-  test("changes of the folder are followed, and what cannot be read shows in /readyz", async () => {
+  test("follows changes of the folder, and reports unreadable files in /readyz", async () => {
     const images = temporaryFolder();
     writeFileSync(join(images, "a.yaml"), imageManifest("vmi-a", "a"));
     const { client, opsPort } = await serve({ images }).serving();
@@ -116,8 +116,8 @@ describe("serving", () => {
   });
 });
 
-describe("T13: the end", () => {
-  test.each(["SIGTERM", "SIGINT"] as const)("%s ends it with exit code 0", async (signal) => {
+describe("a shutdown", () => {
+  test.each(["SIGTERM", "SIGINT"] as const)("by %s has exit code 0", async (signal) => {
     const server = serve();
     await server.serving();
     server.signal(signal);
@@ -125,7 +125,7 @@ describe("T13: the end", () => {
     expect(server.log.at(-1)).toMatchObject({ msg: "stopped" });
   });
 
-  test("an idle connection that is kept alive does not hold it up", async () => {
+  test("does not wait for an idle keep-alive connection", async () => {
     const server = serve();
     const { client } = await server.serving();
     expect((await closing(client()).post("/mutate", createReview())).headers.connection).toBe("keep-alive");
@@ -134,7 +134,7 @@ describe("T13: the end", () => {
     expect(server.log.at(-1)).toMatchObject({ msg: "stopped" });
   });
 
-  test("a review under way is answered, and its connection does not hold it up either", async () => {
+  test("answers a review under way, and closes its connection", async () => {
     const server = serve();
     const { client } = await server.serving();
     const { request, answer } = await underWay(client());
@@ -144,14 +144,14 @@ describe("T13: the end", () => {
     const { status, headers: answered, text } = await answer;
     expect(status).toBe(200);
     expect(responseOf(text)["allowed"]).toBe(true);
-    // Kept alive, the connection would hold up the end until the deadline cuts it.
+    // A connection that stays open would delay the shutdown until the deadline cuts it.
     expect(answered.connection).toBe("close");
     expect(await server.exit()).toBe(0);
     expect(server.log.at(-1)).toMatchObject({ msg: "stopped" });
   });
 });
 
-/** A review of which the server has the headers and not the body. */
+/** A review whose headers the server has, and not its body. */
 async function underWay(client: TlsClient): Promise<{ request: ClientRequest; answer: Promise<Answer> }> {
   const opened = closing(client).open({ path: "/mutate", headers: { ...JSON_HEADERS, expect: "100-continue" } });
   opened.request.flushHeaders();
@@ -159,8 +159,8 @@ async function underWay(client: TlsClient): Promise<{ request: ClientRequest; an
   return opened;
 }
 
-describe("T11: --shutdown-delay", () => {
-  test("after SIGTERM reviews are answered, over old and new connections, while /readyz fails", async () => {
+describe("--shutdown-delay", () => {
+  test("after SIGTERM answers reviews over old and new connections while /readyz fails", async () => {
     const server = serve({ flags: ["--self-signed", "--shutdown-delay", "2s"] });
     const { client, opsPort } = await server.serving();
     const pooled = closing(client());
@@ -179,7 +179,7 @@ describe("T11: --shutdown-delay", () => {
     expect(server.log.at(-1)).toMatchObject({ msg: "stopped" });
   });
 
-  test("SIGINT does not wait for it: a person asks", async () => {
+  test("does not apply to SIGINT", async () => {
     const server = serve({ flags: ["--self-signed", "--shutdown-delay", "1m"] });
     await server.serving();
     server.signal("SIGINT");
@@ -188,11 +188,11 @@ describe("T11: --shutdown-delay", () => {
   });
 });
 
-describe("T13: a second signal", () => {
+describe("a second signal", () => {
   test.each([
     ["SIGTERM", 143],
     ["SIGINT", 130],
-  ] as const)("%s ends it at once with exit code %d, though a review is under way", async (signal, code) => {
+  ] as const)("%s ends the process at once with exit code %d, although a review is under way", async (signal, code) => {
     const server = serve();
     const { client } = await server.serving();
     const { answer } = await underWay(client());
@@ -204,7 +204,7 @@ describe("T13: a second signal", () => {
     await unanswered;
   });
 
-  test("ends it at once while it drains, too", async () => {
+  test("ends a draining process at once", async () => {
     const server = serve({ flags: ["--self-signed", "--shutdown-delay", "1m"] });
     await server.serving();
     server.signal("SIGTERM");
@@ -214,7 +214,7 @@ describe("T13: a second signal", () => {
   });
 });
 
-test("a log whose reader has gone away is dropped, and reviews go on", async () => {
+test("the loss of the log's reader does not affect reviews", async () => {
   const server = serve();
   const { client } = await server.serving();
   const api = closing(client());
@@ -227,13 +227,13 @@ test("a log whose reader has gone away is dropped, and reviews go on", async () 
   expect(await server.exit()).toBe(0);
 });
 
-/** Flags of Node with which the process runs the code when it gets SIGUSR2. */
+/** Flags of Node that make the process run the code on SIGUSR2. */
 function onSigusr2(code: string): readonly string[] {
   return ["--import", `data:text/javascript,${encodeURIComponent(`process.on("SIGUSR2", () => { ${code} })`)}`];
 }
 
 describe("a log that no process reads", () => {
-  /** A server whose log has more bytes than its pipe and its memory take. */
+  /** A server whose log has filled its pipe and its memory. */
   async function unread(
     flags: readonly string[] = [],
   ): Promise<{ server: ServerProcess; client: () => TlsClient; opsPort: number }> {
@@ -247,7 +247,7 @@ describe("a log that no process reads", () => {
     return { server, client, opsPort };
   }
 
-  test("holds up neither reviews nor the end", async () => {
+  test("delays neither reviews nor the shutdown", async () => {
     const { server, client } = await unread();
     const api = closing(client());
     expect((await api.post("/mutate?timeout=5s", createReview())).status).toBe(200);
@@ -255,7 +255,7 @@ describe("a log that no process reads", () => {
     expect(await server.exit()).toBe(0);
   });
 
-  test("does not hold up a second signal", async () => {
+  test("does not delay a second signal", async () => {
     const { server, opsPort } = await unread(["--shutdown-delay", "1m"]);
     server.signal("SIGTERM");
     await condition("it stops", async () => (await fetch(`http://127.0.0.1:${opsPort}/readyz`)).status === 503);
@@ -263,13 +263,13 @@ describe("a log that no process reads", () => {
     expect(await server.exit()).toBe(143);
   });
 
-  test("does not hold up a crash", async () => {
+  test("does not delay a crash", async () => {
     const { server } = await unread();
     server.signal("SIGUSR2");
     expect(await server.exit()).toBe(5);
   });
 
-  test("says how many lines it dropped once it is read again, and goes on", async () => {
+  test("reports the number of dropped lines once it is read again, and goes on", async () => {
     const { server, client } = await unread();
     const api = closing(client());
     for (let review = 0; review < 3; review++) await api.post("/mutate?timeout=5s", createReview());
@@ -282,12 +282,12 @@ describe("a log that no process reads", () => {
   });
 });
 
-describe("T34: a bug that nothing caught", () => {
+describe("an uncaught exception", () => {
   test.each([
     ["an exception", 'throw new TypeError("broken")', "uncaughtException", "broken"],
     ["a rejected promise", 'void Promise.reject(new TypeError("broken"))', "unhandledRejection", "broken"],
-    ["a rejection with what is no error", 'void Promise.reject("broken")', "unhandledRejection", "broken"],
-  ])("%s is the last line of the log, and ends it with exit code 5", async (_, code, origin, message) => {
+    ["a rejection with a value that is no Error", 'void Promise.reject("broken")', "unhandledRejection", "broken"],
+  ])("from %s is the last line of the log, and the exit code is 5", async (_, code, origin, message) => {
     const server = serve({ node: onSigusr2(code) });
     await server.serving();
     server.signal("SIGUSR2");
@@ -297,7 +297,7 @@ describe("T34: a bug that nothing caught", () => {
     expect(JSON.stringify(last?.["err"])).toContain(message);
   });
 
-  test("is written after all that waited for the reader", async () => {
+  test("is logged after all lines that waited for the reader", async () => {
     const server = serve({
       node: onSigusr2('process.stderr.write("x".repeat(4e6) + "\\n"); throw new Error("broken")'),
     });
@@ -309,7 +309,7 @@ describe("T34: a bug that nothing caught", () => {
 });
 
 describe("the certificate folder", () => {
-  test("--self-signed makes three files once and uses them from then on", async () => {
+  test("gets three files from --self-signed once, which are used from then on", async () => {
     const certDir = temporaryFolder();
     const read = (): readonly string[] =>
       readdirSync(certDir).map((file) => `${file} ${readFileSync(join(certDir, file), "utf8")}`);
@@ -327,7 +327,7 @@ describe("the certificate folder", () => {
     expect(second.log.map(({ msg }) => msg)).not.toContain("made a self-signed certificate");
   });
 
-  test.each(["tls.crt", "tls.key"])("without %s, though with the other, it exits 3 and says which", async (file) => {
+  test.each(["tls.crt", "tls.key"])("without %s exits 3 and names the missing file", async (file) => {
     const certDir = temporaryFolder();
     await run(["certs", "--out", certDir]);
     rmSync(join(certDir, file));
@@ -337,14 +337,14 @@ describe("the certificate folder", () => {
     expect(readdirSync(certDir)).not.toContain(file);
   });
 
-  test("without --self-signed an empty folder exits 3 and says what to do", async () => {
+  test("that is empty exits 3 without --self-signed and says what to do", async () => {
     const server = serve({ flags: [] });
     expect(await server.exit()).toBe(3);
     expect(server.errors).toMatch(/^vm-image-webhook: cannot read tls\.\w+ in .*; --cert-dir needs .*--self-signed/m);
   });
 });
 
-describe("flags of certificates that contradict each other exit 2", () => {
+describe("contradicting flags of certificates exit 2", () => {
   test.each([
     [["--client-name", "x"], "--client-name without --client-ca"],
     [["--cert-mode", "cluster"], "--cert-mode cluster needs --cert-host"],
@@ -358,7 +358,7 @@ describe("flags of certificates that contradict each other exit 2", () => {
 });
 
 describe("a start that fails", () => {
-  test("a certificate for another name than --cert-host exits 3 and says both (T23)", async () => {
+  test("for a certificate without --cert-host exits 3 and names both", async () => {
     const certDir = temporaryFolder();
     await run(["certs", "--out", certDir]);
     const server = serve({ certDir, flags: ["--cert-host", "webhook.svc"] });
@@ -366,20 +366,20 @@ describe("a start that fails", () => {
     expect(server.errors).toMatch(/^vm-image-webhook: tls\.crt in .* is not for webhook\.svc, .*DNS:localhost/m);
   });
 
-  test("a --client-ca that is not there exits 3 and is named", async () => {
+  test("for a missing --client-ca exits 3 and names the file", async () => {
     const server = serve({ flags: ["--self-signed", "--client-ca", "/absent/ca.crt"] });
     expect(await server.exit()).toBe(3);
     expect(server.errors).toMatch(/^vm-image-webhook: --client-ca \/absent\/ca\.crt cannot be used: ENOENT/m);
   });
 
-  test("with --cert-mode cluster and no cluster exits 3 and says so", async () => {
+  test("with --cert-mode cluster and no cluster exits 3 with the reason", async () => {
     const flags = ["--cert-mode", "cluster", "--cert-host", "x", "--kubeconfig", "/absent/kubeconfig"];
     const server = serve({ flags });
     expect(await server.exit()).toBe(3);
     expect(server.errors).toMatch(/^vm-image-webhook: cannot read the kubeconfig \/absent\/kubeconfig: /m);
   });
 
-  test.each(["--listen", "--ops-listen"])("a taken port of %s exits 3 and is named", async (flag) => {
+  test.each(["--listen", "--ops-listen"])("for a taken port of %s exits 3 and names the port", async (flag) => {
     const taken = createServer().listen(0, "127.0.0.1");
     await once(taken, "listening");
     onTestFinished(() => {
@@ -394,7 +394,7 @@ describe("a start that fails", () => {
     );
   });
 
-  test("images that do not parse exit 3 with file and line", async () => {
+  test("for images that do not parse exits 3 with file and line", async () => {
     const images = temporaryFolder();
     writeFileSync(join(images, "bad.yaml"), `${imageManifest("vmi-a", "a")}---\nkind: [Virt\n`);
     const server = serve({ images });

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { ofCheckout } from "../support/command-run.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-/** What the script prints for these reports. */
+/** The output of the script for these reports. */
 async function report(files: Readonly<Record<string, string>>, more: readonly string[] = []): Promise<string> {
   const folder = temporaryFolder();
   for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
@@ -18,7 +18,7 @@ function vitestReport(numPassedTests: number, numFailedTests: number, testResult
   return JSON.stringify({ numPassedTests, numFailedTests, testResults });
 }
 
-test("the reports of all runners are added up", async () => {
+test("adds up the reports of all runners", async () => {
   const files = {
     "unit.json": vitestReport(40, 2),
     "bundle.txt": "log\n1 passed, 0 failed\n",
@@ -28,13 +28,13 @@ test("the reports of all runners are added up", async () => {
   expect(await report(files)).toBe("53 passed, 5 failed\n");
 });
 
-test("a runner that did not get to run adds nothing", async () => {
+test("adds nothing for a runner that did not run", async () => {
   expect(await report({ "unit.json": vitestReport(3, 0), "bundle.txt": "" }, ["e2e.json"])).toBe(
     "3 passed, 0 failed\n",
   );
 });
 
-test("a test file that could not be loaded is a failure, though none of its tests failed", async () => {
+test("counts a test file that could not be loaded as a failure", async () => {
   const results = [
     { status: "failed", assertionResults: [] },
     { status: "failed", assertionResults: [{}] },

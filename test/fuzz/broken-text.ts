@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { FIXTURES } from "./mutated-fixture.ts";
 
-/** What comes in where bytes go wrong: JSON's own characters, control characters, the envelope's words. */
+/** Text that is inserted: JSON's own characters, control characters, parts of the envelope. */
 const PIECES = ["{", "}", "[", "]", '"', ",", ":", "\\", "\u0000", "\ufeff", "null", "-", "1e999", '"uid":"x",'];
 const WORDS = ['"request"', '"uid"', '"operation"', '"object"', '"AdmissionReview"', "admission.k8s.io/v1", '"CREATE"'];
 
@@ -19,7 +19,7 @@ const anyTexts = fc.record({
   cuts: fc.array(anyCut, { maxLength: 3 }),
 });
 
-/** A recorded review whose text is no longer what it was; mostly no JSON, often no review, sometimes as good as ever. */
+/** A recorded review with a changed text: often no JSON, sometimes no review, sometimes still a valid one. */
 export const anyBrokenText: fc.Arbitrary<string> = anyTexts.map(({ fixture, word, other, cuts }) => {
   let text = JSON.stringify(fixture);
   if (word !== undefined) text = text.replace(word, () => other);

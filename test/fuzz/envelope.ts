@@ -1,7 +1,7 @@
 import { isJsonObject } from "../../src/common/json.ts";
 import type { Json } from "../support/admission-review.ts";
 
-/** What the contract says of a body: it has to be answered under its uid, or the envelope is wrong. */
+/** Whether a body must be answered under its uid, or has a wrong envelope. */
 export type Envelope =
   { readonly is: "review"; readonly uid: string; readonly apiVersion: string } | { readonly is: "wrong" };
 
@@ -12,7 +12,7 @@ const NEEDED = new Map([
   ["UPDATE", ["object", "oldObject"]],
 ]);
 
-/** Read from the text as it was sent, and not by the code that is fuzzed. */
+/** Reads the text that is sent, without the code under test. */
 export function envelopeOf(text: string): Envelope {
   const review = parsed(text);
   const { apiVersion, kind, request } = review;
@@ -29,7 +29,7 @@ export function envelopeOf(text: string): Envelope {
 }
 
 function parsed(text: string): Json {
-  // As it travels: no lone half of a surrogate pair arrives.
+  // UTF-8 has no lone surrogates, so decode the bytes that are sent.
   const value = jsonOf(Buffer.from(text).toString());
   return isJsonObject(value) ? value : {};
 }

@@ -7,8 +7,8 @@ import { anyBrokenText } from "./broken-text.ts";
 import { WAYS } from "./fuzzed-server.ts";
 import { anyMutatedFixture } from "./mutated-fixture.ts";
 
-/** What a case asks with, whatever it asks about. One in eight travels over TLS. */
-const ASKED = {
+/** Parts of every case. One in eight is sent over TLS. */
+const COMMON = {
   policy: anyPolicy,
   version: fc.constantFrom(...REVIEW_VERSIONS),
   way: fc.oneof({ weight: 7, arbitrary: fc.constant(WAYS[0]) }, fc.constant(WAYS[1])),
@@ -57,14 +57,14 @@ const anyReview = fc.oneof(
   },
 );
 
-/** THE list of what is tried: each is decided by its own rules (`fuzzer.ts`). */
+/** The list of cases. Each has its own rules in `fuzzer.ts`. */
 const CASES = {
   /** A machine is created, applied again, and changed into another one. */
-  machine: fc.record({ ...ASKED, images: anyImages, later: anyImages, machine: anyMachine, other: anyMachine }),
+  machine: fc.record({ ...COMMON, images: anyImages, later: anyImages, machine: anyMachine, other: anyMachine }),
   /** A review of any kind that the API server could send. */
-  review: fc.record({ ...ASKED, asked: anyReview }),
-  /** A body that nobody should send. */
-  text: fc.record({ ...ASKED, text: anyBrokenText }),
+  review: fc.record({ ...COMMON, asked: anyReview }),
+  /** A broken body. */
+  text: fc.record({ ...COMMON, text: anyBrokenText }),
 };
 
 type Cases = typeof CASES;

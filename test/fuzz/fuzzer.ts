@@ -7,38 +7,38 @@ import { mutateOnCreate, toHub } from "../support/vm-operator.ts";
 import { disagreement, machineIn, referencesOf } from "../support/vm-operator-agreement.ts";
 import { anyFuzzCase, type FuzzCase, kindOf, type MachineCase } from "./fuzz-case.ts";
 import { FuzzedServer, type Way } from "./fuzzed-server.ts";
-import { judged, judgedText, type Mutated, type Outcome } from "./judged-review.ts";
+import { checkedReview, checkText, type Mutated, type Outcome } from "./checked-review.ts";
 
-/** Cases of one batch, which one seed makes. */
+/** Cases of one batch, which has one seed. */
 const BATCH = 100;
 /** Characters of a case that a failure shows. */
-const LONGEST_REPORT = 5_000;
+const MAX_REPORT = 5_000;
 const EXAMPLES = exampleImages();
 
-/** How many reviews there were, by what they were about and what became of them. */
-export type Tally = ReadonlyMap<string, number>;
+/** Number of reviews by subject and outcome. */
+export type ReviewCounts = ReadonlyMap<string, number>;
 
-/** Random reviews to real servers, one of each policy, and the rules that all answers have to keep. */
+/** Sends random reviews to real servers, one for each policy, and checks the rules of all answers. */
 export class Fuzzer {
   readonly #servers = new Map<string, FuzzedServer>();
-  readonly #tally = new Map<string, number>();
+  readonly #counts = new Map<string, number>();
 
-  /** Each review counts once, however often it is asked about. */
+  /** Each review counts once, although it is sent several times. */
   get reviews(): number {
-    return [...this.#tally.values()].reduce((sum, count) => sum + count, 0);
+    return [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
   }
 
-  get tally(): Tally {
-    return this.#tally;
+  get counts(): ReviewCounts {
+    return this.#counts;
   }
 
-  /** Throws with the smallest case that it finds to break a rule. */
+  /** Throws with the smallest case found that breaks a rule. */
   async batch(seed: number): Promise<void> {
     const property = fc.asyncProperty(anyFuzzCase, (each) => this.#run(each));
     const { failed, errorInstance, counterexample, numShrinks } = await fc.check(property, { seed, numRuns: BATCH });
     if (!failed) return;
-    const found = fc.stringify(counterexample?.[0]).slice(0, LONGEST_REPORT);
-    throw new Error(`with seed ${seed}, made smaller ${numShrinks} times: ${found}`, { cause: errorInstance });
+    const found = fc.stringify(counterexample?.[0]).slice(0, MAX_REPORT);
+    throw new Error(`with seed ${seed}, shrunk ${numShrinks} times: ${found}`, { cause: errorInstance });
   }
 
   async close(): Promise<void> {
@@ -54,13 +54,13 @@ export class Fuzzer {
         const { images, review } = each.asked;
         server.holds(images === "examples" ? EXAMPLES : images);
         const operation = textAt(review, ["request", "operation"]);
-        const outcome = await judged(server, review, each);
+        const outcome = await checkedReview(server, review, each);
         this.#count(`${operation} ${images === "examples" ? "mutated fixture" : "other kind"}`, each.way, outcome);
         return;
       }
       case "text":
         server.holds(EXAMPLES);
-        await judgedText(server, each.text, each.way);
+        await checkText(server, each.text, each.way);
         this.#count("broken text", each.way);
         return;
     }
@@ -71,19 +71,19 @@ export class Fuzzer {
     const { facts, object } = machine;
     const about = { kind: kindOf(facts.kind, facts.version) };
     server.holds(images);
-    const created = await judged(server, createReview({ ...about, object }), each);
+    const created = await checkedReview(server, createReview({ ...about, object }), each);
     this.#count(`CREATE ${facts.kind}`, each.way, created);
     if (each.policy.resolution === "strict") resolvesAsVmOperator(each, created);
     if (created.is === "refused") return;
     agreesWithVmOperator(each, created);
-    // What /validate refuses is never stored.
+    // An object that /validate refuses is never stored.
     if (created.refusedFor.length > 0) return;
     server.holds(later);
     const update = { ...about, operation: "UPDATE", oldObject: created.object };
-    const applied = await judged(server, createReview({ ...update, object }), each);
+    const applied = await checkedReview(server, createReview({ ...update, object }), each);
     this.#count(`UPDATE ${facts.kind}`, each.way, applied);
     keepsReferences(each, created, applied);
-    const changed = await judged(server, createReview({ ...update, object: other.object }), each);
+    const changed = await checkedReview(server, createReview({ ...update, object: other.object }), each);
     this.#count(`UPDATE ${facts.kind}`, each.way, changed);
     keepsBootImage(each, created, changed);
   }
@@ -97,7 +97,7 @@ export class Fuzzer {
 
   #count(what: string, way: Way, outcome?: Outcome): void {
     const key = [what, outcome?.is ?? "answered", way].join(" ");
-    this.#tally.set(key, (this.#tally.get(key) ?? 0) + 1);
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
   }
 }
 
@@ -110,7 +110,7 @@ function resolvesAsVmOperator({ images, machine: { facts, object } }: MachineCas
   assert.equal(created.is, theirs.is === "denied" ? "refused" : "mutated", `vm-operator: ${JSON.stringify(theirs)}`);
 }
 
-/** What cannot hold is said by a warning: no name of an image tells it apart for vm-operator. */
+/** Where no name of an image is unique for vm-operator, a warning says so, and the rule does not apply. */
 function agreesWithVmOperator({ images, policy, machine: { facts } }: MachineCase, created: Mutated): void {
   const isPromised = !created.warnings.some((warning) => warning.includes("vm-operator will refuse it"));
   if (created.images.length === 0 || !isPromised || created.refusedFor.includes("required")) return;
@@ -118,8 +118,8 @@ function agreesWithVmOperator({ images, policy, machine: { facts } }: MachineCas
 }
 
 /**
- * The manifest of a machine that resolved, applied again, boots the same image, whatever became of the images. A template
- * or a CD-ROM may take another one where the stored one names nothing.
+ * A resolved machine boots the same image when its manifest is applied again, although the images may have changed. A
+ * template or a CD-ROM may get another image where the stored one no longer exists.
  */
 function keepsReferences({ machine: { facts } }: MachineCase, created: Mutated, applied: Outcome): void {
   if (created.images.length === 0 || applied.is === "refused" || facts.kind !== "VirtualMachine") return;
@@ -128,10 +128,10 @@ function keepsReferences({ machine: { facts } }: MachineCase, created: Mutated, 
   assert.deepEqual(after?.image, before?.image, "applied again, another image");
 }
 
-/** Checks that references are judged by, wherever an object goes wrong besides. */
+/** The checks that refuse an object for its references. */
 const REFERENCE_CHECKS = ["type", "exists", "kind", "agree", "immutable"];
 
-/** A machine keeps the image that it boots from, an empty kind included. */
+/** A machine keeps its boot image, including an empty kind. */
 function keepsBootImage({ machine: { facts } }: MachineCase, created: Mutated, changed: Outcome): void {
   const isOurs = facts.kind === "VirtualMachine" && created.images.length > 0;
   if (!isOurs || changed.is === "refused") return;

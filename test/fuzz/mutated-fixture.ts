@@ -5,7 +5,7 @@ import type { Json } from "../support/admission-review.ts";
 
 const FOLDER = new URL("../fixtures/", import.meta.url);
 
-/** Recorded reviews: of every kind and operation, as a real API server sent them. */
+/** Reviews of every kind and operation, recorded from a real API server. */
 export const FIXTURES: readonly Json[] = readdirSync(FOLDER)
   .filter((file) => file.endsWith(".json") && !file.endsWith(".expected.json"))
   .sort()
@@ -14,7 +14,7 @@ export const FIXTURES: readonly Json[] = readdirSync(FOLDER)
 /** Members of a request that may become anything without its envelope being wrong. */
 const MUTABLE = ["object", "oldObject", "kind", "name", "namespace", "subResource", "userInfo", "dryRun", "options"];
 
-/** Of examples/images, which the fixtures name, and what stands where no name should. */
+/** Names of examples/images, which the fixtures use, and texts that are no valid names. */
 const STRINGS = [
   "ubuntu-24.04",
   "photon-5",
@@ -55,7 +55,7 @@ const anyEdit: fc.Arbitrary<Edit> = fc.record({
   value: anyValue,
 });
 
-/** A recorded review that somebody wrote into; its envelope stays one that has to be answered. */
+/** A recorded review with random edits. Its envelope stays valid, so it must be answered. */
 export const anyMutatedFixture: fc.Arbitrary<Json> = fc
   .record({ fixture: fc.constantFrom(...FIXTURES), edits: fc.array(anyEdit, { minLength: 1, maxLength: 6 }) })
   .map(({ fixture, edits }) => {
@@ -69,7 +69,7 @@ function apply({ place, how, key, value }: Edit, request: Json): void {
   const chosen = places[place % places.length];
   if (chosen === undefined) return;
   const { parent, key: own } = chosen;
-  // An envelope without its objects would be a wrong one.
+  // Without its objects the envelope would be wrong.
   const isWhole = parent === request && (own === "object" || own === "oldObject");
   EDITS[isWhole ? "add" : how]({ parent, own, key, value: structuredClone(value) });
 }
@@ -101,7 +101,7 @@ function isPlace(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
-/** As JSON.parse does: `__proto__` is a key like others. */
+/** As JSON.parse does, for which `__proto__` is an ordinary key. */
 function set(parent: Json, key: string, value: unknown): void {
   Object.defineProperty(parent, key, { value, enumerable: true, configurable: true, writable: true });
 }
@@ -111,13 +111,13 @@ interface Place {
   readonly key: string;
 }
 
-/** A tree grows with each edit; what lies deeper is as good as what lies above. */
-const DEEPEST = 30;
+/** Limits the growth of a tree by edits. Deeper places add no new cases. */
+const MAX_DEPTH = 30;
 
 function placesIn(parent: Json, key: string, depth = 0): readonly Place[] {
   const own = { parent, key };
   const value = parent[key];
-  if (depth > DEEPEST || typeof value !== "object" || value === null) return [own];
+  if (depth > MAX_DEPTH || typeof value !== "object" || value === null) return [own];
   const members = Array.isArray(value) ? Object.keys(value) : Object.keys(value).filter((each) => each !== "__proto__");
   return [own, ...members.flatMap((member) => placesIn(value as Json, member, depth + 1))];
 }

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import { WEBHOOK_CONFIGURATIONS } from "../../scripts/webhook-configurations.ts";
 import { serve } from "../../src/cli/serve.ts";
-import { FLAGS, type FlagName, readFlags } from "../../src/cli/flags.ts";
+import { FLAGS, type FlagName } from "../../src/cli/flags.ts";
+import { readFlags } from "../../src/cli/given-flags.ts";
 import { DEFAULT_MAX_IMAGES } from "../../src/images/image-index.ts";
 import { MAX_WAIT_FOR_QUIET, SHUTDOWN_DEADLINE } from "../../src/server/limits.ts";
 import { type Container, kustomization, MANIFESTS, manifestsOf, only } from "./manifests.ts";
@@ -123,7 +124,7 @@ describe("the server", () => {
   test("listens where the container's ports say", () => {
     const { listen, "ops-listen": ops } = readFlags(["listen", "ops-listen"], flags, {});
     expect([listen.port, ops.port]).toEqual([containerPort("reviews"), containerPort("ops")]);
-    expect([listen.host, ops.host]).toEqual(["", ""]);
+    expect([listen.host, ops.host]).toEqual([undefined, undefined]);
   });
 
   test.each([

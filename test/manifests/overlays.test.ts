@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { CONFIGURATION_NAME } from "../../src/certs/cluster/cluster-source.ts";
-import { readFlags } from "../../src/cli/flags.ts";
+import { readFlags } from "../../src/cli/given-flags.ts";
 import { kustomization, MANIFESTS, manifestsOf, only, patchOf, textOf, type Volume } from "./manifests.ts";
 
 const base = manifestsOf("base");

@@ -39,7 +39,7 @@ describe("a scrape", () => {
     expect(series.some((each) => each.name.startsWith(name))).toBe(true);
   });
 
-  it("has nothing else of ours", async () => {
+  it("has no other metric of this program", async () => {
     const { types } = await scrape(metricsOf());
     const own = [...types.keys()].filter((name) => !/^(nodejs|process)_/.test(name));
     expect(own.sort()).toEqual(
@@ -49,7 +49,7 @@ describe("a scrape", () => {
     );
   });
 
-  it("has the process, its event loop and what it runs on", async () => {
+  it("has the metrics of the process, its event loop and its versions", async () => {
     const scraped = await scrape(metricsOf());
     expect(scraped.types.has("nodejs_eventloop_lag_p99_seconds")).toBe(true);
     expect(scraped.value("process_resident_memory_bytes")).toBeGreaterThan(0);
@@ -57,30 +57,30 @@ describe("a scrape", () => {
     expect(scraped.value(METRICS.build.name, { version: packageJson.version })).toBe(1);
   });
 
-  it("is of one server only: two do not share their counts", async () => {
+  it("has the counts of one server only", async () => {
     const [one, other] = [metricsOf(), metricsOf()];
-    one.shed("mutate");
+    one.reviews.reviewRejected("mutate");
     const labels = { webhook: "/mutate" };
-    expect((await scrape(other)).value(METRICS.shed.name, labels)).toBe(0);
-    expect((await scrape(one)).value(METRICS.shed.name, labels)).toBe(1);
+    expect((await scrape(other)).value(METRICS.rejected.name, labels)).toBe(0);
+    expect((await scrape(one)).value(METRICS.rejected.name, labels)).toBe(1);
   });
 
-  it("repeated counts nothing twice", async () => {
+  it("that is repeated counts nothing twice", async () => {
     const metrics = metricsOf({ source: { watches: IMAGE_KINDS, kinds: () => [FACTS] } });
     await scrape(metrics);
-    metrics.shed("mutate");
+    metrics.reviews.reviewRejected("mutate");
     await scrape(metrics);
     const scraped = await scrape(metrics);
-    expect(scraped.value(METRICS.shed.name, { webhook: "/mutate" })).toBe(1);
+    expect(scraped.value(METRICS.rejected.name, { webhook: "/mutate" })).toBe(1);
     expect(scraped.value(METRICS.relists.name, KIND)).toBe(1);
   });
 });
 
 describe("the latency", () => {
-  it("is in seconds, in the bucket where it belongs", async () => {
+  it("is in seconds, in the right bucket", async () => {
     const metrics = metricsOf();
-    metrics.reviewStarted("mutate");
-    metrics.reviewEnded("mutate", 200, 6);
+    metrics.reviews.reviewStarted("mutate");
+    metrics.reviews.reviewEnded("mutate", 200, 6);
     const { value } = await scrape(metrics);
     const bucket = (le: string): number | undefined =>
       value(`${METRICS.latency.name}_bucket`, { webhook: "/mutate", le });
@@ -88,7 +88,7 @@ describe("the latency", () => {
     expect(value(`${METRICS.latency.name}_sum`, { webhook: "/mutate" })).toBe(0.006);
   });
 
-  it("of many reviews between two scrapes is all there, and once", async () => {
+  it("counts each of many reviews between two scrapes once", async () => {
     const metrics = metricsOf();
     const counted = async (): Promise<number | undefined> =>
       (await scrape(metrics)).value(`${METRICS.latency.name}_count`, { webhook: "/validate" });
@@ -98,8 +98,8 @@ describe("the latency", () => {
       [0, 601],
     ] as const) {
       for (let review = 0; review < reviews; review++) {
-        metrics.reviewStarted("validate");
-        metrics.reviewEnded("validate", 200, 1);
+        metrics.reviews.reviewStarted("validate");
+        metrics.reviews.reviewEnded("validate", 200, 1);
       }
       expect(await counted()).toBe(all);
     }
@@ -107,7 +107,7 @@ describe("the latency", () => {
 });
 
 describe("the index", () => {
-  it("is shown as it is at each scrape", async () => {
+  it("has its current values at each scrape", async () => {
     const index = indexOf([vmi("vmi-a", "ubuntu"), cvmi("vmi-c", "ubuntu")]);
     const metrics = metricsOf({ index });
     const shown = async (): Promise<unknown> => {
@@ -130,7 +130,7 @@ describe("the index", () => {
     ]);
   });
 
-  it("has one state of each kind, which follows", async () => {
+  it("has the current state of each kind", async () => {
     let kinds: readonly KindStatus[] = [];
     const metrics = metricsOf({ source: { watches: IMAGE_KINDS, kinds: () => kinds } });
     expect(statesOf(await scrape(metrics), KIND)).toEqual(["starting"]);
@@ -139,7 +139,7 @@ describe("the index", () => {
     expect([statesOf(scraped, KIND), statesOf(scraped, CLUSTER_KIND)]).toEqual([["live"], ["forbidden"]]);
   });
 
-  it("is as old as its last proof, or as the process", async () => {
+  it("has the age of its last proof, or of the process", async () => {
     let now = 2_000_000;
     let kinds: readonly KindStatus[] = [];
     const metrics = metricsOf({ source: { watches: IMAGE_KINDS, kinds: () => kinds }, now: () => new Date(now) });
@@ -151,14 +151,14 @@ describe("the index", () => {
     expect((await scrape(metrics)).value(METRICS.age.name, KIND)).toBe(0);
   });
 
-  it("counts what its source met", async () => {
+  it("has the counts of its source", async () => {
     const { value } = await scrape(metricsOf({ source: { watches: IMAGE_KINDS, kinds: () => [FACTS] } }));
     const rows = [METRICS.relists, METRICS.watchRestarts, METRICS.badLines, METRICS.badObjects];
     expect(rows.map(({ name }) => value(name, KIND))).toEqual([1, 2, 3, 4]);
     expect(rows.map(({ name }) => value(name, CLUSTER_KIND))).toEqual([0, 0, 0, 0]);
   });
 
-  it("of a source without live reads has none", async () => {
+  it("has 0 live reads for a source without them", async () => {
     const { value } = await scrape(metricsOf({ index: new MemoryImageIndex() }));
     expect(value(METRICS.liveReads.name, { outcome: "read" })).toBe(0);
     const liveReads = (): { read: number; joined: number; refused: number; failed: number } => ({
@@ -179,7 +179,7 @@ function certificatesOf(facts: Partial<CertificateFacts>): Observed["certificate
 }
 
 describe("certificates", () => {
-  it("have their expiries in unix time, and none before there is one", async () => {
+  it("have their expiries in Unix time, and no value before there is one", async () => {
     const facts: { expiry?: Date; caExpiry?: Date } = {};
     const metrics = metricsOf({ certificates: { facts: () => certificatesOf(facts).facts() } });
     const read = async (): Promise<readonly (number | undefined)[]> => {
@@ -192,7 +192,7 @@ describe("certificates", () => {
     expect(await read()).toEqual([1_893_456_000, 1_924_992_000]);
   });
 
-  it("have counts of renewals, of those that could not be used, and of overwritings", async () => {
+  it("have counts of renewals, of unusable ones, and of overwritten bundles", async () => {
     const certificates = certificatesOf({ renewals: { used: 3, kept: 2 }, overwrites: 1 });
     const { value } = await scrape(metricsOf({ certificates }));
     expect(value(METRICS.renewals.name, { outcome: "used" })).toBe(3);
@@ -201,7 +201,7 @@ describe("certificates", () => {
   });
 });
 
-it("all kinds are there before a source has told of any", async () => {
+it("all kinds have series before the source reports any", async () => {
   const { value } = await scrape(metricsOf());
   for (const kind of IMAGE_KINDS) expect(value(METRICS.age.name, { kind })).toBeDefined();
 });

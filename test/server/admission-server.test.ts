@@ -10,7 +10,7 @@ const MEBIBYTE = 1024 * 1024;
 const ENDPOINTS = ["/mutate", "/validate"] as const;
 const PINNED = "vmi-0a0044d7c690bcbea";
 
-/** Whatever came before, the same server answers a good review. */
+/** The server still answers a good review. */
 async function expectGoodReview({ client }: Webhook): Promise<void> {
   const answer = await client.post("/mutate", createReview());
   expect(answer.status).toBe(200);
@@ -34,7 +34,7 @@ function expectReview(answer: Answer, version = "v1"): Json {
   return responseOf(answer.text);
 }
 
-/** Allowed as it came: the API server takes a patch of no operations for a patch all the same. */
+/** Allowed without a patch: the API server treats even an empty patch as a patch. */
 function expectUntouched(answer: Answer): void {
   expect(expectReview(answer)).toEqual({ uid: UID, allowed: true });
 }
@@ -112,7 +112,7 @@ describe("a good review", () => {
   });
 });
 
-describe("T2, T3: a body that is no review", () => {
+describe("a body that is no review", () => {
   const review = JSON.stringify(createReview());
   const EMPTY = "the body is empty; an AdmissionReview is expected";
   const NO_REVIEW = "not an AdmissionReview of admission.k8s.io: apiVersion and kind say otherwise";
@@ -177,26 +177,26 @@ describe("T2, T3: a body that is no review", () => {
     ]),
   ];
 
-  test.each(cases)("%s is answered in one line of text that says so", async (_, question, status, text) => {
+  test.each(cases)("%s is answered with the reason in one line of text", async (_, question, status, text) => {
     const served = await webhook();
     for (const path of ENDPOINTS) expectText(await served.client.ask({ path, ...question }), status, text);
     await expectGoodReview(served);
   });
 
-  test("T4: a body of 6.9 MiB is read", async () => {
+  test("a body of 6.9 MiB is read", async () => {
     const { client } = await webhook();
     const answer = await client.post("/mutate", reviewOfSize(Math.floor(6.9 * MEBIBYTE)));
     expect(expectReview(answer)).toMatchObject({ uid: UID, allowed: true, patchType: "JSONPatch" });
   });
 
-  test("T4: an UPDATE with two objects of 3 MiB is read", async () => {
+  test("an UPDATE with two objects of 3 MiB is read", async () => {
     const { client } = await webhook();
     const object = { ...virtualMachine(), metadata: { annotations: { ballast: "x".repeat(3 * MEBIBYTE - 1_000) } } };
     const answer = await client.post("/validate", createReview({ operation: "UPDATE", object, oldObject: object }));
     expectUntouched(answer);
   });
 
-  test("T4: a body of 7.1 MiB is refused by its length, before it is sent", async () => {
+  test("a body of 7.1 MiB is refused by its Content-Length, before it is sent", async () => {
     const served = await webhook();
     const headers = { ...JSON_HEADERS, "content-length": Math.floor(7.1 * MEBIBYTE) };
     const { request, answer } = served.client.open({ path: "/mutate", headers });
@@ -206,13 +206,13 @@ describe("T2, T3: a body that is no review", () => {
     await expectGoodReview(served);
   });
 
-  test("T4: a body of 7.1 MiB that is sent whole gets its answer all the same", async () => {
+  test("a body of 7.1 MiB that is sent completely gets the answer 413", async () => {
     const served = await webhook();
     expectText(await served.client.post("/mutate", reviewOfSize(Math.floor(7.1 * MEBIBYTE))), 413, /body is too large/);
     await expectGoodReview(served);
   });
 
-  test("T4: a body that does not say its length is cut at the limit", async () => {
+  test("a body without Content-Length is refused at the limit", async () => {
     const served = await webhook();
     const { request, answer } = served.client.open({ path: "/mutate", headers: JSON_HEADERS });
     request.write(" ".repeat(7 * MEBIBYTE + 1));
@@ -223,7 +223,7 @@ describe("T2, T3: a body that is no review", () => {
 });
 
 describe("a review with a strange object", () => {
-  test("T4: keys __proto__ and constructor are keys like any other", async () => {
+  test("keys __proto__ and constructor are ordinary keys", async () => {
     const served = await webhook();
     const hostile = `{"__proto__":{"polluted":"yes","imageName":"photon-5"},"constructor":{"prototype":{"polluted":"yes"}}`;
     const text = JSON.stringify(createReview())
@@ -281,7 +281,7 @@ describe("a review with a strange object", () => {
   test.each([
     ["in an unknown field", (deep: string) => `"spec":{"imageName":"ubuntu-24.04","deep":${deep}}`, true],
     ["in imageName", (deep: string) => `"spec":{"imageName":${deep}}`, false],
-  ])("T4: 20,000 levels %s are decided, on CREATE and UPDATE", async (_, spec, allowed) => {
+  ])("20,000 levels %s are decided, on CREATE and UPDATE", async (_, spec, allowed) => {
     const served = await webhook();
     const deep = "[".repeat(20_000) + "]".repeat(20_000);
     const object = JSON.stringify(virtualMachine()).replace('"spec":{"imageName":"ubuntu-24.04"}', spec(deep));
@@ -310,23 +310,26 @@ describe("a review with a strange object", () => {
         subResource: "status",
       },
     ],
-  ])("T7: %s is allowed untouched", async (_, request) => {
+  ])("%s is allowed without a patch", async (_, request) => {
     const served = await webhook();
     for (const path of ENDPOINTS) expectUntouched(await served.client.post(path, createReview(request)));
     await expectGoodReview(served);
   });
 });
 
-describe("a question that is no review", () => {
-  test.each(["GET", "PUT", "PATCH", "DELETE", "OPTIONS"])("%s is 405 and says what is allowed", async (method) => {
-    const served = await webhook();
-    for (const path of ENDPOINTS) {
-      const answer = await served.client.ask({ method, path });
-      expectText(answer, 405, `${path} takes POST only`);
-      expect(answer.headers.allow).toBe("POST");
-    }
-    await expectGoodReview(served);
-  });
+describe("a request that is no review", () => {
+  test.each(["GET", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"])(
+    "%s is answered 405 with Allow: POST",
+    async (method) => {
+      const served = await webhook();
+      for (const path of ENDPOINTS) {
+        const answer = await served.client.ask({ method, path });
+        expectText(answer, 405, `${path} takes POST only`);
+        expect(answer.headers.allow).toBe("POST");
+      }
+      await expectGoodReview(served);
+    },
+  );
 
   test("HEAD is 405 without a body", async () => {
     const { client } = await webhook();
@@ -346,8 +349,8 @@ describe("a question that is no review", () => {
   });
 });
 
-describe("what is no decision", () => {
-  test("an index that is not synced is 503 with whole seconds of Retry-After, never a refusal", async () => {
+describe("an answer without a decision", () => {
+  test("is 503 with Retry-After while the index is not synced, never a refusal", async () => {
     const { client, logged } = await webhook({ index: new MemoryImageIndex() });
     for (const path of ENDPOINTS) {
       const answer = await client.post(path, createReview());
@@ -358,7 +361,7 @@ describe("what is no decision", () => {
     expect(logged.saying("review").map(({ decision }) => decision)).toEqual(["undecided", "undecided"]);
   });
 
-  test("an index that comes to be synced is asked anew", async () => {
+  test("is followed by a decision once the index is synced", async () => {
     const index = new MemoryImageIndex();
     const { client } = await webhook({ index });
     expect((await client.post("/mutate", createReview())).status).toBe(503);
@@ -366,7 +369,7 @@ describe("what is no decision", () => {
     expect(expectReview(await client.post("/mutate", createReview()))["allowed"]).toBe(false);
   });
 
-  test("T34: a bug is 500 with the uid, logged once, and the server lives on", async () => {
+  test("is 500 with the uid after a bug, which is logged once, and the server goes on", async () => {
     let broken = true;
     const good = exampleIndex();
     const index: ImageIndex = {
@@ -390,7 +393,7 @@ describe("what is no decision", () => {
     await expectGoodReview(served);
   });
 
-  test("T34: a bug beside the decision is 500 and logged, too, and the server lives on", async () => {
+  test("is 500 after a bug outside the decision, which is logged, and the server goes on", async () => {
     const served = await webhook();
     const warn = vi.spyOn(served.logged.log, "warn").mockImplementation(() => {
       throw new Error("the log is broken");

@@ -112,7 +112,7 @@ const ROWS: readonly Row[] = [
     v1: { ...DENIED, message: `${BY}: Invalid` },
   },
   {
-    title: "a refusal in result, which nobody reads",
+    title: "a refusal in result, which the API server does not read",
     response: { allowed: false, result: { message: "no" } },
     v1: { ...DENIED, message: `${BY} without explanation` },
   },
@@ -124,7 +124,7 @@ const ROWS: readonly Row[] = [
 /** Failures that failurePolicy does not forgive. */
 const INTERNAL = /UNRESOLVABLE|CANNOT_ADD|OPERATION_PATH|attempted to modify/;
 
-describe("T1: the oracle of what the API server makes of an answer", () => {
+describe("the port of the API server's verifier", () => {
   describe.each(["v1", "v1beta1"] as const)("in %s", (version) => {
     test.each(ROWS)("$title", (row) => {
       const ask = (): Verdict => verdictOn(answerOf(row, version), { ...callOf(version), ...row.call });

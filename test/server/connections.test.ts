@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { Connections } from "../../src/server/connections.ts";
 import { MAX_PIPELINED } from "../../src/server/limits.ts";
 
-/** A TCP connection that says whether it was ended. */
+/** A TCP connection that records whether it is destroyed. */
 class FakeSocket extends EventEmitter {
   readonly remoteAddress = "192.0.2.1";
   readonly remotePort: number;
@@ -21,7 +21,7 @@ class FakeSocket extends EventEmitter {
   }
 }
 
-/** An answer that is handed over, and sent, when a test says so. */
+/** An answer that is written, and sent, when the test says so. */
 class FakeResponse extends EventEmitter {
   writableEnded = false;
 
@@ -35,7 +35,7 @@ class FakeResponse extends EventEmitter {
   }
 }
 
-/** A server that takes connections and requests when a test says so. */
+/** A server that gets connections and requests when the test says so. */
 function fakeServer(most: number): {
   readonly connections: Connections;
   readonly connect: () => FakeSocket;
@@ -59,7 +59,7 @@ function fakeServer(most: number): {
   };
 }
 
-/** A new connection that has asked once, and has its answer. */
+/** A new connection that sent one request and has its answer. */
 function connected(connect: () => FakeSocket, ask: (socket: FakeSocket) => FakeResponse): FakeSocket {
   const socket = connect();
   ask(socket).send();
@@ -67,7 +67,7 @@ function connected(connect: () => FakeSocket, ask: (socket: FakeSocket) => FakeR
 }
 
 describe("a connection", () => {
-  it("with a request under way is not idle; it is when the answer is sent", () => {
+  it("is idle once the answer of its request is sent", () => {
     const { connections, connect, ask } = fakeServer(10);
     const socket = connect();
     const answer = ask(socket);
@@ -79,7 +79,7 @@ describe("a connection", () => {
     expect(connections.count).toBe(0);
   });
 
-  it("with more requests under way than it may have is ended", () => {
+  it("with more than MAX_PIPELINED requests under way is closed", () => {
     const { connections, connect, ask } = fakeServer(10);
     const [patient, hasty] = [connect(), connect()];
     for (let count = 0; count < MAX_PIPELINED; count++) ask(hasty);
@@ -92,7 +92,7 @@ describe("a connection", () => {
     first.send();
   });
 
-  it("that is gone ends its answers: those that wait for their turn would not be told", () => {
+  it("that is closed destroys all its answers, also those that wait for their turn", () => {
     const { connect, ask } = fakeServer(10);
     const socket = connect();
     let closed = 0;
@@ -101,7 +101,7 @@ describe("a connection", () => {
     expect(closed).toBe(2);
   });
 
-  it("that never asked is ended for a new one where all places are taken, the oldest first; who asked stays", () => {
+  it("without a request is replaced where all places are taken, the oldest first; used ones stay", () => {
     const { connections, connect, ask } = fakeServer(8);
     const asked = Array.from({ length: 6 }, () => connected(connect, ask));
     const silent = Array.from({ length: 5 }, () => connect());
@@ -110,7 +110,7 @@ describe("a connection", () => {
     expect(connections.count).toBe(8);
   });
 
-  it("that asks beyond three quarters ends the one that is idle for longest", () => {
+  it("used beyond three quarters of the places replaces the one that is idle for longest", () => {
     const { connect, ask } = fakeServer(4);
     const first = connect();
     const answerFirst = ask(first);
@@ -124,7 +124,7 @@ describe("a connection", () => {
     expect(ended()).toEqual([true, false, true]);
   });
 
-  it("that asked often stays where others asked once, however short ago", () => {
+  it("with many requests stays where others sent one, even if more recently", () => {
     const { connect, ask } = fakeServer(4);
     const often = connected(connect, ask);
     ask(often).send();
@@ -133,7 +133,7 @@ describe("a connection", () => {
     expect(once.map(({ destroyed }) => destroyed)).toEqual([true, true, true, false, false]);
   });
 
-  it("that asks where all others do not read their answers ends the one that asked longest ago", () => {
+  it("replaces the one with the oldest request where all others do not read their answers", () => {
     const { connect, ask } = fakeServer(4);
     const sockets = Array.from({ length: 4 }, () => {
       const socket = connect();
@@ -143,7 +143,7 @@ describe("a connection", () => {
     expect(sockets.map(({ destroyed }) => destroyed)).toEqual([true, false, false, false]);
   });
 
-  it("whose request is under way is not ended for another: a new one is turned away where there is no place", () => {
+  it("with a request under way is never replaced: a new one is refused where there is no place", () => {
     const { connections, connect, ask } = fakeServer(4);
     const sockets = Array.from({ length: 4 }, connect);
     for (const socket of sockets) ask(socket);
@@ -152,7 +152,7 @@ describe("a connection", () => {
     expect(connections.count).toBe(4);
   });
 
-  it("may have any place that is free before it asks", () => {
+  it("may have any free place before its first request", () => {
     const { connections, connect, ask } = fakeServer(8);
     const silent = Array.from({ length: 8 }, () => connect());
     expect(silent.some(({ destroyed }) => destroyed)).toBe(false);
@@ -161,7 +161,7 @@ describe("a connection", () => {
     expect(connections.count).toBe(6);
   });
 
-  it("that was ended asks in vain", () => {
+  it("that was closed is not counted by a late request", () => {
     const { connections, connect, ask } = fakeServer(4);
     const [first] = Array.from({ length: 5 }, connect);
     if (first !== undefined) ask(first);

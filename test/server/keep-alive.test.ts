@@ -6,7 +6,7 @@ import { webhook } from "../support/webhook.ts";
 /** A hundred times as fast; test/e2e/keep-alive.test.ts runs the same at full length. */
 const SCALE = 1 / 100;
 
-test("T10: no call breaks on a connection that was idle for 60 to 125 s, at a hundredth of the time", async () => {
+test("no call fails on a connection that was idle for 60 to 125 s, at a hundredth of the time", async () => {
   const { port, ca } = await webhook({
     prepare: ({ server }) => {
       server.setTimeout(CONNECTION_TIMEOUT * SCALE);

@@ -15,30 +15,30 @@ function server(): FastifyInstance {
 }
 
 describe("listening", () => {
-  test("port 0 gives the port that was free", async () => {
+  test("port 0 returns the port that the system chose", async () => {
     const port = await listen(server(), { host: "127.0.0.1", port: 0 });
     expect(port).toBeGreaterThan(0);
     expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("here");
   });
 
   test("without a host it answers on IPv4", async () => {
-    const port = await listen(server(), { host: "", port: 0 });
+    const port = await listen(server(), { host: undefined, port: 0 });
     expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("here");
   });
 
   test.skipIf(!HAS_IPV6)("without a host it answers on IPv6 too", async () => {
-    const port = await listen(server(), { host: "", port: 0 });
+    const port = await listen(server(), { host: undefined, port: 0 });
     expect(await (await fetch(`http://[::1]:${port}/`)).text()).toBe("here");
   });
 
-  test.skipIf(!HAS_IPV6)("an IPv6 address is an address", async () => {
+  test.skipIf(!HAS_IPV6)("accepts an IPv6 address", async () => {
     const port = await listen(server(), { host: "::1", port: 0 });
     expect(await (await fetch(`http://[::1]:${port}/`)).text()).toBe("here");
   });
 });
 
-describe("an address that cannot be had", () => {
-  test("a taken port is a failure that says so", async () => {
+describe("an address that is not available", () => {
+  test("fails with the reason for a taken port", async () => {
     const port = await listen(server(), { host: "127.0.0.1", port: 0 });
     await expect(listen(server(), { host: "127.0.0.1", port })).rejects.toMatchObject({
       name: "Failure",
@@ -47,15 +47,15 @@ describe("an address that cannot be had", () => {
     });
   });
 
-  test("without a host it is named as it was typed", async () => {
-    const port = await listen(server(), { host: "", port: 0 });
-    await expect(listen(server(), { host: "", port })).rejects.toMatchObject({
+  test("is named as it was typed, without a host", async () => {
+    const port = await listen(server(), { host: undefined, port: 0 });
+    await expect(listen(server(), { host: undefined, port })).rejects.toMatchObject({
       code: "listen",
       message: `cannot listen on :${port}: the port is taken by another process`,
     });
   });
 
-  test.skipIf(!HAS_IPV6)("an IPv6 address is named as it was typed, in brackets", async () => {
+  test.skipIf(!HAS_IPV6)("is named as it was typed, with IPv6 in brackets", async () => {
     const port = await listen(server(), { host: "::1", port: 0 });
     await expect(listen(server(), { host: "::1", port })).rejects.toMatchObject({
       code: "listen",
@@ -63,7 +63,7 @@ describe("an address that cannot be had", () => {
     });
   });
 
-  test("an address of another machine is a failure that says so", async () => {
+  test("fails with the reason for an address of another machine", async () => {
     // 192.0.2.0/24 is for documentation: no machine has it (RFC 5737).
     await expect(listen(server(), { host: "192.0.2.1", port: 0 })).rejects.toMatchObject({
       code: "listen",

@@ -17,7 +17,7 @@ interface Asked {
   readonly logged: LogLines;
 }
 
-/** A review of a machine with this spec, by a server that confirms misses so. */
+/** The answer to a review of a machine with this spec, by a server with this confirmation. */
 async function ask(
   spec: unknown,
   confirm: (index: ReturnType<typeof indexOf>) => Promise<boolean>,
@@ -56,7 +56,7 @@ async function ask(
 const CONFIRMED = (): Promise<boolean> => Promise.resolve(true);
 
 describe("a name that the index does not know", () => {
-  test("is asked for before it is refused", async () => {
+  test("is read from the API server before it is refused", async () => {
     const { misses, status, response, logged } = await ask({ imageName: "rocky" }, CONFIRMED);
     expect(misses).toEqual([{ namespace: "dev", name: "rocky", kind: undefined }]);
     expect(status).toBe(200);
@@ -64,7 +64,7 @@ describe("a name that the index does not know", () => {
     expect(logged.lines.filter(({ msg }) => msg === "review")).toHaveLength(1);
   });
 
-  test("is admitted if an image of a moment ago has it", async () => {
+  test("is admitted if a new image has it", async () => {
     const { response } = await ask({ imageName: "rocky" }, (index) => {
       index.apply(vmi("vmi-new", "rocky", { resourceVersion: "2" }));
       return CONFIRMED();
@@ -72,20 +72,20 @@ describe("a name that the index does not know", () => {
     expect(response["allowed"]).toBe(true);
   });
 
-  test("of a kind is asked for in that kind", async () => {
+  test("with a kind is read for that kind only", async () => {
     const spec = { image: { kind: "VirtualMachineImage", name: "rocky" } };
     const { misses } = await ask(spec, CONFIRMED);
     expect(misses).toEqual([{ namespace: "dev", name: "rocky", kind: "VirtualMachineImage" }]);
   });
 
-  test("is no refusal while the index is stale and nobody can be asked", async () => {
+  test("is answered 503 where the API server cannot be asked", async () => {
     const { status, headers, logged } = await ask({ imageName: "rocky" }, () => Promise.resolve(false));
     expect(status).toBe(503);
     expect(headers["retry-after"]).toBe("1");
     expect(logged.lines.at(-1)).toMatchObject({ msg: "review", decision: "undecided" });
   });
 
-  test("is an internal error if asking fails in a way that nobody foresaw", async () => {
+  test("is answered 500 where the read throws", async () => {
     const { status, logged } = await ask({ imageName: "rocky" }, () => Promise.reject(new Error("a bug")));
     expect(status).toBe(500);
     expect(logged.lines.at(-1)).toMatchObject({ msg: "review failed" });
@@ -94,7 +94,7 @@ describe("a name that the index does not know", () => {
   test.each([
     ["30s", 500],
     ["1s", 1_000 / 3],
-  ])("of a review with ?timeout=%s is asked for within a share of that", async (timeout, most) => {
+  ])("is read within a share of ?timeout=%s", async (timeout, most) => {
     const { budgets } = await ask({ imageName: "rocky" }, CONFIRMED, { timeout });
     expect(budgets).toHaveLength(1);
     expect(budgets[0]).toBeGreaterThan(0);
@@ -108,7 +108,7 @@ describe.each(["/mutate", "/validate"])(
     const spec = { image: { kind: "VirtualMachineImage", name: "vmi-new" } };
     const asked = { path, groups: ["system:masters"] };
 
-    test("is asked for before it is admitted as sent", async () => {
+    test("is read from the API server before it is admitted unchanged", async () => {
       const { misses, response } = await ask(spec, CONFIRMED, asked);
       expect(misses).toEqual([{ namespace: "dev", name: "vmi-new", kind: "VirtualMachineImage" }]);
       expect(response).toMatchObject({ allowed: true });
@@ -116,11 +116,11 @@ describe.each(["/mutate", "/validate"])(
       expect(response["warnings"] === undefined).toBe(path === "/mutate");
     });
 
-    test("is no decision where the API server could not be asked", async () => {
+    test("is answered 503 where the API server cannot be asked", async () => {
       expect((await ask(spec, () => Promise.resolve(false), asked)).status).toBe(503);
     });
 
-    test("is resolved if an image of a moment ago has it", async () => {
+    test("is resolved if a new image has it", async () => {
       const { response } = await ask(
         spec,
         (index) => {
@@ -135,7 +135,7 @@ describe.each(["/mutate", "/validate"])(
   },
 );
 
-describe("what needs no live read", () => {
+describe("no live read happens for", () => {
   test.each([
     ["a name that the index knows", { imageName: "ubuntu" }],
     ["an ambiguous name", { imageName: "photon" }],

@@ -25,7 +25,7 @@ describe("limits of connections", () => {
 });
 
 describe("serve under a low limit of open files", () => {
-  test("says how many connections it takes instead", async () => {
+  test("warns with the number of connections that it accepts instead", async () => {
     const args = ["serve", "--images", ofCheckout("examples/images"), "--self-signed", "--cert-dir", temporaryFolder()];
     const ports = ["--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"];
     const program = [process.execPath, ofCheckout("src/main.ts"), ...args, ...ports];

@@ -1,6 +1,8 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { listen } from "../../src/server/listen.ts";
+import { systemClock } from "../../src/server/clock.ts";
 import { opsServer, type ReadinessCheck, type Scrape } from "../../src/server/ops-server.ts";
+import { Drain } from "../../src/server/shutdown.ts";
 
 const OK: ReadinessCheck = { name: "images", ok: true, text: "3 images" };
 const STOPPING: ReadinessCheck = { name: "shutdown", ok: false, text: "stopping" };
@@ -16,13 +18,13 @@ async function get(checks: readonly ReadinessCheck[], path: string, method = "GE
 }
 
 describe("/livez", () => {
-  test("says ok even while the server is not ready", async () => {
+  test("is ok even while the server is not ready", async () => {
     expect(await get([STOPPING], "/livez")).toEqual([200, "ok\n"]);
   });
 });
 
 describe("/readyz", () => {
-  test("says ok and nothing more when all is well", async () => {
+  test("is ok without details while all checks pass", async () => {
     expect(await get([OK], "/readyz")).toEqual([200, "ok\n"]);
   });
 
@@ -30,13 +32,13 @@ describe("/readyz", () => {
     expect(await get([OK], "/readyz?verbose")).toEqual([200, "[+]images ok: 3 images\nok\n"]);
   });
 
-  test("names each check, asked or not, when one fails", async () => {
+  test("names each check when one fails, with or without ?verbose", async () => {
     const told = "[+]images ok: 3 images\n[-]shutdown failed: stopping\nnot ready\n";
     expect(await get([OK, STOPPING], "/readyz")).toEqual([503, told]);
     expect(await get([OK, STOPPING], "/readyz?verbose")).toEqual([503, told]);
   });
 
-  test("asks its checks anew each time", async () => {
+  test("evaluates its checks on each request", async () => {
     let ok = false;
     const server = opsServer(() => [{ name: "images", ok, text: "" }], SCRAPE);
     expect((await server.inject("/readyz")).statusCode).toBe(503);
@@ -45,19 +47,52 @@ describe("/readyz", () => {
   });
 });
 
-test("/metrics is what is scraped, with its type", async () => {
+test("/metrics returns the scrape with its content type", async () => {
   const answer = await opsServer(() => [STOPPING], SCRAPE).inject("/metrics");
   expect([answer.statusCode, answer.headers["content-type"], answer.body]).toEqual([200, SCRAPE.contentType, "up 1\n"]);
 });
 
+describe("a drain", () => {
+  test.each(["/livez", "/readyz", "/metrics", "/nowhere"])(
+    "closes the connection after the answer of %s",
+    async (path) => {
+      const drain = new Drain(systemClock);
+      const server = opsServer(() => [OK], SCRAPE, drain);
+      onTestFinished(() => server.close());
+      const port = await listen(server, { host: "127.0.0.1", port: 0 });
+      const connection = async (): Promise<string | null> => {
+        const answer = await fetch(`http://127.0.0.1:${port}${path}`);
+        await answer.text();
+        return answer.headers.get("connection");
+      };
+      expect(await connection()).toBe("keep-alive");
+      drain.start();
+      expect(await connection()).toBe("close");
+    },
+  );
+
+  test("is not prolonged by probes and scrapes", async () => {
+    const waits: number[] = [];
+    const delay = (milliseconds: number): Promise<void> => {
+      waits.push(milliseconds);
+      return Promise.resolve();
+    };
+    const drain = new Drain({ now: () => 0, delay });
+    const server = opsServer(() => [OK], SCRAPE, drain);
+    for (const path of ["/livez", "/readyz", "/metrics"]) await server.inject(path);
+    await drain.run(0);
+    expect(waits).toEqual([]);
+  });
+});
+
 describe("anything else", () => {
-  test.each(["/", "/mutate", "/readyz/images"])("%s is 404 and says what there is", async (path) => {
+  test.each(["/", "/mutate", "/readyz/images"])("%s is 404 and names the paths", async (path) => {
     const [status, text] = await get([OK], path);
     expect(status).toBe(404);
     expect(text).toMatch(/\/livez, \/readyz and \/metrics/);
   });
 
-  test("no probe is a POST", async () => {
+  test("a POST is 404", async () => {
     expect((await get([OK], "/readyz", "POST"))[0]).toBe(404);
   });
 });

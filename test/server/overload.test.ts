@@ -1,8 +1,9 @@
 import { decider } from "../../src/admission/decide.ts";
 import { once } from "node:events";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { MemoryImageIndex } from "../../src/images/image-index.ts";
 import { admissionServer } from "../../src/server/admission-server.ts";
+import type { Clock } from "../../src/server/clock.ts";
 import { EventLoopLag } from "../../src/server/event-loop-lag.ts";
 import {
   BODY_LIMIT,
@@ -20,7 +21,7 @@ import { condition } from "../support/condition.ts";
 import { JSON_HEADERS } from "../support/tls-client.ts";
 import { DEFAULT_POLICY, webhook } from "../support/webhook.ts";
 
-/** With a clock and a lag that a test sets. */
+/** Overload with a clock and a lag that the test sets. */
 class Load {
   time = 1_000_000;
   lag = 0;
@@ -42,7 +43,7 @@ class Load {
     return place;
   }
 
-  /** All places, with their bodies here. */
+  /** Takes all places, with complete bodies. */
   fill(): readonly InFlight[] {
     const places = Array.from({ length: MAX_REVIEWS }, () => this.place());
     for (const place of places) this.overload.arrived(place);
@@ -50,11 +51,11 @@ class Load {
   }
 }
 
-describe("T16: reviews under way", () => {
-  test("are bounded: one more is shed, and each that leaves makes room for one", () => {
+describe("admission", () => {
+  test("rejects a review beyond the limit, and admits one more for each that ends", () => {
     const load = new Load();
     const [first] = load.fill();
-    if (first === undefined) throw new Error("nobody is there");
+    if (first === undefined) throw new Error("no review is under way");
     expect(load.admit()).toMatchObject({ is: "rejected", because: "too many reviews are under way" });
     load.overload.leave(first, true);
     expect(load.admit().is).toBe("admitted");
@@ -62,17 +63,17 @@ describe("T16: reviews under way", () => {
     expect(load.overload.underWay).toBe(MAX_REVIEWS);
   });
 
-  test("leave once, however often they are said to", () => {
+  test("counts the end of a review once, even where it is reported twice", () => {
     const load = new Load();
     const [first] = load.fill();
-    if (first === undefined) throw new Error("nobody is there");
+    if (first === undefined) throw new Error("no review is under way");
     load.overload.leave(first, true);
     load.overload.leave(first, false);
     expect(load.overload.underWay).toBe(MAX_REVIEWS - 1);
     expect(load.overload.counts.canceled).toBe(0);
   });
 
-  test("are bounded in bytes, too", () => {
+  test("rejects a review beyond the limit of bytes", () => {
     const load = new Load();
     const most = Math.floor(MAX_REVIEW_BYTES / BODY_LIMIT);
     const first = load.place(BODY_LIMIT);
@@ -83,7 +84,7 @@ describe("T16: reviews under way", () => {
     expect(load.admit(BODY_LIMIT - 1_000).is).toBe("admitted");
   });
 
-  test("whose caller went away are counted", () => {
+  test("counts reviews whose caller went away", () => {
     const load = new Load();
     load.overload.leave(load.place(), false);
     load.overload.leave(load.place(), true);
@@ -91,24 +92,24 @@ describe("T16: reviews under way", () => {
   });
 });
 
-describe("T14: a slow body", () => {
-  test("gives way where there is no room, the oldest first", () => {
+describe("a slow body", () => {
+  test("is evicted for another review where there is no room, the oldest first", () => {
     const load = new Load();
     for (let count = 0; count < MAX_REVIEWS; count++) load.place(1_000, `slow ${count}`);
     load.time += SLOW_CLIENT;
     expect(load.admit().is).toBe("admitted");
     expect(load.admit().is).toBe("admitted");
     expect(load.evicted).toEqual(["slow 0 arriving", "slow 1 arriving"]);
-    expect(load.overload.counts.gaveWay).toBe(2);
+    expect(load.overload.counts.evicted).toBe(2);
     expect(load.overload.underWay).toBe(MAX_REVIEWS);
   });
 
-  test("gives way in its turn, whoever arrived or left in between", () => {
+  test("is evicted in its order, although other bodies arrived or left before", () => {
     const load = new Load();
-    const guests = Array.from({ length: MAX_REVIEWS }, (_, count) => load.place(1_000, `slow ${count}`));
-    const [, second, , fourth] = guests;
-    if (second === undefined || fourth === undefined) throw new Error("nobody is there");
-    for (const guest of guests.slice(6)) load.overload.arrived(guest);
+    const inFlights = Array.from({ length: MAX_REVIEWS }, (_, count) => load.place(1_000, `slow ${count}`));
+    const [, second, , fourth] = inFlights;
+    if (second === undefined || fourth === undefined) throw new Error("no review is under way");
+    for (const inFlight of inFlights.slice(6)) load.overload.arrived(inFlight);
     load.overload.arrived(second);
     load.overload.arrived(second);
     load.overload.leave(second, true);
@@ -119,7 +120,7 @@ describe("T14: a slow body", () => {
     expect(load.admit().is).toBe("rejected");
   });
 
-  test("keeps its place while there is room", () => {
+  test("is not evicted while there is room", () => {
     const load = new Load();
     load.place();
     load.time += 10 * SLOW_CLIENT;
@@ -127,44 +128,44 @@ describe("T14: a slow body", () => {
     expect(load.evicted).toEqual([]);
   });
 
-  test("is none before its time, nor once it is here: then the new one is shed", () => {
+  test("is not evicted before SLOW_CLIENT, nor once it is complete: the new review is rejected", () => {
     const load = new Load();
     const young = Array.from({ length: MAX_REVIEWS }, () => load.place());
     load.time += SLOW_CLIENT - 1;
     expect(load.admit().is).toBe("rejected");
-    for (const guest of young) load.overload.arrived(guest);
+    for (const inFlight of young) load.overload.arrived(inFlight);
     load.time += SLOW_CLIENT;
     expect(load.admit().is).toBe("rejected");
     expect(load.evicted).toEqual([]);
   });
 });
 
-describe("T16: who is shed", () => {
-  test("is asked to come back, until many are held by that; a second later they are not held any more", () => {
+describe("a rejected review", () => {
+  test("is asked to retry, up to MAX_RETRIES within a second", () => {
     const load = new Load();
     load.fill();
-    const shed = Array.from({ length: MAX_RETRIES + 2 }, () => load.admit() as Rejected);
-    expect(shed.filter(({ mayRetry }) => mayRetry)).toHaveLength(MAX_RETRIES);
-    expect(shed.slice(-2)).toMatchObject([{ mayRetry: false }, { mayRetry: false }]);
-    expect(load.overload.counts).toMatchObject({ shed: MAX_RETRIES + 2, turnedAway: 2 });
+    const rejected = Array.from({ length: MAX_RETRIES + 2 }, () => load.admit() as Rejected);
+    expect(rejected.filter(({ mayRetry }) => mayRetry)).toHaveLength(MAX_RETRIES);
+    expect(rejected.slice(-2)).toMatchObject([{ mayRetry: false }, { mayRetry: false }]);
+    expect(load.overload.counts).toMatchObject({ rejected: MAX_RETRIES + 2, rejectedWithoutRetry: 2 });
     load.time += 999;
     expect(load.admit()).toMatchObject({ mayRetry: false });
     load.time += 1;
     expect(load.admit()).toMatchObject({ mayRetry: true });
   });
 
-  test("is news once a second", () => {
+  test("is logged once a second", () => {
     const load = new Load();
     load.fill();
-    const news = (): boolean => (load.admit() as Rejected).isNews;
-    expect([news(), news()]).toEqual([true, false]);
+    const logged = (): boolean => (load.admit() as Rejected).shouldLog;
+    expect([logged(), logged()]).toEqual([true, false]);
     load.time += 1_000;
-    expect([news(), news()]).toEqual([true, false]);
+    expect([logged(), logged()]).toEqual([true, false]);
   });
 });
 
-describe("T16: lag of the event loop", () => {
-  test("above the limit sheds, at the limit not", () => {
+describe("lag of the event loop", () => {
+  test("rejects reviews above the limit, not at the limit", () => {
     const load = new Load();
     load.lag = MAX_LAG;
     expect(load.admit().is).toBe("admitted");
@@ -172,7 +173,7 @@ describe("T16: lag of the event loop", () => {
     expect(load.admit()).toMatchObject({ is: "rejected", because: "the event loop is late", mayRetry: true });
   });
 
-  test("of one second, once, is no overload; again and again it is, until it is over", () => {
+  test("of one second is overload only where it repeats", () => {
     let time = 0;
     const lag = new EventLoopLag(() => time);
     const tick = (late: number): boolean => {
@@ -185,7 +186,7 @@ describe("T16: lag of the event loop", () => {
     expect([tick(0), tick(0)]).toEqual([false, false]);
   });
 
-  test("counts while a turn lasts: a turn of twice the limit sheds before it ends", () => {
+  test("counts during a turn: a turn of twice the limit is overload before it ends", () => {
     let time = 0;
     const lag = new EventLoopLag(() => time);
     time = LAG_INTERVAL + 2 * MAX_LAG;
@@ -196,7 +197,7 @@ describe("T16: lag of the event loop", () => {
     expect(lag.milliseconds).toBeGreaterThan(MAX_LAG);
   });
 
-  test("is measured while the timer runs: a blocked loop shows", async () => {
+  test("is measured by the real timer: a blocked event loop shows", async () => {
     const lag = new EventLoopLag(() => performance.now());
     lag.start();
     await condition("the lag shows", () => {
@@ -208,28 +209,28 @@ describe("T16: lag of the event loop", () => {
   });
 });
 
-/** A clock on which each look is a tenth of a second later. */
-function elapsing(): () => number {
+/** A clock that advances by a tenth of a second each time it is read. */
+function elapsing(): Clock {
   let time = 0;
-  return () => (time += 100);
+  return { now: () => (time += 100), delay: () => Promise.resolve() };
 }
 
-describe("T16: an overloaded server", () => {
-  /** Full but for so many places. */
+describe("an overloaded server", () => {
+  /** With room for so many reviews. */
   function nearlyFull(free: number): Load {
     const load = new Load();
-    for (const guest of load.fill().slice(0, free)) load.overload.leave(guest, true);
+    for (const inFlight of load.fill().slice(0, free)) load.overload.leave(inFlight, true);
     return load;
   }
 
-  /** Free, but as many callers as may be were asked to come back. */
-  function heldOut(): Load {
+  /** With room, but with MAX_RETRIES callers that were asked to retry. */
+  function withoutRetries(): Load {
     const load = new Load();
     while (load.overload.reserveRetry());
     return load;
   }
 
-  test("answers 503 at once, before the body is there, and keeps the connection", async () => {
+  test("answers 503 before the body arrives, and keeps the connection", async () => {
     const load = nearlyFull(0);
     const { client, logged } = await webhook({ overload: load.overload });
     const { request, answer } = client.open({ path: "/mutate", headers: { ...JSON_HEADERS, "content-length": 1_000 } });
@@ -240,10 +241,10 @@ describe("T16: an overloaded server", () => {
       text: "overloaded: too many reviews are under way\n",
     });
     request.destroy();
-    expect(logged.lines).toMatchObject([{ level: "warn", msg: "overloaded", shed: 1 }]);
+    expect(logged.lines).toMatchObject([{ level: "warn", msg: "overloaded", rejected: 1 }]);
   });
 
-  test("says so to a body of the largest size, too, and takes the next review over the same connection", async () => {
+  test("answers 503 to a body of the largest size, and keeps the connection", async () => {
     const load = nearlyFull(0);
     const { client } = await webhook({ overload: load.overload });
     const refused = await client.post("/mutate", " ".repeat(BODY_LIMIT - 1));
@@ -252,7 +253,7 @@ describe("T16: an overloaded server", () => {
     expect([again.status, again.localPort]).toEqual([503, refused.localPort]);
   });
 
-  test("has no Retry-After for whom it cannot hold", async () => {
+  test("answers without Retry-After once MAX_RETRIES are reserved", async () => {
     const load = nearlyFull(0);
     for (let count = 0; count < MAX_RETRIES; count++) load.admit();
     const { client } = await webhook({ overload: load.overload });
@@ -261,15 +262,15 @@ describe("T16: an overloaded server", () => {
     expect(headers).not.toHaveProperty("retry-after");
   });
 
-  test("has none either for whom an index that is not complete cannot be held", async () => {
-    const { client } = await webhook({ overload: heldOut().overload, index: new MemoryImageIndex() });
+  test("answers 503 over an incomplete index without Retry-After, too", async () => {
+    const { client } = await webhook({ overload: withoutRetries().overload, index: new MemoryImageIndex() });
     const { status, headers, text } = await client.post("/mutate", createReview());
     expect(status).toBe(503);
     expect(text).not.toContain("overloaded");
     expect(headers).not.toHaveProperty("retry-after");
   });
 
-  test("is one that lags, too", async () => {
+  test("answers 503 while the event loop lags", async () => {
     const load = new Load();
     const { client } = await webhook({ overload: load.overload });
     load.lag = 1_000;
@@ -278,17 +279,17 @@ describe("T16: an overloaded server", () => {
     expect((await client.post("/mutate", createReview())).status).toBe(200);
   });
 
-  test("lets each review go, whatever became of it: one place is enough for all, one after the other", async () => {
+  test("frees the place of each review, whatever its status: one place is enough for a sequence", async () => {
     const load = nearlyFull(1);
     const { client } = await webhook({ overload: load.overload });
     for (const body of [JSON.stringify(createReview()), "", "no JSON", "{}", " ".repeat(BODY_LIMIT + 1)]) {
       expect([200, 400, 413]).toContain((await client.post("/mutate", body)).status);
       await condition("its place is free", () => load.overload.underWay === MAX_REVIEWS - 1);
     }
-    expect(load.overload.counts).toEqual({ shed: 0, turnedAway: 0, gaveWay: 0, canceled: 0 });
+    expect(load.overload.counts).toEqual({ rejected: 0, rejectedWithoutRetry: 0, evicted: 0, canceled: 0 });
   });
 
-  test("lets a review go whose caller goes away with half a body, and says so", async () => {
+  test("frees the place of a review whose caller goes away within the body, and logs it", async () => {
     const load = new Load();
     const { client, logged } = await webhook({ overload: load.overload });
     const headers = { ...JSON_HEADERS, "content-length": 1_000, expect: "100-continue" };
@@ -306,7 +307,7 @@ describe("T16: an overloaded server", () => {
     expect(logged.lines).toMatchObject([{ msg: "the caller went away before its review had arrived" }]);
   });
 
-  test("tells a slow body to give way with 408, and takes the review that needs its place", async () => {
+  test("answers a slow body 408 where another review needs its place", async () => {
     const load = nearlyFull(1);
     const served = await webhook({ overload: load.overload });
     const headers = { ...JSON_HEADERS, "content-length": 1_000, expect: "100-continue" };
@@ -316,23 +317,16 @@ describe("T16: an overloaded server", () => {
     load.time += SLOW_CLIENT;
     load.overload.leave(load.place(), true);
     expect(await answer).toMatchObject({ status: 408, headers: { connection: "close" } });
-    // The rest of its body, if it comes at all, is not decided.
+    // Drops the late body: the review is already answered.
     request.on("error", () => undefined);
     request.end(JSON.stringify(createReview()).slice(0, 1_000));
     expect(served.logged.saying("review")).toEqual([]);
     expect(responseOf((await served.client.post("/mutate", createReview())).text)["allowed"]).toBe(true);
   });
 
-  test("is none without a port: replay may ask one review after the other for ever", async () => {
-    vi.spyOn(performance, "now").mockImplementation(elapsing());
-    onTestFinished(() => {
-      vi.restoreAllMocks();
-    });
-    const server = admissionServer({
-      index: new MemoryImageIndex(),
-      decide: decider(DEFAULT_POLICY),
-      log: new LogLines().log,
-    });
+  test("is never overloaded without a port: replay may ask any number of reviews", async () => {
+    const admission = { index: new MemoryImageIndex(), decide: decider(DEFAULT_POLICY), log: new LogLines().log };
+    const server = admissionServer(admission, undefined, { clock: elapsing() });
     const ask = (): Promise<{ body: string }> =>
       server.inject({ method: "POST", url: "/mutate", headers: JSON_HEADERS, payload: JSON.stringify(createReview()) });
     for (let count = 0; count < MAX_REVIEWS; count++) await ask();

@@ -23,7 +23,7 @@ const PINNED = "vmi-0a0044d7c690bcbea";
 const OLD = virtualMachine({ imageName: PINNED, image: { kind: "VirtualMachineImage", name: PINNED } });
 const HOSTILE = 'web"}\n\u001b[2K\u2028\u0000\ud800, spec.image.name=x';
 
-/** Reviews that no API server sent us yet. */
+/** Reviews that were not recorded from an API server. */
 const MADE: readonly [title: string, review: Json][] = [
   ["a spec that is a list", createReview({ object: virtualMachine(["x"]) })],
   ["a spec that is null", createReview({ object: virtualMachine(null) })],
@@ -52,17 +52,15 @@ const POLICIES: readonly [title: string, policy: AdmissionPolicy][] = [
 ];
 
 function mapLevels(level: "warn"): AdmissionPolicy["levels"] {
-  return Object.fromEntries(
-    Object.keys(DEFAULT_LEVELS).map((id) => [id, level]),
-  ) as unknown as AdmissionPolicy["levels"];
+  return Object.fromEntries(Object.keys(DEFAULT_LEVELS).map((id) => [id, level]));
 }
 
-/** Without sockets: what is said matters here, not how it travels. */
+/** Without sockets, which do not matter here. */
 function serving(policy: AdmissionPolicy, index = exampleIndex()): FastifyInstance {
   return admissionServer({ index, decide: decider(policy), log: pino({ level: "silent" }) });
 }
 
-/** As the API server asks: again after another webhook's change, and validation about what mutation made. */
+/** Asks as the API server does: mutation twice, as after another webhook's change, then validation of the mutated object. */
 async function throughAll(request: ApiServerRequest): Promise<Verdict> {
   const first = await request.ask("mutate");
   if (first.is === "denied") return first;
@@ -75,7 +73,7 @@ async function throughAll(request: ApiServerRequest): Promise<Verdict> {
   return request.ask("validate");
 }
 
-describe.each(POLICIES)("T1: the API server takes every answer, %s", (_, policy) => {
+describe.each(POLICIES)("the API server accepts every answer, %s", (_, policy) => {
   const server = serving(policy);
   afterAll(() => server.close());
 
@@ -93,7 +91,7 @@ describe.each(POLICIES)("T1: the API server takes every answer, %s", (_, policy)
   });
 });
 
-/** A whole request, and what came of it. */
+/** A request after mutation and validation. */
 async function passed(
   review: Json,
   {
@@ -114,7 +112,7 @@ describe("what the audit log keeps", () => {
   const index = indexOf([vmi("vmi-u", "ubuntu"), vmi("vmi-l", "live", { type: "ISO" })]);
 
   test.each(REVIEW_VERSIONS)(
-    "T8: names as they were written and what they mean, under qualified keys, in %s",
+    "names as written and what they resolved to, under qualified keys, in %s",
     async (version) => {
       const review = createReview({ object: virtualMachine({ imageName: "ubuntu", ...cdroms }) });
       const { audit } = await passed(review, { index, version });
@@ -125,12 +123,12 @@ describe("what the audit log keeps", () => {
     },
   );
 
-  test("T8: nothing of an object that holds what was written", async () => {
+  test("nothing for an object that is already pinned", async () => {
     const { audit } = await passed(createReview({ object: OLD }));
     expect(audit.annotations.size).toBe(0);
   });
 
-  test("T8: nothing of a refusal", async () => {
+  test("nothing for a refusal", async () => {
     const { client } = await webhook();
     for (const path of ["/mutate", "/validate"]) {
       const answer = await client.post(path, createReview({ object: virtualMachine({ imageName: "photon-5" }) }));
@@ -139,7 +137,7 @@ describe("what the audit log keeps", () => {
     }
   });
 
-  test("T9: the same where the annotation has its fields in another order", async () => {
+  test("the same for any order of fields in the pinned annotation", async () => {
     const pins = (fields: readonly (readonly [string, object])[]): string => JSON.stringify(Object.fromEntries(fields));
     const entries = [
       ["spec.hardware.cdrom[cd1].image.name", { requested: "live", resolved: "vmi-l" }],
@@ -183,14 +181,14 @@ describe("warnings", () => {
         oldObject: OLD,
       }),
     ],
-  ])("T8: both endpoints meet %s, and a person is told once", async (_, review) => {
+  ])("of both endpoints about %s reach a user once", async (_, review) => {
     const { warnings } = await passed(review, { policy: EVERY_WARNING });
     const subjects = warnings.shown.map((text) => text.replaceAll(/"[^"]*"/g, ""));
     expect(subjects).not.toEqual([]);
     expect(subjects).toEqual([...new Set(subjects)]);
   });
 
-  test("T9: of a clone is the same when mutation is asked again", async () => {
+  test("about a clone are the same when mutation is called again", async () => {
     const conversion = JSON.stringify({ spec: { imageName: "debian-13" } });
     const metadata = { name: "web", annotations: { "vmoperator.vmware.com/conversion": conversion } };
     const kind = { group: "vmoperator.vmware.com", version: "v1alpha2", kind: "VirtualMachine" };
@@ -203,7 +201,7 @@ describe("warnings", () => {
     );
   });
 
-  test("T8: about an image whose condition says a lot, with newlines, reach a person", async () => {
+  test("about an image with a long condition and newlines reach a user", async () => {
     const readiness = {
       is: "notReady",
       condition: "Ready",
@@ -220,7 +218,7 @@ describe("warnings", () => {
 });
 
 describe("another webhook between two calls", () => {
-  test("T9: its edits of other fields stay, and nothing of ours goes back and forth", async () => {
+  test("keeps its edits of other fields, and the second mutation changes nothing", async () => {
     const server = serving(DEFAULT_POLICY);
     onTestFinished(() => server.close());
     const request = new ApiServerRequest(injecting(server), createReview(), "v1");
@@ -239,7 +237,7 @@ describe("another webhook between two calls", () => {
     expect(request.audit.complaints).toEqual([]);
   });
 
-  test("T9: its own image is pinned in turn, once", async () => {
+  test("has its own image pinned, once", async () => {
     const server = serving(DEFAULT_POLICY);
     onTestFinished(() => server.close());
     const request = new ApiServerRequest(injecting(server), createReview(), "v1");
@@ -251,14 +249,14 @@ describe("another webhook between two calls", () => {
   });
 });
 
-describe("JSON as it may come", () => {
+describe("unusual JSON", () => {
   const posted = async (edit: (text: string) => string): Promise<string> => {
     const { client } = await webhook();
     const text = edit(JSON.stringify(createReview()));
     return (await client.post("/mutate", text)).text;
   };
 
-  test("T6: an integer beyond 2^53 is nowhere in the patch, so that it stays as it is", async () => {
+  test("an integer beyond 2^53 is not part of the patch, so it keeps its value", async () => {
     const answer = await posted((text) => text.replace('"spec":{', '"spec":{"big":9007199254740993,'));
     expect(patchOf(answer).map(({ path }) => path)).toEqual([
       "/spec/image",
@@ -268,13 +266,13 @@ describe("JSON as it may come", () => {
     expect(JSON.stringify(patchOf(answer))).not.toContain("900719925474099");
   });
 
-  test("T4: of a key that comes twice the last counts, as it does for the API server", async () => {
+  test("the last of two equal keys counts, as for the API server", async () => {
     const answer = await posted((text) => text.replace('"spec":{', '"spec":{"imageName":"photon-5",'));
     expect(responseOf(answer)).toMatchObject({ uid: UID, allowed: true });
     expect(patchOf(answer)).toContainEqual({ op: "replace", path: "/spec/imageName", value: PINNED });
   });
 
-  test("T7: what is asked about is the object's kind, whatever the person's request was", async () => {
+  test("kind decides, not requestKind", async () => {
     const requestKind = { group: "vmoperator.vmware.com", version: "v1alpha1", kind: "VirtualMachine" };
     const { client } = await webhook();
     const answer = await client.post("/mutate", createReview({ requestKind }));
@@ -282,10 +280,10 @@ describe("JSON as it may come", () => {
   });
 });
 
-/** What only code that breaks its types could reject with. */
+/** A rejection that the types rule out. */
 const NO_ERROR = null as unknown as Error;
 
-describe("T34: whatever a confirmation does", () => {
+describe("a confirmation", () => {
   const unknown = createReview({ object: virtualMachine({ imageName: "ubuntu-2404" }) });
 
   test.each([
@@ -297,7 +295,7 @@ describe("T34: whatever a confirmation does", () => {
       },
     ],
     ["never ends", () => new Promise<boolean>(() => undefined)],
-  ])("that %s, a review is answered in one line, and the server lives on", async (_, confirm) => {
+  ])("that %s is answered 500 in one line, and the server goes on", async (_, confirm) => {
     const { client, logged } = await webhook({ confirm });
     for (const path of ["/mutate?timeout=1s", "/validate?timeout=1s"]) {
       const answer = await client.post(path, unknown);

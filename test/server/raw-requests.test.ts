@@ -15,7 +15,7 @@ import { type Webhook, webhook } from "../support/webhook.ts";
 const REVIEW = JSON.stringify(createReview());
 const JSON_TYPE = "Content-Type: application/json";
 
-/** One request as bytes on a TLS connection that is closed after it; the whole response, "" for none. */
+/** Sends one request as bytes and closes the connection after it. Returns the whole response, "" without one. */
 async function raw(served: Webhook, headers: readonly string[], body: string | Buffer): Promise<string> {
   const socket = await tlsConnection(served);
   const head = `POST /mutate HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${headers.join("\r\n")}\r\n\r\n`;
@@ -35,12 +35,12 @@ function bodyOf(response: string): string {
   return response.slice(response.indexOf("\r\n\r\n") + "\r\n\r\n".length);
 }
 
-/** Whatever came before, the same server answers a good review. */
+/** The server still answers a good review. */
 async function expectGoodReview({ client }: Webhook): Promise<void> {
   expect(responseOf((await client.post("/mutate", createReview())).text)).toMatchObject({ uid: UID, allowed: true });
 }
 
-/** As chunks of so many bytes. */
+/** The text in chunks of so many bytes. */
 function chunked(body: string, size: number): string {
   let sent = "";
   for (let from = 0; from < body.length; from += size) {
@@ -60,7 +60,7 @@ describe("a body on the wire", () => {
   test.each([
     ["in chunks", { "transfer-encoding": "chunked" }],
     ["of an announced length", { "content-length": BODY_LIMIT + 1 }],
-  ])("%s beyond the limit is 413 while it arrives, and the connection takes the next review", async (_, headers) => {
+  ])("%s beyond the limit is answered 413 while it arrives, and the connection stays open", async (_, headers) => {
     const served = await webhook();
     const { request, answer } = served.client.open({
       path: "/mutate",
@@ -85,7 +85,7 @@ describe("a body on the wire", () => {
     await expectGoodReview(served);
   });
 
-  test("with invalid UTF-8 is no JSON", async () => {
+  test("with invalid UTF-8 is refused as no JSON", async () => {
     const body = Buffer.from(REVIEW.replace('"dev-user"', '"dev-*"'));
     body[body.indexOf("*")] = 0xff;
     const served = await webhook();
@@ -94,7 +94,7 @@ describe("a body on the wire", () => {
     await expectGoodReview(served);
   });
 
-  test("with two lengths is no HTTP: 400, and nothing is decided", async () => {
+  test("with two lengths is answered 400, and nothing is decided", async () => {
     const served = await webhook();
     const response = await raw(served, [JSON_TYPE, "Content-Length: 5", length(REVIEW)], REVIEW);
     expect(statusOf(response)).toBe(400);
@@ -102,7 +102,7 @@ describe("a body on the wire", () => {
     await expectGoodReview(served);
   });
 
-  test("cut off by its client is said in the log, and nothing is decided", async () => {
+  test("cut off by its client is logged, and nothing is decided", async () => {
     const served = await webhook();
     const socket = await tlsConnection(served);
     const arriving = once(served.server.server, "request");
@@ -120,8 +120,8 @@ describe("a body on the wire", () => {
   });
 });
 
-describe("memory of a client that means harm", () => {
-  test("a body in chunks of one byte takes what its length says", async () => {
+describe("memory that a hostile client can take", () => {
+  test("a body in chunks of one byte takes no more than its length", async () => {
     const { server } = await webhook();
     const payload = Readable.from(bytesOf(REVIEW));
     const answer = await server.inject({
@@ -133,7 +133,7 @@ describe("memory of a client that means harm", () => {
     expect(responseOf(answer.body)).toMatchObject({ uid: UID, allowed: true });
   });
 
-  test("a parsed body is let go when its answer is handed over, whether or not that is read", async () => {
+  test("a parsed body is released when its answer is written, read or not", async () => {
     const bodies: unknown[] = [];
     const { client } = await webhook({
       prepare: (server) => {
@@ -148,7 +148,7 @@ describe("memory of a client that means harm", () => {
     expect(bodies).toEqual([undefined, undefined]);
   });
 
-  test("a CONNECT behind reviews ends them: their places and bytes are free", async () => {
+  test("a CONNECT after reviews ends them and frees their places and bytes", async () => {
     const overload = patientOverload();
     const served = await webhook({ overload, confirm: () => new Promise(() => undefined), prepare: watch });
     const unknown = JSON.stringify(createReview({ object: virtualMachine({ imageName: "unknown" }) }));
@@ -176,7 +176,7 @@ describe("a path that takes no reviews", () => {
     ["/nope", "POST", 404],
     ["/%zz", "POST", 400],
     ["/mutate", "PUT", 405],
-  ])("%s is answered to %s before its body is read, whatever that is", async (path, method, status) => {
+  ])("%s answers %s before the body is read", async (path, method, status) => {
     const served = await webhook();
     const { request, answer } = served.client.open({
       method,

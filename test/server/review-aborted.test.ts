@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { MAX_MARGIN } from "../../src/server/limits.ts";
-import { waitWithin } from "../../src/server/review-aborted.ts";
+import { timeForDecision } from "../../src/server/review-aborted.ts";
 import { Overload } from "../../src/server/overload.ts";
 import { createReview, UID, virtualMachine } from "../support/admission-review.ts";
 import { condition } from "../support/condition.ts";
@@ -9,28 +9,28 @@ import { webhook } from "../support/webhook.ts";
 
 const UNKNOWN = JSON.stringify(createReview({ object: virtualMachine({ imageName: "rocky" }) }));
 
-describe("T15: what a review may wait", () => {
+describe("the time for a decision", () => {
   test.each([
     ["a second", 1_000, 900],
     ["the default", 10_000, 10_000 - MAX_MARGIN],
     ["the longest", 30_000, 30_000 - MAX_MARGIN],
-  ])("of %s leaves a margin for the answer", (_, timeout, most) => {
-    expect(waitWithin(timeout)).toBe(most);
+  ])("leaves a margin for the answer within a timeout of %s", (_, timeout, most) => {
+    expect(timeForDecision(timeout)).toBe(most);
   });
 });
 
-describe("T34: a live read that never ends", () => {
-  test("is 500 with the uid in the time of the review, and the server lives on", async () => {
+describe("a live read that never ends", () => {
+  test("is answered 500 with the uid within the timeout, and the server goes on", async () => {
     const { client, logged } = await webhook({ confirm: () => new Promise<never>(() => undefined) });
     const answer = await client.post("/mutate?timeout=100ms", UNKNOWN);
-    expect(answer).toMatchObject({ status: 500, text: `no decision in its time in review ${UID}\n` });
+    expect(answer).toMatchObject({ status: 500, text: `no decision within the timeout in review ${UID}\n` });
     expect(logged.lines).toMatchObject([{ level: "error", uid: UID, msg: "review found no decision in its time" }]);
     expect((await client.post("/mutate", createReview())).status).toBe(200);
   });
 });
 
-describe("T15: a caller that goes away during a live read", () => {
-  test("ends the review: logged once as canceled, counted, and nothing is written when the read is over", async () => {
+describe("a caller that goes away during a live read", () => {
+  test("cancels the review: it is logged once and counted, and nothing is written after the read", async () => {
     const asked = Promise.withResolvers<undefined>();
     const read = Promise.withResolvers<boolean>();
     const overload = new Overload({ now: () => 0, lag: () => 0 });
@@ -57,7 +57,7 @@ describe("T15: a caller that goes away during a live read", () => {
   });
 });
 
-describe("T34: a live read that throws what is no error", () => {
+describe("a live read that throws a value that is no Error", () => {
   test.each([
     [
       "rejects",
@@ -72,7 +72,7 @@ describe("T34: a live read that throws what is no error", () => {
         throw "broken" as unknown as Error;
       },
     ],
-  ])("%s is 500 with the uid, and the server lives on", async (_, confirm) => {
+  ])("%s: the answer is 500 with the uid, and the server goes on", async (_, confirm) => {
     const { client, logged } = await webhook({ confirm });
     const answer = await client.post("/mutate", UNKNOWN);
     expect(answer).toMatchObject({ status: 500, text: `internal error in review ${UID}\n` });

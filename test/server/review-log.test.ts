@@ -7,7 +7,7 @@ import { webhook } from "../support/webhook.ts";
 const HOSTILE = 'web"}\n{"level":"info","msg":"review","decision":"allowed"}\r\n\u001b[2K\u001b[1A\u2028\u0000';
 
 describe("the line of a review", () => {
-  test("each review is exactly one info line that says who wanted what and what was decided", async () => {
+  test("names the caller, the object and the decision, once for each review", async () => {
     const { client, logged } = await webhook();
     await client.post("/mutate", createReview());
     expect(logged.lines).toEqual([
@@ -30,26 +30,26 @@ describe("the line of a review", () => {
     ]);
   });
 
-  test("the time of a review is measured: it is never zero", async () => {
+  test("has a measured time, which is never zero", async () => {
     const { client, logged } = await webhook();
     await client.post("/mutate", createReview());
     expect(logged.saying("review")[0]?.["ms"]).toBeGreaterThan(0);
   });
 
-  test("a refusal says which checks failed", async () => {
+  test("of a refusal names the checks that failed", async () => {
     const { client, logged } = await webhook();
     await client.post("/validate", createReview({ object: virtualMachine({ imageName: "ubuntu-2404" }) }));
     expect(logged.saying("review")).toMatchObject([{ endpoint: "validate", decision: "refused", checks: ["exists"] }]);
     expect(logged.lines).toHaveLength(1);
   });
 
-  test("what is left as it came is said to be allowed", async () => {
+  test("of an admitted object without a patch says allowed", async () => {
     const { client, logged } = await webhook();
     await client.post("/mutate", createReview({ operation: "DELETE", object: null, oldObject: virtualMachine() }));
     expect(logged.saying("review")).toMatchObject([{ operation: "DELETE", decision: "allowed", images: [] }]);
   });
 
-  test("a malformed review is one line of level warn", async () => {
+  test("of a malformed review has level warn", async () => {
     const { client, logged } = await webhook();
     await client.post("/mutate", "{}");
     await client.post("/mutate", "");
@@ -59,7 +59,7 @@ describe("the line of a review", () => {
 });
 
 describe("hostile text", () => {
-  test("T35: names with newlines and terminal codes cannot forge a line", async () => {
+  test("in names cannot forge a log line by newlines or terminal codes", async () => {
     const { client, logged } = await webhook();
     const object = { ...virtualMachine({ imageName: HOSTILE }), metadata: { name: HOSTILE } };
     const review = createReview({
@@ -79,14 +79,14 @@ describe("hostile text", () => {
     expect(logged.lines[1]).toMatchObject({ operation: HOSTILE, decision: "allowed" });
   });
 
-  test("a refusal quotes it without control characters", async () => {
+  test("is quoted in a refusal without control characters", async () => {
     const { client } = await webhook();
     const answer = await client.post("/mutate", createReview({ object: virtualMachine({ imageName: HOSTILE }) }));
     const { response } = JSON.parse(answer.text) as { response: { status: { message: string } } };
     expect(response.status.message).toMatch(/^[^\p{Cc}\u2028\u2029]+$/u);
   });
 
-  test("the text of an internal error stays one line without control characters", async () => {
+  test("in an internal error stays one line without control characters", async () => {
     const index = {
       namespaced: () => {
         throw new Error("broken");
@@ -107,7 +107,7 @@ describe("hostile text", () => {
   });
 });
 
-describe("a text of a client", () => {
+describe("a long text of a client", () => {
   const LONG = "x".repeat(100_000);
 
   test("is cut in each field of a log line; response.uid is not", async () => {
@@ -137,7 +137,7 @@ describe("a text of a client", () => {
 describe("secrets", () => {
   const SECRET = "hunter2-cloud-init";
 
-  test("T35: objects never appear in the log, whatever is decided, not even at level debug", async () => {
+  test("in objects never appear in the log, not even at level debug", async () => {
     const { client, logged } = await webhook({ logLevel: "debug" });
     const secret = (spec: object): object => ({
       ...virtualMachine({ ...spec, bootstrap: { cloudInit: { password: SECRET } } }),
@@ -161,7 +161,7 @@ describe("secrets", () => {
     expect(logged.written.join("")).not.toContain("className");
   });
 
-  test("a body that is no JSON is not quoted in the log", async () => {
+  test("in a body that is no JSON are not quoted in the log", async () => {
     const { client, logged } = await webhook();
     await client.post("/mutate", `{"pw": ${SECRET}}`);
     expect(logged.written).toHaveLength(1);

@@ -6,7 +6,7 @@ import { createReview, responseOf } from "../support/admission-review.ts";
 import { type Answer, JSON_HEADERS } from "../support/tls-client.ts";
 import { type Webhook, webhook } from "../support/webhook.ts";
 
-describe("what ?timeout= says", () => {
+describe("?timeout=", () => {
   test.each([
     ["5s", 5_000],
     ["30s", 30_000],
@@ -18,24 +18,25 @@ describe("what ?timeout= says", () => {
     expect(reviewTimeout({ timeout: [text, "7s"] })).toBe(milliseconds);
   });
 
-  test.each(["", "5", "s", "-5s", "5 s", "garbage", "5h", "Infinitys", "1e9s"])(
-    "%j is the API server's default",
-    (text) => {
-      expect(reviewTimeout({ timeout: text })).toBe(DEFAULT_REVIEW_TIMEOUT);
-    },
-  );
+  test.each(["", "5", "s", "-5s", "5 s", "garbage", "5h", "Infinitys", "1e9s"])("%j means the default", (text) => {
+    expect(reviewTimeout({ timeout: text })).toBe(DEFAULT_REVIEW_TIMEOUT);
+  });
 
-  test("without it the default counts", () => {
+  test.each(["0s", "0ms", "0m", "0.0s"])("%s, which clients send for no timeout, means the default", (text) => {
+    expect(reviewTimeout({ timeout: text })).toBe(DEFAULT_REVIEW_TIMEOUT);
+  });
+
+  test("that is absent means the default", () => {
     expect(reviewTimeout({})).toBe(DEFAULT_REVIEW_TIMEOUT);
   });
 
-  test.each(["31s", "1m", "50000m"])("%s is cut to the longest timeout of a webhook", (text) => {
+  test.each(["31s", "1m", "50000m"])("%s is limited to the longest timeout of a webhook", (text) => {
     expect(reviewTimeout({ timeout: text })).toBe(MAX_REVIEW_TIMEOUT);
   });
 });
 
-describe("a body that comes late", () => {
-  /** The headers at once; the body when the server has had them for a while. */
+describe("a late body", () => {
+  /** Sends the headers at once, and the body when the server has had them for a while. */
   async function askSlowly(path: string): Promise<Answer & Pick<Webhook, "logged">> {
     const arrival = Promise.withResolvers<undefined>();
     const { client, logged } = await webhook({
@@ -55,7 +56,7 @@ describe("a body that comes late", () => {
     return answered;
   }
 
-  test("after the caller's deadline it is 504 in text, and no decision", async () => {
+  test("is answered 504 in text after the caller's deadline", async () => {
     const { status, headers, text, logged } = await askSlowly("/mutate?timeout=1ms");
     expect(status).toBe(504);
     expect(headers["content-type"]).toBe("text/plain; charset=utf-8");
@@ -64,12 +65,15 @@ describe("a body that comes late", () => {
     expect(logged.lines[0]).toMatchObject({ level: "warn", msg: "review came too late to answer" });
   });
 
-  test.each(["/mutate?timeout=20s", "/mutate?timeout=garbage", "/mutate?timeout=50000m", "/mutate"])(
-    "before it, as by %s, it is decided",
-    async (path) => {
-      const { status, text } = await askSlowly(path);
-      expect(status).toBe(200);
-      expect(responseOf(text)["allowed"]).toBe(true);
-    },
-  );
+  test.each([
+    "/mutate?timeout=20s",
+    "/mutate?timeout=0s",
+    "/mutate?timeout=garbage",
+    "/mutate?timeout=50000m",
+    "/mutate",
+  ])("is decided before the deadline of %s", async (path) => {
+    const { status, text } = await askSlowly(path);
+    expect(status).toBe(200);
+    expect(responseOf(text)["allowed"]).toBe(true);
+  });
 });

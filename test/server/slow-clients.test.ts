@@ -9,21 +9,21 @@ import { tcpConnection, tlsConnection } from "../support/raw-connection.ts";
 import { TlsClient } from "../support/tls-client.ts";
 import { type Webhook, webhook } from "../support/webhook.ts";
 
-/** A TCP connection that says so much, and then nothing. */
+/** A TCP connection that sends a text, and then nothing. */
 async function tcp({ port }: Webhook, text = ""): Promise<Socket> {
   const socket = await tcpConnection(port);
   socket.write(text);
   return socket;
 }
 
-/** A TLS connection that says so much, and then nothing. */
+/** A TLS connection that sends a text, and then nothing. */
 async function tls(served: Webhook, text: string): Promise<Socket> {
   const socket = await tlsConnection(served);
   socket.write(text);
   return socket;
 }
 
-/** As the API server: over the connection that it has, or over a new one. */
+/** Expects reviews to be answered over the existing connection and over a new one. */
 async function expectReviews(served: Webhook): Promise<void> {
   const stranger = new TlsClient(served.port, served.ca);
   onTestFinished(() => {
@@ -36,26 +36,26 @@ async function expectReviews(served: Webhook): Promise<void> {
   }
 }
 
-/** The server's own connections, and what holds them. */
-async function watched(most: number): Promise<{ served: Webhook; connections: Connections }> {
+/** A server with at most so many connections. */
+async function limited(max: number): Promise<{ served: Webhook; connections: Connections }> {
   let made: Connections | undefined;
   const served = await webhook({
     prepare: ({ server }) => {
-      made = new Connections(server, most);
+      made = new Connections(server, max);
     },
   });
-  if (made === undefined) throw new Error("nobody watches");
+  if (made === undefined) throw new Error("prepare was not called");
   return { served, connections: made };
 }
 
 const HEADERS = "POST /mutate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
 
-describe("T14: who holds connections without asking", () => {
+describe("clients that hold connections", () => {
   test.each([
     ["idle connections", (served: Webhook) => tcp(served)],
     ["handshakes that are never finished", (served: Webhook) => tcp(served, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc")],
-  ])("1,000 %s block no caller, and no more are kept than there are places", async (_, open) => {
-    const { served, connections } = await watched(500);
+  ])("with 1,000 %s block no caller and get no more than the limit", async (_, open) => {
+    const { served, connections } = await limited(500);
     await expectReviews(served);
     await Promise.all(Array.from({ length: 1_000 }, () => open(served)));
     await condition("all places are taken", () => connections.count === 500);
@@ -63,8 +63,8 @@ describe("T14: who holds connections without asking", () => {
     expect(connections.count).toBe(500);
   });
 
-  test("slow headers and slow bodies block nobody", async () => {
-    const { served, connections } = await watched(limits.MAX_CONNECTIONS);
+  test("with slow headers and slow bodies block no caller", async () => {
+    const { served, connections } = await limited(limits.MAX_CONNECTIONS);
     await expectReviews(served);
     await Promise.all(Array.from({ length: 50 }, () => tls(served, "POST /mutate HT")));
     await Promise.all(Array.from({ length: 10 }, () => tls(served, `${HEADERS}Content-Length: 1000000\r\n\r\n{`)));
@@ -72,8 +72,8 @@ describe("T14: who holds connections without asking", () => {
     await expectReviews(served);
   });
 
-  test("connections beyond their share that never ask end each other, and none that asked", async () => {
-    const { served, connections } = await watched(4);
+  test("without a request replace each other, and no connection that was used", async () => {
+    const { served, connections } = await limited(4);
     const before = (await served.client.post("/mutate", createReview())).localPort;
     const silent = await Promise.all([1, 2, 3].map(() => tcp(served)));
     for (const socket of silent) {
@@ -91,9 +91,9 @@ describe("T14: who holds connections without asking", () => {
   });
 });
 
-describe("T14: a connection that is gone", () => {
-  test("is forgotten", async () => {
-    const { served, connections } = await watched(10);
+describe("a closed connection", () => {
+  test("is no longer counted", async () => {
+    const { served, connections } = await limited(10);
     await expectReviews(served);
     const idle = await tcp(served);
     await condition("the server has it", () => connections.count === 3);
@@ -101,8 +101,8 @@ describe("T14: a connection that is gone", () => {
     await condition("the server has lost it", () => connections.count === 2);
   });
 
-  test("closed by one side only, with a review that never came whole, is closed by the other", async () => {
-    const { served, connections } = await watched(10);
+  test("half-closed by its client within a body is closed by the server", async () => {
+    const { served, connections } = await limited(10);
     const half = await tls(served, `${HEADERS}Content-Length: 1000\r\n\r\n{`);
     await condition("the server has it", () => connections.count === 1);
     half.end();
@@ -110,8 +110,8 @@ describe("T14: a connection that is gone", () => {
   });
 });
 
-describe("T14: deadlines of what is never finished", () => {
-  /** Node's own, with times that a test can wait for. */
+describe("the time-outs of a request", () => {
+  /** A server with times that a test can wait for. */
   async function impatient(): Promise<Webhook> {
     return webhook({
       prepare: ({ server }) => {
@@ -121,7 +121,7 @@ describe("T14: deadlines of what is never finished", () => {
     });
   }
 
-  test("the server has them all", async () => {
+  test("are all set on the server", async () => {
     const { server } = await webhook();
     expect(server.server).toMatchObject({
       headersTimeout: limits.HEADERS_TIMEOUT,
@@ -129,7 +129,7 @@ describe("T14: deadlines of what is never finished", () => {
       timeout: limits.CONNECTION_TIMEOUT,
       keepAliveTimeout: limits.KEEP_ALIVE_TIMEOUT,
     });
-    // Node keeps this one to itself.
+    // A private field of Node.
     const symbol = Object.getOwnPropertySymbols(server.server).find(({ description }) =>
       /^handshake.?timeout$/i.test(description ?? ""),
     );
@@ -142,7 +142,7 @@ describe("T14: deadlines of what is never finished", () => {
     ["no headers", ""],
     ["half its headers", "POST /mutate HTTP/1.1\r\nHo"],
     ["half its body", `${HEADERS}Content-Length: 1000\r\n\r\n{`],
-  ])("a connection with %s is ended by them", async (_, text) => {
+  ])("close a connection with %s", async (_, text) => {
     const served = await impatient();
     const socket = await tls(served, text);
     socket.resume();

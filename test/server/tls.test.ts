@@ -6,7 +6,7 @@ import { createReview } from "../support/admission-review.ts";
 import { TlsClient } from "../support/tls-client.ts";
 import { type Webhook, webhook } from "../support/webhook.ts";
 
-/** What a handshake with these options agrees on. */
+/** The protocol and suite of a handshake with these options. */
 async function handshake(
   { port, ca }: Webhook,
   options: ConnectionOptions,
@@ -22,7 +22,7 @@ async function handshake(
   return agreed;
 }
 
-/** Suites without forward secrecy need an RSA key: with an EC one nobody could agree on them anyway. */
+/** Suites without forward secrecy need an RSA key: an EC key rules them out anyway. */
 async function rsaWebhook(): Promise<Webhook> {
   const { cert, private: key } = await generate([{ name: "commonName", value: "127.0.0.1" }], {
     keySize: 2048,
@@ -32,18 +32,18 @@ async function rsaWebhook(): Promise<Webhook> {
 }
 
 describe("the handshake", () => {
-  test("TLS 1.3 and 1.2 are spoken", async () => {
+  test("accepts TLS 1.3 and 1.2", async () => {
     const served = await webhook();
     expect((await handshake(served, {})).protocol).toBe("TLSv1.3");
     expect((await handshake(served, { maxVersion: "TLSv1.2" })).protocol).toBe("TLSv1.2");
   });
 
-  test("TLS 1.1 is refused", async () => {
+  test("refuses TLS 1.1", async () => {
     const old = { minVersion: "TLSv1.1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" } as const;
     await expect(handshake(await webhook(), old)).rejects.toThrow(/protocol version/);
   });
 
-  test("HTTP/2 is never agreed on", async () => {
+  test("never selects HTTP/2", async () => {
     const served = await webhook();
     expect((await handshake(served, { ALPNProtocols: ["h2", "http/1.1"] })).alpn).toBe("http/1.1");
     await expect(handshake(served, { ALPNProtocols: ["h2"] })).rejects.toThrow(/no application protocol/);
@@ -58,11 +58,11 @@ describe("the handshake", () => {
     },
   );
 
-  test("a forward-secret TLS 1.2 suite is spoken with an RSA certificate", async () => {
+  test("accepts a TLS 1.2 suite with forward secrecy and an RSA certificate", async () => {
     expect((await handshake(await rsaWebhook(), { maxVersion: "TLSv1.2" })).cipher).toMatch(/^ECDHE-RSA-/);
   });
 
-  test("a client that trusts another CA does not connect", async () => {
+  test("fails for a client that trusts another CA", async () => {
     const { port } = await webhook();
     const { ca } = await selfSigned(["127.0.0.1"], new Date());
     const stranger = new TlsClient(port, ca);

@@ -27,7 +27,7 @@ async function unread(served: Webhook, text: string): Promise<Socket> {
   return socket;
 }
 
-/** Bounds of the server with a clock of the test's own. */
+/** Overload with a clock that the test sets. */
 function bounds(limits: { maxReviews?: number; maxBytes?: number }): {
   overload: Overload;
   pass: (ms: number) => void;
@@ -47,7 +47,7 @@ async function expectReview({ client }: Webhook): Promise<void> {
 }
 
 describe("an answer that its client does not read", () => {
-  test("takes no place of a review: with two places, a third client is answered", async () => {
+  test("takes no place of a review: a third client is answered with two places", async () => {
     const { overload } = bounds({ maxReviews: 2 });
     const served = await webhook({ overload });
     for (const count of [1, 2, 3]) {
@@ -58,7 +58,7 @@ describe("an answer that its client does not read", () => {
     await expectReview(served);
   });
 
-  test("counts by its bytes, and gives them back when its connection ends", async () => {
+  test("counts by its bytes until its connection ends", async () => {
     const { overload } = bounds({});
     const served = await webhook({ overload });
     const socket = await unread(served, largeReview());
@@ -68,7 +68,7 @@ describe("an answer that its client does not read", () => {
     expect(overload.counts.canceled).toBe(1);
   });
 
-  test("is ended for a review that needs its bytes, once its client is slow", async () => {
+  test("is ended once its client is slow and a review needs the bytes", async () => {
     const { overload, pass } = bounds({ maxBytes: LARGE + 100_000 });
     const served = await webhook({ overload });
     const socket = await unread(served, largeReview());
@@ -76,12 +76,12 @@ describe("an answer that its client does not read", () => {
     expect((await served.client.post("/mutate", createReview({ uid: "x".repeat(200_000) }))).status).toBe(503);
     pass(1_000);
     expect((await served.client.post("/mutate", createReview({ uid: "x".repeat(200_000) }))).status).toBe(200);
-    expect(overload.counts.gaveWay).toBe(1);
+    expect(overload.counts.evicted).toBe(1);
     socket.resume();
     await once(socket, "close");
   });
 
-  test("ends its connection when no byte of it is taken for the connection timeout", async () => {
+  test("has its connection closed after CONNECTION_TIMEOUT without progress", async () => {
     const { overload } = bounds({});
     const served = await webhook({
       overload,
@@ -95,7 +95,7 @@ describe("an answer that its client does not read", () => {
     await expectReview(served);
   });
 
-  test("pipelined ones are all given back when their connection ends", async () => {
+  test("frees its bytes when its connection ends, also with pipelined answers", async () => {
     const { overload } = bounds({ maxReviews: 10 });
     const served = await webhook({ overload });
     const body = JSON.stringify(createReview());
@@ -109,7 +109,7 @@ describe("an answer that its client does not read", () => {
 });
 
 describe("a scrape that its client does not read", () => {
-  test("keeps no probe from being answered: the one that asked longest ago is ended", async () => {
+  test("blocks no probe: the connection with the oldest request is closed", async () => {
     const text = (): Promise<string> => Promise.resolve("x".repeat(LARGE));
     const server = opsServer(() => [], { contentType: "text/plain", text });
     const connections = new Connections(server.server, 4);

@@ -31,7 +31,7 @@ export function request(object: VirtualMachine | undefined, facts: RequestFacts 
   return {
     uid: "b2f3",
     kind: { group, version, kind },
-    subResource: "",
+    subResource: undefined,
     operation: rest.oldObject === undefined ? "CREATE" : "UPDATE",
     namespace: NAMESPACE,
     name: "web",

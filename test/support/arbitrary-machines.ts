@@ -1,5 +1,5 @@
 import { WRITE_MODES } from "../../src/vm-operator/policy.ts";
-/** Machines and images as nobody would write them by hand: for property tests and the fuzzer. */
+/** Random machines and images, for property tests and the fuzzer. */
 import fc from "fast-check";
 import type { JsonObject } from "../../src/common/json.ts";
 

@@ -1,12 +1,12 @@
 import { fileURLToPath } from "node:url";
-import type { Environment } from "../../src/cli/flags.ts";
+import type { Environment } from "../../src/cli/given-flags.ts";
 import { runProgram } from "../../src/cli/program.ts";
 
 export interface CommandRun {
   readonly exitCode: number;
-  /** What went to stdout. */
+  /** The text on stdout. */
   readonly output: string;
-  /** What went to stderr. */
+  /** The text on stderr. */
   readonly errors: string;
 }
 
@@ -42,7 +42,7 @@ export async function run(args: readonly string[], given: Surroundings = {}): Pr
   return { exitCode, output, errors };
 }
 
-/** A file or folder of this checkout, wherever the tests were started from. */
+/** The path of a file or folder of this checkout, independent of the current folder. */
 export function ofCheckout(path: string): string {
   return fileURLToPath(new URL(`../../${path}`, import.meta.url));
 }

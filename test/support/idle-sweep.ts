@@ -3,9 +3,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createReview } from "./admission-review.ts";
 import { JSON_HEADERS } from "./tls-client.ts";
 
-/** net/http DefaultTransport.IdleConnTimeout, with which the API server lets go of connections; milliseconds. */
+/** Milliseconds after which the API server closes idle connections: net/http DefaultTransport.IdleConnTimeout. */
 export const API_SERVER_IDLE_TIMEOUT = 90_000;
-/** Milliseconds between two calls of a connection: around that time, and beyond the time for which we hold them. */
+/** Milliseconds between two calls of a connection, around that time. */
 const IDLE_TIMES = Array.from({ length: 14 }, (_, index) => 60_000 + index * 5_000);
 
 export interface Idled {
@@ -15,7 +15,7 @@ export interface Idled {
   readonly outcome: number | string;
 }
 
-/** Two calls over each of many connections, with an idle time between them, as the API server's client makes them. */
+/** Makes two calls over each of many connections, with an idle time between them, as the API server does. */
 export function idleSweep(port: number, ca: string, scale: number): Promise<readonly Idled[]> {
   return Promise.all(
     IDLE_TIMES.map(async (idle): Promise<Idled> => {

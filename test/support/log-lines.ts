@@ -3,9 +3,9 @@ import { createLog, type LogLevel } from "../../src/cli/log.ts";
 
 export type LogLine = Readonly<Record<string, unknown>>;
 
-/** A log that keeps the lines that the program writes. */
+/** A log in memory, in the format of the program. */
 export class LogLines {
-  /** The lines as written, each with its newline. */
+  /** Each line as written, with its newline. */
   readonly written: string[] = [];
   readonly log: Logger;
 

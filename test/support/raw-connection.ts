@@ -18,7 +18,7 @@ export async function tcpConnection(port: number): Promise<Socket> {
   return socket;
 }
 
-/** Errors are not of interest: the server may end it. */
+/** Ignores errors, because the server may close the connection. */
 function endingWithTest(socket: Socket): Socket {
   socket.on("error", () => undefined);
   onTestFinished(() => {

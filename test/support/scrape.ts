@@ -6,7 +6,7 @@ import { listen } from "../../src/server/listen.ts";
 import { opsServer } from "../../src/server/ops-server.ts";
 import { exampleIndex } from "./catalogue.ts";
 
-/** Metrics of an index that nothing keeps current, but for what is said. */
+/** Metrics of the example images, without a source, except for the given parts. */
 export function metricsOf(observed: Partial<Observed> = {}): Metrics {
   return new Metrics({
     index: exampleIndex(),
@@ -32,11 +32,11 @@ export interface Scraped {
   /** By name. */
   readonly types: ReadonlyMap<string, string>;
   readonly helps: ReadonlyMap<string, string>;
-  /** Of the one series with this name and these labels, among others; undefined where there is none. */
+  /** The value of the one series with this name and at least these labels. Undefined where there is none. */
   readonly value: (name: string, labels?: Readonly<Record<string, string>>) => number | undefined;
 }
 
-/** What Prometheus gets over HTTP; throws over what it could not read. */
+/** Scrapes over HTTP as Prometheus does. Throws where it could not parse the text. */
 export async function scrape(metrics: Metrics): Promise<Scraped> {
   const server = opsServer(() => [], metrics);
   onTestFinished(() => server.close());
@@ -55,10 +55,10 @@ const LABEL = '[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\\\\n]|\\\\[\\\\"n])*"';
 const COMMENT = new RegExp(`^# (HELP|TYPE) (${NAME}) (.+)$`);
 const SAMPLE = new RegExp(`^(${NAME})(?:\\{(${LABEL}(?:,${LABEL})*)\\})? (\\S+)$`);
 
-/** The text format of Prometheus (prometheus.io/docs/instrumenting/exposition_formats): each family after its head. */
+/** Parses the text format of Prometheus (prometheus.io/docs/instrumenting/exposition_formats): families after their head. */
 function parse(text: string, contentType: string | null): Scraped {
   const lines = text.split("\n");
-  if (lines.pop() !== "") throw new Error("the last line has no end");
+  if (lines.pop() !== "") throw new Error("the last line has no newline");
   const heads = { HELP: new Map<string, string>(), TYPE: new Map<string, string>() };
   const series = new Map<string, ScrapedSeries>();
   for (const line of lines.filter((each) => each !== "")) {
@@ -89,7 +89,7 @@ function labelsOf(text: string): Record<string, string> {
   return Object.fromEntries(pairs.map(([, name = "", value = ""]) => [name, value]));
 }
 
-/** As Go's strconv.ParseFloat, which does not look at the case of NaN. */
+/** As Go's strconv.ParseFloat, which ignores the case of NaN. */
 function numberOf(text: string): number {
   if (/^nan$/i.test(text)) return NaN;
   const value = Number(text.replace("Inf", "Infinity"));

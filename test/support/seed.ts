@@ -1,15 +1,15 @@
-/** Set it to see a failure again. */
+/** The environment variable that repeats a failure. */
 export const SEED_VARIABLE = "VM_IMAGE_WEBHOOK_TEST_SEED";
 
-/** What the variable says; otherwise another one each time, where nobody says which. */
+/** The seed of the variable, else `otherwise`, which differs in each run by default. */
 export function testSeed(otherwise = Date.now() % 1_000_000): number {
   const said = process.env[SEED_VARIABLE] ?? "";
   const seed = said === "" ? otherwise : Number(said);
-  if (!Number.isInteger(seed)) throw new Error(`${SEED_VARIABLE} is "${said}"; it has to be a whole number`);
+  if (!Number.isInteger(seed)) throw new Error(`${SEED_VARIABLE} is "${said}"; it must be a whole number`);
   return seed;
 }
 
-/** mulberry32: small, and the same on every machine. Gives whole numbers from 0 to below the one it is called with. */
+/** mulberry32, the same on every machine. Each call returns a whole number from 0 to below its argument. */
 export function seeded(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {

@@ -10,12 +10,12 @@ import { TlsClient } from "./tls-client.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
-/** Ports that are free, whatever else runs here. */
+/** The system chooses free ports. */
 const FREE_PORTS = ["--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"];
-/** Nobody here learns late that it ends. */
+/** Tests need no drain: they have no callers that learn late of the shutdown. */
 const NO_DELAY = ["--shutdown-delay", "0s"];
 
-/** `serve` as its own process, with nothing of our environment. */
+/** `serve` as a process, with an empty environment. */
 export class ServerProcess {
   readonly certDir: string;
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
@@ -34,7 +34,7 @@ export class ServerProcess {
   }: {
     readonly certDir: string;
     readonly images: string;
-    /** After the usual ones, so that they win. */
+    /** After the default ones, so that these win. */
     readonly flags?: readonly string[];
     readonly program?: readonly string[];
     readonly cwd?: string;
@@ -58,7 +58,7 @@ export class ServerProcess {
     });
   }
 
-  /** What it logged so far; what it says for people only is left out. */
+  /** The log lines so far, without text for people. */
   get log(): readonly LogLine[] {
     const lines = this.errors.split("\n").slice(0, -1);
     return lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as LogLine);
@@ -74,12 +74,12 @@ export class ServerProcess {
     return find() ?? {};
   }
 
-  /** From now on nobody reads its log, and the pipe of it is closed. */
+  /** Closes the pipe of its log. */
   stopReading(): void {
     this.#child.stderr.destroy();
   }
 
-  /** From now on its log is not read, but its pipe stays open. */
+  /** Stops reading its log, and keeps the pipe open. */
   pauseReading(): void {
     this.#child.stderr.pause();
   }
@@ -88,7 +88,7 @@ export class ServerProcess {
     this.#child.stderr.resume();
   }
 
-  /** Waits until it serves; gives the port of its probes and a maker of clients. */
+  /** Waits until it is serving. Returns its ports, and a function that makes clients. */
   async serving(): Promise<{ readonly port: number; readonly opsPort: number; readonly client: () => TlsClient }> {
     const { port, opsPort } = (await this.says("serving")) as unknown as { port: number; opsPort: number };
     const ca = readFileSync(join(this.certDir, "ca.crt"), "utf8");
@@ -99,7 +99,7 @@ export class ServerProcess {
     this.#child.kill(signal);
   }
 
-  /** Waits for its end; gives the exit code, or the signal that it died of. */
+  /** Waits for its end. Returns the exit code, or the signal that ended it. */
   async exit(): Promise<unknown> {
     const [code, signal] = await this.#exit;
     this.resumeReading();
@@ -107,7 +107,7 @@ export class ServerProcess {
     return code ?? signal;
   }
 
-  /** For tests that failed: nothing stays behind. */
+  /** Leaves no process behind, even after a failed test. */
   kill(): void {
     this.#child.kill("SIGKILL");
   }

@@ -6,7 +6,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
-  /** Of our end: the same for two answers on one connection. */
+  /** The client's port: the same for two answers on one connection. */
   readonly localPort: number | undefined;
 }
 
@@ -17,7 +17,7 @@ export interface Question {
   readonly body?: string | Buffer;
 }
 
-/** Asks as the API server does: HTTP/1.1 over TLS, a connection kept alive, the server's certificate verified. */
+/** Calls as the API server does: HTTP/1.1 over TLS, keep-alive, and the server's certificate verified. */
 export class TlsClient {
   readonly #agent: Agent;
   readonly #port: number;
@@ -28,7 +28,7 @@ export class TlsClient {
     this.#agent = new Agent({ ca, ...own, keepAlive: true, maxSockets: 1 });
   }
 
-  /** Sends what it is given and nothing more; the caller writes the body and ends it. */
+  /** Opens a request. The caller writes the body and ends it. */
   open({ method = "POST", path, headers = {} }: Question): { request: ClientRequest; answer: Promise<Answer> } {
     const asked = request({ host: "127.0.0.1", port: this.#port, agent: this.#agent, method, path, headers });
     const answer = new Promise<Answer>((resolve, reject) => {
@@ -56,7 +56,7 @@ export class TlsClient {
     return this.ask({ path, headers: JSON_HEADERS, body: typeof body === "string" ? body : JSON.stringify(body) });
   }
 
-  /** Ends the connections that are kept alive. */
+  /** Closes the keep-alive connections. */
   close(): void {
     this.#agent.destroy();
   }

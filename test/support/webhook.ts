@@ -8,7 +8,7 @@ import type { ImageIndex } from "../../src/images/image-index.ts";
 import type { LogLevel } from "../../src/cli/log.ts";
 
 import { admissionServer } from "../../src/server/admission-server.ts";
-import type { Drain } from "../../src/server/drain.ts";
+import type { Drain } from "../../src/server/shutdown.ts";
 import { listen } from "../../src/server/listen.ts";
 import type { Overload } from "../../src/server/overload.ts";
 import type { Admission } from "../../src/server/review-answer.ts";
@@ -19,7 +19,7 @@ import { LogLines } from "./log-lines.ts";
 import { patientOverload } from "./patient-overload.ts";
 import { TlsClient } from "./tls-client.ts";
 
-/** As the flags' defaults say. */
+/** The policy of the default flags. */
 export const DEFAULT_POLICY: AdmissionPolicy = {
   resolution: "namespace-first",
   write: "both",
@@ -28,19 +28,19 @@ export const DEFAULT_POLICY: AdmissionPolicy = {
   isPrivileged: privilegedCallers({ users: [], groups: [] }),
 };
 
-/** Made once: they are all alike. */
+/** Shared, because it takes long to make. */
 const CERTIFICATE = selfSigned(["localhost", "127.0.0.1"], new Date());
 
 export interface Webhook {
   readonly server: FastifyInstance;
   readonly client: TlsClient;
   readonly port: number;
-  /** What clients trust. */
+  /** The CA for clients, PEM. */
   readonly ca: string;
   readonly logged: LogLines;
 }
 
-/** The admission server on a free loopback port, over TLS; it ends with the test. */
+/** The admission server over TLS on a free loopback port. It ends with the test. */
 export async function webhook(
   given: {
     readonly index?: ImageIndex;

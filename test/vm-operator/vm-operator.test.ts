@@ -15,10 +15,10 @@ const ROWS: readonly Row[] = [...MUTATION_ROWS, ...IMAGE_VALIDATION, ...OTHER_VA
 const INDEX = indexOf(IMAGES);
 const FEATURES = ["VMImportNewNet", "VMIncrementalRestore"] as const;
 
-/** The first cells of the README's table of differences. */
-const DIFFERENCES = readFileSync(new URL("../../README.md", import.meta.url), "utf8")
+/** The first cells of the table of differences. */
+const DIFFERENCES = readFileSync(new URL("../../docs/vm-operator.md", import.meta.url), "utf8")
   .split("\n## ")
-  .filter((section) => section.startsWith("In front of vm-operator"))
+  .filter((section) => section.startsWith("Where the two differ"))
   .flatMap((section) => [...section.matchAll(/^\| (.+?) \|/gm)].map(([, cell]) => cell));
 
 /** The mode in which what we write is what vm-operator would write. */

@@ -1,4 +1,4 @@
-import { type Image, isVmImage } from "../images/image.ts";
+import { type Image, isVmImage } from "../../images/image.ts";
 
 /** An image in the JSON that a command prints. Scripts read it, so members keep their names, order and empty values. */
 export function imageJson(image: Image): object {

@@ -2,7 +2,7 @@ import type { AdmissionPolicy } from "../admission/decide.ts";
 import { privilegedCallers } from "../admission/privileged.ts";
 import type { FlagValues } from "./flags.ts";
 
-/** The flags that decide what is admitted. */
+/** The flags of the admission policy. */
 export const POLICY_FLAGS = [
   "resolution",
   "write",

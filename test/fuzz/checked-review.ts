@@ -6,29 +6,29 @@ import type { LogLine } from "../support/log-lines.ts";
 import { envelopeOf } from "./envelope.ts";
 import type { FuzzedServer, Way } from "./fuzzed-server.ts";
 
-/** How a review went all the way: /mutate, again, and /validate. */
+/** The outcome of a review: /mutate twice, then /validate. */
 export type Outcome =
   | { readonly is: "refused" }
   | {
       readonly is: "mutated";
       readonly object: Json;
-      /** What its references resolved to. */
+      /** The images that its references resolved to. */
       readonly images: readonly string[];
-      /** What a person reads of /mutate. */
+      /** The warnings of /mutate that a user sees. */
       readonly warnings: readonly string[];
-      /** Checks over which /validate refuses it; none where it is admitted. */
+      /** The checks for which /validate refuses it; empty where it is admitted. */
       readonly refusedFor: readonly string[];
     };
 export type Mutated = Extract<Outcome, { is: "mutated" }>;
 
-/** Codes of a refusal. */
+/** The codes of a refusal. */
 const REFUSALS = [422, 403];
-/** One line, that is to say. */
+/** One line, without control characters. */
 const REFUSAL = /^admission webhook "[a-z.-]+" denied the request: [^\p{Cc}]+$/u;
 const ONE_LINE = /^[^\p{Cc}]+\n$/u;
 
-/** As the API server asks about it; throws where any answer is not as it has to be. */
-export async function judged(
+/** Sends a review as the API server does. Throws where an answer breaks a rule. */
+export async function checkedReview(
   server: FuzzedServer,
   review: Json,
   { way, version }: { readonly way: Way; readonly version: ReviewVersion },
@@ -57,15 +57,15 @@ function isRefusal({ code, message }: { readonly code: number; readonly message:
   return { is: "refused" };
 }
 
-/** One line a review, and no other: an error is one. */
+/** The one line of a review. Throws for any other line, such as an error. */
 function oneReviewLine(lines: readonly LogLine[]): LogLine {
   const [line, ...others] = lines;
   assert(line?.["msg"] === "review" && others.length === 0, `the log says ${JSON.stringify(lines)}`);
   return line;
 }
 
-/** Text that may be no review: it is answered under its uid where that can be read, and told what is wrong otherwise. */
-export async function judgedText(server: FuzzedServer, text: string, way: Way): Promise<void> {
+/** Sends a text that may be no review. It must be answered under its uid, or with 400 where its envelope is wrong. */
+export async function checkText(server: FuzzedServer, text: string, way: Way): Promise<void> {
   const envelope = envelopeOf(text);
   for (const path of ["/mutate", "/validate"]) {
     const answer = await server.post(way)(path, text);

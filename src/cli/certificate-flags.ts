@@ -15,7 +15,7 @@ import { SYSTEM_TIMING } from "../common/timing.ts";
 import { kubeconfigCredentials } from "../kube/kubeconfig.ts";
 import type { CommandLine } from "./command.ts";
 
-/** The flags that say where the certificate comes from and who may call. */
+/** The flags for the serving certificate and for client certificates. */
 export const CERTIFICATE_FLAGS = [
   "cert-mode",
   "cert-dir",
@@ -61,7 +61,7 @@ export function clientCa(flags: CertificateFlags, log: Logger): ClientCa | undef
   if (flags["client-name"].length === 0) return undefined;
   throw new Failure(
     "usage",
-    "--client-name without --client-ca: names of callers count only where a CA vouches for them",
+    "--client-name without --client-ca: without a CA, callers need no certificate that could have the name",
   );
 }
 
@@ -75,7 +75,9 @@ function checkClusterFlags(flags: CertificateFlags): void {
     );
   }
   if (flags["cert-lifetime"] > flags["ca-lifetime"] * MAX_SERVING_SHARE) {
-    problems.push("--cert-lifetime is more than a fifth of --ca-lifetime: a CA could end before what it signed");
+    problems.push(
+      "--cert-lifetime is more than a fifth of --ca-lifetime: a CA could expire before a certificate that it signed",
+    );
   }
   if (problems.length > 0) throw new Failure("usage", problems.join("\n"));
 }

@@ -4,7 +4,7 @@ import { createReview, responseOf } from "../support/admission-review.ts";
 import { JSON_HEADERS } from "../support/tls-client.ts";
 import { webhook } from "../support/webhook.ts";
 
-/** Hooks of every phase of a request, each noting that it ran. */
+/** Hooks of every phase of a request. Each records that it ran. */
 function noting(server: FastifyInstance, ran: string[]): void {
   const note =
     (phase: string): onRequestHookHandler =>
@@ -22,8 +22,8 @@ function noting(server: FastifyInstance, ran: string[]): void {
   });
 }
 
-describe("a review comes through Fastify alone", () => {
-  test("hooks and plugins of the server run for a POST over TLS as for inject", async () => {
+describe("a review passes all hooks of Fastify", () => {
+  test("hooks and plugins of the server run for a POST over TLS and for inject", async () => {
     const ran: string[] = [];
     const { client, server } = await webhook({
       prepare: (made) => {
@@ -51,7 +51,7 @@ describe("a review comes through Fastify alone", () => {
     });
   });
 
-  test("a hook that answers keeps the review from being decided", async () => {
+  test("a hook that answers prevents the decision", async () => {
     const { client, logged } = await webhook({
       prepare: (server) => {
         server.addHook("onRequest", async (_, reply) => reply.code(418).send("closed"));
@@ -61,7 +61,7 @@ describe("a review comes through Fastify alone", () => {
     expect(logged.lines).toEqual([]);
   });
 
-  test("a hook that fails is 500 in text, and the next review is decided", async () => {
+  test("a hook that fails is answered 500 in text, and the next review is decided", async () => {
     let broken = true;
     const { client, logged } = await webhook({
       prepare: (server) => {

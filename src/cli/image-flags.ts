@@ -13,17 +13,17 @@ import type { CommandLine } from "./command.ts";
 export const IMAGE_FLAGS = ["images", "kubeconfig", "max-images"] as const;
 export type ImageFlags = FlagValues<(typeof IMAGE_FLAGS)[number]>;
 
-interface Surroundings {
+interface SourceOptions {
   readonly io: CommandLine;
   readonly log: Logger;
-  /** Of a cluster: what to follow. */
+  /** The kinds to read from a cluster. */
   readonly kinds?: readonly ImageKind[];
 }
 
-/** Where a command gets its images from: a folder if one is given, else the cluster. */
+/** The folder of `--images` if there is one, else the cluster. */
 export function imageSource(
   { images, kubeconfig }: Pick<ImageFlags, "images" | "kubeconfig">,
-  { io, log, kinds = VM_IMAGE_KINDS }: Surroundings,
+  { io, log, kinds = VM_IMAGE_KINDS }: SourceOptions,
 ): ImageSource {
   if (isFolder(images)) return new FolderSource({ directory: images, log, timing: SYSTEM_TIMING });
   return new ClusterSource({
@@ -34,12 +34,12 @@ export function imageSource(
   });
 }
 
-/** Whether `--images` names a folder: without it, or with an empty one, images come from a cluster. */
+/** Whether `--images` names a folder. Where it is absent or empty, images come from a cluster. */
 export function isFolder(images: string | undefined): images is string {
   return images !== undefined && images !== "";
 }
 
-/** The images as they are now, for a command that ends. */
+/** Reads the images once, for a command that does not watch them. */
 export async function readImages(
   flags: ImageFlags,
   io: CommandLine,

@@ -4,16 +4,16 @@ import type { IncomingMessage } from "node:http";
 import { Agent, request } from "node:https";
 import { text } from "node:stream/consumers";
 import { expect, describe, onTestFinished, test } from "vitest";
-import { closeServers } from "../../src/server/close-servers.ts";
+import { systemClock } from "../../src/server/clock.ts";
 import { Connections } from "../../src/server/connections.ts";
-import { Drain, systemTiming } from "../../src/server/drain.ts";
 import { MAX_WAIT_FOR_QUIET, QUIET_PERIOD } from "../../src/server/limits.ts";
+import { closeServers, Drain } from "../../src/server/shutdown.ts";
 import { createReview, responseOf } from "../support/admission-review.ts";
 import { condition } from "../support/condition.ts";
 import { JSON_HEADERS } from "../support/tls-client.ts";
 import { webhook } from "../support/webhook.ts";
 
-/** A clock that goes only while somebody waits, and notes for how long; `during` happens at the end of each wait. */
+/** A clock that advances only by delays, and records them. Calls `during` at the end of each delay. */
 class WaitingClock {
   time = 0;
   readonly waits: number[] = [];
@@ -28,51 +28,51 @@ class WaitingClock {
   };
 }
 
-describe("T11: the time before the port closes", () => {
-  test("is the delay, and no more where nobody asked lately", async () => {
+describe("a drain", () => {
+  test("lasts for the delay where no request came lately", async () => {
     const clock = new WaitingClock();
     const drain = new Drain(clock);
     drain.noteRequest();
-    await drain.over(10_000);
+    await drain.run(10_000);
     expect(clock.waits).toEqual([10_000]);
   });
 
-  test("is none without a delay where nobody ever asked", async () => {
+  test("ends at once without a delay and without requests", async () => {
     const clock = new WaitingClock();
-    await new Drain(clock).over(0);
+    await new Drain(clock).run(0);
     expect(clock.waits).toEqual([]);
   });
 
-  test("goes on until nobody has asked for the quiet period", async () => {
+  test("lasts until no request came for QUIET_PERIOD", async () => {
     const clock = new WaitingClock();
     const drain = new Drain(clock);
     clock.during = () => {
-      // Somebody asks half a second into the quiet period, once.
+      // One request comes at the end of the delay.
       if (clock.time === 500) drain.noteRequest();
     };
-    await drain.over(500);
+    await drain.run(500);
     expect(clock.waits).toEqual([500, QUIET_PERIOD]);
   });
 
-  test("is bounded where somebody asks for ever", async () => {
+  test("ends after MAX_WAIT_FOR_QUIET where requests go on", async () => {
     const clock = new WaitingClock();
     const drain = new Drain(clock);
     clock.during = () => {
       drain.noteRequest();
     };
-    await drain.over(500);
+    await drain.run(500);
     expect(clock.time).toBe(500 + MAX_WAIT_FOR_QUIET);
   });
 
-  test("is draining from its first moment on", () => {
+  test("is draining from the start of the delay", () => {
     const drain = new Drain(new WaitingClock());
     expect(drain.isDraining).toBe(false);
-    void drain.over(10_000);
+    void drain.run(10_000);
     expect(drain.isDraining).toBe(true);
   });
 });
 
-test("T11: a delay ends behind what has arrived meanwhile, however late the event loop is", async () => {
+test("a delay ends after the data that arrived meanwhile is read, although the event loop is late", async () => {
   let hasArrived = false;
   const server = createServer((socket) => {
     socket.on("data", () => {
@@ -86,7 +86,7 @@ test("T11: a delay ends behind what has arrived meanwhile, however late the even
     server.close();
   });
   await Promise.all([once(socket, "connect"), once(server, "connection")]);
-  const delayed = systemTiming.delay(5);
+  const delayed = systemClock.delay(5);
   socket.write("x");
   const end = performance.now() + 20;
   while (performance.now() < end);
@@ -94,8 +94,8 @@ test("T11: a delay ends behind what has arrived meanwhile, however late the even
   expect(hasArrived).toBe(true);
 });
 
-describe("T11: a draining server", () => {
-  test("answers over a connection of before, and over a new one, and lets go of both", async () => {
+describe("a draining server", () => {
+  test("answers over an old connection and over a new one, and closes both", async () => {
     const drain = new Drain(new WaitingClock());
     const { client } = await webhook({ drain });
     const before = await client.post("/mutate", createReview());
@@ -112,20 +112,20 @@ describe("T11: a draining server", () => {
     }
   });
 
-  test("counts a request of any kind as one that ends the quiet", async () => {
+  test("counts any request against the quiet period", async () => {
     const clock = new WaitingClock();
     const drain = new Drain(clock);
     const { client } = await webhook({ drain });
     await client.ask({ method: "GET", path: "/nowhere" });
-    await drain.over(0);
+    await drain.run(0);
     expect(clock.waits).toEqual([QUIET_PERIOD]);
   });
 });
 
-describe("T11: the end of idle connections", () => {
+describe("closing idle connections", () => {
   const CONNECTIONS = 20;
 
-  test("comes for none that is asked over at the last moment: it is answered", async () => {
+  test("answers requests that arrive on them at the last moment", async () => {
     const drain = new Drain(new WaitingClock());
     let connections: Connections | undefined;
     const { server, port, ca } = await webhook({
@@ -134,7 +134,7 @@ describe("T11: the end of idle connections", () => {
         connections = new Connections(server, 100);
       },
     });
-    if (connections === undefined) throw new Error("nobody watches");
+    if (connections === undefined) throw new Error("prepare was not called");
     const agent = new Agent({ ca, keepAlive: true });
     onTestFinished(() => {
       agent.destroy();
@@ -150,7 +150,7 @@ describe("T11: the end of idle connections", () => {
   });
 });
 
-/** The status, and whether it came over a connection of before. */
+/** The status, and whether it came over an old connection. */
 async function askOnce(agent: Agent, port: number): Promise<readonly [number | undefined, boolean]> {
   const asked = request({ agent, host: "127.0.0.1", port, method: "POST", path: "/mutate", headers: JSON_HEADERS });
   asked.end(JSON.stringify(createReview()));
@@ -159,11 +159,11 @@ async function askOnce(agent: Agent, port: number): Promise<readonly [number | u
   return [response.statusCode, asked.reusedSocket];
 }
 
-describe("T13: closing", () => {
+describe("closing the servers", () => {
   const SOON = 20;
   const NEVER = 3_600_000;
 
-  test("waits for no connection that never asked, or never finished its handshake", async () => {
+  test("does not wait for connections without a request or without a complete handshake", async () => {
     const { server, port } = await webhook();
     const connections = new Connections(server.server, 10);
     const socket = connectTcp(port, "127.0.0.1");
@@ -183,14 +183,14 @@ describe("T13: closing", () => {
     const otherEnded = once(other, "close");
     await condition("the server has both connections", () => connections.count === 2);
     const closed = closeServers([{ server, connections }], { cutIdle: SOON, cutAll: NEVER });
-    // Idle ones have been cut by now.
+    // The idle connections are cut by now.
     await otherEnded;
     request.end(JSON.stringify(createReview()));
     expect((await answer).headers.connection).toBe("close");
     expect(await closed).toBe(0);
   });
 
-  test("cuts a review that is not over by the deadline, and says so", async () => {
+  test("cuts a review that exceeds the deadline, and counts it", async () => {
     const { server, client } = await webhook();
     const connections = new Connections(server.server, 10);
     const { request, answer } = client.open({ path: "/mutate", headers: { ...JSON_HEADERS, expect: "100-continue" } });

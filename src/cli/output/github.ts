@@ -1,0 +1,41 @@
+import { normalize } from "node:path";
+import { plain } from "../../references/field-error.ts";
+import type { Finding } from "./finding.ts";
+import type { FindingFormat } from "./finding-format.ts";
+import { checkedOf, NOTHING_CHECKED, summaryText } from "./summary.ts";
+
+/** Workflow commands, which GitHub shows at the lines of a pull request. */
+export const githubFindings: FindingFormat = {
+  finding: (finding) => workflowCommand(finding.level, propertiesOf(finding), `${finding.field}: ${finding.message}`),
+  summary: (summary) => {
+    const warning = checkedOf(summary) === 0 ? workflowCommand("warning", {}, NOTHING_CHECKED) : "";
+    return `${warning}${summaryText(summary)}`;
+  },
+};
+
+/** GitHub knows a file by its path from the root of the checkout, so standard input has none. */
+function propertiesOf({ file, line, column, object }: Finding): Readonly<Record<string, string | number>> {
+  const place = file === "-" ? {} : { file: normalize(file), line, col: column };
+  return {
+    ...place,
+    title: plain(`${object.kind} ${[object.namespace, object.name].filter((part) => part !== "").join("/")}`),
+  };
+}
+
+/** docs.github.com/actions/reference/workflow-commands; escaped as in packages/core/src/command.ts of actions/toolkit. */
+function workflowCommand(
+  name: Finding["level"],
+  properties: Readonly<Record<string, string | number>>,
+  message: string,
+): string {
+  const written = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(String(value))}`);
+  return `::${[name, ...(written.length === 0 ? [] : [written.join(",")])].join(" ")}::${escapeMessage(message)}\n`;
+}
+
+function escapeMessage(text: string): string {
+  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+}
+
+function escapeProperty(text: string): string {
+  return escapeMessage(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+}

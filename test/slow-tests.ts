@@ -1,0 +1,15 @@
+/**
+ * Test files that take 5 s or more: they run random cases, start many processes, or wait for real timers. `npm test` leaves
+ * them out, and `npm run test:slow` runs them. The tests of test/e2e have a config of their own.
+ */
+export const SLOW_TESTS: readonly string[] = [
+  "test/bench/smoke.test.ts",
+  "test/certs/cluster/cluster-source.test.ts",
+  "test/certs/cluster/random-rotations.test.ts",
+  "test/cli/serve.test.ts",
+  "test/fuzz/fuzz.test.ts",
+  "test/vm-operator/mutate.property.test.ts",
+  "test/server/slow-clients.test.ts",
+  "test/sources/cluster/cluster-source.test.ts",
+  "test/sources/cluster/memory.test.ts",
+];

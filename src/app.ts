@@ -5,7 +5,7 @@ import type { ClientCa } from "./certs/files/client-ca.ts";
 import { MemoryImageIndex } from "./images/image-index.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { admissionServer } from "./server/admission-server.ts";
-import { systemClock } from "./server/clock.ts";
+import { SYSTEM_TIMING } from "./common/timing.ts";
 import { Connections } from "./server/connections.ts";
 import { MAX_CONNECTIONS } from "./server/limits.ts";
 import { listen, type ListenAddress } from "./server/listen.ts";
@@ -42,7 +42,7 @@ export class App {
   readonly #index: MemoryImageIndex;
   readonly #metrics: Metrics;
   readonly #stopSource = new AbortController();
-  readonly #drain = new Drain(systemClock);
+  readonly #drain = new Drain(SYSTEM_TIMING);
   readonly #tls: ServedTls;
 
   constructor(options: AppOptions) {
@@ -79,7 +79,7 @@ export class App {
     const admission = admissionServer(
       { index: this.#index, decide: decider(policy), log, confirm, metrics: this.#metrics.reviews },
       this.#tls.current,
-      { clock: systemClock, drain: this.#drain, maxReviews: limits.reviews },
+      { clock: SYSTEM_TIMING, drain: this.#drain, maxReviews: limits.reviews },
     );
     this.#tls.applyTo(admission);
     servers.unshift({ server: admission, connections: new Connections(admission.server, limits.admission) });

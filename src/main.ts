@@ -4,6 +4,7 @@ import { ignoreBrokenPipe } from "./cli/broken-pipe.ts";
 import { EXIT_BY_SIGNAL, EXIT_CRASHED } from "./cli/command.ts";
 import { logCrash } from "./cli/log.ts";
 import { LogDestination } from "./cli/log-destination.ts";
+import { SYSTEM_TIMING } from "./common/timing.ts";
 import { runProgram } from "./cli/program.ts";
 
 /** Milliseconds that the process waits at its end for the reader of its log. */
@@ -39,7 +40,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   log,
   readStdin: () => text(process.stdin),
   stop: stop.signal,
-  now: () => new Date(),
+  now: SYSTEM_TIMING.now,
   openFiles: openFileLimit,
 });
 // Output that is not read would keep the process alive. After a signal it ends all the same.

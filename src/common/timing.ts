@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { setImmediate as turn, setTimeout as wait } from "node:timers/promises";
 
 /** Clocks, randomness and timers. Code takes them as an argument, so that tests control them. */
 export interface Timing {
@@ -9,10 +9,13 @@ export interface Timing {
   /** At least 0 and less than 1. */
   readonly random: () => number;
   /** Resolves early when the signal aborts; never rejects. */
-  readonly delay: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  readonly delay: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   /** Calls `ring` once after so many milliseconds, unless the returned function is called first. */
   readonly setTimer: SetTimer;
 }
+
+/** The clock of code that measures durations and waits. */
+export type Clock = Pick<Timing, "monotonic" | "delay">;
 
 export type SetTimer = (milliseconds: number, ring: () => void) => () => void;
 
@@ -21,7 +24,12 @@ export const SYSTEM_TIMING: Timing = {
   now: () => new Date(),
   monotonic: () => performance.now(),
   random: () => Math.random(),
-  delay: (milliseconds, signal) => delay(milliseconds, undefined, { signal }).catch(() => undefined),
+  delay: async (milliseconds, signal) => {
+    await wait(milliseconds, undefined, { ...(signal && { signal }) }).catch(() => undefined);
+    // In a turn of the event loop, timers run before sockets: without this turn, a request that arrived during the delay
+    // is not read yet.
+    await turn();
+  },
   setTimer: (milliseconds, ring) => {
     const timer = setTimeout(ring, milliseconds);
     return () => {

@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { Endpoint } from "../references/target.ts";
 import { CUT_OFF, parseJsonBodies } from "./body.ts";
 import { clientText } from "./client-text.ts";
-import { type Clock, systemClock } from "./clock.ts";
+import { type Clock, SYSTEM_TIMING } from "../common/timing.ts";
 import { EventLoopLag } from "./event-loop-lag.ts";
 import { BODY_LIMIT, CONNECTION_TIMEOUT, KEEP_ALIVE_TIMEOUT, MAX_REVIEWS, REQUEST_TIMEOUT } from "./limits.ts";
 import { Overload } from "./overload.ts";
@@ -29,7 +29,7 @@ export interface ServerOptions {
 
 /** Answers reviews over TLS and HTTP/1.1. Without TLS it only serves `inject`, for `replay`. */
 export function admissionServer(admission: Admission, tls?: Tls, options: ServerOptions = {}): FastifyInstance {
-  const { clock = systemClock, maxReviews = MAX_REVIEWS, drain = new Drain(clock) } = options;
+  const { clock = SYSTEM_TIMING, maxReviews = MAX_REVIEWS, drain = new Drain(clock) } = options;
   const server = fastify({ ...commonOptions(), ...(tls && { https: serverTls(tls) }) });
   const overload = options.overload ?? measuredOverload(server, clock, maxReviews);
   closeWhileDraining(server, drain);
@@ -63,8 +63,8 @@ export function commonOptions(): FastifyServerOptions {
 }
 
 /** `inject` needs no limit by lag, so the lag of a server that does not listen is 0. */
-function measuredOverload(server: FastifyInstance, { now }: Clock, maxReviews: number): Overload {
-  const lag = new EventLoopLag(now);
+function measuredOverload(server: FastifyInstance, { monotonic }: Clock, maxReviews: number): Overload {
+  const lag = new EventLoopLag(monotonic);
   server.addHook("onListen", (done) => {
     lag.start();
     done();
@@ -73,7 +73,7 @@ function measuredOverload(server: FastifyInstance, { now }: Clock, maxReviews: n
     lag.stop();
     done();
   });
-  return new Overload({ now, lag: () => (server.server.listening ? lag.milliseconds : 0), maxReviews });
+  return new Overload({ monotonic, lag: () => (server.server.listening ? lag.milliseconds : 0), maxReviews });
 }
 
 function noteRequests(server: FastifyInstance, drain: Drain): void {

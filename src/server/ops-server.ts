@@ -1,6 +1,6 @@
 import fastify, { type FastifyInstance } from "fastify";
 import { commonOptions } from "./admission-server.ts";
-import { systemClock } from "./clock.ts";
+import { SYSTEM_TIMING } from "../common/timing.ts";
 import { PLAIN_TEXT, plainText } from "./plain-text.ts";
 import { closeWhileDraining, Drain } from "./shutdown.ts";
 
@@ -21,7 +21,7 @@ export interface Scrape {
 export function opsServer(
   readiness: () => readonly ReadinessCheck[],
   scrape: Scrape,
-  drain = new Drain(systemClock),
+  drain = new Drain(SYSTEM_TIMING),
 ): FastifyInstance {
   const server = fastify(commonOptions());
   closeWhileDraining(server, drain);

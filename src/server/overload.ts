@@ -5,7 +5,7 @@ const SECOND = 1_000;
 
 export interface OverloadOptions {
   /** Milliseconds of a monotonic clock. */
-  readonly now: () => number;
+  readonly monotonic: () => number;
   /** How late the event loop is, in milliseconds. */
   readonly lag: () => number;
   readonly maxReviews?: number;
@@ -124,7 +124,7 @@ export class Overload {
 
   /** Reserves one of MAX_RETRIES. False where all are taken: then the answer must not ask for a retry. */
   reserveRetry(): boolean {
-    const now = this.#options.now();
+    const now = this.#options.monotonic();
     this.#retries = this.#retries.filter((since) => now - since < RETRY_AFTER_SECONDS * SECOND);
     if (this.#retries.length >= MAX_RETRIES) return false;
     this.#retries.push(now);
@@ -141,7 +141,7 @@ export class Overload {
   /** Ends the exchange that has waited longest for its client. False where that wait is shorter than SLOW_CLIENT. */
   #evict(waiting: Waiting): boolean {
     const { oldest } = this.#waiting[waiting];
-    if (oldest === undefined || this.#options.now() - oldest.since < SLOW_CLIENT) return false;
+    if (oldest === undefined || this.#options.monotonic() - oldest.since < SLOW_CLIENT) return false;
     this.#remove(oldest);
     this.counts.evicted++;
     oldest.review.evict(waiting);
@@ -150,7 +150,7 @@ export class Overload {
 
   #wait(inFlight: InFlight, waiting: Waiting): void {
     inFlight.state = waiting;
-    inFlight.since = this.#options.now();
+    inFlight.since = this.#options.monotonic();
     this.#waiting[waiting].add(inFlight);
   }
 
@@ -163,7 +163,7 @@ export class Overload {
   }
 
   #reject(because: string): Rejected {
-    const now = this.#options.now();
+    const now = this.#options.monotonic();
     const mayRetry = this.reserveRetry();
     if (!mayRetry) this.counts.rejectedWithoutRetry++;
     this.counts.rejected++;

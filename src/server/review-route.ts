@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Endpoint } from "../references/target.ts";
 import { announcedLength, bodyOf } from "./body.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../common/timing.ts";
 import { RETRY_AFTER_SECONDS } from "./limits.ts";
 import type { InFlight, Overload, Rejected, Waiting } from "./overload.ts";
 import { plainText } from "./plain-text.ts";
@@ -50,7 +50,7 @@ export function reviewRoute(server: FastifyInstance, route: ReviewRoute): void {
       const exchange = request.getDecorator<Exchange>(EXCHANGE);
       exchange.isRead = true;
       if (exchange.inFlight !== undefined) overload.arrived(exchange.inFlight);
-      const elapsed = (): number => clock.now() - exchange.arrived;
+      const elapsed = (): number => clock.monotonic() - exchange.arrived;
       const [receivedAfter, timeout] = [elapsed(), reviewTimeout(request.query)];
       const call = { endpoint, body: bodyOf(request), elapsed, receivedAfter, timeout, response: reply.raw };
       send(await answerReview(call, admission), reply, overload);
@@ -85,7 +85,7 @@ const OTHER_METHODS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRAC
 function admit(route: ReviewRoute, request: FastifyRequest, reply: FastifyReply): boolean {
   const { endpoint, admission, overload, clock } = route;
   admission.metrics?.reviewStarted(endpoint);
-  const exchange: Exchange = { arrived: clock.now(), inFlight: undefined, isRead: false };
+  const exchange: Exchange = { arrived: clock.monotonic(), inFlight: undefined, isRead: false };
   request.setDecorator(EXCHANGE, exchange);
   // `close` comes after an answer, and also when the connection breaks before one; onResponse comes after an answer only.
   reply.raw.once("close", () => {
@@ -146,7 +146,7 @@ function evict(waiting: Waiting, request: FastifyRequest, reply: FastifyReply): 
 function end({ endpoint, admission, overload, clock }: ReviewRoute, exchange: Exchange, reply: FastifyReply): void {
   const { writableFinished, statusCode, headersSent } = reply.raw;
   if (exchange.inFlight !== undefined) overload.leave(exchange.inFlight, writableFinished);
-  const spent = clock.now() - exchange.arrived;
+  const spent = clock.monotonic() - exchange.arrived;
   admission.metrics?.reviewEnded(endpoint, writableFinished ? statusCode : CALLER_GONE, spent);
   if (!exchange.isRead && !headersSent) admission.log.info("the caller went away before its review had arrived");
 }

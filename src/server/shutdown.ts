@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { type Clock, systemClock } from "./clock.ts";
+import { type Clock, SYSTEM_TIMING } from "../common/timing.ts";
 import type { Connections } from "./connections.ts";
 import { LAST_REQUEST_WAIT, MAX_WAIT_FOR_QUIET, QUIET_PERIOD, SHUTDOWN_DEADLINE } from "./limits.ts";
 
@@ -26,7 +26,7 @@ export class Drain {
 
   /** A request postpones the end of the drain. */
   noteRequest(): void {
-    this.#lastRequest = this.#clock.now();
+    this.#lastRequest = this.#clock.monotonic();
   }
 
   /** Starts, waits for the delay, and then until no request came for QUIET_PERIOD, at most MAX_WAIT_FOR_QUIET longer. */
@@ -34,14 +34,14 @@ export class Drain {
     this.start();
     const clock = this.#clock;
     if (delay > 0) await clock.delay(delay);
-    const end = clock.now() + MAX_WAIT_FOR_QUIET;
-    for (let wait = this.#untilQuiet(); wait > 0 && clock.now() < end; wait = this.#untilQuiet()) {
-      await clock.delay(Math.min(wait, end - clock.now()));
+    const end = clock.monotonic() + MAX_WAIT_FOR_QUIET;
+    for (let wait = this.#untilQuiet(); wait > 0 && clock.monotonic() < end; wait = this.#untilQuiet()) {
+      await clock.delay(Math.min(wait, end - clock.monotonic()));
     }
   }
 
   #untilQuiet(): number {
-    return this.#lastRequest + QUIET_PERIOD - this.#clock.now();
+    return this.#lastRequest + QUIET_PERIOD - this.#clock.monotonic();
   }
 }
 
@@ -77,7 +77,7 @@ const TIMES: CloseTimes = { cutIdle: LAST_REQUEST_WAIT, cutAll: SHUTDOWN_DEADLIN
 export async function closeServers(
   servers: readonly ClosableServer[],
   times: CloseTimes = TIMES,
-  clock: Clock = systemClock,
+  clock: Clock = SYSTEM_TIMING,
 ): Promise<number> {
   const over = new AbortController();
   // When a port closes, Node ends all idle connections at once, even one whose request has arrived and is not read yet.

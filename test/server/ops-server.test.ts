@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { listen } from "../../src/server/listen.ts";
-import { systemClock } from "../../src/server/clock.ts";
+import { SYSTEM_TIMING } from "../../src/common/timing.ts";
 import { opsServer, type ReadinessCheck, type Scrape } from "../../src/server/ops-server.ts";
 import { Drain } from "../../src/server/shutdown.ts";
 
@@ -56,7 +56,7 @@ describe("a drain", () => {
   test.each(["/livez", "/readyz", "/metrics", "/nowhere"])(
     "closes the connection after the answer of %s",
     async (path) => {
-      const drain = new Drain(systemClock);
+      const drain = new Drain(SYSTEM_TIMING);
       const server = opsServer(() => [OK], SCRAPE, drain);
       onTestFinished(() => server.close());
       const port = await listen(server, { host: "127.0.0.1", port: 0 });
@@ -77,7 +77,7 @@ describe("a drain", () => {
       waits.push(milliseconds);
       return Promise.resolve();
     };
-    const drain = new Drain({ now: () => 0, delay });
+    const drain = new Drain({ monotonic: () => 0, delay });
     const server = opsServer(() => [OK], SCRAPE, drain);
     for (const path of ["/livez", "/readyz", "/metrics"]) await server.inject(path);
     await drain.run(0);

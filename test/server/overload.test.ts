@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { describe, expect, test } from "vitest";
 import { MemoryImageIndex } from "../../src/images/image-index.ts";
 import { admissionServer } from "../../src/server/admission-server.ts";
-import type { Clock } from "../../src/server/clock.ts";
+import type { Clock } from "../../src/common/timing.ts";
 import { EventLoopLag } from "../../src/server/event-loop-lag.ts";
 import {
   BODY_LIMIT,
@@ -25,7 +25,7 @@ import { DEFAULT_POLICY, webhook } from "../support/webhook.ts";
 class Load {
   time = 1_000_000;
   lag = 0;
-  readonly overload = new Overload({ now: () => this.time, lag: () => this.lag });
+  readonly overload = new Overload({ monotonic: () => this.time, lag: () => this.lag });
   readonly evicted: string[] = [];
 
   admit(bytes = 1_000, name = ""): InFlight | Rejected {
@@ -212,7 +212,7 @@ describe("lag of the event loop", () => {
 /** A clock that advances by a tenth of a second each time it is read. */
 function elapsing(): Clock {
   let time = 0;
-  return { now: () => (time += 100), delay: () => Promise.resolve() };
+  return { monotonic: () => (time += 100), delay: () => Promise.resolve() };
 }
 
 describe("an overloaded server", () => {

@@ -33,7 +33,7 @@ describe("a caller that goes away during a live read", () => {
   test("cancels the review: it is logged once and counted, and nothing is written after the read", async () => {
     const asked = Promise.withResolvers<undefined>();
     const read = Promise.withResolvers<boolean>();
-    const overload = new Overload({ now: () => 0, lag: () => 0 });
+    const overload = new Overload({ monotonic: () => 0, lag: () => 0 });
     const { client, logged } = await webhook({
       overload,
       confirm: () => {

@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import { Agent, request } from "node:https";
 import { text } from "node:stream/consumers";
 import { expect, describe, onTestFinished, test } from "vitest";
-import { systemClock } from "../../src/server/clock.ts";
+import { SYSTEM_TIMING } from "../../src/common/timing.ts";
 import { Connections } from "../../src/server/connections.ts";
 import { MAX_WAIT_FOR_QUIET, QUIET_PERIOD } from "../../src/server/limits.ts";
 import { closeServers, Drain } from "../../src/server/shutdown.ts";
@@ -19,7 +19,7 @@ class WaitingClock {
   readonly waits: number[] = [];
   during: () => void = () => undefined;
 
-  readonly now = (): number => this.time;
+  readonly monotonic = (): number => this.time;
   readonly delay = (milliseconds: number): Promise<void> => {
     this.waits.push(milliseconds);
     this.time += milliseconds;
@@ -86,7 +86,7 @@ test("a delay ends after the data that arrived meanwhile is read, although the e
     server.close();
   });
   await Promise.all([once(socket, "connect"), once(server, "connection")]);
-  const delayed = systemClock.delay(5);
+  const delayed = SYSTEM_TIMING.delay(5);
   socket.write("x");
   const end = performance.now() + 20;
   while (performance.now() < end);

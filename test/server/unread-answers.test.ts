@@ -34,7 +34,7 @@ function bounds(limits: { maxReviews?: number; maxBytes?: number }): {
 } {
   let time = 0;
   return {
-    overload: new Overload({ now: () => time, lag: () => 0, ...limits }),
+    overload: new Overload({ monotonic: () => time, lag: () => 0, ...limits }),
     pass: (milliseconds) => {
       time += milliseconds;
     },

@@ -78,17 +78,17 @@ export class VirtualClock {
     for (const sleeper of this.#sleepers) sleeper.due += milliseconds;
   }
 
-  #sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
+  #sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted === true) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = (): void => {
         this.#sleepers.delete(sleeper);
-        signal.removeEventListener("abort", wake);
+        signal?.removeEventListener("abort", wake);
         resolve();
       };
       const sleeper = { due: this.#now + milliseconds, wake };
       this.#sleepers.add(sleeper);
-      signal.addEventListener("abort", wake, { once: true });
+      signal?.addEventListener("abort", wake, { once: true });
     });
   }
 }

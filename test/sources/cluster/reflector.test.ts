@@ -699,9 +699,9 @@ describe("stopping", () => {
   });
 
   it("during a wait ends the reflector", async () => {
-    const delay = (_: number, signal: AbortSignal): Promise<void> =>
+    const delay = (_: number, signal?: AbortSignal): Promise<void> =>
       new Promise((resolve) => {
-        signal.addEventListener("abort", () => {
+        signal?.addEventListener("abort", () => {
           resolve();
         });
       });

@@ -27,7 +27,7 @@ type Scopes<T extends KnownName> = readonly (() => Iterable<T>)[];
  * 1. Names that begin with the written one, then names that contain it; the shortest first.
  * 2. Names a few edits away, fewest edits first.
  * 3. Names that it contains, and names with at least half of its words, by the number of characters.
- * Each step is taken only where the steps before have not found enough.
+ * The second step is taken where the first has not found enough, the third where both have found nothing.
  */
 export function similarNames<T extends KnownName>(scopes: Scopes<T>, written: string, max: number): readonly T[] {
   const name = foldedName(written);
@@ -35,7 +35,7 @@ export function similarNames<T extends KnownName>(scopes: Scopes<T>, written: st
   const nearest = new Nearest<T>(max);
   addContaining(scopes, name, nearest);
   if (!nearest.isFull) addByEdits(scopes, name, nearest);
-  if (!nearest.isFull) addByWords(scopes, name, nearest);
+  if (nearest.names.length === 0) addByWords(scopes, name, nearest);
   return nearest.names;
 }
 

@@ -425,7 +425,7 @@ const FAILING: Readonly<Record<string, { object: VirtualMachine; facts?: Request
   }),
   "osimage-empty-checksum": osImageWith({
     "metal3.vcluster.com/image-url": "http://x/y",
-    "metal3.vcluster.com/image-checksum": "D41D8CD98F00B204E9800998ECF8427E",
+    "metal3.vcluster.com/image-checksum": "d41d8cd98f00b204e9800998ecf8427e",
   }),
   "osimage-property": osImageWith({ "metal3.vcluster.com/image-ulr": "http://x/y" }),
   "osimage-display-name": { object: { spec: { displayName: "Closed" } }, facts: { ...PLATFORM, kind: "OSImage" } },

@@ -29,15 +29,7 @@ export const MAX_CAUSES = 50;
 export function refusalStatus(request: AdmissionRequest, problems: readonly FieldError[]): RefusalStatus {
   const onUpdate = request.operation === "UPDATE";
   const listed = problems.slice(0, MAX_CAUSES);
-  const causes = listed.map((problem, position) => {
-    const isLast = position === MAX_CAUSES - 1;
-    const message = errorMessage(problem) + (isLast ? notListed(problems.length - MAX_CAUSES) : "");
-    return {
-      reason: problem.reason,
-      field: problem.field,
-      message: onUpdate ? withoutForceWords(message) : message,
-    };
-  });
+  const causes = [...listed.map((problem) => causeOf(problem, onUpdate)), ...notListed(problems)];
   return {
     status: "Failure",
     ...(onUpdate && !isMeantToRecreate(problems) ? FORBIDDEN : INVALID),
@@ -46,9 +38,24 @@ export function refusalStatus(request: AdmissionRequest, problems: readonly Fiel
   };
 }
 
-/** Follows the last cause that is listed. */
-function notListed(count: number): string {
-  return count === 0 ? "" : `; ${count} more ${count === 1 ? "problem is" : "problems are"} not listed here`;
+type Cause = RefusalStatus["details"]["causes"][number];
+
+function causeOf(problem: FieldError, onUpdate: boolean): Cause {
+  const message = errorMessage(problem);
+  return {
+    reason: problem.reason,
+    field: problem.field,
+    message: onUpdate ? withoutForceWords(message) : message,
+  };
+}
+
+/** A cause of its own after the last one that is listed. */
+function notListed(problems: readonly FieldError[]): readonly Cause[] {
+  const [first] = problems.slice(MAX_CAUSES);
+  if (first === undefined) return [];
+  const count = problems.length - MAX_CAUSES;
+  const message = `${count} more ${count === 1 ? "problem is" : "problems are"} not listed here`;
+  return [{ reason: first.reason, field: first.field, message }];
 }
 
 const INVALID = { code: 422, reason: "Invalid" } as const;

@@ -34,9 +34,14 @@ function* typeErrors(
   for (const { path, value, expected } of malformed) {
     const isKept = target.oldObject !== undefined && isSameJson(at(target.oldObject, path), value);
     if (isKept && keepsReferences) continue;
-    const why = `must be ${expected}`;
+    const why = `must be ${expected}${isUnquoted(value, expected) ? "; put it in quotes" : ""}`;
     yield { check: "type", reason: "FieldValueTypeInvalid", field: fieldOf(path), value, why };
   }
+}
+
+/** YAML reads 24.04, true and on without quotes as a number or a boolean. */
+function isUnquoted(value: unknown, expected: Malformed["expected"]): boolean {
+  return expected === "a string" && (typeof value === "number" || typeof value === "boolean");
 }
 
 function namesOf(parsed: ParsedReferences | undefined): readonly unknown[] {

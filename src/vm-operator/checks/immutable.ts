@@ -1,37 +1,49 @@
-import type { MachineContext } from "../context.ts";
-import { type FieldError, quote } from "../../references/field-error.ts";
 import { fieldOf } from "../../common/field-path.ts";
-import type { Reference } from "../../references/parse.ts";
+import { type FieldError, quote } from "../../references/field-error.ts";
+import { nameKey, type Reference } from "../../references/parse.ts";
 import { isEmpty } from "../../references/resolve-reference.ts";
 import { kindPath } from "../../references/rewrites.ts";
 import type { Change } from "../../references/stored-reference.ts";
+import type { MachineContext } from "../context.ts";
 
 /**
  * A machine keeps the image that it was created with (vm-operator validateImageOnUpdate). The words "is immutable"
  * and "immutable field" must not appear: Flux takes them for leave to delete and re-create the object.
  */
-export function immutable({ changes, boot, oldBoot, target }: MachineContext): readonly FieldError[] {
+export function immutable(context: MachineContext): readonly FieldError[] {
+  const { changes, boot, oldBoot, target } = context;
   if (changes === undefined || target.isTemplate) return [];
   return [
-    errorOf(changes.imageName, boot.imageName, oldBoot?.imageName),
-    errorOf(changes.image, boot.image, oldBoot?.image),
+    errorOf(context, { change: changes.imageName, sent: boot.imageName, old: oldBoot?.imageName }),
+    errorOf(context, { change: changes.image, sent: boot.image, old: oldBoot?.image }),
   ].filter((error) => error !== undefined);
 }
 
-function errorOf(change: Change, sent: Reference | undefined, old: Reference | undefined): FieldError | undefined {
+interface Compared {
+  readonly change: Change;
+  readonly sent: Reference | undefined;
+  readonly old: Reference | undefined;
+}
+
+function errorOf(context: MachineContext, { change, sent, old }: Compared): FieldError | undefined {
   if (change.is !== "changed" || sent === undefined || old === undefined) return undefined;
   const kindChanged = sent.name === old.name && sent.kind !== old.kind;
+  const stored = (kindChanged ? old.kind : old.name) ?? "";
+  const requested = kindChanged ? undefined : requestedName(context, old);
+  const back = requested === undefined ? quote(stored) : `${quote(requested)} (${quote(stored)})`;
+  const remedy = isEmpty(old) ? "leave this field out" : `put back ${back} or leave this field out`;
   return {
     check: "immutable",
     reason: "FieldValueInvalid",
     field: kindChanged ? fieldOf(kindPath(sent)) : fieldOf(sent.namePath),
     value: (kindChanged ? sent.kind : sent.name) ?? "",
-    why: `a VM keeps the image that it was created with; ${remedy(old, kindChanged)}, or create another VM`,
+    why: `a VM keeps the image that it was created with; ${remedy}, or create another VM`,
     namesOtherImage: change.namesOtherImage,
   };
 }
 
-function remedy(old: Reference, kindChanged: boolean): string {
-  if (isEmpty(old)) return "leave this field out";
-  return `put back ${quote((kindChanged ? old.kind : old.name) ?? "")} or leave this field out`;
+/** The name of the manifest, which mutation replaced. At `/validate`, which restores nothing, it is no remedy. */
+function requestedName({ oldPins, target }: MachineContext, old: Reference): string | undefined {
+  const pin = oldPins.get(nameKey(old));
+  return target.endpoint === "mutate" && pin?.resolved === old.name ? pin?.requested : undefined;
 }

@@ -5,8 +5,8 @@ import { answer, request } from "../support/admission.ts";
 import { indexOf, vmi } from "../support/catalogue.ts";
 
 /**
- * A CREATE may have 256 CD-ROMs (reference-limit.test.ts). A machine that is stored with more can still be changed, so only
- * the size of a request limits their number; it is 2 MB here.
+ * A CREATE may have 256 CD-ROMs (reference-limit.test.ts). A machine that is stored with more can still be changed, so
+ * only the size of a request limits their number; it is 2 MB here.
  */
 const MANY = 20_000;
 

@@ -403,16 +403,33 @@ describe("malformed CD-ROMs", () => {
   });
 
   it.each([
-    { title: "a list that is an object", list: {}, field: "spec.hardware.cdrom" },
-    { title: "an entry that is a string", list: ["cd1"], field: "spec.hardware.cdrom[0]" },
-    { title: "an image that is a string", list: cdroms("vmi-i"), field: "spec.hardware.cdrom[0].image" },
-    { title: "a kind that is a number", list: cdroms(image(7, "vmi-i")), field: "spec.hardware.cdrom[0].image.kind" },
-    { title: "a name that is a list", list: cdroms(image(VMI, ["x"])), field: "spec.hardware.cdrom[0].image.name" },
-  ])("$title is refused", ({ list, field }) => {
+    { title: "a list that is an object", list: {}, field: "spec.hardware.cdrom", expected: "a list" },
+    { title: "an entry that is a string", list: ["cd1"], field: "spec.hardware.cdrom[0]", expected: "an object" },
+    {
+      title: "an image that is a string",
+      list: cdroms("vmi-i"),
+      field: "spec.hardware.cdrom[0].image",
+      expected: "an object",
+    },
+    {
+      title: "a kind that is a number",
+      list: cdroms(image(7, "vmi-i")),
+      field: "spec.hardware.cdrom[0].image.kind",
+      expected: "a string",
+    },
+    {
+      title: "a name that is a list",
+      list: cdroms(image(VMI, ["x"])),
+      field: "spec.hardware.cdrom[0].image.name",
+      expected: "a string",
+    },
+  ])("$title is refused", ({ list, field, expected }) => {
     const asked = request({ spec: spec(NEWEST, list, { imageName: "ubuntu" }) });
     for (const endpoint of ["mutate", "validate"] as const) {
       const { errors } = answer(endpoint, asked, indexOf(IMAGES));
-      expect(errors).toMatchObject([{ check: "type", reason: "FieldValueTypeInvalid", field }]);
+      expect(errors).toMatchObject([
+        { check: "type", reason: "FieldValueTypeInvalid", field, why: `must be ${expected}` },
+      ]);
     }
   });
 

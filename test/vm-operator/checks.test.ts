@@ -283,13 +283,6 @@ const ROWS: readonly Row[] = [
   },
   {
     check: "type",
-    title: "CD-ROMs that are an object are refused",
-    endpoints: VALIDATE,
-    object: { spec: { imageName: "ubuntu", hardware: { cdrom: {} } } },
-    messages: ["spec.hardware.cdrom: Invalid value: {...}: must be a list"],
-  },
-  {
-    check: "type",
     title: "an unchanged value of a wrong type is admitted on UPDATE",
     facts: { oldObject: { spec: { imageName: 7 } } },
     object: { spec: { imageName: 7, className: "small" } },

@@ -150,17 +150,17 @@ describe("a group publish request", () => {
   });
 
   it.each([
-    { title: "an entry that is a number", list: ["web", 7], field: "spec.virtualMachines[1]", says: "a string" },
+    { title: "an entry that is a number", list: ["web", 7], field: "spec.virtualMachines[1]", expected: "a string" },
     {
       title: "an entry that is an object",
       list: [{ name: "web" }],
       field: "spec.virtualMachines[0]",
-      says: "a string",
+      expected: "a string",
     },
-    { title: "a list that is a string", list: "web", field: "spec.virtualMachines", says: "a list" },
-  ])("type: $title is refused", ({ list, field, says }) => {
+    { title: "a list that is a string", list: "web", field: "spec.virtualMachines", expected: "a list" },
+  ])("type: $title is refused", ({ list, field, expected }) => {
     const { errors } = ask(group(list));
-    expect(errors).toMatchObject([{ check: "type", field, why: `must be ${says}` }]);
+    expect(errors).toMatchObject([{ check: "type", field, why: `must be ${expected}` }]);
   });
 
   it("is undecided at /validate without complete lists of images, and allowed unchanged at /mutate", () => {

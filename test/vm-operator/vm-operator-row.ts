@@ -12,7 +12,9 @@ export type Images = readonly string[];
 export type Upstream =
   { readonly is: "denied"; readonly message: string } | { readonly is: "admitted"; readonly images: Images };
 
-/** `left`: the webhook admits it, and vm-operator denies it afterwards. `warned`: the webhook admits it with a warning. */
+/**
+ * `left`: the webhook admits it, and vm-operator denies it afterwards. `warned`: the webhook admits it with a warning.
+ */
 export interface Difference {
   /** The first cell of the row in the table of differences. */
   readonly cell: string;

@@ -6,7 +6,7 @@ const pins = (...entries: readonly [string, string, string][]): ReadonlyMap<stri
   new Map(entries.map(([field, requested, resolved]) => [field, { requested, resolved }]));
 
 describe("auditAnnotations", () => {
-  it("says of each field what was written and what stands there", () => {
+  it("lists the requested and the resolved name of each field", () => {
     const made = pins(
       ["spec.imageName", "ubuntu-24.04", "vmi-a"],
       ["spec.hardware.cdrom[cd1].image.name", "cl-linux/live", "vmi-iso"],
@@ -17,7 +17,7 @@ describe("auditAnnotations", () => {
     });
   });
 
-  it("says nothing where nothing was rewritten", () => {
+  it("has no annotations where nothing was rewritten", () => {
     expect(auditAnnotations(new Map())).toEqual({});
   });
 
@@ -26,18 +26,18 @@ describe("auditAnnotations", () => {
     ["a comma and a field", "x, spec.image.name=y", '"x, spec.image.name=y"'],
     ["a quote", 'x"y', '"x\\"y"'],
     ["a newline", "x\ny", '"x\\u000ay"'],
-    ["nothing in it", "", '""'],
+    ["no characters", "", '""'],
     ["letters of another script", "ubuntü", '"ubuntü"'],
-  ])("T8: a name with %s cannot look like two", (_, name, shown) => {
+  ])("quotes a name with %s, so it cannot look like two entries", (_, name, shown) => {
     expect(auditAnnotations(pins(["spec.imageName", name, "vmi-a"])).requested).toBe(`spec.imageName=${shown}`);
   });
 
-  it("T8: a CD-ROM's name cannot forge an entry", () => {
+  it("quotes a field with a CD-ROM name that looks like another entry", () => {
     const field = "spec.hardware.cdrom[a=b, spec.imageName].image.name";
     expect(auditAnnotations(pins([field, "live", "vmi-iso"])).requested).toBe(`"${field}"=live`);
   });
 
-  it("T8: what is too long is counted, in whole entries", () => {
+  it("leaves whole entries beyond the limit out, and counts them", () => {
     const many = pins(
       ...Array.from({ length: 200 }, (_, at): [string, string, string] => [`f${at}`, "n".repeat(90), "r"]),
     );
@@ -49,7 +49,7 @@ describe("auditAnnotations", () => {
     expect(resolved.split(", ")).toHaveLength(200);
   });
 
-  it("T8: the longest entry that there can be is never left out", () => {
+  it("never leaves the longest possible entry out", () => {
     const worst = "\u0000".repeat(5_000);
     const { requested = "" } = auditAnnotations(pins([worst, worst, "r"], ["g", "x", "y"]));
     expect(requested.length).toBeLessThanOrEqual(MAX_AUDIT_VALUE);

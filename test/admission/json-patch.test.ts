@@ -15,15 +15,30 @@ const set = (path: readonly (string | number)[], value: unknown): Edit => ({ is:
 const remove = (...path: readonly (string | number)[]): Edit => ({ is: "remove", path });
 
 const ROWS: readonly Row[] = [
-  { title: "adds", object: { a: {} }, edits: [set(["a", "b"], 1)], patch: [{ op: "add", path: "/a/b", value: 1 }] },
-  { title: "replaces", object: { a: 1 }, edits: [set(["a"], 2)], patch: [{ op: "replace", path: "/a", value: 2 }] },
+  {
+    title: "adds a missing value",
+    object: { a: {} },
+    edits: [set(["a", "b"], 1)],
+    patch: [{ op: "add", path: "/a/b", value: 1 }],
+  },
+  {
+    title: "replaces a value",
+    object: { a: 1 },
+    edits: [set(["a"], 2)],
+    patch: [{ op: "replace", path: "/a", value: 2 }],
+  },
   {
     title: "replaces null",
     object: { a: null },
     edits: [set(["a"], 2)],
     patch: [{ op: "replace", path: "/a", value: 2 }],
   },
-  { title: "says nothing of what is so already", object: { a: "x" }, edits: [set(["a"], "x")], patch: [] },
+  {
+    title: "has no operation for a value that is already there",
+    object: { a: "x" },
+    edits: [set(["a"], "x")],
+    patch: [],
+  },
   {
     title: "creates missing parents, once",
     object: {},
@@ -39,9 +54,14 @@ const ROWS: readonly Row[] = [
     edits: [set(["a", "b"], 1)],
     patch: [{ op: "replace", path: "/a", value: { b: 1 } }],
   },
-  { title: "removes", object: { a: { b: 1 } }, edits: [remove("a", "b")], patch: [{ op: "remove", path: "/a/b" }] },
   {
-    title: "removes nothing that is not there",
+    title: "removes a value",
+    object: { a: { b: 1 } },
+    edits: [remove("a", "b")],
+    patch: [{ op: "remove", path: "/a/b" }],
+  },
+  {
+    title: "has no operation for the removal of an absent value",
     object: { a: {} },
     edits: [remove("a", "b"), remove("c", "d")],
     patch: [],
@@ -59,7 +79,7 @@ const ROWS: readonly Row[] = [
     patch: [{ op: "replace", path: "/a/1/b", value: 3 }],
   },
   {
-    title: "takes members of Object.prototype for members like any other",
+    title: "treats names of Object.prototype like any other name",
     object: {},
     edits: [set(["constructor", "name"], 1)],
     patch: [{ op: "add", path: "/constructor", value: { name: 1 } }],

@@ -5,8 +5,8 @@ import { answer, request } from "../support/admission.ts";
 import { indexOf, vmi } from "../support/catalogue.ts";
 
 /**
- * A CREATE may have 256 CD-ROMs (reference-limit.test.ts). A machine that is stored with more can be changed: nothing but the
- * size of a request bounds it, 2 MB here.
+ * A CREATE may have 256 CD-ROMs (reference-limit.test.ts). A machine that is stored with more can still be changed, so
+ * only the size of a request limits their number; it is 2 MB here.
  */
 const MANY = 20_000;
 
@@ -25,14 +25,14 @@ function cdroms(
   return { spec: { hardware: { cdrom } } };
 }
 
-/** Were any step of it quadratic, each of these would take minutes. */
-describe("UPDATE of a machine with very many references is answered", () => {
+/** With a quadratic step, each of these tests would take minutes. */
+describe("UPDATE of a machine with 20,000 CD-ROMs is answered without quadratic work", () => {
   const guest = (object: object): object => ({ spec: { guestID: "g", ...(at(object, ["spec"]) as object) } });
   const stored = guest(cdroms(() => ({ kind: "VirtualMachineImage", name: "vmi-old" })));
   const on = (object: object, oldObject = stored): AdmissionRequest =>
     request(guest(object), { oldObject: { ...oldObject } });
 
-  it("where all get another image, and on a second run", () => {
+  it("where all get another image, also on a second run", () => {
     const first = answer("mutate", on(cdroms((position) => ({ kind: "", name: `installer-${position}` }))), INDEX);
     expect(first.decision).toMatchObject({ is: "allowed" });
     expect(at(first.spec, ["hardware", "cdrom", MANY - 1, "image", "name"])).toBe(LAST);
@@ -40,21 +40,21 @@ describe("UPDATE of a machine with very many references is answered", () => {
     expect(again.decision).toMatchObject({ is: "allowed", patch: [] });
   });
 
-  it("where all are put back", () => {
+  it("where all stored names are restored", () => {
     const written = cdroms((position) => ({ kind: "", name: `installer-${position}` }));
     const { object } = answer("mutate", on(written), INDEX);
     const update = answer("mutate", on(written, object), INDEX);
     expect(at(update.spec, ["hardware", "cdrom", MANY - 1, "image", "name"])).toBe(LAST);
   });
 
-  it("where nothing has their names, the first ones with what may have been meant", () => {
+  it("where all names are unknown, with suggestions for the first ten", () => {
     const { errors } = answer("mutate", on(cdroms((position) => ({ name: `ubuntu-24.04-build-${position}x` }))), INDEX);
     expect(errors).toHaveLength(MANY);
     expect(errors[9]?.why).toContain("did you mean");
     expect(errors[10]?.why).toContain("lists what can be written");
   });
 
-  it("where none has the right type, or a name", () => {
+  it("where all have no name and an image of a wrong type", () => {
     const { errors } = answer(
       "validate",
       on(
@@ -68,7 +68,7 @@ describe("UPDATE of a machine with very many references is answered", () => {
     expect(errors).toHaveLength(MANY);
   });
 
-  it("where those of a running machine are gone", () => {
+  it("where all are removed from a running machine", () => {
     const machine = (rest: object): object => ({ spec: { powerState: "PoweredOn", ...rest } });
     const oldObject = machine(
       at(

@@ -19,7 +19,7 @@ const answerTo = (decision: Exclude<Decision, { is: "undecided" }>) =>
   encodeReview("v1", request({ spec: {} }), decision);
 
 describe("encodeReview", () => {
-  it("says nothing but that an object is allowed, where there is no more", () => {
+  it("has only uid and allowed for an object that is allowed unchanged", () => {
     expect(answerTo(ALLOWED)).toStrictEqual({
       apiVersion: "admission.k8s.io/v1",
       kind: "AdmissionReview",
@@ -27,19 +27,19 @@ describe("encodeReview", () => {
     });
   });
 
-  it("has a patch as Base64 of its JSON, with its type", () => {
+  it("encodes a patch as Base64 of its JSON, with its type", () => {
     const { response } = answerTo({ ...ALLOWED, patch: PATCH });
     const patch = Buffer.from(JSON.stringify(PATCH)).toString("base64");
     expect(response).toStrictEqual({ uid: "b2f3", allowed: true, patchType: "JSONPatch", patch });
   });
 
-  it("has warnings and audit annotations where there are any", () => {
+  it("adds warnings and audit annotations", () => {
     const audit = { requested: "spec.imageName=ubuntu", resolved: "spec.imageName=vmi-1" };
     const { response } = answerTo({ ...ALLOWED, audit, warnings: ["w"] });
     expect(response).toStrictEqual({ uid: "b2f3", allowed: true, auditAnnotations: audit, warnings: ["w"] });
   });
 
-  it("says why an object is refused, in the version of the request", () => {
+  it("adds the status of a refusal, in the version of the request", () => {
     const decision: Decision = { is: "refused", errors: [], ...NOTHING };
     const { apiVersion, response } = encodeReview("v1beta1", request({ spec: {} }), decision);
     expect(apiVersion).toBe("admission.k8s.io/v1beta1");

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ALL_WARNINGS, MAX_WARNING, sentWarnings } from "../../src/admission/warnings.ts";
 import { WarningHeaders } from "../support/api-server-warnings.ts";
 
-/** What reaches a person of both endpoints' warnings. */
+/** The warnings of both endpoints that the API server shows to the user. */
 function shown(...answers: readonly (readonly string[])[]): WarningHeaders {
   const headers = new WarningHeaders();
   for (const text of answers.flat()) headers.add(text);
@@ -11,32 +11,32 @@ function shown(...answers: readonly (readonly string[])[]): WarningHeaders {
 }
 
 describe("sentWarnings", () => {
-  it("leaves short ones as they are", () => {
+  it("keeps short warnings unchanged", () => {
     expect(sentWarnings(["spec.imageName: a", "spec.image: b"])).toEqual(["spec.imageName: a", "spec.image: b"]);
   });
 
-  it("T8: says the same once", () => {
+  it("sends equal warnings once", () => {
     expect(sentWarnings(["a", "b", "a"])).toEqual(["a", "b"]);
   });
 
-  it("T8: drops an empty one, as the API server would", () => {
+  it("drops an empty warning, as the API server would", () => {
     expect(sentWarnings(["", "b"])).toEqual(["b"]);
   });
 
-  it("T8: control characters are escaped, for the API server drops a warning that has one", () => {
+  it("escapes control characters, because the API server drops a warning with one", () => {
     const sent = sentWarnings(["a\nb", "c\u007fd"]);
     expect(sent).toEqual(["a\\u000ab", "c\\u007fd"]);
     expect(shown(sent).shown).toEqual(sent);
     expect(shown(["a\nb"]).shown).toEqual([]);
   });
 
-  it("T8: a long one keeps its field and what to do, and is cut between them", () => {
+  it("cuts a long warning between its field and its remedy", () => {
     const [sent = ""] = sentWarnings([`spec.imageName: "${"x".repeat(5_000)}": not ready; the VM waits until it is`]);
     expect(sent).toHaveLength(MAX_WARNING);
     expect(sent).toMatch(/^spec\.imageName: "x+ \.\.\. x+": not ready; the VM waits until it is$/);
   });
 
-  it("T8: emoji count once and are never cut in two", () => {
+  it("counts an emoji as one character and never cuts it in two", () => {
     const [fits, cut = ""] = sentWarnings(["🔥".repeat(MAX_WARNING), "🔥".repeat(MAX_WARNING + 1)]);
     expect(fits).toBe("🔥".repeat(MAX_WARNING));
     expect(cut).toMatch(/^🔥+ \.\.\. 🔥+$/u);
@@ -49,12 +49,12 @@ describe("sentWarnings", () => {
     [8, 8, undefined],
     [9, 7, "2 more warnings were left out"],
     [50, 7, "43 more warnings were left out"],
-  ])("T8: of %i long ones %i are sent, and the others counted", (count, kept, last) => {
+  ])("given %i long warnings, sends %i and counts the others", (count, kept, last) => {
     const all = Array.from({ length: count }, (_, at) => `${at}:`.padEnd(MAX_WARNING, "x"));
     expect(sentWarnings(all)).toEqual([...all.slice(0, kept), ...(last === undefined ? [] : [last])]);
   });
 
-  it("T8: both endpoints' warnings reach a person whole, whatever they say", () => {
+  it("keeps the warnings of both endpoints within the API server's limits, for any text", () => {
     const anyText = fc.oneof(
       fc.string({ unit: "binary", maxLength: 600 }),
       fc.string({ minLength: 200, maxLength: 5_000 }),

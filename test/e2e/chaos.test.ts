@@ -3,27 +3,27 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SEED_VARIABLE, seeded, testSeed } from "../support/seed.ts";
 import { clusterImage, collectionOf, type ImageManifest, namespaceImage } from "./cluster-images.ts";
-import { IN_THE_END, LONG_TEST } from "./cluster-patience.ts";
+import { IN_THE_END, LONG_TEST } from "./polling.ts";
 import { ClusterPlane } from "./cluster-plane.ts";
-import { ROCKY } from "./cluster-suites/bench.ts";
+import { ROCKY } from "./cluster-suites/cluster-context.ts";
 import { type ClusterWebhook, KINDS } from "./cluster-webhook.ts";
 import { CONTROL_PLANE_ASSETS, OWN_CRDS } from "./control-plane.ts";
 import { CHURNED_NAMES, ImageChurn } from "./image-churn.ts";
 import { MachineLoad } from "./machine-load.ts";
 import { meaningIn } from "./meaning.ts";
-import { LONGEST_LAG } from "./name-history.ts";
+import { MAX_LAG } from "./name-history.ts";
 import { Replicas } from "./replicas.ts";
 import { steadyLoad } from "./steady-load.ts";
 
 const REPLICAS = 2;
 /** The display name of an image that stays. */
 const KNOWN = "rocky-9.5";
-const CREATORS = { people: 6, pause: 100 };
+const CREATORS = { loops: 6, pause: 100 };
 /** Milliseconds, at most: without an API server, and between two faults. */
 const OUTAGE = 3_000;
 const PAUSE = 3_000;
-/** Milliseconds, about, without a way to it: so long that a name can be given that a live index would know. */
-const CUT = 2 * LONGEST_LAG;
+/** Milliseconds, about, without a connection to it: long enough for a change that a live index would know. */
+const CUT = 2 * MAX_LAG;
 
 interface Chaos {
   readonly plane: ClusterPlane;
@@ -57,7 +57,7 @@ const both =
     await Promise.all([one(chaos), other(chaos)]);
   };
 
-/** Each happens once, in an order that the seed decides. */
+/** Each runs once, in an order that depends on the seed. */
 const FAULTS: readonly Fault[] = [
   killApiServer,
   killApiServer,
@@ -70,7 +70,7 @@ const FAULTS: readonly Fault[] = [
   both(restartOne, killApiServer),
 ];
 
-describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("two webhooks while everything around them fails", () => {
+describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("two replicas during outages, cut watches and restarts", () => {
   let plane: ClusterPlane | undefined;
   let replicas: Replicas | undefined;
   beforeAll(async () => {
@@ -84,7 +84,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("two webhooks while everythi
   });
 
   test(
-    "pin each machine to an image that had its name, and know all images in the end",
+    "pin each machine to an image that had its name, and have all images in the end",
     { timeout: 3 * LONG_TEST },
     async () => {
       if (plane === undefined || replicas === undefined) throw new Error("the cluster or the webhooks did not start");
@@ -113,7 +113,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("two webhooks while everythi
       console.info({ changes: churn.changes, ...load.answers });
       expect([...load.wrong, ...(await load.wronglyStored())]).toEqual([]);
       expect(load.answers.pinned).toBeGreaterThan(0);
-      expect(load.answers.retried, "the faults were felt").toBeGreaterThan(0);
+      expect(load.answers.retried, "requests failed because of the faults").toBeGreaterThan(0);
       expect(await listedImages(api)).toEqual({ ...churn.images, [ROCKY.metadata.name]: KNOWN });
       expect(webhooks.answering).toHaveLength(REPLICAS);
       for (const webhook of webhooks.answering ?? []) await knowsAll(webhook, churn);
@@ -137,7 +137,7 @@ async function listedImages({ api }: ClusterPlane): Promise<Readonly<Record<stri
   return Object.fromEntries(lists.flat().map(({ metadata, status }) => [metadata.name, status.name]));
 }
 
-/** Its index is what was listed: no name and no object name, of any time, means anything else to it, and it has no more. */
+/** Expects that its index equals the list: each display name and object name that ever existed, and no other image. */
 async function knowsAll(webhook: ClusterWebhook, { history, images, ids }: ImageChurn): Promise<void> {
   await webhook.becomes("live", undefined, IN_THE_END);
   const names = Object.fromEntries(CHURNED_NAMES.map((name) => [name, history.now(name)]));

@@ -13,19 +13,19 @@ import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { eventuallySees } from "./cluster-patience.ts";
+import { eventuallySees } from "./polling.ts";
 
 /**
- * Below those that the kernel gives to outgoing connections: whoever connects to a free one of those again and again
- * may get it for its own side, and is connected with itself.
+ * Below the kernel's range for outgoing connections. A client that connects again and again to a free port of that
+ * range may get the same port for its own side, and is then connected to itself.
  */
-const LEAST_PORT = 20_000;
-const MOST_PORT = 30_000;
+const MIN_PORT = 20_000;
+const MAX_PORT = 30_000;
 const START_DEADLINE = 60_000;
 /** Characters of its log that a failed start shows. */
 const LOG_TAIL = 4_000;
 
-/** kube-apiserver over etcd, to be killed and started again: same port, same keys, same data. */
+/** kube-apiserver over etcd. It can be killed and started again with the same port, keys and data. */
 export class ApiServer {
   readonly url: string;
   readonly etcd: Etcd;
@@ -49,11 +49,11 @@ export class ApiServer {
     this.url = url;
     this.#program = program;
     this.#args = args;
-    // A test run that is broken off must not leave it behind.
+    // An aborted test run must not leave the process behind.
     process.once("exit", this.#killAtExit);
   }
 
-  /** `more`: flags of kube-apiserver. */
+  /** `more`: additional flags of kube-apiserver. */
   static async start(assets: string, directory: string, more: readonly string[] = []): Promise<ApiServer> {
     const keys = await writeKeys(join(directory, "keys"));
     const port = await freePort();
@@ -89,7 +89,7 @@ export class ApiServer {
     child.stderr.on("data", (chunk: Buffer) => {
       log = (log + chunk.toString()).slice(-LOG_TAIL);
     });
-    const look = async (): Promise<string | undefined> => {
+    const poll = async (): Promise<string | undefined> => {
       if (hasEnded(child)) throw new Error(`kube-apiserver ended: ${log}`);
       const answer = await restRequest(this.admin, "GET", "/readyz").catch((error: unknown) => ({
         status: 0,
@@ -97,16 +97,16 @@ export class ApiServer {
       }));
       return answer.status === 200 ? undefined : answer.text;
     };
-    await eventuallySees("kube-apiserver is ready", look, START_DEADLINE);
+    await eventuallySees("kube-apiserver is ready", poll, START_DEADLINE);
   }
 
-  /** kill -9: nothing is said to those that are connected. */
+  /** kill -9: connections end without notice. */
   async kill(): Promise<void> {
     await end(this.#child, "SIGKILL");
   }
 
   async stop(): Promise<void> {
-    // A graceful end waits for watches that nobody needs any more.
+    // A graceful stop would wait for open watches.
     await this.kill();
     process.off("exit", this.#killAtExit);
     await this.etcd.stop();
@@ -117,7 +117,7 @@ export class ApiServer {
   }
 }
 
-/** A kubeconfig with a client certificate; `server` where the way there is another one. */
+/** A kubeconfig with a client certificate; `server` where clients use another address. */
 export function kubeconfigOf(config: RestConfig, server = config.server): string {
   return buildKubeconfig({ server, caPem: config.caPem, clientCertPem: config.certPem, clientKeyPem: config.keyPem });
 }
@@ -141,7 +141,7 @@ export interface EtcdEntry {
   readonly value: string;
 }
 
-/** What happens to etcd behind the API server's back: a restored backup, a compaction. */
+/** Changes etcd without the API server, as a restored backup or a compaction does. */
 export class EtcdData {
   readonly #url: string;
 
@@ -178,10 +178,10 @@ export class EtcdData {
   }
 }
 
-/** A port that nobody listens on. */
+/** A port without a listener. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = randomInt(LEAST_PORT, MOST_PORT);
+    const port = randomInt(MIN_PORT, MAX_PORT);
     if (await isFree(port)) return port;
   }
 }
@@ -228,7 +228,7 @@ async function writeKeys(directory: string): Promise<{ ca: TinyCA; admin: CertKe
   return { ca, admin: await ca.newClientCert("admin", ["system:masters"]) };
 }
 
-/** As envtest starts it. */
+/** The flags that envtest uses. */
 function flags({ url, port, etcd, keys }: { url: string; port: number; etcd: string; keys: string }): string[] {
   return Object.entries({
     "advertise-address": "127.0.0.1",

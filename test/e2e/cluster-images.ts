@@ -11,7 +11,7 @@ export interface ImageManifest {
   readonly status: object;
 }
 
-/** An object name as vm-operator makes them. */
+/** An object name in the form that vm-operator uses. */
 export function newId(): string {
   return `vmi-${randomBytes(9).toString("hex").slice(0, 17)}`;
 }
@@ -29,7 +29,7 @@ export function collectionOf({ kind, metadata: { namespace } }: ImageManifest): 
   return `/apis/${GROUP_VERSION}${scope}/${kind.toLowerCase()}s`;
 }
 
-/** Where the API server keeps it in etcd. */
+/** The key of the image in etcd. */
 export function etcdKeyOf({ kind, metadata: { namespace, name } }: ImageManifest): string {
   const scope = namespace === undefined ? "" : `${namespace}/`;
   return `/registry/vmoperator.vmware.com/${kind.toLowerCase()}s/${scope}${name}`;

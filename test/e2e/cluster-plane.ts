@@ -6,9 +6,9 @@ import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { ApiServer, EtcdData, kubeconfigOf, tokenKubeconfig } from "./cluster-api-server.ts";
 import { collectionOf, GROUP_VERSION, type ImageManifest, statusOf } from "./cluster-images.ts";
-import { eventuallySees } from "./cluster-patience.ts";
+import { eventuallySees } from "./polling.ts";
 import type { ClusterWebhook } from "./cluster-webhook.ts";
-import { CONTROL_PLANE_ASSETS, NAMESPACE, OTHER_NAMESPACE } from "./control-plane.ts";
+import { controlPlaneAssets, NAMESPACE, OTHER_NAMESPACE } from "./control-plane.ts";
 import { Kubectl } from "./kubectl.ts";
 import { machine, type Machine, newName } from "./machines.ts";
 import { makeCertificate, type ServingCertificate } from "./webhook.ts";
@@ -25,13 +25,13 @@ interface WebhookConfiguration {
   readonly webhooks: readonly { readonly clientConfig: { readonly service: { readonly path: string } } }[];
 }
 
-/** Where a webhook is asked for, and by which configurations. */
-interface WayTo {
+/** Address of a webhook, and the name of its configurations. */
+interface Target {
   readonly port?: number;
   readonly as?: string;
 }
 
-/** What the API server answered to a creation. */
+/** The API server's answer to a CREATE. */
 export interface Created {
   readonly status: number;
   readonly text: string;
@@ -39,7 +39,7 @@ export interface Created {
   readonly imageName: string | undefined;
 }
 
-/** An API server with the CRDs, namespaces, people and the webhook's own account by manifests/base. */
+/** An API server with CRDs, namespaces, users and the webhook's account of manifests/base. */
 export class ClusterPlane {
   readonly api: ApiServer;
   readonly etcd: EtcdData;
@@ -50,21 +50,19 @@ export class ClusterPlane {
 
   private constructor(
     parts: { api: ApiServer; directory: string; certificate: ServingCertificate },
-    people: { admin: Kubectl; user: RestConfig },
+    clients: { admin: Kubectl; user: RestConfig },
   ) {
     this.api = parts.api;
     this.etcd = new EtcdData(parts.api.etcd);
     this.directory = parts.directory;
     this.certificate = parts.certificate;
-    this.admin = people.admin;
-    this.#user = people.user;
+    this.admin = clients.admin;
+    this.#user = clients.user;
   }
 
-  /** `crds`: files, or folders of files. `flags`: more of them for kube-apiserver. */
+  /** `crds`: files, or folders of files. `flags`: additional flags of kube-apiserver. */
   static async start(crds: readonly string[], flags: readonly string[] = []): Promise<ClusterPlane> {
-    const assets = CONTROL_PLANE_ASSETS;
-    if (assets === undefined)
-      throw new Error("KUBEBUILDER_ASSETS names no folder with kube-apiserver, etcd and kubectl");
+    const assets = controlPlaneAssets();
     const directory = await mkdtemp(join(tmpdir(), "vm-image-webhook-cluster-"));
     const certificate = await makeCertificate(join(directory, "certs"));
     const api = await ApiServer.start(assets, directory, flags);
@@ -97,7 +95,7 @@ export class ClusterPlane {
     return this.#write("account", tokenKubeconfig(this.api.admin, status.token));
   }
 
-  /** Kubeconfig file of a person without any rights; `server` where the way there is another one. */
+  /** Kubeconfig file of a user without any rights; `server` where it uses another address. */
   async userKubeconfig(name: string, server?: string): Promise<string> {
     return this.#write(name, kubeconfigOf(await this.api.user(name), server));
   }
@@ -134,7 +132,7 @@ export class ClusterPlane {
     await restRequestOk(this.api.admin, "DELETE", pathOf(image));
   }
 
-  /** As the ordinary user, who has to ask the webhook. */
+  /** Creates a machine as the ordinary user. */
   async createMachine(imageName: string, namespace = NAMESPACE, name = newName("vm")): Promise<Created> {
     const manifest = machine(name, { imageName });
     const sent = { ...manifest, metadata: { ...manifest.metadata, namespace } };
@@ -143,7 +141,7 @@ export class ClusterPlane {
     return { status, text, imageName: status === 201 ? (JSON.parse(text) as Machine).spec?.imageName : undefined };
   }
 
-  /** A machine that is there, as a person writes it who knows nothing of what became of it. */
+  /** Replaces a stored machine by a manifest that has only the image name. */
   async replaceMachine(name: string, imageName: string, namespace = NAMESPACE): Promise<Created> {
     const path = `/apis/${GROUP_VERSION}/namespaces/${namespace}/virtualmachines/${name}`;
     const { text: found } = await restRequestOk(this.#user, "GET", path);
@@ -154,7 +152,7 @@ export class ClusterPlane {
     return { status, text, imageName: status === 200 ? (JSON.parse(text) as Machine).spec?.imageName : undefined };
   }
 
-  /** All of a namespace. */
+  /** All machines of a namespace. */
   async machines(namespace = NAMESPACE): Promise<readonly Machine[]> {
     const path = `/apis/${GROUP_VERSION}/namespaces/${namespace}/virtualmachines`;
     const { text } = await restRequestOk(this.api.admin, "GET", path);
@@ -162,16 +160,17 @@ export class ClusterPlane {
   }
 
   /**
-   * Installs the configurations of manifests/base for this process, and waits until the API server follows both;
-   * `known` is the display name of an image, `port` where the way to it is another one, `as` what they are called then.
+   * Installs the configurations of manifests/base for this process, and waits until the API server uses both.
+   * `known`: the display name of an image. `port`: another port than that of the process. `as`: another name of the
+   * configurations.
    */
-  async pointAt(webhook: ClusterWebhook, known: string, { port = webhook.port, as }: WayTo = {}): Promise<void> {
+  async pointAt(webhook: ClusterWebhook, known: string, { port = webhook.port, as }: Target = {}): Promise<void> {
     for (const file of ["mutating-webhook.yaml", "validating-webhook.yaml"]) {
       const configuration = parse(await readFile(join(BASE, file), "utf8")) as WebhookConfiguration;
       const metadata = { ...configuration.metadata, ...(as === undefined ? {} : { name: as }) };
       await this.admin.ok(["apply", "-f", "-"], this.#withUrl({ ...configuration, metadata }, port));
     }
-    await eventuallySees("the API server asks the webhook at both endpoints", async () => {
+    await eventuallySees("the API server calls the webhook at both endpoints", async () => {
       await this.createMachine(known);
       const asked = new Set(webhook.reviewsSoFar.map(({ endpoint }) => endpoint));
       return asked.size === 2 ? undefined : [...asked].join(", ");

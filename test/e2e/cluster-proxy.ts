@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
 /**
- * TCP to the API server, or to webhooks, as a Service is: each new connection goes to the next target, and is closed
- * while there is none. Cut, whoever connects waits until it is let through: no failure but the first is counted.
+ * A TCP proxy to the API server or to webhooks, as a Service is: each new connection goes to the next target, and is
+ * closed where there is none. While it is cut, new connections wait, so that a client sees no failure after the first.
  */
 export class Proxy {
   readonly #server: Server;
@@ -39,12 +39,12 @@ export class Proxy {
     return `https://127.0.0.1:${this.port}`;
   }
 
-  /** How many wait. */
+  /** The number of waiting connections. */
   get waiting(): number {
     return this.#waiting.length;
   }
 
-  /** New connections only: those that are there stay where they are. */
+  /** Changes the targets of new connections; open ones stay. */
   forwardTo(...targets: readonly number[]): void {
     this.#targets = targets;
   }

@@ -3,36 +3,31 @@ import { randomUUID } from "node:crypto";
 import { request } from "node:https";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { end, freePort, hasEnded } from "./cluster-api-server.ts";
-import { eventuallySees, SOON } from "./cluster-patience.ts";
+import { eventuallySees, SOON } from "./polling.ts";
 import { NAMESPACE } from "./control-plane.ts";
 import { eventually } from "./eventually.ts";
 import { machine, newName } from "./machines.ts";
-import type { LogLine, ServingCertificate } from "./webhook.ts";
-
-export const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
-/** Nothing of the tester's environment: flags and kubeconfigs may come from there. */
-export const ENVIRONMENT = { PATH: process.env["PATH"] ?? "" };
+import { ENVIRONMENT, type LogLine, MAIN, type ServingCertificate } from "./webhook.ts";
 
 export const KINDS = ["VirtualMachineImage", "ClusterVirtualMachineImage"] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** What /readyz?verbose says. */
+/** The answer of /readyz?verbose. */
 export interface Readiness {
-  /** HTTP; 0 where nobody listens yet. */
+  /** HTTP status; 0 before the server listens. */
   readonly code: number;
   readonly text: string;
 }
 
 export interface Answer {
-  /** HTTP. */
+  /** HTTP status. */
   readonly code: number;
   readonly retryAfter: string | undefined;
   readonly body: string;
 }
 
-/** The part of an AdmissionResponse that tests look at. */
+/** The part of an AdmissionResponse that tests read. */
 export interface Response {
   readonly allowed: boolean;
   readonly patch?: string;
@@ -43,13 +38,13 @@ export interface ClusterWebhookOptions {
   readonly kubeconfig: string;
   readonly certificate: ServingCertificate;
   readonly flags?: readonly string[];
-  /** Of Node itself. */
+  /** Flags of Node itself. */
   readonly nodeFlags?: readonly string[];
 }
 
-/** The webhook as the real program over a cluster, in a process of its own. */
+/** The real program over a cluster, in a process of its own. */
 export class ClusterWebhook {
-  /** Of reviews. */
+  /** The port for reviews. */
   readonly port: number;
   readonly #opsPort: number;
   readonly #ca: string;
@@ -66,7 +61,7 @@ export class ClusterWebhook {
     this.port = ports.port;
     this.#opsPort = ports.opsPort;
     this.#ca = ca;
-    // A test run that is broken off must not leave it behind.
+    // An aborted test run must not leave the process behind.
     process.once("exit", this.#killAtExit);
     if (child.stderr === null) throw new Error("no pipe to the webhook's log");
     createInterface({ input: child.stderr }).on("line", (line) => {
@@ -75,7 +70,10 @@ export class ClusterWebhook {
     });
   }
 
-  /** Waits until it lives; it need not be ready yet. The ports are ours: without images it does not say them. */
+  /**
+   * Waits until it is live; it may not be ready yet. The caller chooses the ports: it logs them only after its images
+   * are complete.
+   */
   static async start({
     kubeconfig,
     certificate,
@@ -98,8 +96,8 @@ export class ClusterWebhook {
     });
     const webhook = new ClusterWebhook(child, ports, certificate.ca);
     try {
-      await eventuallySees("the webhook lives", async () =>
-        (await webhook.#get("/livez")).code === 200 ? undefined : "not",
+      await eventuallySees("the webhook is live", async () =>
+        (await webhook.#get("/livez")).code === 200 ? undefined : "not live",
       );
     } catch (error) {
       await webhook.stop();
@@ -124,17 +122,17 @@ export class ClusterWebhook {
     return this.#child.pid;
   }
 
-  /** The lines of its log that have come so far: a line comes some time after what it tells. */
+  /** The log lines so far. A line arrives some time after its event. */
   get linesSoFar(): readonly LogLine[] {
     return this.#log;
   }
 
-  /** Those of them that tell of a review. */
+  /** The log lines of reviews so far. */
   get reviewsSoFar(): readonly LogLine[] {
     return this.#log.filter(({ msg }) => msg === "review");
   }
 
-  /** What it wrote that is no log line: a crash. */
+  /** Output that is not a log line: a crash. */
   get crash(): string {
     return this.#other.join("\n");
   }
@@ -143,15 +141,15 @@ export class ClusterWebhook {
     return !hasEnded(this.#child);
   }
 
-  /** Its log until now: lines come in order, so the one of a review asked now is the last. */
+  /** The complete log until now: lines arrive in order, so it waits for the line of a new review. */
   async logUntilNow(): Promise<readonly LogLine[]> {
     const review = reviewOf("ubuntu-24.04");
     await this.#review(review);
-    await eventually("a review stands in the log", () => this.#log.some(({ uid }) => uid === review.request.uid));
+    await eventually("the review is in the log", () => this.#log.some(({ uid }) => uid === review.request.uid));
     return this.#log;
   }
 
-  /** Lines until now about a change of state, of one kind, oldest first. */
+  /** The log lines until now about state changes of one kind, oldest first. */
   async changesOf(kind: Kind): Promise<readonly LogLine[]> {
     return (await this.logUntilNow()).filter((line) => line["msg"] === "images changed state" && line["kind"] === kind);
   }
@@ -164,35 +162,35 @@ export class ClusterWebhook {
     await eventuallySees("the webhook is ready", async () => notReady(await this.readiness()), deadline);
   }
 
-  /** Waits until /readyz?verbose says that a kind is in this state. */
+  /** Waits until /readyz?verbose shows this state for each kind. */
   async becomes(state: string, kinds: readonly Kind[] = KINDS, deadline = SOON): Promise<void> {
     await eventuallySees(
       `${kinds.join(" and ")}: ${state}`,
       async () => {
-        const { text: said } = await this.readiness();
-        return kinds.every((kind) => stateIn(said, kind) === state) ? undefined : said;
+        const { text: body } = await this.readiness();
+        return kinds.every((kind) => stateIn(body, kind) === state) ? undefined : body;
       },
       deadline,
     );
   }
 
-  /** A number that /readyz?verbose says about a kind. */
+  /** A number of a kind in /readyz?verbose. */
   async count(kind: Kind, what: string): Promise<number> {
-    const { text: said } = await this.readiness();
-    const found = new RegExp(`^\\[[+-]\\]${kind} .*\\b${what}=(?<count>\\d+)`, "m").exec(said)?.groups?.["count"];
-    if (found === undefined) throw new Error(`/readyz?verbose says no ${what} of ${kind}: ${said}`);
+    const { text: body } = await this.readiness();
+    const found = new RegExp(`^\\[[+-]\\]${kind} .*\\b${what}=(?<count>\\d+)`, "m").exec(body)?.groups?.["count"];
+    if (found === undefined) throw new Error(`/readyz?verbose has no ${what} of ${kind}: ${body}`);
     return Number(found);
   }
 
   /** A number of /metrics without labels. */
   async metric(name: string): Promise<number> {
-    const { text: said } = await this.#get("/metrics");
-    const found = new RegExp(`^${name} (?<value>\\S+)$`, "m").exec(said)?.groups?.["value"];
-    if (found === undefined) throw new Error(`/metrics says no ${name}: ${said}`);
+    const { text: body } = await this.#get("/metrics");
+    const found = new RegExp(`^${name} (?<value>\\S+)$`, "m").exec(body)?.groups?.["value"];
+    if (found === undefined) throw new Error(`/metrics has no ${name}: ${body}`);
     return Number(found);
   }
 
-  /** What a name means for a new machine, asked as the API server asks: an image, `refused`, or the HTTP code. */
+  /** The result of a review with this name for a new machine: an image, `refused`, or the HTTP status. */
   async meaningOf(imageName: string, namespace = NAMESPACE): Promise<string> {
     const { code, body } = await this.mutate(imageName, namespace);
     if (code !== 200) return String(code);
@@ -211,7 +209,7 @@ export class ClusterWebhook {
     );
   }
 
-  /** One review, over TLS, without the API server. */
+  /** Sends one review directly, over TLS. */
   mutate(imageName: string, namespace = NAMESPACE): Promise<Answer> {
     return this.#review(reviewOf(imageName, namespace));
   }
@@ -238,7 +236,7 @@ export class ClusterWebhook {
     return promise;
   }
 
-  /** Asks it to end, as the kubelet does, and waits until it has; the exit code. */
+  /** Sends SIGTERM, as the kubelet does, and waits for the exit code. */
   async stop(): Promise<number | null> {
     await end(this.#child, "SIGTERM");
     process.off("exit", this.#killAtExit);
@@ -256,14 +254,14 @@ export class ClusterWebhook {
   }
 }
 
-/** The word that stands for the state of a kind. */
+/** The state of a kind in the text of /readyz?verbose. */
 export function stateIn(readiness: string, kind: Kind): string | undefined {
   return new RegExp(`^\\[[+-]\\]${kind} \\w+: (?<state>\\w+)`, "m").exec(readiness)?.groups?.["state"];
 }
 
-/** A look at readiness. */
-export function notReady({ code, text: said }: Readiness): string | undefined {
-  return code === 200 ? undefined : `${code}: ${said}`;
+/** The result of a poll: undefined where it is ready. */
+export function notReady({ code, text: body }: Readiness): string | undefined {
+  return code === 200 ? undefined : `${code}: ${body}`;
 }
 
 interface Review {
@@ -272,7 +270,7 @@ interface Review {
   readonly request: { readonly uid: string };
 }
 
-/** An AdmissionReview of an ordinary user's creation. */
+/** An AdmissionReview of a CREATE by an ordinary user. */
 export function reviewOf(imageName: string, namespace = NAMESPACE): Review {
   const object = machine(newName("asked"), { imageName });
   const group = "vmoperator.vmware.com";
@@ -292,7 +290,7 @@ export function reviewOf(imageName: string, namespace = NAMESPACE): Review {
   return { apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", request };
 }
 
-/** What `spec.imageName` becomes. */
+/** `spec.imageName` after the patch. */
 export function pinned({ patch = "" }: Response, sent: string): string {
   const text = Buffer.from(patch, "base64").toString() || "[]";
   const operations = JSON.parse(text) as readonly { readonly path: string; readonly value?: unknown }[];

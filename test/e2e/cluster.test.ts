@@ -1,9 +1,10 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe } from "vitest";
 import { CONTROL_PLANE_ASSETS, nonEmpty, OWN_CRDS } from "./control-plane.ts";
-import { withCluster } from "./cluster-suites/bench.ts";
-import { centralTests } from "./cluster-suites/central.ts";
+import { requireControlPlane } from "./required.ts";
+import { withCluster } from "./cluster-suites/cluster-context.ts";
+import { imageTests } from "./cluster-suites/images.ts";
 import { commandTests } from "./cluster-suites/commands.ts";
 import { definitionTests } from "./cluster-suites/definitions.ts";
 import { outageTests } from "./cluster-suites/outages.ts";
@@ -19,24 +20,21 @@ function needed(folder: string): readonly string[] {
   return files.map((file) => join(folder, file));
 }
 
-// Where a pipeline counts on these tests, they must not be skipped in silence.
-test.runIf(process.env["E2E_REQUIRED"] === "1")("there is a control plane to test with", () => {
-  expect(CONTROL_PLANE_ASSETS, "KUBEBUILDER_ASSETS names the folder of kube-apiserver, etcd and kubectl").toBeTruthy();
-});
+requireControlPlane();
 
-describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("over a real cluster", () => {
-  describe("with CRDs of our own", () => {
-    const bench = withCluster([OWN_CRDS]);
-    centralTests(bench);
-    commandTests(bench);
-    rightsTests(bench);
-    outageTests(bench);
-    definitionTests(bench);
-    scopeTests(bench);
+describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("images of a real cluster", () => {
+  describe("with the CRDs of this project", () => {
+    const context = withCluster([OWN_CRDS]);
+    imageTests(context);
+    commandTests(context);
+    rightsTests(context);
+    outageTests(context);
+    definitionTests(context);
+    scopeTests(context);
   });
 
   describe.runIf(realCrds !== undefined)("with the CRDs of vm-operator", () => {
-    const bench = withCluster(realCrds === undefined ? [] : needed(realCrds));
-    centralTests(bench);
+    const context = withCluster(realCrds === undefined ? [] : needed(realCrds));
+    imageTests(context);
   });
 });

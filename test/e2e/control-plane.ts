@@ -10,16 +10,16 @@ import { eventually } from "./eventually.ts";
 import { Kubectl } from "./kubectl.ts";
 import { type LogLine, makeCertificate, type ServingCertificate, type WebhookProcess } from "./webhook.ts";
 
-/** kube-apiserver, etcd and kubectl; undefined where there are none. */
+/** The folder of kube-apiserver, etcd and kubectl; undefined without them. */
 export const CONTROL_PLANE_ASSETS = nonEmpty(process.env["KUBEBUILDER_ASSETS"]);
 
 const MANIFESTS = fileURLToPath(new URL("../../manifests/", import.meta.url));
 export const OWN_CRDS = fileURLToPath(new URL("crds/", import.meta.url));
 
-/** VirtualMachineImage with cluster scope. */
+/** A cluster-scoped VirtualMachineImage. */
 export const CLUSTER_SCOPE_CRDS = fileURLToPath(new URL("crds-cluster-scope/", import.meta.url));
 
-/** Of vCluster Platform, in group storage.loft.sh. */
+/** The CRDs of vCluster Platform, in group storage.loft.sh. */
 export const PLATFORM_CRDS = fileURLToPath(new URL("crds-osimage/", import.meta.url));
 
 /** The namespace of examples/images, and one without images. */
@@ -27,7 +27,7 @@ export const NAMESPACE = "dev";
 export const OTHER_NAMESPACE = "other";
 const ORDINARY_USER = "dev-user";
 
-/** What tests make, and what is deleted after them. */
+/** The kinds that tests create and delete. */
 export const OWNED = [
   "virtualmachines",
   "virtualmachinereplicasets",
@@ -35,7 +35,7 @@ export const OWNED = [
   "virtualmachinegrouppublishrequests",
 ];
 
-/** What an ordinary user may do: everything with machines, and read images. */
+/** An ordinary user may write machines and read images. */
 const ORDINARY_ROLE = [
   { apiGroups: ["vmoperator.vmware.com"], resources: [...OWNED, "virtualmachines/status"], verbs: ["*"] },
   {
@@ -46,12 +46,12 @@ const ORDINARY_ROLE = [
   { apiGroups: ["storage.loft.sh"], resources: ["*"], verbs: ["*"] },
 ];
 
-/** What a test compares of a stored object. */
+/** The part of a stored object that tests compare. */
 interface StoredObject {
   readonly metadata: { readonly resourceVersion?: string };
 }
 
-/** Refused at both endpoints. */
+/** A spec that both endpoints refuse. */
 const NO_IMAGE = { imageName: "no-such-image" };
 
 interface WebhookConfiguration {
@@ -65,12 +65,12 @@ export class ControlPlane {
   /** In group system:masters. */
   readonly admin: Kubectl;
   readonly user: Kubectl;
-  /** A folder of its own for whatever a test writes. */
+  /** A temporary folder for files of the tests. */
   readonly directory: string;
   readonly certificate: ServingCertificate;
   /** The admin's. */
   readonly kubeconfig: string;
-  /** 30 of Kubernetes 1.30. */
+  /** The minor version: 30 for Kubernetes 1.30. */
   readonly minor: number;
   readonly #environment: TestEnvironment;
 
@@ -90,9 +90,7 @@ export class ControlPlane {
 
   /** `crds`: files, or folders of files. */
   static async start(crds: readonly string[]): Promise<ControlPlane> {
-    const assets = CONTROL_PLANE_ASSETS;
-    if (assets === undefined)
-      throw new Error("KUBEBUILDER_ASSETS names no folder with kube-apiserver, etcd and kubectl");
+    const assets = controlPlaneAssets();
     const directory = await mkdtemp(join(tmpdir(), "vm-image-webhook-e2e-"));
     const environment = new TestEnvironment({
       binaryAssetsDirectory: assets,
@@ -128,8 +126,8 @@ export class ControlPlane {
   }
 
   /**
-   * Installs the configurations of manifests/base for this process, and waits until the API server follows them.
-   * `changed`: members of each webhook that are to be others; the configurations are made anew then.
+   * Installs the configurations of manifests/base for this process, and waits until the API server uses them.
+   * `changed`: other values for fields of each webhook; the configurations are created again then.
    */
   async pointAt(webhook: WebhookProcess, changed?: object): Promise<void> {
     if (changed !== undefined) await this.withoutWebhook();
@@ -137,10 +135,10 @@ export class ControlPlane {
     await this.#roundTrip(webhook);
   }
 
-  /** The same for those of manifests/osimage, beside the others. */
+  /** Installs the configurations of manifests/osimage beside the others. */
   async pointOsImagesAt(webhook: WebhookProcess): Promise<void> {
     await this.#install("osimage/component", webhook);
-    await eventually("the API server asks the webhook about node claims", async () => {
+    await eventually("the API server calls the webhook for node claims", async () => {
       const object = {
         apiVersion: "storage.loft.sh/v1",
         kind: "NodeClaim",
@@ -159,7 +157,7 @@ export class ControlPlane {
   }
 
   /**
-   * Expects that a re-apply of a manifest wrote nothing. `rewritten`: the manifest says something that the webhook
+   * Expects that a re-apply of a manifest wrote nothing. `rewritten`: the manifest has a value that the webhook
    * rewrites. Before 1.31 a kube-apiserver writes such a custom resource again with a new time in its managed fields:
    * only the resourceVersion moves, and kubectl shows all else, generation and spec included, as it was.
    */
@@ -173,11 +171,14 @@ export class ControlPlane {
     expect(after).toEqual(expected);
   }
 
-  /** Removes the configurations, and waits until nobody asks the webhook any more. */
+  /** Removes the configurations, and waits until the API server no longer calls the webhook. */
   async withoutWebhook(): Promise<void> {
     const kinds = "mutatingwebhookconfigurations,validatingwebhookconfigurations";
     await this.admin.ok(["delete", kinds, "vm-image-webhook", "--ignore-not-found"]);
-    await eventually("nobody asks the webhook", async () => (await this.#probe("unasked", NO_IMAGE)) === 0);
+    await eventually(
+      "the API server no longer calls the webhook",
+      async () => (await this.#probe("unasked", NO_IMAGE)) === 0,
+    );
   }
 
   #withUrl(configuration: WebhookConfiguration, port: number, changed: object = {}): object {
@@ -192,25 +193,25 @@ export class ControlPlane {
     };
   }
 
-  /** The webhook's reviews of objects with this name: all that the API server has asked for until now, oldest first. */
+  /** Log lines of all reviews until now of objects with this name, oldest first. */
   async reviewsOf(name: string, webhook: WebhookProcess): Promise<readonly LogLine[]> {
     await this.#roundTrip(webhook);
     return webhook.reviewsSoFar(name);
   }
 
   /**
-   * Waits until a probe has reached both endpoints and stands in the log. The API server follows new configurations a
-   * moment after they were written; and whatever was asked before the probe stands in the log by then.
+   * Waits until the log has a probe at both endpoints. The API server uses new configurations a moment after they are
+   * written, and the log then has every review from before the probe.
    */
   async #roundTrip(webhook: WebhookProcess): Promise<void> {
     const name = `probe-${randomBytes(4).toString("hex")}`;
-    await eventually("the API server asks the webhook at both endpoints", async () => {
+    await eventually("the API server calls the webhook at both endpoints", async () => {
       await this.#probe(name, { imageName: "ubuntu-24.04" });
       return new Set(webhook.reviewsSoFar(name).map((line) => line["endpoint"])).size === 2;
     });
   }
 
-  /** A creation that nobody keeps, as the ordinary user; gives kubectl's exit code. */
+  /** A dry-run CREATE by the ordinary user; returns the exit code of kubectl. */
   async #probe(name: string, spec: object): Promise<number> {
     const { code } = await this.user.run(["create", "--dry-run=server", "-f", "-"], {
       apiVersion: "vmoperator.vmware.com/v1alpha6",
@@ -238,6 +239,14 @@ export class ControlPlane {
   }
 }
 
+/** The folder of kube-apiserver, etcd and kubectl; throws without one. */
+export function controlPlaneAssets(): string {
+  if (CONTROL_PLANE_ASSETS === undefined) {
+    throw new Error("KUBEBUILDER_ASSETS names no folder with kube-apiserver, etcd and kubectl");
+  }
+  return CONTROL_PLANE_ASSETS;
+}
+
 async function minorOf(admin: Kubectl): Promise<number> {
   const { minor } = JSON.parse(await admin.ok(["get", "--raw", "/version"])) as { readonly minor: string };
   return Number.parseInt(minor, 10);
@@ -247,7 +256,7 @@ function withResourceVersion<T extends StoredObject>(object: T, resourceVersion:
   return { ...object, metadata: { ...object.metadata, resourceVersion } };
 }
 
-/** A variable that is set to nothing counts as unset. */
+/** Treats an empty variable as unset. */
 export function nonEmpty(value: string | undefined): string | undefined {
   return value === "" ? undefined : value;
 }

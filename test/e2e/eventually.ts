@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Far beyond what any of it takes on a busy machine, in milliseconds. */
+/** Milliseconds. Many times what any wait takes on a busy machine. */
 const DEADLINE = 30_000;
 const INTERVAL = 100;
 
-/** Waits until something is so; where it never is, the test fails with its name. */
+/** Waits until the condition holds. After the deadline, the test fails with `what`. */
 export async function eventually(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
   const end = Date.now() + DEADLINE;
   while (!(await isSo())) {

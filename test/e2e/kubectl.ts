@@ -2,17 +2,17 @@ import { execFile } from "node:child_process";
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 
-/** What a command printed, and its exit code. */
+/** The output of a command, and its exit code. */
 export interface Printed {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** A command never ends only because of a bug: tests wait for it no longer than this, in milliseconds. */
+/** Milliseconds. A command that takes longer hangs because of a bug. */
 const COMMAND_TIMEOUT = 60_000;
 
-/** Runs a program to its end with exactly this environment; a code other than 0 is an answer, no error. */
+/** Runs a program to its end with exactly this environment. An exit code other than 0 is a result, not an error. */
 export function run(
   program: string,
   args: readonly string[],
@@ -24,13 +24,13 @@ export function run(
         reject(new Error(`${program} ${args.join(" ")} did not end: ${error.message}`));
       } else resolve({ code: Number(error?.code ?? 0), stdout, stderr });
     });
-    // Whoever does not read its input may have closed it already.
+    // A program that does not read its input may have closed it already.
     child.stdin?.on("error", () => undefined);
     child.stdin?.end(input);
   });
 }
 
-/** kubectl as one person, with a home of its own: caches and kubeconfigs of whoever runs the tests play no part. */
+/** kubectl as one user, with a home of its own, so that caches and kubeconfigs of the test run have no effect. */
 export class Kubectl {
   readonly #program: string;
   readonly #env: Readonly<Record<string, string>>;
@@ -48,20 +48,20 @@ export class Kubectl {
     return new Kubectl(join(assets, "kubectl"), env);
   }
 
-  /** Gives what it printed, whatever the exit code. */
+  /** Returns its output, with any exit code. */
   run(args: readonly string[], input?: unknown): Promise<Printed> {
     const text = typeof input === "string" ? input : JSON.stringify(input);
     return run(this.#program, args, { env: this.#env, ...(input === undefined ? {} : { input: text }) });
   }
 
-  /** Gives standard output; an exit code other than 0 fails the test with all that was printed. */
+  /** Returns standard output; an exit code other than 0 fails the test with all output. */
   async ok(args: readonly string[], input?: unknown): Promise<string> {
     const { code, stdout, stderr } = await this.run(args, input);
     if (code !== 0) throw new Error(`kubectl ${args.join(" ")} ended with ${code}:\n${stdout}${stderr}`);
     return stdout;
   }
 
-  /** Gives standard error; exit code 0 fails the test. */
+  /** Returns standard error; exit code 0 fails the test. */
   async refused(args: readonly string[], input?: unknown): Promise<string> {
     const { code, stdout, stderr } = await this.run(args, input);
     if (code === 0) throw new Error(`kubectl ${args.join(" ")} succeeded, though it should not:\n${stdout}${stderr}`);

@@ -1,15 +1,15 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { CHURNED_NAMES } from "./image-churn.ts";
-import { IN_THE_END } from "./cluster-patience.ts";
+import { IN_THE_END } from "./polling.ts";
 import type { ClusterPlane, Created } from "./cluster-plane.ts";
 import { NAMESPACE } from "./control-plane.ts";
 import { couldMean, type Meaning, meaningOfRefusal } from "./meaning.ts";
 import type { NameHistory } from "./name-history.ts";
 
-/** Milliseconds between two tries of a person who was told that it did not go well. */
+/** Milliseconds before a failed request is tried again. */
 const RETRY_PAUSE = 250;
 
-/** When somebody asked for a machine of this image, and was answered; milliseconds. */
+/** A CREATE with this display name, and when it was sent and answered; milliseconds. */
 interface Request {
   readonly displayName: string;
   readonly asked: number;
@@ -20,16 +20,16 @@ interface LoadOptions {
   readonly plane: ClusterPlane;
   readonly history: NameHistory;
   readonly random: (below: number) => number;
-  /** Whether a request that no decision came of is tried again; otherwise it is a wrong answer. */
+  /** Whether a request without a decision is tried again; otherwise it counts as a wrong answer. */
   readonly retries: boolean;
 }
 
-/** People who create machines while the images change; each answer is held against what its name could mean then. */
+/** Users who create machines while the images change. Each answer is compared with what its name could mean then. */
 export class MachineLoad {
   readonly #options: LoadOptions;
-  /** Of stored machines, by name. */
+  /** The request of each stored machine, by its name. */
   readonly #stored = new Map<string, Request>();
-  /** Answers that could not be, in words. */
+  /** Descriptions of impossible answers. */
   readonly wrong: string[] = [];
   readonly answers = { pinned: 0, "not found": 0, ambiguous: 0, gone: 0, retried: 0 };
 
@@ -47,12 +47,12 @@ export class MachineLoad {
       const answered = performance.now();
       const meaning = decisionIn(created, displayName);
       if (meaning === undefined && created.status === 409 && asked > first) {
-        // An earlier try was stored, though nobody said so: which image it has is looked at in the end.
+        // An earlier try was stored although its answer was lost. wronglyStored checks its image in the end.
         this.#stored.set(name, { displayName, asked: first, answered });
         return;
       }
       if (meaning !== undefined) {
-        this.#judge(name, meaning, { displayName, asked, answered });
+        this.#check(name, meaning, { displayName, asked, answered });
         return;
       }
       if (!this.#options.retries || answered - first > IN_THE_END) {
@@ -64,7 +64,7 @@ export class MachineLoad {
     }
   }
 
-  /** Writes a stored machine again as it was written first: whatever became of the image, it keeps it. */
+  /** Sends the original manifest of a stored machine again: it keeps its image, even if that is deleted. */
   async replace(name: string): Promise<void> {
     const request = this.#stored.get(name);
     if (request === undefined) return;
@@ -73,12 +73,12 @@ export class MachineLoad {
     if (!isKept) this.wrong.push(`${name}, ${request.displayName}, again: ${status} ${text}`);
   }
 
-  /** What is stored now and should not be, in words. */
+  /** Descriptions of machines that are stored and should not be, or with another image. */
   async wronglyStored(): Promise<readonly string[]> {
     const machines = await this.#options.plane.machines(NAMESPACE);
     const found = machines.flatMap(({ metadata: { name }, spec: { imageName = "", image } = {} }) => {
       const request = this.#stored.get(name);
-      if (request === undefined) return name.startsWith("load-") ? [`${name}: nobody was told`] : [];
+      if (request === undefined) return name.startsWith("load-") ? [`${name}: no answer said that it is stored`] : [];
       const isRight = image?.name === imageName && couldMean(imageName, this.#possible(request));
       return isRight ? [] : [`${name}, ${request.displayName}: ${imageName}, ${JSON.stringify(image)}`];
     });
@@ -86,7 +86,7 @@ export class MachineLoad {
     return [...found, ...[...this.#stored.keys()].filter((name) => !names.has(name)).map((name) => `${name} is lost`)];
   }
 
-  #judge(name: string, meaning: string, request: Request): void {
+  #check(name: string, meaning: string, request: Request): void {
     if (!couldMean(meaning, this.#possible(request))) {
       this.wrong.push(`${name}, ${request.displayName}: ${meaning}, not ${this.#possible(request).join(" or ")}`);
     }
@@ -109,7 +109,7 @@ export class MachineLoad {
   }
 }
 
-/** What a webhook decided; undefined where it was not asked, or did not come to a decision. */
+/** The decision of the webhook; undefined where it was not called, or did not decide. */
 function decisionIn({ status, text, imageName }: Created, name: string): string | undefined {
   if (status === 201) return imageName ?? "no image";
   return text.includes("denied the request") ? meaningOfRefusal(JSON.parse(text) as object, name) : undefined;

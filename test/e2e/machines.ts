@@ -35,14 +35,14 @@ export interface ManagedFields {
   readonly fieldsV1: unknown;
 }
 
-/** What this webhook has to do with in a stored machine. */
+/** The fields of a stored machine that the webhook writes. */
 export interface Boot {
   readonly imageName: string | undefined;
   readonly image: MachineSpec["image"] | undefined;
   readonly pinned: unknown;
 }
 
-/** A manifest as a person writes it; `className` is what v1alpha1 demands. */
+/** A manifest as a user writes it; v1alpha1 requires `className`. */
 export function machine(name: string, spec: MachineSpec, version = "v1alpha6"): Machine {
   return {
     apiVersion: `${GROUP}/${version}`,
@@ -52,11 +52,11 @@ export function machine(name: string, spec: MachineSpec, version = "v1alpha6"): 
   };
 }
 
-/** Of this process among those that share a cluster. */
+/** Identifies this process among those that share a cluster. */
 const OWNER = randomBytes(4).toString("hex");
 let namesGiven = 0;
 
-/** A name that no other test uses: counted, because among the thousands of a load random ones meet. */
+/** A name that no other test uses. It is counted, because random names collide among the thousands of a load. */
 export function newName(about: string): string {
   return `${about}-${OWNER}-${namesGiven++}`;
 }
@@ -89,7 +89,7 @@ export function machineSet(name: string, spec: MachineSpec, version = "v1alpha6"
   };
 }
 
-/** What is in the folder examples/images. */
+/** Images of examples/images. */
 export const UBUNTU = { kind: "VirtualMachineImage", name: "vmi-0a0044d7c690bcbea" };
 export const PHOTON_OF_CL_LINUX = { kind: "VirtualMachineImage", name: "vmi-38cba0e73c6ba3792" };
 export const DEBIAN = { kind: "VirtualMachineImage", name: "vmi-859800d0616bdde5a" };

@@ -6,14 +6,14 @@ import { fileURLToPath } from "node:url";
 import { parseAllDocuments } from "yaml";
 import { selfSigned } from "../../src/certs/self-signed.ts";
 import { type Manifest, MANIFESTS } from "../manifests/manifests.ts";
-import { CONTROL_PLANE_ASSETS } from "./control-plane.ts";
+import { controlPlaneAssets } from "./control-plane.ts";
 import { Kubectl } from "./kubectl.ts";
 
-/** A real API server with a few CRDs, and a copy of manifests/ with the CA that the `files` overlay asks for. */
+/** A real API server with a few CRDs, and a copy of manifests/ with the CA that the `files` overlay requires. */
 export class ManifestsCluster {
   /** In group system:masters. */
   readonly admin: Kubectl;
-  /** A folder of its own for whatever a test writes. */
+  /** A temporary folder for files of the tests. */
   readonly directory: string;
   /** PEM. */
   readonly ca: string;
@@ -27,9 +27,7 @@ export class ManifestsCluster {
   }
 
   static async start(crds: readonly CRDManifest[]): Promise<ManifestsCluster> {
-    const assets = CONTROL_PLANE_ASSETS;
-    if (assets === undefined)
-      throw new Error("KUBEBUILDER_ASSETS names no folder with kube-apiserver, etcd and kubectl");
+    const assets = controlPlaneAssets();
     const directory = await mkdtemp(join(tmpdir(), "vm-image-webhook-manifests-"));
     const environment = new TestEnvironment({
       binaryAssetsDirectory: assets,
@@ -60,7 +58,7 @@ export class ManifestsCluster {
     return join(this.directory, "manifests", ...names);
   }
 
-  /** What `kubectl kustomize` makes of a folder of that copy. */
+  /** The output of `kubectl kustomize` for a folder of that copy. */
   async build(folder: string): Promise<readonly Manifest[]> {
     const text = await this.admin.ok(["kustomize", this.path(folder)]);
     return parseAllDocuments(text).map((document) => document.toJS() as Manifest);

@@ -9,6 +9,7 @@ import { CONTROL_PLANE_ASSETS } from "./control-plane.ts";
 import { eventually } from "./eventually.ts";
 import type { Kubectl } from "./kubectl.ts";
 import { ManifestsCluster } from "./manifests-cluster.ts";
+import { requireControlPlane } from "./required.ts";
 
 const INSTALL_DOC = readFileSync(new URL("../../docs/install.md", import.meta.url), "utf8");
 
@@ -34,10 +35,10 @@ const OVERLAYS = [
 const CONFIGURATIONS = "mutatingwebhookconfiguration,validatingwebhookconfiguration";
 const CONFIGURATION_KINDS = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 const SERVICE_ACCOUNT = `system:serviceaccount:${NAMESPACE}:vm-image-webhook`;
-/** As little as an account can have: what it may do, everybody may. */
+/** An account without rights of its own: it may do what every account may do. */
 const STRANGER = `system:serviceaccount:${OTHER_NAMESPACE}:stranger`;
 
-/** The fields of cert-manager's kinds that the manifests use, so that a misspelt one is refused. */
+/** The fields of cert-manager's kinds that the manifests use, so that the API server refuses a misspelled one. */
 const TEXT = { type: "string" };
 const ISSUER_SPEC = { selfSigned: { type: "object" }, ca: fields({ secretName: TEXT }, ["secretName"]) };
 const CERTIFICATE_SPEC = {
@@ -94,10 +95,7 @@ function machine(name: string): object {
   };
 }
 
-// Where a pipeline counts on these tests, they must not be skipped in silence.
-test.runIf(process.env["E2E_REQUIRED"] === "1")("there is a control plane to test the manifests with", () => {
-  expect(CONTROL_PLANE_ASSETS, "KUBEBUILDER_ASSETS names the folder of kube-apiserver, etcd and kubectl").toBeTruthy();
-});
+requireControlPlane();
 
 describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("the manifests on a real API server", () => {
   let started: ManifestsCluster | undefined;
@@ -108,7 +106,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("the manifests on a real API
   const admin = (): Kubectl => cluster().admin;
   beforeAll(async () => {
     started = await ManifestsCluster.start(CRDS);
-    // A dry run of what has a namespace needs that namespace.
+    // A dry run of a namespaced object needs its namespace.
     for (const file of ["namespace.yaml", "rbac.yaml"]) {
       await admin().ok(["apply", "-f", cluster().path("base", file)]);
     }
@@ -131,7 +129,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("the manifests on a real API
       expect([...new Set(last)]).toEqual(CONFIGURATION_KINDS);
     });
 
-    test("can be applied without the configurations first", async () => {
+    test("can be applied first without the configurations", async () => {
       const selector = "app.kubernetes.io/component!=webhook-configuration";
       const path = cluster().path(folder);
       const applied = await admin().ok(["apply", "--dry-run=server", "-o", "json", "-k", path, "-l", selector]);
@@ -141,7 +139,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("the manifests on a real API
     });
   });
 
-  test("with cert-manager, caBundle is left to the cainjector, and stays when the manifests are applied again", async () => {
+  test("cert-manager: caBundle is left to the cainjector, and stays when the manifests are applied again", async () => {
     const manifests = (await cluster().build("cert-manager")).filter(({ kind }) => CONFIGURATION_KINDS.includes(kind));
     const caBundle = Buffer.from(cluster().ca).toString("base64");
     const fill = JSON.stringify([{ op: "add", path: "/webhooks/0/clientConfig/caBundle", value: caBundle }]);
@@ -158,7 +156,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("the manifests on a real API
     await admin().ok(["delete", CONFIGURATIONS, "vm-image-webhook"]);
   });
 
-  test("with files, the CA beside the kustomization goes into caBundle, and nowhere else", async () => {
+  test("files: the CA beside the kustomization goes into caBundle, and into no Secret", async () => {
     const manifests = await cluster().build("files");
     expect(manifests.map(({ kind }) => kind)).not.toContain("Secret");
     for (const kind of CONFIGURATION_KINDS) {
@@ -168,7 +166,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("the manifests on a real API
     await admin().ok(["delete", CONFIGURATIONS, "vm-image-webhook"]);
   });
 
-  test("configurations of OSImages get their CA as the others do, and are in no other overlay", async () => {
+  test("osimage: its configurations get their CA like the others, and no other overlay has them", async () => {
     const named = (manifests: readonly Manifest[], name: string): readonly Manifest[] =>
       CONFIGURATION_KINDS.map((kind) => only(manifests, kind, name));
     const issued = await cluster().build("osimage/cert-manager");
@@ -192,7 +190,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("the manifests on a real API
     }
   });
 
-  test("with files, nothing is built without a CA", async () => {
+  test("files: the build fails without a CA", async () => {
     const copy = join(cluster().directory, "without-ca");
     await cp(cluster().path(), copy, { recursive: true });
     await rm(join(copy, "files", "ca.crt"));
@@ -201,10 +199,10 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("the manifests on a real API
     expect(stderr).toContain("ca.crt");
   });
 
-  describe("what docs/install.md offers to copy", () => {
+  describe("the overlays of docs/install.md and docs/security.md", () => {
     const [overlay = ""] = kustomizationsOf(INSTALL_DOC);
 
-    test("the overlay builds, and changes the image and the flags", async () => {
+    test("the overlay of docs/install.md changes the image and the flags", async () => {
       const folder = join(cluster().directory, "production");
       await mkdir(folder);
       await writeFile(join(folder, "kustomization.yaml"), overlay);
@@ -214,7 +212,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("the manifests on a real API
     });
 
     test.each(["manifests", "manifests/cert-manager"])(
-      "the NetworkPolicy of docs/security.md is built over %s",
+      "the NetworkPolicy of docs/security.md builds on %s",
       async (way) => {
         const [, withPolicy = ""] = kustomizationsOf(SECURITY_DOC);
         const manifests = await built(
@@ -227,7 +225,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("the manifests on a real API
       },
     );
 
-    test("the client CA of docs/security.md is mounted where the flag says", async () => {
+    test("the client CA of docs/security.md is mounted at the path of --client-ca", async () => {
       const [withClientCa = ""] = kustomizationsOf(SECURITY_DOC);
       const pod = only(await built("client-ca", withClientCa), "Deployment").spec.template.spec;
       const [container] = pod.containers;
@@ -249,7 +247,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("the manifests on a real API
       await admin().ok(["create", "--dry-run=server", "-f", "-"], await podOfDeployment({}));
     });
 
-    test("would refuse them with more privileges", async () => {
+    test("refuses the pods with hostNetwork", async () => {
       const pod = await podOfDeployment({ hostNetwork: true });
       expect(await admin().refused(["create", "--dry-run=server", "-f", "-"], pod)).toContain(
         'violates PodSecurity "restricted',
@@ -258,9 +256,9 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("the manifests on a real API
   });
 
   describe("the service account", () => {
-    test("may do what everybody may, and read images", async () => {
-      const everybodys = new Set(await rulesOf(STRANGER));
-      const own = (await rulesOf(SERVICE_ACCOUNT)).filter((rule) => !everybodys.has(rule));
+    test("may only read images, beside what every account may do", async () => {
+      const common = new Set(await rulesOf(STRANGER));
+      const own = (await rulesOf(SERVICE_ACCOUNT)).filter((rule) => !common.has(rule));
       expect(own.map((rule): unknown => JSON.parse(rule))).toEqual([
         {
           verbs: ["get", "list", "watch"],
@@ -274,18 +272,18 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("the manifests on a real API
     const writeVerbs = ["create", "update", "patch", "delete", "deletecollection"];
     const images = ["virtualmachineimages", "clustervirtualmachineimages"];
     const others = ["virtualmachines", "secrets", "pods", "namespaces"];
-    const questions = [
+    const rights = [
       ...images.flatMap((resource) => readVerbs.map((verb) => ({ verb, resource, answer: "yes" }))),
       ...images.flatMap((resource) => writeVerbs.map((verb) => ({ verb, resource, answer: "no" }))),
       ...others.map((resource) => ({ verb: "get", resource, answer: "no" })),
     ];
-    test.each(questions)("can it $verb $resource: $answer", async ({ verb, resource, answer }) => {
+    test.each(rights)("may $verb $resource: $answer", async ({ verb, resource, answer }) => {
       const { stdout } = await admin().run(["auth", "can-i", verb, resource, "-A", `--as=${SERVICE_ACCOUNT}`]);
       expect(stdout.trim()).toBe(answer);
     });
   });
 
-  test("the rights that certificates need are for three objects, by their names", async () => {
+  test("the rights for certificates are limited to one Secret and two configurations", async () => {
     await admin().ok(["apply", "-f", cluster().path("cluster", "rbac.yaml")]);
     const can = async (verb: string, resource: string, namespace = NAMESPACE): Promise<string> => {
       const question = ["auth", "can-i", verb, resource, "-n", namespace, `--as=${SERVICE_ACCOUNT}`];
@@ -307,13 +305,16 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("the manifests on a real API
     await admin().ok(["delete", "-f", cluster().path("cluster", "rbac.yaml")]);
   });
 
-  test("without a server nobody creates a machine, all else goes on, and deleting the configurations gets out", async () => {
+  test("without a running webhook, only CREATE and changes of references fail, until the configurations are deleted", async () => {
     const manifests = await cluster().build("files");
-    await eventually("no configuration of another test counts", async () => (await objection()) === "");
+    await eventually(
+      "the API server no longer uses configurations of another test",
+      async () => (await objection()) === "",
+    );
     await admin().ok(["create", "-f", "-"], machine("old"));
     for (const kind of CONFIGURATION_KINDS) await admin().ok(["apply", "-f", "-"], only(manifests, kind));
     const failed = 'failed calling webhook "mutate.vm-image-webhook.dev"';
-    await eventually("the webhook is called", async () => (await objection()).includes(failed));
+    await eventually("the API server calls the webhook", async () => (await objection()).includes(failed));
 
     const refused = await admin().refused(["create", "-f", "-"], machine("new"));
     expect(refused).toContain(`${failed}: failed to call webhook: `);
@@ -328,14 +329,14 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("the manifests on a real API
     await admin().ok(["delete", "virtualmachine", "old", "-n", OTHER_NAMESPACE]);
 
     await admin().ok(["delete", CONFIGURATIONS, "vm-image-webhook"]);
-    await eventually("nobody calls the webhook", async () => (await objection()) === "");
+    await eventually("the API server no longer calls the webhook", async () => (await objection()) === "");
   });
 
   function patchOld(patch: string): ReturnType<Kubectl["run"]> {
     return admin().run(["patch", "virtualmachine", "old", "-n", OTHER_NAMESPACE, "--type=merge", "-p", patch]);
   }
 
-  /** What the API server says to the creation of a machine that nobody keeps; "" where it is possible. */
+  /** The error of a dry-run CREATE of a machine; empty where it succeeds. */
   async function objection(): Promise<string> {
     return (await admin().run(["create", "--dry-run=server", "-f", "-"], machine("probe"))).stderr;
   }
@@ -354,7 +355,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("the manifests on a real API
     };
   }
 
-  /** What an account may do in a namespace, as texts that can be compared. */
+  /** The rights of an account in a namespace, as comparable texts. */
   async function rulesOf(user: string): Promise<readonly string[]> {
     const review = {
       apiVersion: "authorization.k8s.io/v1",

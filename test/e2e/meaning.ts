@@ -1,13 +1,13 @@
 import { type Answer, pinned, type Response } from "./cluster-webhook.ts";
 
-/** What a display name means for a new machine: an image's object name, or why it means none. */
+/** What a display name means for a new machine: an image's object name, or why it names none. */
 export type Meaning = "not found" | "ambiguous" | `vmi-${string}`;
 
 interface Status {
   readonly details?: { readonly causes?: readonly { readonly reason?: string; readonly message?: string }[] };
 }
 
-/** The meaning that a review of this name was answered by; any other text is no decision. */
+/** The meaning in the answer to a review of this name; any other text where there was no decision. */
 export function meaningIn({ code, body }: Answer, name: string): string {
   if (code !== 200) return `${code} ${body}`;
   const { response } = JSON.parse(body) as { response: Response };
@@ -15,8 +15,8 @@ export function meaningIn({ code, body }: Answer, name: string): string {
 }
 
 /**
- * Why a refusal says that there is no image to be had by this name; `gone vmi-...` where it was pinned to one that
- * /validate does not find any more. Any other text is another refusal.
+ * Why a refusal finds no image by this name; `gone vmi-...` where /mutate pinned an image that /validate does not find
+ * any more. Any other text is another refusal.
  */
 export function meaningOfRefusal(status: Status, name: string): string {
   const { reason, message = "" } = status.details?.causes?.[0] ?? {};
@@ -24,12 +24,12 @@ export function meaningOfRefusal(status: Status, name: string): string {
   return message.startsWith(`Invalid value: "${name}": ambiguous: `) ? "ambiguous" : `refused: ${message}`;
 }
 
-/** The value of a Kubernetes field error: it stands first. */
+/** The value of a Kubernetes field error, which comes first. */
 function quotedIn(message: string): string {
   return /"([^"]*)"/.exec(message)?.[1] ?? "";
 }
 
-/** Whether somebody may be answered so while a name has these meanings, one after the other. */
+/** Whether this is a possible answer while a name has these meanings, one after the other. */
 export function couldMean(meaning: string, possible: readonly Meaning[]): boolean {
   const before = possible.slice(0, -1).map((each) => `gone ${each}`);
   return [...possible, ...before].some((each) => each === meaning);

@@ -5,9 +5,9 @@ import { Inspector } from "./inspector.ts";
 /** Milliseconds. */
 const INTERVAL = 2_000;
 
-/** What a process needs right after a garbage collection; bytes. */
+/** Memory of a process right after a garbage collection; bytes. */
 export interface MemorySample {
-  /** Of V8, and what hangs on it outside. */
+  /** Heap of V8, and external memory. */
   readonly used: number;
   readonly resident: number;
 }

@@ -2,29 +2,29 @@ import type { Meaning } from "./meaning.ts";
 
 interface State {
   readonly meaning: Meaning;
-  /** Milliseconds: nobody can have been answered by it before. */
+  /** Milliseconds: no answer can have this meaning before. */
   readonly begunAt: number;
-  /** The API server has said that it is so; Infinity before. */
+  /** When the API server acknowledged the change; Infinity before. */
   doneAt: number;
-  /** Since then every webhook answers by it, or by a later one; Infinity as long as that was not seen. */
+  /** Since then every webhook answers with it, or with a later one; Infinity until that is observed. */
   settledAt: number;
 }
 
 /**
- * Milliseconds: forty times what a live index may be behind (WATCH_LAG of src/kube/live-read.ts), for a busy machine. A
- * stale one does not refuse a name that it does not know.
+ * Milliseconds: forty times the lag of a live index (WATCH_LAG of live-read.ts), for a busy machine. A stale index does
+ * not refuse an unknown name.
  */
-export const LONGEST_LAG = 4_000;
+export const MAX_LAG = 4_000;
 
 /**
- * Which name meant what, when. A change begins with its first request and has settled as soon as all webhooks were seen
- * to know of it: in between a name means what it meant before, or what it means afterwards, but nothing older. And a name
- * that somebody gave a while ago is found, settled or not: a refusal is confirmed by a live read.
+ * Which name meant what, and when. A change begins with its first request, and has settled once all webhooks answer
+ * with it. In between a name has its old or its new meaning, and no earlier one. A name that was given at least MAX_LAG
+ * ago is found, settled or not, because a live read confirms each refusal.
  */
 export class NameHistory {
   readonly #states = new Map<string, State[]>();
 
-  /** `now`: milliseconds of a clock that never goes back, as everywhere here. */
+  /** `now`: milliseconds of a monotonic clock, as in all methods. */
   begin(name: string, meaning: Meaning, now: number): void {
     const states = this.#states.get(name) ?? [
       { meaning: "not found", begunAt: -Infinity, doneAt: -Infinity, settledAt: -Infinity },
@@ -43,7 +43,7 @@ export class NameHistory {
     if (state !== undefined) state.settledAt = now;
   }
 
-  /** What may be answered to who asks and is answered within this time. */
+  /** The possible meanings of a request that is sent and answered within this time. */
   possible(name: string, asked: number, answered: number): readonly Meaning[] {
     const states = this.#states.get(name);
     if (states === undefined) return ["not found"];
@@ -52,13 +52,13 @@ export class NameHistory {
       .slice(first)
       .filter(({ begunAt }) => begunAt <= answered)
       .filter(({ meaning }, nth, { [nth + 1]: next }) => {
-        const isFoundByNow = next !== undefined && next.doneAt + LONGEST_LAG <= asked;
+        const isFoundByNow = next !== undefined && next.doneAt + MAX_LAG <= asked;
         return meaning !== "not found" || !isFoundByNow;
       })
       .map(({ meaning }) => meaning);
   }
 
-  /** What it means once all changes have settled. */
+  /** The meaning after all changes have settled. */
   now(name: string): Meaning {
     return this.#states.get(name)?.at(-1)?.meaning ?? "not found";
   }

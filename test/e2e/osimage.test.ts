@@ -31,7 +31,7 @@ function metal3(properties: Readonly<Record<string, string>>): object {
   return Object.fromEntries(Object.entries(properties).map(([key, value]) => [`metal3.vcluster.com/${key}`, value]));
 }
 
-describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("OSImages behind a real API server, from that cluster", () => {
+describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("references to OSImages behind a real API server", () => {
   let started: ControlPlane | undefined;
   let webhook: WebhookProcess | undefined;
   const plane = (): ControlPlane => {
@@ -64,7 +64,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("OSImages behind a real API 
   });
 
   test.each(["NodeClaim", "Machine"])(
-    "a %s with a display name is pinned, and applied again it stays",
+    "a %s with a display name is pinned, and a re-apply changes nothing",
     async (kind) => {
       const { user } = plane();
       const name = newName("pinned");
@@ -80,7 +80,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("OSImages behind a real API 
     },
   );
 
-  test("a NodeProvider is pinned in all its places", async () => {
+  test("all references of a NodeProvider are pinned", async () => {
     const { user } = plane();
     await user.ok(["apply", "-f", `${NODES}provider.yaml`]);
     const { spec } = await user.json<Stored>(["get", "nodeprovider", "metal"]);
@@ -94,7 +94,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("OSImages behind a real API 
     await user.ok(["delete", "nodeprovider", "metal"]);
   });
 
-  test("what a person reads of an unknown and an ambiguous name", async () => {
+  test("kubectl prints the refusal of an unknown and an ambiguous name", async () => {
     const { user } = plane();
     const name = newName("refused");
     expect(await user.refused(["create", "-f", "-"], claim(name, "ubuntu-nobel"))).toBe(
@@ -105,7 +105,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("OSImages behind a real API 
     );
   });
 
-  test("an image that was made a moment ago works at once", async () => {
+  test("an image can be used right after its creation", async () => {
     const { user } = plane();
     const image = newName("fresh");
     const [name, display] = [newName("node"), `Display ${image}`];
@@ -114,7 +114,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("OSImages behind a real API 
     expect((await storedClaim(name)).spec.properties?.[PROPERTY]).toBe(image);
   });
 
-  test("an update that changes no reference makes no call, even if its image is gone", async () => {
+  test("an update that changes no reference makes no call, even if its image is deleted", async () => {
     const { user } = plane();
     const [image, name] = [newName("doomed"), newName("node")];
     await user.ok(["create", "-f", "-"], osImage(image, {}));
@@ -131,7 +131,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("OSImages behind a real API 
     expect((await storedClaim(name)).spec.properties).toEqual({ other: "changed" });
   });
 
-  test("an object without spec or properties can be made, changed and deleted", async () => {
+  test("an object without spec can be created, changed and deleted", async () => {
     const { user } = plane();
     const name = newName("bare");
     await user.ok(["create", "-f", "-"], claim(name));
@@ -139,7 +139,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("OSImages behind a real API 
     await user.ok(["delete", "nodeclaim", name, "-n", NAMESPACE]);
   });
 
-  test("access warns whoever is not let in, and nobody else", async () => {
+  test("access warns a user without access, and no privileged user", async () => {
     const { user, admin } = plane();
     const stranger = await user.run(["create", "-f", "-"], claim(newName("closed"), "Hardened"));
     expect(stranger.code).toBe(0);
@@ -150,7 +150,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("OSImages behind a real API 
     expect([privileged.code, privileged.stderr]).toEqual([0, ""]);
   });
 
-  test("a malformed OSImage is refused, with all that is wrong", async () => {
+  test("a malformed OSImage is refused with all errors", async () => {
     const { user } = plane();
     const name = newName("image");
     const sent = osImage(name, {
@@ -166,7 +166,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("OSImages behind a real API 
     ]);
   });
 
-  test("a suspicious OSImage is made with warnings; what was wrong before does not come up again", async () => {
+  test("a suspicious OSImage is created with warnings, which an unrelated update does not repeat", async () => {
     const { user } = plane();
     const name = newName("image");
     const properties = metal3({

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { ServingCertificate } from "./webhook.ts";
 
-/** What kubectl prints of its answer. */
+/** Its message, which kubectl prints. */
 export const REFUSAL = "every update is refused here";
 
 /** Another project's validating webhook: it answers each review at once, with 422 Invalid. */
@@ -32,7 +32,7 @@ export class RefusingWebhook {
     return new RefusingWebhook(server, ca);
   }
 
-  /** Registers it for each UPDATE of a machine. */
+  /** The configuration that registers it for each UPDATE of a machine. */
   get configuration(): object {
     const { port } = this.#server.address() as AddressInfo;
     const rule = {

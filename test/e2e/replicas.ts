@@ -1,19 +1,19 @@
-import { IN_THE_END } from "./cluster-patience.ts";
+import { IN_THE_END } from "./polling.ts";
 import type { ClusterPlane } from "./cluster-plane.ts";
 import { Proxy } from "./cluster-proxy.ts";
 import { ClusterWebhook } from "./cluster-webhook.ts";
 
-/** Nobody has to learn of a new process here but the proxy; it holds connections that were made a moment ago. */
+/** Short, because only the proxy must learn of a new process; it covers connections that were just opened. */
 export const SHUTDOWN_DELAY = ["--shutdown-delay", "500ms"];
 
-/** One process, and its own way to the API server. */
+/** One process, and its own proxy to the API server. */
 interface Replica {
   readonly kubeconfig: string;
   readonly toApi: Proxy;
   process: ClusterWebhook;
 }
 
-/** Processes behind one address, as a Deployment behind a Service; each may lose its way to the API server. */
+/** Processes behind one address, as a Deployment behind a Service; each may lose its connection to the API server. */
 export class Replicas {
   readonly #plane: ClusterPlane;
   readonly #replicas: Replica[] = [];
@@ -40,17 +40,20 @@ export class Replicas {
     return replicas;
   }
 
-  /** All that may still answer; undefined while one starts, which may have listed already. */
+  /** All processes that may still answer; undefined while one starts, which may have listed images already. */
   get answering(): readonly ClusterWebhook[] | undefined {
     return this.#starting > 0 ? undefined : this.#serving;
   }
 
-  /** The ways to the API server, one a process. */
+  /** The proxies to the API server, one for each process. */
   get toApi(): readonly Proxy[] {
     return this.#replicas.map(({ toApi }) => toApi);
   }
 
-  /** A new process is ready and gets all new connections before the old one is asked to end; gives its exit code. */
+  /**
+   * A new process is ready and gets all new connections before the old one gets SIGTERM; returns the exit code of the
+   * old one.
+   */
   async restart(nth: number): Promise<number | null> {
     const replica = this.#replicas[nth];
     if (replica === undefined) throw new Error(`no replica ${nth}`);

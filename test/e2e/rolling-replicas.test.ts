@@ -13,9 +13,9 @@ import { JSON_HEADERS } from "../support/tls-client.ts";
 
 const RESTARTS = 10;
 const REVIEWS_A_SECOND = 200;
-/** Milliseconds after which callers learn that a replica goes, or comes: endpoints lag. */
+/** Milliseconds until clients learn of a new or a leaving replica, as through endpoints. */
 const ENDPOINT_LAG = 250;
-/** Many times the lag, for this client lags, too, where the machine is busy: what --shutdown-delay is for. */
+/** Many times the lag, because the client of this test lags, too, on a busy machine. */
 const SHUTDOWN_DELAY = "2s";
 const REVIEW = JSON.stringify(createReview());
 
@@ -25,7 +25,7 @@ interface Replica {
   readonly opsPort: number;
 }
 
-/** Two replicas with one certificate, as a Deployment has, and what callers take for their endpoints. */
+/** Replicas with one certificate, as a Deployment has, and the endpoints that clients know. */
 class ReplicaSet {
   readonly #certDir: string;
   readonly ca: string;
@@ -38,14 +38,14 @@ class ReplicaSet {
     this.ca = readFileSync(join(certDir, "ca.crt"), "utf8");
   }
 
-  /** Some endpoint, as kube-proxy chooses. */
+  /** A random endpoint, as kube-proxy chooses one. */
   endpoint(): Replica {
     const replica = this.#endpoints[Math.floor(Math.random() * this.#endpoints.length)];
     if (replica === undefined) throw new Error("no endpoint");
     return replica;
   }
 
-  /** A new one is ready, and known to be, before an old one is asked to end: maxUnavailable 0, maxSurge 1. */
+  /** A new replica is ready and among the endpoints before the oldest gets SIGTERM: maxUnavailable 0, maxSurge 1. */
   async replaceOldest(): Promise<void> {
     await this.add();
     const [oldest] = this.replicas;
@@ -57,7 +57,7 @@ class ReplicaSet {
     this.#exits.push(oldest.process.exit());
   }
 
-  /** The exit codes of those that were replaced. */
+  /** The exit codes of the replaced replicas. */
   async exits(): Promise<readonly unknown[]> {
     return Promise.all(this.#exits);
   }
@@ -91,10 +91,10 @@ async function isReady({ opsPort }: Replica): Promise<boolean> {
   );
 }
 
-/** The agent, and where it makes a new connection to for this review. */
+/** The agent for a review, and the port for its new connections. */
 type Pool = (replicas: ReplicaSet) => { readonly agent: Agent; readonly port: number };
 
-/** Before Kubernetes 1.37: connections of one name, whichever replica they ended at; a new one goes to an endpoint. */
+/** Before Kubernetes 1.37: one pool for the name of the Service; a new connection goes to a random endpoint. */
 function byService(): Pool {
   let set: ReplicaSet | undefined;
   const agent = new (class extends Agent {
@@ -106,23 +106,23 @@ function byService(): Pool {
   })({ keepAlive: true });
   return (replicas) => {
     set = replicas;
-    // Of the name, not of a replica: the port is chosen by each new connection.
+    // The port of the pool's name; each new connection chooses the port of a replica.
     return { agent, port: 443 };
   };
 }
 
-/** Kubernetes 1.37: each review chooses an endpoint, and one of its connections. */
+/** Since Kubernetes 1.37: each review chooses an endpoint, and a connection of its pool. */
 function byEndpoint(): Pool {
   const agent = new Agent({ keepAlive: true });
   return (replicas) => ({ agent, port: replicas.endpoint().port });
 }
 
-/** The API server's 10 s, less what a retry may take. */
-const PATIENCE = 9_000;
+/** Milliseconds: the API server's timeout of 10 s, less the time of a retry. */
+const RETRY_DEADLINE = 9_000;
 
 /**
- * Like the API server: tried again where the answer says when (client-go rest/with_retry.go), never where the connection
- * breaks. What went wrong, or undefined.
+ * Like the API server, retries an answer with Retry-After (client-go rest/with_retry.go), and never a broken
+ * connection. Returns the failure, or undefined.
  */
 async function review(pool: Pool, replicas: ReplicaSet, since = performance.now()): Promise<string | undefined> {
   const { agent, port } = pool(replicas);
@@ -134,7 +134,7 @@ async function review(pool: Pool, replicas: ReplicaSet, since = performance.now(
   asked.on("error", reject).on("response", (response) => {
     text(response).then((body) => {
       const retryAfter = response.headers["retry-after"];
-      if (retryAfter !== undefined && performance.now() - since < PATIENCE) {
+      if (retryAfter !== undefined && performance.now() - since < RETRY_DEADLINE) {
         resolve(delay(Number(retryAfter) * 1_000).then(() => review(pool, replicas, since)));
         return;
       }
@@ -146,10 +146,13 @@ async function review(pool: Pool, replicas: ReplicaSet, since = performance.now(
   return promise.catch(String);
 }
 
-/** As many as an API server has in flight (--max-mutating-requests-inflight). */
-const MOST_IN_FLIGHT = 200;
+/** The API server's limit (--max-mutating-requests-inflight). */
+const MAX_IN_FLIGHT = 200;
 
-/** Reviews at this rate, whatever becomes of those before, until the signal; gives what failed, and how many went well. */
+/**
+ * Sends reviews at this rate, without waiting for answers, until the signal. Returns the failures and the number of
+ * successes.
+ */
 async function load(pool: Pool, replicas: ReplicaSet, until: AbortSignal): Promise<{ failed: string[]; good: number }> {
   const asked: Promise<string | undefined>[] = [];
   let inFlight = 0;
@@ -162,10 +165,10 @@ async function load(pool: Pool, replicas: ReplicaSet, until: AbortSignal): Promi
   const start = performance.now();
   while (!until.aborted) {
     const due = ((performance.now() - start) * REVIEWS_A_SECOND) / 1_000;
-    while (asked.length < due && inFlight < MOST_IN_FLIGHT) asked.push(ask());
+    while (asked.length < due && inFlight < MAX_IN_FLIGHT) asked.push(ask());
     await delay(5);
-    // The API server reads of a closed connection while it does other things; this loop only between its turns. Without
-    // this, one that was late would choose connections that it should know to be closed.
+    // The API server notices a closed connection at any time, and this process only between turns of its event loop.
+    // Without this turn, a late loop would choose connections that are already closed.
     await poll();
   }
   const results = await Promise.all(asked);
@@ -173,7 +176,7 @@ async function load(pool: Pool, replicas: ReplicaSet, until: AbortSignal): Promi
   return { failed, good: results.length - failed.length };
 }
 
-describe(`T11: ${RESTARTS} rolling restarts under ${REVIEWS_A_SECOND} reviews a second`, () => {
+describe(`${RESTARTS} rolling restarts under ${REVIEWS_A_SECOND} reviews a second`, () => {
   test.each([
     ["by service", byService],
     ["by endpoint", byEndpoint],

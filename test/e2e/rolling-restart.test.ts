@@ -1,21 +1,20 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ROCKY, UBUNTU } from "./cluster-suites/bench.ts";
-import { LONG_TEST } from "./cluster-patience.ts";
+import { ROCKY, UBUNTU } from "./cluster-suites/cluster-context.ts";
+import { LONG_TEST } from "./polling.ts";
 import { ClusterPlane, type Created } from "./cluster-plane.ts";
 import { Proxy } from "./cluster-proxy.ts";
 import { ClusterWebhook } from "./cluster-webhook.ts";
 import { CONTROL_PLANE_ASSETS, NAMESPACE, OWN_CRDS } from "./control-plane.ts";
+import { SHUTDOWN_DELAY } from "./replicas.ts";
 
 const RESTARTS = 10;
-/** Each is asked about four times: both processes, both endpoints. */
+/** Each makes four reviews: two processes, two endpoints. */
 const CREATIONS_A_SECOND = 20;
-/** Nobody has to learn of a new process here but the proxy; it holds connections that were made a moment ago. */
-const SHUTDOWN_DELAY = "500ms";
 const DISPLAY_NAME = "ubuntu-24.04";
 
-/** An address of a `url` webhook: it stays, while the processes behind it come and go. */
-class Replaceable {
+/** A constant address of a `url` webhook, whose process is replaced. */
+class ReplaceableWebhook {
   readonly proxy: Proxy;
   readonly #kubeconfig: string;
   readonly #plane: ClusterPlane;
@@ -29,16 +28,19 @@ class Replaceable {
     this.current = parts.current;
   }
 
-  /** `name`: of its own webhook configurations, by which every creation asks it. */
-  static async start(plane: ClusterPlane, name: string): Promise<Replaceable> {
+  /** `name`: the name of its own webhook configurations. */
+  static async start(plane: ClusterPlane, name: string): Promise<ReplaceableWebhook> {
     const kubeconfig = await plane.accountKubeconfig();
     const current = await startWebhook(plane, kubeconfig);
     const proxy = await Proxy.start(current.port);
     await plane.pointAt(current, DISPLAY_NAME, { port: proxy.port, as: name });
-    return new Replaceable(plane, kubeconfig, { proxy, current });
+    return new ReplaceableWebhook(plane, kubeconfig, { proxy, current });
   }
 
-  /** A new process is ready and gets all new connections before the old one is asked to end; gives its exit code. */
+  /**
+   * A new process is ready and gets all new connections before the old one gets SIGTERM; returns the exit code of the
+   * old one.
+   */
   async restart(): Promise<number | null> {
     const old = this.current;
     this.current = await startWebhook(this.#plane, this.#kubeconfig);
@@ -47,7 +49,7 @@ class Replaceable {
     return old.stop();
   }
 
-  /** Reviews that each of its processes answered, oldest process first. */
+  /** The number of reviews of each process, oldest process first. */
   get reviews(): readonly number[] {
     return [...this.#former, this.current].map(({ reviewsSoFar }) => reviewsSoFar.length);
   }
@@ -59,17 +61,17 @@ class Replaceable {
 }
 
 function startWebhook({ certificate }: ClusterPlane, kubeconfig: string): Promise<ClusterWebhook> {
-  return ClusterWebhook.startReady({ kubeconfig, certificate, flags: ["--shutdown-delay", SHUTDOWN_DELAY] });
+  return ClusterWebhook.startReady({ kubeconfig, certificate, flags: SHUTDOWN_DELAY });
 }
 
-describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("two processes that every creation asks", () => {
+describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("two webhooks that both see every CREATE", () => {
   let plane: ClusterPlane | undefined;
-  let processes: readonly Replaceable[] = [];
+  let processes: readonly ReplaceableWebhook[] = [];
   beforeAll(async () => {
     plane = await ClusterPlane.start([OWN_CRDS]);
     for (const image of [UBUNTU, ROCKY]) await plane.createImage(image);
     for (const name of ["vm-image-webhook-a", "vm-image-webhook-b"]) {
-      processes = [...processes, await Replaceable.start(plane, name)];
+      processes = [...processes, await ReplaceableWebhook.start(plane, name)];
     }
   });
   afterAll(async () => {
@@ -77,7 +79,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("two processes that every cr
     await plane?.stop();
   });
 
-  test(`T11: fail none over ${RESTARTS} restarts in turn`, { timeout: LONG_TEST }, async () => {
+  test(`fail no CREATE over ${RESTARTS} alternating restarts`, { timeout: LONG_TEST }, async () => {
     if (plane === undefined) throw new Error("the cluster did not start");
     const end = new AbortController();
     const created = creations(plane, end.signal);
@@ -100,7 +102,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("two processes that every cr
   });
 });
 
-/** Machines at this rate, whatever becomes of those before, until the signal. */
+/** Creates machines at this rate, without waiting for answers, until the signal. */
 async function creations(plane: ClusterPlane, until: AbortSignal): Promise<readonly Created[]> {
   const underWay: Promise<Created>[] = [];
   const start = performance.now();

@@ -1,17 +1,17 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** So many people who act again and again until the signal, with a pause (milliseconds) between two acts. */
+/** Runs `act` in this number of concurrent loops until the signal, with a pause (milliseconds) between two runs. */
 export async function steadyLoad(
-  { people, pause }: { readonly people: number; readonly pause: number },
+  { loops, pause }: { readonly loops: number; readonly pause: number },
   until: AbortSignal,
   act: (nth: number) => Promise<void>,
 ): Promise<void> {
   let acts = 0;
-  const goOn = async (): Promise<void> => {
+  const loop = async (): Promise<void> => {
     while (!until.aborted) {
       await act(acts++);
       await delay(pause);
     }
   };
-  await Promise.all(Array.from({ length: people }, goOn));
+  await Promise.all(Array.from({ length: loops }, loop));
 }

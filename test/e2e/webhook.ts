@@ -7,9 +7,9 @@ import { fileURLToPath } from "node:url";
 import { run } from "./kubectl.ts";
 import { eventually } from "./eventually.ts";
 
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
-/** Nothing of the tester's environment: flags may come from there. */
-const ENVIRONMENT = { PATH: process.env["PATH"] ?? "" };
+export const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+/** Without the variables of the test run, which could set flags or a kubeconfig. */
+export const ENVIRONMENT = { PATH: process.env["PATH"] ?? "" };
 
 /** A line of the webhook's log. */
 export type LogLine = Readonly<Record<string, unknown>>;
@@ -20,7 +20,7 @@ export interface ServingCertificate {
   readonly ca: string;
 }
 
-/** Runs `certs`, as a person would. */
+/** Makes a certificate with the command `certs`. */
 export async function makeCertificate(directory: string): Promise<ServingCertificate> {
   const made = await run(process.execPath, [MAIN, "certs", "--out", directory], { env: ENVIRONMENT });
   if (made.code !== 0) throw new Error(`certs ended with ${made.code}: ${made.stderr}`);
@@ -28,14 +28,14 @@ export async function makeCertificate(directory: string): Promise<ServingCertifi
 }
 
 export interface WebhookOptions {
-  /** The folder of images; without one they are those of the cluster. */
+  /** The folder of images; without one the webhook reads those of the cluster. */
   readonly images?: string;
   readonly kubeconfig?: string;
   readonly certificate: ServingCertificate;
   readonly flags?: readonly string[];
 }
 
-/** The webhook as the real program, in a process of its own. */
+/** The real program, in a process of its own. */
 export class WebhookProcess {
   readonly #child: ChildProcess;
   readonly #log: LogLine[] = [];
@@ -47,7 +47,7 @@ export class WebhookProcess {
 
   private constructor(child: ChildProcess) {
     this.#child = child;
-    // A test run that is broken off must not leave it behind.
+    // An aborted test run must not leave the process behind.
     process.once("exit", this.#killAtExit);
     if (child.stderr === null) throw new Error("no pipe to the webhook's log");
     createInterface({ input: child.stderr }).on("line", (line) => {
@@ -87,17 +87,17 @@ export class WebhookProcess {
     return port;
   }
 
-  /** Reviews of objects with this name whose lines have come so far: a line comes some time after its answer. */
+  /** The log lines so far of reviews of objects with this name. A line arrives some time after its answer. */
   reviewsSoFar(name: string): readonly LogLine[] {
     return this.#log.filter((line) => line["msg"] === "review" && line["name"] === name);
   }
 
-  /** Lines that say so. */
-  said(message: string): readonly LogLine[] {
+  /** The log lines so far with this message. */
+  linesOf(message: string): readonly LogLine[] {
     return this.#log.filter((line) => line["msg"] === message);
   }
 
-  /** Asks it to end, as the kubelet does, and waits until it has; the exit code. */
+  /** Sends SIGTERM, as the kubelet does, and waits for the exit code. */
   async stop(): Promise<number | null> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       const exit = once(this.#child, "exit");
@@ -112,7 +112,7 @@ export class WebhookProcess {
     if (this.#child.exitCode !== null) {
       throw new Error(`the webhook ended with ${this.#child.exitCode}: ${this.#other.join("\n")}`);
     }
-    const port = this.said("serving")[0]?.["port"];
+    const port = this.linesOf("serving")[0]?.["port"];
     return typeof port === "number" ? port : undefined;
   }
 }

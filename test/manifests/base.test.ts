@@ -13,7 +13,7 @@ const NAMESPACE = "vm-image-webhook-system";
 const SECOND = 1_000;
 const MEBIBYTE = 1024 * 1024;
 
-/** What an image takes in the index, and what the program takes without any: measured with 500,000 images. */
+/** Memory of an image in the index, and of the program without images; measured with 500,000 images. */
 const BYTES_PER_IMAGE = 500;
 const BYTES_OF_PROGRAM = 40 * MEBIBYTE;
 
@@ -29,7 +29,7 @@ function onlyContainer(): Container {
   return first;
 }
 
-/** `--name=value` each, as the Deployment writes them. */
+/** The values of each `--name=value`, the form of the Deployment. */
 function givenFlags(args: readonly string[]): Readonly<Partial<Record<FlagName, readonly string[]>>> {
   const given: Partial<Record<FlagName, readonly string[]>> = {};
   for (const arg of args) {
@@ -50,7 +50,7 @@ function containerPort(port: string | number): number | undefined {
   return container.ports.find(({ name, containerPort: number }) => name === port || number === port)?.containerPort;
 }
 
-test("every manifest of base is listed in its kustomization, and nothing else", () => {
+test("the kustomization of base lists exactly the files of its folder", () => {
   const files = readdirSync(new URL("base/", MANIFESTS)).filter((file) => file !== "kustomization.yaml");
   expect([...kustomization("base").resources].sort()).toEqual(files.sort());
   expect(kustomization("base").resources).toEqual(
@@ -60,7 +60,7 @@ test("every manifest of base is listed in its kustomization, and nothing else", 
   );
 });
 
-test("everything is ours by its label, and what has a namespace is in the one namespace", () => {
+test("every object has the label of the webhook, and every namespaced object is in its namespace", () => {
   const clusterScoped = /^(Namespace|Cluster|Mutating|Validating)/;
   for (const { kind, metadata } of base) {
     expect(metadata.labels, kind).toMatchObject({ "app.kubernetes.io/name": "vm-image-webhook" });
@@ -68,7 +68,7 @@ test("everything is ours by its label, and what has a namespace is in the one na
   }
 });
 
-test("only the webhook configurations have the component by which they are told apart", () => {
+test("only the webhook configurations have a component label", () => {
   const apart = base.filter(({ metadata }) => metadata.labels?.["app.kubernetes.io/component"] !== undefined);
   expect(apart.map(({ kind, metadata }) => [kind, metadata.labels?.["app.kubernetes.io/component"]])).toEqual([
     ["MutatingWebhookConfiguration", "webhook-configuration"],
@@ -84,7 +84,7 @@ test("the namespace enforces restricted pod security", () => {
 });
 
 describe("rights", () => {
-  test("are to get, list and watch the two kinds of image, and nothing more", () => {
+  test("allow to get, list and watch the two kinds of image, and nothing more", () => {
     expect(only(base, "ClusterRole")["rules"]).toEqual([
       {
         apiGroups: ["vmoperator.vmware.com"],
@@ -95,7 +95,7 @@ describe("rights", () => {
     expect(base.filter(({ kind }) => /^(Cluster)?Role(Binding)?$/.test(kind))).toHaveLength(2);
   });
 
-  test("go to the service account of the pods", () => {
+  test("are bound to the service account of the pods", () => {
     const binding = only(base, "ClusterRoleBinding");
     expect(binding["roleRef"]).toEqual({
       apiGroup: "rbac.authorization.k8s.io",
@@ -110,18 +110,18 @@ describe("rights", () => {
 });
 
 describe("the server", () => {
-  test("is started with flags that it has, and values that it takes", () => {
+  test("starts with flags and values that the program accepts", () => {
     const [command] = container.args;
     expect(command).toBe(serve.name);
     expect(serve.flags).toEqual(expect.arrayContaining(Object.keys(flags)));
     expect(readFlags(Object.keys(flags) as FlagName[], flags, {})).toBeDefined();
   });
 
-  test("takes its images from the cluster", () => {
+  test("reads its images from the cluster", () => {
     expect(flags).not.toHaveProperty("images");
   });
 
-  test("listens where the container's ports say", () => {
+  test("listens on the ports of the container", () => {
     const { listen, "ops-listen": ops } = readFlags(["listen", "ops-listen"], flags, {});
     expect([listen.port, ops.port]).toEqual([containerPort("reviews"), containerPort("ops")]);
     expect([listen.host, ops.host]).toEqual([undefined, undefined]);
@@ -137,24 +137,24 @@ describe("the server", () => {
     expect(containerPort(httpGet.port)).toBe(readFlags(["ops-listen"], flags, {})["ops-listen"].port);
   });
 
-  test("gets a minute to start before liveness counts", () => {
+  test("has a minute to start before the liveness probe runs", () => {
     const { periodSeconds, failureThreshold } = container.startupProbe;
     expect(periodSeconds * failureThreshold).toBe(60);
   });
 
-  test("counts vm-operator's service accounts as privileged, and nobody else's", () => {
+  test("treats only the service accounts of vm-operator as privileged", () => {
     expect(flags["privileged-user"]).toEqual(["system:serviceaccount:vmware-system-vmop:*"]);
     expect(flags).not.toHaveProperty("privileged-group");
   });
 
-  test("is called by the name of its Service, and needs no files unless an overlay brings them", () => {
+  test("has a certificate for the name of its Service, and no mounted files", () => {
     const { metadata } = only(base, "Service");
     expect(flags["cert-host"]).toEqual([`${metadata.name}.${NAMESPACE}.svc`]);
     expect(flags).not.toHaveProperty("cert-dir");
     expect([pod.volumes, container.volumeMounts]).toEqual([undefined, undefined]);
   });
 
-  test("is not killed before its shutdown deadline has passed", () => {
+  test("has a termination grace period longer than its shutdown deadline", () => {
     const { "shutdown-delay": shutdownDelay } = readFlags(["shutdown-delay"], flags, {});
     const toStop = (shutdownDelay + MAX_WAIT_FOR_QUIET + SHUTDOWN_DEADLINE) / SECOND;
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(toStop);
@@ -185,7 +185,7 @@ test("the pods are restricted: no root, no privileges, no writable files", () =>
 });
 
 describe("two replicas", () => {
-  test("run on different nodes, and a rollout never has fewer", () => {
+  test("run on different nodes, and a rollout never has fewer than two", () => {
     expect(deployment.spec.replicas).toBe(2);
     expect(deployment.spec.strategy.rollingUpdate).toMatchObject({ maxUnavailable: 0 });
     expect(pod.topologySpreadConstraints).toMatchObject([
@@ -198,7 +198,7 @@ describe("two replicas", () => {
     ]);
   });
 
-  test("are found by every selector", () => {
+  test("match every selector", () => {
     const labels = deployment.spec.template.metadata.labels;
     const { matchLabels } = deployment.spec.selector;
     expect(labels).toMatchObject(matchLabels);
@@ -206,7 +206,7 @@ describe("two replicas", () => {
     expect(only(base, "PodDisruptionBudget")["spec"]).toMatchObject({ maxUnavailable: 1, selector: { matchLabels } });
   });
 
-  test("may have their priority class: the quota mentions it", () => {
+  test("may use their priority class, which the quota names", () => {
     const { spec } = only(base, "ResourceQuota", "vm-image-webhook-priority");
     expect(spec.scopeSelector).toEqual({
       matchExpressions: [{ scopeName: "PriorityClass", operator: "In", values: [pod.priorityClassName] }],
@@ -214,7 +214,7 @@ describe("two replicas", () => {
   });
 });
 
-test("the Service leads from the port of the configurations to the port of the reviews", () => {
+test("the Service forwards the port of the configurations to the port for reviews", () => {
   const service = only(base, "Service");
   const [port, ...others] = service.spec.ports;
   expect(others).toEqual([]);

@@ -28,14 +28,14 @@ function restOf(stage: readonly Instruction[], name: string): readonly string[] 
   return stage.filter((instruction) => instruction.name === name).map(({ rest }) => rest);
 }
 
-test("there are two stages, each from an image with a tag that is not latest", () => {
+test("both stages are from an image with a tag other than latest", () => {
   expect(stages).toHaveLength(2);
   for (const image of instructions.filter(({ name }) => name === "FROM").map(({ rest }) => rest)) {
     expect(image).toMatch(/:(?!latest)[\w.-]+( AS build)?$/);
   }
 });
 
-test("both stages have the major version of Node that the project runs on", () => {
+test("both stages have the major version of Node from package.json", () => {
   const major = /\d+/.exec(packageJson.engines.node)?.[0] ?? "";
   expect(restOf(build, "FROM")[0]).toContain(` node:${major}-`);
   expect(restOf(final, "FROM")[0]).toMatch(new RegExp(`/nodejs${major}-debian\\d+:nonroot$`));
@@ -45,14 +45,14 @@ test("the build installs from the lock file and makes the bundle", () => {
   expect(restOf(build, "RUN")).toEqual(["npm ci --no-audit --no-fund", "npm run build"]);
 });
 
-test("the image has the bundle and nothing else, and runs nothing while it is made", () => {
+test("the final stage copies only the bundle, and runs no command", () => {
   const bundle = packageJson.bin["vm-image-webhook"];
   expect(restOf(final, "COPY")).toEqual([`--from=build /build/${bundle} /app/vm-image-webhook.mjs`]);
   expect(restOf(final, "ADD")).toEqual([]);
   expect(restOf(final, "RUN")).toEqual([]);
 });
 
-test("it starts the bundle without a shell, as a user by number who is not root", () => {
+test("the image starts the bundle without a shell, as a numeric user other than root", () => {
   expect(restOf(final, "ENTRYPOINT").map((text): unknown => JSON.parse(text))).toEqual([
     ["/nodejs/bin/node", "/app/vm-image-webhook.mjs"],
   ]);
@@ -63,7 +63,7 @@ test("it starts the bundle without a shell, as a user by number who is not root"
   ]);
 });
 
-test("the build gets only what it copies: no keys, no node_modules, no history", () => {
+test("the build context has only what the Dockerfile copies: no keys, no node_modules, no history", () => {
   const [all, ...kept] = linesOf(".dockerignore");
   expect(all).toBe("*");
   const copied = restOf(build, "COPY").flatMap((rest) => rest.split(" ").slice(0, -1));

@@ -12,14 +12,14 @@ function matches(pattern: RegExp): readonly string[] {
   return [...new Set([...doc.matchAll(pattern)].map(([, text]) => text ?? ""))];
 }
 
-test("it applies folders that exist", () => {
+test("docs/install.md applies folders that exist", () => {
   const folders = matches(/-k ([\w/-]+)/g);
   expect(folders).toEqual(["manifests", "manifests/cert-manager", "manifests/files", "outside"]);
   for (const folder of folders.slice(0, 3))
     expect(existsSync(new URL(`${folder}/kustomization.yaml`, ROOT)), folder).toBe(true);
 });
 
-test("it calls things by the names that they have", () => {
+test("docs/install.md uses the names of the manifests", () => {
   const namespace = only(base, "Namespace", "vm-image-webhook-system").metadata.name;
   expect(matches(/-n ([\w-]+)/g)).toEqual([namespace, "dev"]);
   expect(matches(/deployment\/([\w-]+)/g)).toEqual([only(base, "Deployment").metadata.name]);
@@ -32,23 +32,23 @@ test("it calls things by the names that they have", () => {
   ]);
 });
 
-test("it says the timeout and the failure policy of the configurations", () => {
+test("docs/install.md states the timeout and the failure policy of the configurations", () => {
   const webhooks = only(base, "MutatingWebhookConfiguration")["webhooks"] as readonly Record<string, unknown>[];
   expect(doc).toContain(`failurePolicy: ${String(webhooks[0]?.["failurePolicy"])}`);
   expect(doc).toContain(`timeoutSeconds: ${String(webhooks[0]?.["timeoutSeconds"])}`);
 });
 
-test("its network table has the ports of the pods", () => {
+test("the network table of docs/install.md has the ports of the pods", () => {
   const [container] = only(base, "Deployment").spec.template.spec.containers;
   for (const { containerPort } of container?.ports ?? []) expect(doc).toContain(`TCP ${containerPort}`);
 });
 
-test("its flag for privileged users is the one of the manifests", () => {
+test("docs/install.md has the --privileged-user flag of the manifests", () => {
   const [flag] = matches(/`(--privileged-user=[^`]+)`/g);
   expect(textOf("base/deployment.yaml")).toContain(`- ${flag ?? "none"}\n`);
 });
 
-test("its overlay for a webhook outside the cluster gives every webhook the URL of its path", () => {
+test("the overlay of docs/install.md for a webhook outside the cluster gives every webhook the URL of its path", () => {
   const [, outside = ""] = matches(/```yaml\n([^`]+)```/g);
   const { patches } = parse(outside) as { patches: readonly { target: { kind: string }; patch: string }[] };
   for (const { target, patch } of patches) {
@@ -66,7 +66,7 @@ test("its overlay for a webhook outside the cluster gives every webhook the URL 
   }
 });
 
-test("its own manifests are YAML", () => {
+test("the YAML blocks of docs/install.md are Kustomizations", () => {
   const blocks = matches(/```yaml\n([^`]+)```/g);
   expect(blocks.map((block) => (parse(block) as { kind: string }).kind)).toEqual(["Kustomization", "Kustomization"]);
 });

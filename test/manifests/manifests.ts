@@ -95,7 +95,7 @@ interface Kinds {
   readonly Service: Service;
 }
 
-/** The kinds whose fields tests look at. */
+/** The manifest type of a kind; tests read fields of the kinds above. */
 type OfKind<Kind extends string> = Kind extends keyof Kinds ? Kinds[Kind] : Manifest;
 
 export interface Kustomization {
@@ -125,7 +125,7 @@ export function manifestsOf(folder: string): readonly Manifest[] {
   );
 }
 
-/** The one of this kind and name. */
+/** The manifest of this kind and name; throws unless there is exactly one. */
 export function only<Kind extends string>(
   manifests: readonly Manifest[],
   kind: Kind,

@@ -9,13 +9,13 @@ import { kustomization, MANIFESTS, manifestsOf, only, textOf } from "./manifests
 const NAME = "vm-image-webhook-osimage";
 const component = manifestsOf("osimage/component");
 
-test("every file of the component is listed in its kustomization, and nothing else", () => {
+test("the kustomization of the component lists exactly the files of its folder", () => {
   const files = readdirSync(new URL("osimage/component/", MANIFESTS)).filter((file) => file !== "kustomization.yaml");
   expect([...kustomization("osimage/component").resources, "follow-osimages.yaml"].sort()).toEqual(files.sort());
   expect(textOf("osimage/component/kustomization.yaml")).toContain("path: follow-osimages.yaml");
 });
 
-test("the webhook follows OSImages where their rules are, and nowhere else", () => {
+test("the component adds --osimage, and base has nothing of OSImages", () => {
   const [patch, ...others] = parse(textOf("osimage/component/follow-osimages.yaml")) as {
     path: string;
     value: string;
@@ -26,7 +26,7 @@ test("the webhook follows OSImages where their rules are, and nowhere else", () 
   expect(JSON.stringify(manifestsOf("base"))).not.toMatch(/osimage|loft\.sh/);
 });
 
-test("it may read OSImages in both groups, and nothing more", () => {
+test("the component allows to read OSImages in both groups, and nothing more", () => {
   expect(only(component, "ClusterRole", NAME)["rules"]).toEqual([
     { apiGroups: IMAGE_KIND_ROWS.OSImage.groups, resources: ["osimages"], verbs: ["get", "list", "watch"] },
   ]);
@@ -35,18 +35,18 @@ test("it may read OSImages in both groups, and nothing more", () => {
   expect(binding["subjects"]).toEqual(only(manifestsOf("base"), "ClusterRoleBinding")["subjects"]);
 });
 
-test.each(["cluster", "cert-manager", "files"])("osimage/%s is that installation with the component", (folder) => {
+test.each(["cluster", "cert-manager", "files"])("osimage/%s is that overlay with the component", (folder) => {
   const { resources, components } = kustomization(`osimage/${folder}`);
   expect([resources, components]).toEqual([[`../../${folder}`], ["../component"]]);
 });
 
-test("where the webhook makes its certificates, it may write caBundle of their configurations, too", () => {
+test("osimage/cluster also allows to write caBundle of the OSImage configurations", () => {
   expect(parse(textOf("osimage/cluster/ca-bundle.yaml"))).toEqual([
     { op: "add", path: "/rules/0/resourceNames/-", value: OSIMAGE_CONFIGURATION_NAME },
   ]);
   expect(NAME).toBe(OSIMAGE_CONFIGURATION_NAME);
 });
 
-test("the one without a choice is the same as without OSImages", () => {
+test("manifests/osimage has the same default overlay as manifests", () => {
   expect(kustomization("osimage").resources).toEqual(kustomization(".").resources);
 });

@@ -7,7 +7,7 @@ import { kustomization, MANIFESTS, manifestsOf, only, patchOf, textOf, type Volu
 
 const base = manifestsOf("base");
 const namespace = only(base, "Service").metadata.namespace ?? "";
-/** The API server calls a Service by this name, whatever the cluster's domain is. */
+/** The name by which the API server calls a Service; it does not depend on the cluster domain. */
 const SERVER_NAME = `${only(base, "Service").metadata.name}.${namespace}.svc`;
 const mounted = patchOf("mounted-certificate/volume.yaml");
 const [volume] = valueAt("/spec/template/spec/volumes") as readonly Volume[];
@@ -21,20 +21,20 @@ function hours(duration: string): number {
   return Number(/^(\d+)h$/.exec(duration)?.[1]);
 }
 
-test("the installation without a choice is the one that needs no edit", () => {
+test("manifests itself is the overlay cluster", () => {
   expect(kustomization(".").resources).toEqual(["cluster"]);
 });
 
-test.each(["cluster", "cert-manager", "files"])("%s is base and more", (folder) => {
+test.each(["cluster", "cert-manager", "files"])("overlay %s extends base", (folder) => {
   expect(kustomization(folder).resources[0]).toBe("../base");
 });
 
-test.each(["cert-manager", "files"])("%s mounts its certificate", (folder) => {
+test.each(["cert-manager", "files"])("overlay %s mounts its certificate", (folder) => {
   expect(kustomization(folder).components).toEqual(["../mounted-certificate"]);
 });
 
 describe("a mounted certificate", () => {
-  test("is where the flag says, readable for the pod and writable for nobody", () => {
+  test("is in the directory of --cert-dir, readable for the pod and read-only", () => {
     const directory = "/etc/vm-image-webhook/certs";
     expect(valueAt("/spec/template/spec/containers/0/args/-")).toBe(`--cert-dir=${directory}`);
     const mounts = [{ name: volume?.name, mountPath: directory, readOnly: true }];
@@ -45,22 +45,22 @@ describe("a mounted certificate", () => {
   });
 });
 
-describe("without anything else", () => {
+describe("overlay cluster", () => {
   const manifests = manifestsOf("cluster");
   const ca = readFlags(["ca-secret"], {}, {})["ca-secret"];
 
-  test("the webhook makes its certificates", () => {
+  test("sets --cert-mode=cluster", () => {
     expect(patchOf("cluster/cert-mode.yaml").map(({ value }) => value)).toEqual(["--cert-mode=cluster"]);
   });
 
-  test("it may read and write the one Secret with the CA, and no other", () => {
+  test("allows to read and write only the Secret with the CA", () => {
     expect(only(manifests, "Role", "vm-image-webhook-certificates")["rules"]).toEqual([
       { apiGroups: [""], resources: ["secrets"], resourceNames: [ca.name], verbs: ["get", "watch", "create", "patch"] },
     ]);
     expect(ca.namespace).toBe(namespace);
   });
 
-  test("it may read and patch the two configurations, and no other", () => {
+  test("allows to read and patch only the two webhook configurations", () => {
     expect(only(manifests, "ClusterRole", "vm-image-webhook-certificates")["rules"]).toEqual([
       {
         apiGroups: ["admissionregistration.k8s.io"],
@@ -74,7 +74,7 @@ describe("without anything else", () => {
     }
   });
 
-  test("these rights go to the service account of the pods", () => {
+  test("binds these rights to the service account of the pods", () => {
     for (const [binding, role] of [
       ["RoleBinding", "Role"],
       ["ClusterRoleBinding", "ClusterRole"],
@@ -85,12 +85,12 @@ describe("without anything else", () => {
     }
   });
 
-  test("what is applied again does not touch the CA", () => {
+  test("has no Secret, so applying it again keeps the CA", () => {
     expect([...base, ...manifests].map(({ kind }) => kind)).not.toContain("Secret");
   });
 });
 
-test("the NetworkPolicy lets nobody in until the addresses are there, to the two ports of the pods", () => {
+test("the NetworkPolicy allows only placeholder addresses, to the two ports of the pods", () => {
   const policy = only(manifestsOf("network-policy"), "NetworkPolicy");
   const { podSelector, policyTypes, ingress } = policy["spec"] as {
     podSelector: unknown;
@@ -109,23 +109,23 @@ test("the NetworkPolicy lets nobody in until the addresses are there, to the two
   }
 });
 
-test("no manifest uses an image or a version called latest", () => {
+test("no manifest contains the word latest", () => {
   const files = readdirSync(MANIFESTS, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".yaml"));
   expect(files.length).toBeGreaterThan(10);
   for (const file of files) expect(textOf(file), file).not.toContain("latest");
 });
 
-describe("with cert-manager", () => {
+describe("overlay cert-manager", () => {
   const manifests = manifestsOf("cert-manager");
   const leaf = only(manifests, "Certificate");
 
-  test("the certificate is for the name by which the API server calls, and goes where the pods mount it", () => {
+  test("requests a certificate for the name that the API server calls, in the Secret that the pods mount", () => {
     expect(leaf.spec.dnsNames).toEqual([SERVER_NAME]);
     expect(leaf.spec.secretName).toBe(SECRET_NAME);
     expect(leaf.spec.isCA ?? false).toBe(false);
   });
 
-  test("it is signed by a CA of its own, which is self-signed", () => {
+  test("signs it by a self-signed CA of its own", () => {
     const issuer = only(manifests, "Issuer", leaf.spec.issuerRef.name);
     const ca = only(manifests, "Certificate", "vm-image-webhook-ca");
     expect(issuer["spec"]).toEqual({ ca: { secretName: ca.spec.secretName } });
@@ -134,30 +134,30 @@ describe("with cert-manager", () => {
     expect(hours(ca.spec.duration)).toBeGreaterThan(hours(leaf.spec.duration));
   });
 
-  test("there are weeks between the renewal and the end of a certificate", () => {
+  test("renews the certificate at least 30 days before its end", () => {
     expect(hours(leaf.spec.renewBefore ?? "")).toBeGreaterThanOrEqual(30 * 24);
     expect(hours(leaf.spec.renewBefore ?? "")).toBeLessThan(hours(leaf.spec.duration));
   });
 
-  test("everything is in the namespace of the pods", () => {
+  test("puts every object into the namespace of the pods", () => {
     for (const { metadata } of manifests) expect(metadata.namespace).toBe(namespace);
   });
 
-  test("caBundle is filled from that certificate", () => {
+  test("lets cert-manager fill caBundle from that certificate", () => {
     const [patch] = parse(textOf("cert-manager/inject-ca.yaml")) as { readonly value: unknown }[];
     expect(patch?.value).toEqual({ "cert-manager.io/inject-ca-from": `${namespace}/${leaf.metadata.name}` });
   });
 });
 
-describe("with files", () => {
+describe("overlay files", () => {
   const text = textOf("files/kustomization.yaml");
 
-  test("says which Secret the admin makes, and for which name", () => {
+  test("names the Secret to create, and the name for its certificate", () => {
     expect(text).toContain(`Secret ${SECRET_NAME ?? ""} of type kubernetes.io/tls in namespace ${namespace}`);
     expect(text).toContain(SERVER_NAME);
   });
 
-  test("has no CA of its own: without the admin's nothing must be built", () => {
+  test("has no CA of its own, so that it cannot be built without one", () => {
     expect(readdirSync(new URL("files/", MANIFESTS))).toEqual(["kustomization.yaml"]);
   });
 });

@@ -6,7 +6,7 @@ import { OS_IMAGE_ROWS } from "../../src/osimage/rows.ts";
 import { VERSIONS, VM_ROWS } from "../../src/vm-operator/rows.ts";
 import { EACH } from "../../src/references/row.ts";
 
-/** vm-operator's own configurations begin so; configurations are called in the order of their names. */
+/** Prefix of vm-operator's own configurations. The API server calls configurations in the order of their names. */
 const VM_OPERATOR_CONFIGURATION = "vmware-system-vmop-";
 
 interface Rule {
@@ -32,7 +32,7 @@ interface Webhook {
   readonly reinvocationPolicy?: string;
 }
 
-/** Of each configuration the webhooks with the operations and rows that they are for. */
+/** Each webhook of each configuration, with the rows of the reference table that it is for. */
 const WEBHOOKS = WEBHOOK_CONFIGURATIONS.flatMap(({ file }) => {
   const { webhooks } = parse(manifest(file)) as Configuration;
   const endpoint = isMutating(file) ? "mutate" : "validate";
@@ -53,7 +53,7 @@ function manifest(file: string): string {
   return readFileSync(new URL(file, WEBHOOK_CONFIGURATIONS_FOLDER), "utf8");
 }
 
-test("every webhook manifest is made by the script, and none is missing", () => {
+test("the script writes every webhook manifest", () => {
   const files = readdirSync(WEBHOOK_CONFIGURATIONS_FOLDER, { recursive: true, encoding: "utf8" }).filter((file) =>
     file.endsWith("-webhook.yaml"),
   );
@@ -72,7 +72,7 @@ describe.each(WEBHOOK_CONFIGURATIONS)("$file", ({ file, text }) => {
     expect(names[0]).toBe(configuration.metadata.name);
   });
 
-  test("is of its kind", () => {
+  test("has the expected kind and webhooks", () => {
     const kind = isMutating(file) ? "MutatingWebhookConfiguration" : "ValidatingWebhookConfiguration";
     expect(configuration.kind).toBe(kind);
     expect(configuration.webhooks.map(({ name }) => name.replace(/\.vm-image-webhook\.dev$/, ""))).toEqual(
@@ -87,13 +87,13 @@ describe.each(WEBHOOK_CONFIGURATIONS)("$file", ({ file, text }) => {
 });
 
 describe.each(WEBHOOKS)("$title", ({ endpoint, webhook, name, creates, rows }) => {
-  test("calls its endpoint", () => {
+  test("calls its endpoint, under a fully qualified name", () => {
     expect(webhook.clientConfig.service).toMatchObject({ path: `/${endpoint}` });
     // The API server wants a fully qualified name of three parts or more.
     expect(webhook.name.split(".").length).toBeGreaterThanOrEqual(3);
   });
 
-  test("delivers exactly every version and resource of THE table, newest version first", () => {
+  test("has rules for exactly the versions and resources of the reference table, newest version first", () => {
     const delivered = webhook.rules.flatMap(({ apiGroups, apiVersions, resources }) =>
       apiGroups.flatMap((group) =>
         apiVersions.flatMap((version) => resources.map((resource) => `${version} ${group}/${resource}`)),
@@ -111,7 +111,7 @@ describe.each(WEBHOOKS)("$title", ({ endpoint, webhook, name, creates, rows }) =
     expect(versions.flat()).toEqual(versions.flat().toSorted().toReversed());
   });
 
-  test("is called for objects of their scope when they can change, never for subresources", () => {
+  test("has rules for CREATE and UPDATE of its scope, and none for subresources", () => {
     for (const { operations, scope, resources } of webhook.rules) {
       expect(operations).toEqual(name === "publish" ? ["CREATE"] : ["CREATE", "UPDATE"]);
       const ofRule = rows.filter(({ resource }) => resources.includes(resource));
@@ -120,7 +120,7 @@ describe.each(WEBHOOKS)("$title", ({ endpoint, webhook, name, creates, rows }) =
     }
   });
 
-  test("has one matchCondition that compares every reference on UPDATE, if it is called then", () => {
+  test("has one matchCondition that compares every reference on UPDATE", () => {
     expect(webhook.matchConditions ?? []).toHaveLength(name === "publish" ? 0 : 1);
     if (creates) return;
     const expression = webhook.matchConditions?.[0]?.expression ?? "";
@@ -136,14 +136,14 @@ describe.each(WEBHOOKS)("$title", ({ endpoint, webhook, name, creates, rows }) =
     expect(now?.map((path) => `old${path.replace("object", "Object")}`)).toEqual(before);
   });
 
-  test("of OSImages is called where their spec changes", () => {
+  test("for OSImages is called where their spec changes", () => {
     if (name !== "object") return;
     expect(webhook.matchConditions?.map(({ expression }) => expression)).toEqual([
       'request.operation != "UPDATE" || object.?spec != oldObject.?spec',
     ]);
   });
 
-  test("fails closed unless it only warns, quickly, without side effects, in both review versions", () => {
+  test("fails closed unless it only warns, with a timeout of 5 s, no side effects and both review versions", () => {
     expect(webhook).toMatchObject({
       failurePolicy: name === "publish" ? "Ignore" : "Fail",
       timeoutSeconds: 5,
@@ -157,7 +157,7 @@ describe.each(WEBHOOKS)("$title", ({ endpoint, webhook, name, creates, rows }) =
     expect(webhook.reinvocationPolicy).toBe(endpoint === "mutate" ? "IfNeeded" : undefined);
   });
 
-  test("leaves its own namespace alone, so that it can always be started", () => {
+  test("excludes its own namespace, so that the webhook can always start", () => {
     expect(webhook.namespaceSelector).toEqual({
       matchExpressions: [
         {

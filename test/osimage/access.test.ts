@@ -12,22 +12,22 @@ const OPEN = { spec: { properties: { [OS_IMAGE]: "noble" } } };
 
 const user = (name: string, ...groups: readonly string[]): RequestFacts => ({ user: { name, groups } });
 
-describe("access: whoever names an image", () => {
+describe("access: a user who names an image", () => {
   it.each<[string, RequestFacts]>([
-    ["is its owner", user("owner")],
-    ["is granted get", user("granted")],
-    ["is of a team that is", user("somebody", "system:authenticated", "loft:team:infra")],
-    ["is privileged", user("admin", "system:masters")],
-  ])("%s", (_, facts) => {
+    ["the owner", user("owner")],
+    ["a user with verb get", user("granted")],
+    ["a member of a team with verb get", user("somebody", "system:authenticated", "loft:team:infra")],
+    ["a privileged user", user("admin", "system:masters")],
+  ])("is not warned: %s", (_, facts) => {
     expect(asked("validate", "NodeClaim", CLOSED, facts)).toMatchObject({ errors: [], warnings: [] });
   });
 
   it.each<[string, RequestFacts]>([
-    ["somebody else", user("stranger")],
-    ["a user of the team's name", user("infra")],
-    ["a group of the team's name", user("somebody", "infra")],
-    ["the owner's group", user("somebody", "loft:team:owner")],
-    ["of another team", user("somebody", "loft:team:infra-2", "x-loft:team:infra")],
+    ["another user", user("stranger")],
+    ["a user with the name of the team", user("infra")],
+    ["a member of a group with the name of the team, without its prefix", user("somebody", "infra")],
+    ["a member of a team with the name of the owner", user("somebody", "loft:team:owner")],
+    ["a member of another team", user("somebody", "loft:team:infra-2", "x-loft:team:infra")],
   ])("is warned: %s", (_, facts) => {
     const name = facts.user?.name ?? "";
     expect(asked("validate", "NodeClaim", CLOSED, facts)).toMatchObject({
@@ -38,28 +38,28 @@ describe("access: whoever names an image", () => {
     });
   });
 
-  it("may use any image that says nothing of access", () => {
+  it("is not warned of an image without access rules", () => {
     expect(asked("validate", "NodeClaim", OPEN, user("stranger")).warnings).toEqual([]);
   });
 
-  it("may use an image that is granted to everybody", () => {
+  it("is not warned of an image that is granted to all users", () => {
     const images = [osImage("closed", "Closed", { access: { users: ["owner", "*"], teams: [] } })];
     expect(asked("validate", "NodeClaim", CLOSED, { ...user("stranger"), images }).warnings).toEqual([]);
   });
 
-  it("is of a team by the prefix that the operator chose", () => {
+  it("is a member of a team by the configured prefix of groups", () => {
     const facts = user("somebody", "oidc:infra", "loft:team:other");
     expect(asked("validate", "NodeClaim", CLOSED, { ...facts, teamGroupPrefix: "oidc:" }).warnings).toEqual([]);
     expect(asked("validate", "NodeClaim", CLOSED, facts).warnings).toHaveLength(1);
   });
 
-  it("is not asked again for what does not change", () => {
+  it("is not warned again of an unchanged reference", () => {
     const facts = { ...user("stranger"), oldObject: { ...CLOSED } };
     expect(asked("validate", "NodeClaim", CLOSED, facts).warnings).toEqual([]);
     expect(asked("validate", "NodeClaim", CLOSED, { ...facts, oldObject: { ...OPEN } }).warnings).toHaveLength(1);
   });
 
-  it("is said at /validate only, so that a person reads it once", () => {
+  it("is warned at /validate only, so that the warning appears once", () => {
     expect(asked("mutate", "NodeClaim", CLOSED, user("stranger")).warnings).toEqual([]);
   });
 

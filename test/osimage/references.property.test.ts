@@ -8,7 +8,7 @@ import { OS_IMAGE, PLATFORM } from "../support/platform.ts";
 
 const RUNS = 1_500;
 
-/** Few names, so that they meet: one is both sorts of name. */
+/** Few names, so that they collide; one is an object name and a display name. */
 const OBJECT_NAMES = ["noble", "jammy", "trixie", "vmi-1"];
 const DISPLAY_NAMES = ["Ubuntu", "Debian", "jammy", "a/b", "__proto__"];
 
@@ -35,7 +35,7 @@ const anyNodeTypes = fc
   })
   .map((nodeTypes) => ({ clusterRef: { cluster: "metal" }, nodeTypes }));
 
-/** A NodeProvider, or a claim, which has only the first of its places. */
+/** A NodeProvider, or a NodeClaim or Machine, which have only the first of its references. */
 const anyObject = fc
   .record({
     kind: fc.constantFrom("NodeProvider", "NodeClaim", "Machine"),
@@ -49,7 +49,7 @@ const anyObject = fc
     return { kind, object: JSON.parse(JSON.stringify({ metadata: { name: "x", ...metadata }, spec })) as JsonObject };
   });
 
-/** What stands in all places, by the name of their node type. */
+/** The image name of each reference, by the name of its node type. */
 function namesIn(object: unknown): Readonly<Record<string, unknown>> {
   const types = ["metal3", "kubeVirt"].flatMap((provider) =>
     listAt(object, ["spec", provider, "nodeTypes"]).map((type): [string, unknown] => [
@@ -70,7 +70,7 @@ function ask(endpoint: "mutate" | "validate", { object, ...facts }: Sent, images
   return answer(endpoint, request(object, { ...PLATFORM, ...facts }), indexOf(images));
 }
 
-/** By the rule itself, said once more: an object name, else the display name of exactly one. */
+/** The rule, written a second time: an object name, else the display name of exactly one image. */
 function meaning(name: unknown, images: readonly Image[]): unknown {
   if (typeof name !== "string" || name === "") return name;
   if (images.some((image) => image.name === name)) return name;
@@ -80,7 +80,7 @@ function meaning(name: unknown, images: readonly Image[]): unknown {
 
 const WRITABLE = /\/properties\/vcluster\.com~1os-image$|^\/metadata\/annotations(\/vm-image-webhook\.dev~1pinned)?$/;
 
-it("M22: what is admitted names an image by its object name, in every place, and nothing else changes", () => {
+it("M22: an admitted object names each image by its object name, and nothing else changes", () => {
   fc.assert(
     fc.property(anyObject, anyImages, ({ kind, object }, images) => {
       const made = ask("mutate", { kind, object }, images);
@@ -97,7 +97,7 @@ it("M22: what is admitted names an image by its object name, in every place, and
   );
 });
 
-it("M22: whatever becomes of the images, the same manifest applied again keeps what was pinned", () => {
+it("M22: the original manifest applied again keeps the pinned names after any change of the images", () => {
   fc.assert(
     fc.property(anyObject, anyImages, anyImages, fc.boolean(), ({ kind, object }, images, later, keepsAnnotation) => {
       const stored = ask("mutate", { kind, object }, images);

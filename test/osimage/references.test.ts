@@ -32,7 +32,7 @@ function messages({ errors }: Answer): readonly string[] {
   return errors.map((problem) => `${problem.field}: ${errorMessage(problem)}`);
 }
 
-/** An object with this value at a row's path; a list has one entry before it. */
+/** An object with this value at the path of a row; in a list, another entry comes first. */
 function objectAt(path: readonly string[], value: string): JsonObject {
   const made = path.reduceRight<unknown>(
     (inner, step) =>
@@ -48,7 +48,7 @@ describe.each(PROPERTY_ROWS)("$group $kind $path", ({ group, kind, path }) => {
       .reduce((text, step) => text + (step === EACH ? list : /[./]/.test(step) ? `[${step}]` : `.${step}`), "")
       .slice(1);
 
-  it("M22: a display name becomes the object name, and the annotation says so", () => {
+  it("M22: a display name becomes the object name, and the pinned annotation records it", () => {
     const made = asked("mutate", kind, objectAt(path, "Ubuntu 24.04"), { group });
     expect(made.object).toMatchObject(objectAt(path, "noble"));
     expect(pinsIn(made)).toEqual({ [field("[second]")]: { requested: "Ubuntu 24.04", resolved: "noble" } });
@@ -60,39 +60,39 @@ describe.each(PROPERTY_ROWS)("$group $kind $path", ({ group, kind, path }) => {
     expect(asked("mutate", kind, objectAt(path, "noble"), { group }).patched).toEqual([]);
   });
 
-  it.each(["mutate", "validate"] as const)("exists: a name that means nothing is refused at /%s", (endpoint) => {
+  it.each(["mutate", "validate"] as const)("exists: an unknown name is refused at /%s", (endpoint) => {
     expect(messages(asked(endpoint, kind, objectAt(path, "Ubuntu 2404"), { group }))).toEqual([
       `${field("[1]")}: Not found: "Ubuntu 2404": no OSImage has this display name or object name; did you mean "Ubuntu 24.04" (noble) or "Ubuntu 22.04" (jammy)?`,
     ]);
   });
 });
 
-describe("exists", () => {
-  it("says what an ambiguous name could mean, by object names", () => {
+describe("a name that is unknown or ambiguous", () => {
+  it("lists the object names where it is ambiguous", () => {
     expect(messages(asked("mutate", "NodeClaim", claim("Twin")))).toEqual([
       `${FIELD}: Invalid value: "Twin": ambiguous: 2 OSImages have this display name: twin-a, twin-b; use one of these object names`,
     ]);
   });
 
-  it("says how to list images where none is like it", () => {
+  it("is refused with the command that lists images where no name is similar", () => {
     expect(messages(asked("mutate", "NodeClaim", claim("windows")))).toEqual([
       `${FIELD}: Not found: "windows": no OSImage has this display name or object name; kubectl get osimages lists what can be written`,
     ]);
   });
 
-  it("finds a mistyped object name", () => {
+  it("is refused with a suggestion where it is a mistyped object name", () => {
     expect(messages(asked("mutate", "NodeClaim", claim("noblee")))[0]).toContain(
       'did you mean "Ubuntu 24.04" (noble)?',
     );
   });
 
-  it("suggests nothing that the caller may not use", () => {
+  it("gets no suggestion of an image that the caller may not use", () => {
     expect(messages(asked("mutate", "NodeClaim", claim("Closd")))[0]).toContain("kubectl get osimages");
     const user = { name: "granted", groups: [] };
     expect(messages(asked("mutate", "NodeClaim", claim("Closd"), { user }))[0]).toContain('"Closed" (closed)');
   });
 
-  it("knows images of machines by no name, and machines know no OSImage", () => {
+  it("is refused where only a vm-operator image has it, and in a machine where only an OSImage has it", () => {
     const images = [...OS_IMAGES, vmi("vmi-a", "rocky")];
     expect(messages(asked("mutate", "NodeClaim", claim("rocky"), { images }))).toHaveLength(1);
     expect(messages(asked("mutate", "NodeClaim", claim("vmi-a"), { images }))).toHaveLength(1);
@@ -100,7 +100,7 @@ describe("exists", () => {
     expect(messages(asked("mutate", "VirtualMachine", { spec: { imageName: "noble" } }, machine))).toHaveLength(1);
   });
 
-  it("by --resolution strict, as the platform itself, by object name only", () => {
+  it("is refused with --resolution strict where it is a display name, as by the platform itself", () => {
     const strict = { resolution: "strict" } as const;
     expect(messages(asked("mutate", "NodeClaim", claim("Ubuntu 24.04"), strict))[0]).toContain(
       "no OSImage has this object name; did you mean",
@@ -108,7 +108,7 @@ describe("exists", () => {
     expect(asked("mutate", "NodeClaim", claim("noble"), strict)).toMatchObject({ errors: [], patched: [] });
   });
 
-  it("=warn leaves the name as it was sent", () => {
+  it("is kept with exists=warn, with a warning", () => {
     const levels = { ...DEFAULT_LEVELS, exists: "warn" } as const;
     expect(asked("mutate", "NodeClaim", claim("windows"), { levels })).toMatchObject({ patched: [], errors: [] });
     expect(asked("validate", "NodeClaim", claim("windows"), { levels }).warnings).toHaveLength(1);
@@ -116,7 +116,7 @@ describe("exists", () => {
 });
 
 describe("kind", () => {
-  it("OSImage is none that a machine can name", () => {
+  it("OSImage is not supported in a machine", () => {
     const object = { spec: { image: { kind: "OSImage", name: "noble" } } };
     const facts = { group: "vmoperator.vmware.com", version: "v1alpha6", namespace: "dev" };
     expect(asked("mutate", "VirtualMachine", object, facts).errors).toMatchObject([
@@ -125,20 +125,20 @@ describe("kind", () => {
   });
 });
 
-describe("what is no reference", () => {
-  it.each([[undefined], [null], [""]])("%j is left alone", (name) => {
+describe("a value that is not a reference", () => {
+  it.each([[undefined], [null], [""]])("%j is admitted unchanged", (name) => {
     for (const endpoint of ["mutate", "validate"] as const) {
       expect(asked(endpoint, "NodeClaim", claim(name))).toMatchObject({ errors: [], warnings: [], patched: [] });
     }
   });
 
-  it.each(["mutate", "validate"] as const)("a number is refused for its type at /%s", (endpoint) => {
+  it.each(["mutate", "validate"] as const)("a number is refused at /%s", (endpoint) => {
     expect(messages(asked(endpoint, "NodeClaim", claim(24.04)))).toEqual([
-      `${FIELD}: Invalid value: 24.04: must be a string`,
+      `${FIELD}: Invalid value: 24.04: must be a string; put it in quotes`,
     ]);
   });
 
-  it("other kinds, groups and versions are", () => {
+  it("the property of another kind, group or version is admitted unchanged", () => {
     const untouched = { errors: [], warnings: [], patched: [] };
     expect(asked("mutate", "NodeType", claim("windows"))).toMatchObject(untouched);
     expect(asked("mutate", "Machine", claim("windows"), { group: "cluster.x-k8s.io" })).toMatchObject(untouched);
@@ -153,11 +153,11 @@ describe("on UPDATE", () => {
     asked("mutate", "NodeClaim", object, { oldObject: oldObject as JsonObject, images });
 
   it.each([
-    ["as requested, which means another image by now", "Ubuntu 24.04", [...GONE, osImage("newer", "Ubuntu 24.04")]],
-    ["as requested, which is ambiguous by now", "Ubuntu 24.04", [...OS_IMAGES, osImage("newer", "Ubuntu 24.04")]],
-    ["as requested, of an image that is gone", "Ubuntu 24.04", GONE],
+    ["the requested name, which names another image now", "Ubuntu 24.04", [...GONE, osImage("newer", "Ubuntu 24.04")]],
+    ["the requested name, which is ambiguous now", "Ubuntu 24.04", [...OS_IMAGES, osImage("newer", "Ubuntu 24.04")]],
+    ["the requested name, whose image is deleted", "Ubuntu 24.04", GONE],
     ["another display name of the stored image", "Ubuntu LTS", [osImage("noble", "Ubuntu LTS")]],
-  ])("M22: the manifest applied again keeps what was pinned: %s", (_, name, images) => {
+  ])("M22: the stored name is restored for %s", (_, name, images) => {
     const applied = update(claim(name), images);
     expect(nameIn(applied)).toBe("noble");
     expect(applied.errors).toEqual([]);
@@ -165,13 +165,13 @@ describe("on UPDATE", () => {
     expect(validated).toMatchObject({ errors: [], warnings: [] });
   });
 
-  it("M22: the annotation of what was pinned survives a manifest that does not have it", () => {
+  it("M22: the pinned annotation is restored where the manifest lacks it", () => {
     expect(pinsIn(update(claim("Ubuntu 24.04")))).toEqual({
       [FIELD]: { requested: "Ubuntu 24.04", resolved: "noble" },
     });
   });
 
-  it("an unchanged reference is never refused, whatever it is", () => {
+  it("an unchanged reference is never refused, even if its name is unknown", () => {
     const old = claim("no such image");
     for (const endpoint of ["mutate", "validate"] as const) {
       const object = { ...old, metadata: { labels: { a: "b" } } };
@@ -180,20 +180,20 @@ describe("on UPDATE", () => {
     }
   });
 
-  it("another image is resolved anew: nothing here is immutable", () => {
+  it("another name is resolved again: an OSImage reference is not immutable", () => {
     const changed = update(claim("Ubuntu 22.04", { annotations: pin }));
     expect(nameIn(changed)).toBe("jammy");
     expect(pinsIn(changed)).toEqual({ [FIELD]: { requested: "Ubuntu 22.04", resolved: "jammy" } });
     expect(messages(update(claim("windows")))).toHaveLength(1);
   });
 
-  it("the property may go, and its pin with it", () => {
+  it("removing the property removes its pin", () => {
     const removed = update({ metadata: { annotations: pin }, spec: { properties: { other: "kept" } } });
     expect(nameIn(removed)).toBeUndefined();
     expect(pinsIn(removed)).toBeUndefined();
   });
 
-  it("node types are known by their names, in whatever order", () => {
+  it("node types are matched by their names, in any order", () => {
     const type = (name: string): object => ({ [OS_IMAGE]: name });
     const before = nodeProvider(undefined, { metal3: { small: type("gone"), big: type("noble") } });
     const reordered = nodeProvider(undefined, { metal3: { big: type("noble"), small: type("gone") } });
@@ -207,14 +207,14 @@ describe("on UPDATE", () => {
     );
   });
 
-  it("an object that is being deleted is left alone", () => {
+  it("an object that is being deleted is admitted unchanged", () => {
     const old = claim("noble", { deletionTimestamp: "2026-01-15T10:00:00Z" });
     expect(update(claim("windows"), OS_IMAGES, old)).toMatchObject({ errors: [], patched: [] });
   });
 });
 
 describe("a NodeProvider", () => {
-  it("has all its properties pinned at once, each by what it says", () => {
+  it("gets all its references pinned in one patch", () => {
     const sent = nodeProvider(
       { [OS_IMAGE]: "Ubuntu 24.04" },
       {
@@ -246,7 +246,7 @@ describe("a NodeProvider", () => {
     });
   });
 
-  it("is told of all that is wrong at once", () => {
+  it("is refused with all errors at once", () => {
     const sent = nodeProvider({ [OS_IMAGE]: "windows" }, { metal3: { a: { [OS_IMAGE]: "Twin" } } });
     expect(asked("mutate", "NodeProvider", sent).errors.map(({ field }) => field)).toEqual([
       FIELD,
@@ -256,12 +256,12 @@ describe("a NodeProvider", () => {
 });
 
 describe("an index without a list of OSImages", () => {
-  it.each(["mutate", "validate"] as const)("is no decision for a reference at /%s", (endpoint) => {
+  it.each(["mutate", "validate"] as const)("leaves a reference undecided at /%s", (endpoint) => {
     const { decision } = asked(endpoint, "NodeClaim", claim("noble"), { images: [], synced: VM_IMAGE_KINDS });
     expect(decision).toMatchObject({ is: "undecided", because: "the index has no complete list of OSImage yet" });
   });
 
-  it("does not matter to an object without one, or without a change", () => {
+  it("does not affect an object without a reference or without a change", () => {
     const special = { images: [], synced: VM_IMAGE_KINDS };
     expect(asked("mutate", "NodeClaim", claim(""), special)).toMatchObject({ decision: { is: "allowed" } });
     const oldObject = { ...claim("noble") };
@@ -270,14 +270,14 @@ describe("an index without a list of OSImages", () => {
     });
   });
 
-  it("needs none of the lists that machines need", () => {
+  it("is complete without the lists of vm-operator images", () => {
     const { decision } = asked("mutate", "NodeClaim", claim("Ubuntu 24.04"), { synced: ["OSImage"] });
     expect(decision).toMatchObject({ is: "allowed", images: ["noble"] });
   });
 });
 
 describe("warnings", () => {
-  it("ready: an image that is not uploaded yet is one", () => {
+  it("ready: an image that is not uploaded yet warns", () => {
     const readiness = { is: "notReady", condition: "Uploaded", reason: "Uploading", message: "" } as const;
     const images = [osImage("noble", "Ubuntu", { readiness })];
     expect(asked("validate", "NodeClaim", claim("noble"), { images }).warnings).toEqual([
@@ -285,7 +285,7 @@ describe("warnings", () => {
     ]);
   });
 
-  it("terminating: an image that is being deleted is one", () => {
+  it("terminating: an image that is being deleted warns", () => {
     const images = [osImage("noble", "Ubuntu", { terminating: true })];
     expect(asked("validate", "NodeClaim", claim("noble"), { images }).warnings).toEqual([
       `${FIELD}: "noble": Ubuntu: the image is being deleted; choose another one`,

@@ -7,10 +7,10 @@ import { indexOf, vmi } from "../support/catalogue.ts";
 
 const INDEX = indexOf([vmi("vmi-a", "ubuntu"), vmi("vmi-b", "rocky")]);
 const PIN = JSON.stringify({ "spec.imageName": { requested: "ubuntu", resolved: "vmi-a" } });
-/** Keys and values of annotations that the API server admits, less what is kept free for vm-operator. */
+/** The API server's limit for keys and values of annotations, less the reserve for vm-operator. */
 const ROOM = 256 * 1_024 - 1_024;
 const NOTES = "example.com/notes";
-/** What the value of NOTES may have beside the annotation. */
+/** Length of the NOTES value that leaves exactly enough room for the pinned annotation. */
 const FREE = ROOM - PINNED_ANNOTATION.length - PIN.length - NOTES.length;
 
 const noted = (text: string, rest: object = {}): JsonObject => ({
@@ -34,14 +34,14 @@ function leftOut(bytes: number, room: number): string {
   );
 }
 
-describe("M23: the annotation", () => {
-  it("is written where it fits to the byte", () => {
+describe("M23: the pinned annotation", () => {
+  it("is written where it fills the limit exactly", () => {
     const made = create(noted("x".repeat(FREE)));
     expect(pinnedIn(made)).toBe(PIN);
     expect(made.warnings).toEqual([]);
   });
 
-  it("is left out with a warning where it is a byte too long, and the image is pinned and audited all the same", () => {
+  it("is left out with a warning where it is one byte too long, and the image is still pinned and audited", () => {
     const made = create(noted("x".repeat(FREE + 1)));
     expect(pinnedIn(made)).toBeUndefined();
     expect(made.spec).toMatchObject({ imageName: "vmi-a" });
@@ -51,7 +51,7 @@ describe("M23: the annotation", () => {
     });
   });
 
-  it("counts the stored status where none is sent", () => {
+  it("is left out where the stored status takes the room, and none is sent", () => {
     const status = { notes: "x".repeat(120_000) };
     const old = { metadata: { name: "web" }, spec: { imageName: "vmi-a" }, status };
     const sent = noted("x".repeat(30_000));
@@ -59,7 +59,7 @@ describe("M23: the annotation", () => {
     expect(decision).toMatchObject({ warnings: [expect.stringContaining("left out")] });
   });
 
-  it("counts what Go escapes as Go writes it", () => {
+  it("is left out where characters that Go escapes take the room", () => {
     const spec = { imageName: "ubuntu", notes: "<".repeat(25_000) };
     expect(create(noted("", { spec }), { version: "v1alpha3" }).warnings).toEqual([
       expect.stringContaining("left out"),
@@ -72,12 +72,12 @@ describe("M23: the annotation", () => {
     expect(pinnedIn(create(noted("é".repeat(half + 1))))).toBeUndefined();
   });
 
-  it("is not written again by a second run", () => {
+  it("stays left out on a second run", () => {
     const { object } = create(noted("x".repeat(FREE + 1)));
     expect(create(object)).toMatchObject({ patched: [], warnings: [] });
   });
 
-  it("counts once where it came with the object", () => {
+  it("counts once where the object has it already", () => {
     const came = { metadata: { annotations: { [NOTES]: "x".repeat(FREE), [PINNED_ANNOTATION]: PIN } } };
     expect(create({ ...came, spec: { imageName: "ubuntu" } }).warnings).toEqual([]);
   });
@@ -93,26 +93,29 @@ describe("M23: the annotation", () => {
 describe("M23: room for vm-operator's conversion annotation", () => {
   const status = { phase: "Created" };
   const object = (length: number): JsonObject => noted("x".repeat(length), { status });
-  const kept = 2 * (JSON.stringify({ imageName: "ubuntu" }).length + JSON.stringify(status).length);
+  const reserve = 2 * (JSON.stringify({ imageName: "ubuntu" }).length + JSON.stringify(status).length);
 
-  it.each(["v1alpha1", "v1alpha2", "v1alpha3", "v1alpha4", "v1alpha5"])("is kept in %s", (version) => {
-    expect(pinnedIn(create(object(FREE - kept), { version }))).toBe(PIN);
-    const made = create(object(FREE - kept + 1), { version });
-    expect(pinnedIn(made)).toBeUndefined();
-    expect(made.warnings).toEqual([leftOut(ROOM - kept + 1, ROOM - kept)]);
-  });
+  it.each(["v1alpha1", "v1alpha2", "v1alpha3", "v1alpha4", "v1alpha5"])(
+    "limits the pinned annotation in %s",
+    (version) => {
+      expect(pinnedIn(create(object(FREE - reserve), { version }))).toBe(PIN);
+      const made = create(object(FREE - reserve + 1), { version });
+      expect(pinnedIn(made)).toBeUndefined();
+      expect(made.warnings).toEqual([leftOut(ROOM - reserve + 1, ROOM - reserve)]);
+    },
+  );
 
-  it("is not needed in v1alpha6, the version that is stored", () => {
+  it("is not needed in v1alpha6, the stored version", () => {
     expect(pinnedIn(create(object(FREE), { version: "v1alpha6" }))).toBe(PIN);
   });
 
-  it("is measured in bytes of UTF-8, and may be all that there is", () => {
+  it("is measured in bytes of UTF-8, and may leave no room", () => {
     const large = noted("", { spec: { imageName: "ubuntu", notes: "é".repeat(70_000) } });
     const { warnings } = create(large, { version: "v1alpha2" });
     expect(warnings).toEqual([expect.stringContaining("and there is room for 0;")]);
   });
 
-  it("is unknown for what is nested too deep", () => {
+  it("cannot be measured for a deeply nested spec, so the pinned annotation is left out", () => {
     const deep = JSON.parse("[".repeat(20_000) + "]".repeat(20_000)) as unknown;
     const asked = request(noted("", { spec: { imageName: "ubuntu", deep } }), { version: "v1alpha1" });
     expect(decider(POLICY)("mutate", asked, INDEX)).toMatchObject({
@@ -134,7 +137,7 @@ describe("M23: on UPDATE", () => {
     return create(object, { kind: "VirtualMachineReplicaSet", oldObject });
   };
 
-  it("one that says what is no longer so goes where the new one has no room", () => {
+  it("a stored annotation with old values is removed where the new one has no room", () => {
     const made = update("rocky", FREE);
     expect(made.spec).toMatchObject({ template: { spec: { imageName: "vmi-b" } } });
     expect(pinnedIn(made)).toBeUndefined();
@@ -142,7 +145,7 @@ describe("M23: on UPDATE", () => {
     expect(made.warnings).toHaveLength(1);
   });
 
-  it("one that still says so gives room to annotations that have grown", () => {
+  it("a stored annotation with current values is removed where other annotations need its room", () => {
     const stored = { ...oldObject, spec: { imageName: "vmi-a" } };
     const text = "x".repeat(FREE + 1);
     const sent = noted(text, { metadata: { annotations: { [NOTES]: text, [PINNED_ANNOTATION]: PIN } } });

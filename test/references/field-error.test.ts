@@ -15,32 +15,32 @@ describe("quote", () => {
     [null, "null"],
     [[1], "[...]"],
     [{ a: 1 }, "{...}"],
-  ])("%j is %s", (value, text) => {
+  ])("writes %j as %s", (value, text) => {
     expect(quote(value)).toBe(text);
   });
 
-  it("cuts what nobody reads and says so", () => {
+  it("cuts a long text and gives its length", () => {
     expect(quote("u".repeat(1_000))).toBe(`"${"u".repeat(256)}... (1000 characters)"`);
   });
 });
 
-it("plain escapes, too", () => {
+it("plain escapes control characters, too", () => {
   expect(plain("a\tb")).toBe("a\\u0009b");
 });
 
-it("a message has the words of Kubernetes, the value and why", () => {
+it("a message has the wording of Kubernetes, the value and the cause", () => {
   const problem = { check: "exists", reason: "FieldValueNotFound", field: "spec.x", value: "v", why: "w" } as const;
   expect(errorMessage(problem)).toBe('Not found: "v": w');
   expect(warningMessage(problem)).toBe('spec.x: "v": w');
 });
 
-it("a message of an absent value has none", () => {
+it("a message about an absent value names none", () => {
   const problem = { check: "required", reason: "FieldValueRequired", field: "spec.x", why: "w" } as const;
   expect(errorMessage(problem)).toBe("Required value: w");
   expect(warningMessage(problem)).toBe("spec.x: w");
 });
 
-it("what a message says of other fields cannot forge a line either", () => {
+it("a newline in the cause of a message is escaped, so it cannot forge a line", () => {
   const problem = { check: "required", reason: "FieldValueRequired", field: "spec.x", why: "-n a\nb" } as const;
   expect(errorMessage(problem)).toBe("Required value: -n a\\u000ab");
   expect(warningMessage(problem)).toBe("spec.x: -n a\\u000ab");

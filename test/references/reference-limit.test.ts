@@ -25,7 +25,7 @@ function ask(object: VirtualMachine, facts: RequestFacts = {}, endpoint: (typeof
   return answer(endpoint, request(object, facts), NO_LOOKUPS, { levels: levelsBy(() => "off") });
 }
 
-function isAskedAbout(object: VirtualMachine, facts: RequestFacts = {}): boolean {
+function reachesLookup(object: VirtualMachine, facts: RequestFacts = {}): boolean {
   try {
     return ask(object, facts).decision.is !== "refused";
   } catch (error) {
@@ -38,7 +38,7 @@ interface Row {
   readonly object: VirtualMachine;
   readonly facts?: RequestFacts;
   readonly field: string;
-  readonly says: string;
+  readonly message: string;
 }
 
 const SET = { kind: "VirtualMachineReplicaSet" };
@@ -49,74 +49,77 @@ const REFUSED: readonly Row[] = [
     title: "257 CD-ROMs",
     object: { spec: hardware(257) },
     field: "spec.hardware.cdrom",
-    says: "Too many: 257: a VM may have at most 256 CD-ROMs; leave 1 out",
+    message: "Too many: 257: a VM may have at most 256 CD-ROMs; leave 1 out",
   },
   {
     title: "257 CD-ROMs of v1alpha4",
     object: { spec: { cdrom: cdroms(257) } },
     facts: { version: "v1alpha4" },
     field: "spec.cdrom",
-    says: "Too many: 257: a VM may have at most 256 CD-ROMs; leave 1 out",
+    message: "Too many: 257: a VM may have at most 256 CD-ROMs; leave 1 out",
   },
   {
     title: "45,000 CD-ROMs of a template",
     object: { spec: { template: { spec: hardware(45_000) } } },
     facts: SET,
     field: "spec.template.spec.hardware.cdrom",
-    says: "Too many: 45000: a VM may have at most 256 CD-ROMs; leave 44744 out",
+    message: "Too many: 45000: a VM may have at most 256 CD-ROMs; leave 44744 out",
   },
   {
-    title: "values of a wrong type, too",
+    title: "300 CD-ROMs of a wrong type",
     object: { spec: { hardware: { cdrom: Array(300).fill(7) } } },
     field: "spec.hardware.cdrom",
-    says: "Too many: 300: a VM may have at most 256 CD-ROMs; leave 44 out",
+    message: "Too many: 300: a VM may have at most 256 CD-ROMs; leave 44 out",
   },
   {
     title: "1,001 node types",
     object: { spec: { metal3: nodeTypes(1_001) } },
     facts: PROVIDER,
     field: "spec.metal3.nodeTypes",
-    says: "Too many: 1001: an object may have at most 1000 places that name images, and this one has 1001; leave 1 out, or make several objects",
+    message:
+      "Too many: 1001: an object may have at most 1000 places that name images, and this one has 1001; leave 1 out, or make several objects",
   },
   {
-    title: "as many in several places, by the longest list",
+    title: "1,001 references in several lists, reported at the longest,",
     object: { spec: { properties: { [OS_IMAGE]: "noble" }, metal3: nodeTypes(400), kubeVirt: nodeTypes(600) } },
     facts: { ...PROVIDER, group: "management.loft.sh" },
     field: "spec.kubeVirt.nodeTypes",
-    says: "Too many: 600: an object may have at most 1000 places that name images, and this one has 1001; leave 1 out, or make several objects",
+    message:
+      "Too many: 600: an object may have at most 1000 places that name images, and this one has 1001; leave 1 out, or make several objects",
   },
   {
     title: "1,001 machines of a group publish request",
     object: { spec: { virtualMachines: Array(1_001).fill("web") } },
     facts: { kind: "VirtualMachineGroupPublishRequest" },
     field: "spec.virtualMachines",
-    says: "Too many: 1001: an object may have at most 1000 places that name images, and this one has 1001; leave 1 out, or make several objects",
+    message:
+      "Too many: 1001: an object may have at most 1000 places that name images, and this one has 1001; leave 1 out, or make several objects",
   },
 ];
 
-describe("limit: too many references are refused, whatever the levels, before anything is looked up", () => {
-  it.each(REFUSED)("$title", ({ object, facts, field, says }) => {
+describe("limit: too many references are refused with every check off, before any lookup", () => {
+  it.each(REFUSED)("$title are refused", ({ object, facts, field, message }) => {
     for (const endpoint of BOTH) {
       const { errors } = ask(object, facts, endpoint);
       expect(errors).toMatchObject([{ check: "limit", reason: "FieldValueTooMany", field }]);
       const status = refusalStatus(request(object, facts), errors);
-      expect(status).toMatchObject({ code: 422, reason: "Invalid", message: `${field}: ${says}` });
-      expect(status.details.causes).toEqual([{ reason: "FieldValueTooMany", field, message: says }]);
+      expect(status).toMatchObject({ code: 422, reason: "Invalid", message: `${field}: ${message}` });
+      expect(status.details.causes).toEqual([{ reason: "FieldValueTooMany", field, message }]);
     }
   });
 
-  it("a privileged caller's, too", () => {
+  it("257 CD-ROMs of a privileged caller are refused", () => {
     const { errors } = ask({ spec: hardware(257) }, { user: { name: "admin", groups: ["system:masters"] } });
     expect(errors).toMatchObject([{ check: "limit" }]);
   });
 
-  it("is counted by the check that refused", () => {
+  it("the finding names the check limit", () => {
     const { decision } = ask({ spec: hardware(257) });
     expect(decision).toMatchObject({ lookups: [], findings: { denials: [{ check: "limit" }] } });
   });
 });
 
-describe("limit: what is within it is read", () => {
+describe("limit: references within the limit are read", () => {
   it.each([
     { title: "256 CD-ROMs", object: { spec: hardware(256) }, facts: {} },
     { title: "1,000 node types", object: { spec: { metal3: nodeTypes(1_000) } }, facts: PROVIDER },
@@ -131,20 +134,20 @@ describe("limit: what is within it is read", () => {
       facts: PROVIDER,
     },
     {
-      title: "a list of something else",
+      title: "5,000 entries in a list without references",
       object: { spec: { ...hardware(1), disks: Array(5_000).fill({}) } },
       facts: {},
     },
-  ])("$title", ({ object, facts }) => {
-    expect(isAskedAbout(object, facts)).toBe(true);
+  ])("$title are read", ({ object, facts }) => {
+    expect(reachesLookup(object, facts)).toBe(true);
   });
 });
 
-it("limit: a list that is none is refused for its type", () => {
+it("limit: a value that is not a list is refused by the check type", () => {
   expect(ask({ spec: { hardware: { cdrom: "cd1" } } }).errors).toMatchObject([{ check: "type" }]);
 });
 
-it("limit: CD-ROMs of the conversion annotation count on CREATE", () => {
+it("limit: CD-ROMs of the conversion annotation are counted on CREATE", () => {
   const clone = (count: number): VirtualMachine => {
     const annotations = { "vmoperator.vmware.com/conversion": JSON.stringify({ spec: hardware(count) }) };
     return { metadata: { annotations }, spec: { imageName: "vmi-a" } };
@@ -152,24 +155,24 @@ it("limit: CD-ROMs of the conversion annotation count on CREATE", () => {
   expect(ask(clone(257), { version: "v1alpha1" }).errors).toMatchObject([
     { check: "limit", field: "metadata.annotations[vmoperator.vmware.com/conversion]", value: 257 },
   ]);
-  expect(isAskedAbout(clone(256), { version: "v1alpha1" })).toBe(true);
+  expect(reachesLookup(clone(256), { version: "v1alpha1" })).toBe(true);
 });
 
-it("limit: node types that name no image do not count", () => {
+it("limit: node types that name no image are not counted", () => {
   const object = { spec: { metal3: { nodeTypes: Array(1_001).fill({ name: "small" }) } } };
-  expect(isAskedAbout(object, PROVIDER)).toBe(true);
+  expect(reachesLookup(object, PROVIDER)).toBe(true);
 });
 
 describe("limit: on UPDATE", () => {
   const from = (spec: object): RequestFacts => ({ oldObject: { metadata: { name: "web" }, spec } });
 
-  it("a place that is no list may be filled beside lists that do not grow", () => {
+  it("a single reference may be added beside lists over the limit that do not grow", () => {
     const old = { spec: { metal3: nodeTypes(1_001) } };
     const sent = { spec: { ...old.spec, properties: { [OS_IMAGE]: "noble" } } };
-    expect(isAskedAbout(sent, { ...PROVIDER, oldObject: { ...old } })).toBe(true);
+    expect(reachesLookup(sent, { ...PROVIDER, oldObject: { ...old } })).toBe(true);
   });
 
-  it("a list over the limit that grows is 403", () => {
+  it("a list over the limit that grows is refused with 403", () => {
     const facts = from(hardware(300));
     const { errors } = ask({ spec: hardware(310) }, facts);
     expect(refusalStatus(request({ spec: {} }, facts), errors)).toMatchObject({
@@ -179,7 +182,7 @@ describe("limit: on UPDATE", () => {
     });
   });
 
-  it("references over the limit that grow are 403, by the list that grew", () => {
+  it("references over the limit that grow are refused with 403, at the list that grew", () => {
     const facts = { ...PROVIDER, ...from({ metal3: nodeTypes(900), kubeVirt: nodeTypes(99) }) };
     const { errors } = ask({ spec: { metal3: nodeTypes(900), kubeVirt: nodeTypes(102) } }, facts);
     expect(errors).toMatchObject([{ field: "spec.kubeVirt.nodeTypes", value: 102 }]);
@@ -187,7 +190,7 @@ describe("limit: on UPDATE", () => {
   });
 
   it.each([
-    { title: "stays", old: hardware(300), now: { ...hardware(300), className: "large" }, facts: {} },
+    { title: "stays unchanged", old: hardware(300), now: { ...hardware(300), className: "large" }, facts: {} },
     { title: "gets other images", old: hardware(300), now: hardware(300, "other"), facts: {} },
     { title: "shrinks", old: hardware(300), now: hardware(299), facts: {} },
     {
@@ -196,7 +199,7 @@ describe("limit: on UPDATE", () => {
       now: { metal3: nodeTypes(1_000), kubeVirt: nodeTypes(100) },
       facts: PROVIDER,
     },
-  ])("a list over the limit that $title is not refused", ({ old, now, facts }) => {
-    expect(isAskedAbout({ spec: now }, { ...facts, ...from(old) })).toBe(true);
+  ])("a list over the limit that $title is admitted", ({ old, now, facts }) => {
+    expect(reachesLookup({ spec: now }, { ...facts, ...from(old) })).toBe(true);
   });
 });

@@ -260,11 +260,11 @@ describe("a review with a strange object", () => {
   });
 
   test.each([
-    ["a number", 24.04, "24.04"],
-    ["a list", ["ubuntu-24.04"], "[...]"],
-    ["an object", { name: "ubuntu-24.04" }, "{...}"],
-    ["true", true, "true"],
-  ])("an imageName that is %s is refused by both", async (_, imageName, shown) => {
+    ["a number", 24.04, "24.04: must be a string; put it in quotes"],
+    ["a list", ["ubuntu-24.04"], "[...]: must be a string"],
+    ["an object", { name: "ubuntu-24.04" }, "{...}: must be a string"],
+    ["true", true, "true: must be a string; put it in quotes"],
+  ])("an imageName that is %s is refused by both", async (_, imageName, text) => {
     const served = await webhook();
     const review = createReview({ object: virtualMachine({ imageName }) });
     for (const path of ENDPOINTS) {
@@ -272,7 +272,7 @@ describe("a review with a strange object", () => {
       expect(status.details["causes"]).toContainEqual({
         reason: "FieldValueTypeInvalid",
         field: "spec.imageName",
-        message: `Invalid value: ${shown}: must be a string`,
+        message: `Invalid value: ${text}`,
       });
     }
     await expectGoodReview(served);

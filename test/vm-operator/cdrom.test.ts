@@ -21,33 +21,33 @@ const IMAGES = [
   vmi("boot-iso", "boot", ISO),
 ];
 
-/** Where a version has its CD-ROMs. */
-const PLACES = [
+/** Path of the CD-ROMs in each version. */
+const LOCATIONS = [
   { version: "v1alpha3", base: "spec.cdrom" },
   { version: "v1alpha4", base: "spec.cdrom" },
   { version: "v1alpha5", base: "spec.hardware.cdrom" },
   { version: "v1alpha6", base: "spec.hardware.cdrom" },
 ] as const;
-type Place = (typeof PLACES)[number];
-const NEWEST: Place = PLACES[3];
+type Location = (typeof LOCATIONS)[number];
+const NEWEST: Location = LOCATIONS[3];
 
 const image = (kind: unknown, name: unknown): object => ({ kind, name });
 
-/** A CD-ROM for each image: cd1, cd2, ... */
+/** One CD-ROM for each image: cd1, cd2, ... */
 function cdroms(...images: readonly unknown[]): readonly object[] {
   return images.map((each, index) => ({ name: `cd${index + 1}`, ...(each === undefined ? {} : { image: each }) }));
 }
 
-function spec({ base }: Place, list: unknown, rest: object = {}): object {
+function spec({ base }: Location, list: unknown, rest: object = {}): object {
   const media = base === "spec.cdrom" ? { cdrom: list } : { hardware: { cdrom: list } };
   return { guestID: "otherLinux64Guest", ...rest, ...media };
 }
 
-function base({ base: path }: Place): string {
+function base({ base: path }: Location): string {
   return path;
 }
 
-function cdromsOf({ base }: Place, object: unknown): unknown {
+function cdromsOf({ base }: Location, object: unknown): unknown {
   return at(object, base.split("."));
 }
 
@@ -58,8 +58,8 @@ function requested(object: unknown): unknown {
   return Object.fromEntries(Object.entries(pins).map(([key, pin]) => [key, pin.requested]));
 }
 
-function create(place: Place, object: object, policy: Partial<AdmissionPolicy> = {}): Answer {
-  const { version } = place;
+function create(location: Location, object: object, policy: Partial<AdmissionPolicy> = {}): Answer {
+  const { version } = location;
   const index = indexOf(IMAGES);
   const made = answer("mutate", request({ spec: object }, { version }), index, policy);
   const again = answer("mutate", request(made.object, { version }), index, policy);
@@ -67,90 +67,104 @@ function create(place: Place, object: object, policy: Partial<AdmissionPolicy> =
   return made;
 }
 
-function update(place: Place, old: object, object: object, images = IMAGES): Answer {
-  return answer("mutate", request(object, { version: place.version, oldObject: { ...old } }), indexOf(images));
+function update(location: Location, old: object, object: object, images = IMAGES): Answer {
+  return answer("mutate", request(object, { version: location.version, oldObject: { ...old } }), indexOf(images));
 }
 
-describe.each(PLACES)("CREATE in $version", (place) => {
-  const { base, version } = place;
+describe.each(LOCATIONS)("mutation of CD-ROMs on CREATE in $version", (location) => {
+  const { base, version } = location;
 
   it.each([
-    { title: "a display name within its kind", sent: image(VMI, "installer"), becomes: image(VMI, "vmi-i") },
+    {
+      title: "a display name becomes the VMI ID of an image of its kind",
+      sent: image(VMI, "installer"),
+      becomes: image(VMI, "vmi-i"),
+    },
     { title: "LIBRARY/NAME", sent: image(VMI, "cl-b/drivers"), becomes: image(VMI, "vmi-k") },
-    { title: "no kind, of the cluster", sent: { name: "tools" }, becomes: image(CVMI, "vmi-c") },
-    { title: "an empty kind", sent: image("", "vmi-i"), becomes: image(VMI, "vmi-i") },
-    { title: "a given kind of two scopes stays", sent: image(CVMI, "vmi-t"), becomes: image(CVMI, "vmi-t") },
+    { title: "a missing kind is filled for a cluster image", sent: { name: "tools" }, becomes: image(CVMI, "vmi-c") },
+    { title: "an empty kind is filled", sent: image("", "vmi-i"), becomes: image(VMI, "vmi-i") },
+    {
+      title: "the kind stays where both scopes have the object name",
+      sent: image(CVMI, "vmi-t"),
+      becomes: image(CVMI, "vmi-t"),
+    },
     { title: "an object name stays", sent: image(VMI, "vmi-i"), becomes: image(VMI, "vmi-i") },
     {
-      title: "unknown members stay",
+      title: "unknown fields stay",
       sent: { ...image(VMI, "installer"), x: [1] },
       becomes: { ...image(VMI, "vmi-i"), x: [1] },
     },
   ])("M17: $title", ({ sent, becomes }) => {
-    const { object, decision } = create(place, spec(place, cdroms(sent), { imageName: "ubuntu" }));
+    const { object, decision } = create(location, spec(location, cdroms(sent), { imageName: "ubuntu" }));
     expect(decision).toMatchObject({ is: "allowed", images: expect.arrayContaining(["vmi-ovf"]) as unknown });
-    expect(cdromsOf(place, object)).toEqual(cdroms(becomes));
+    expect(cdromsOf(location, object)).toEqual(cdroms(becomes));
     const validated = answer("validate", request(object, { version }), indexOf(IMAGES));
     expect(validated).toMatchObject({ errors: [], warnings: [] });
   });
 
-  it("M10: what was requested is kept by the CD-ROM's name", () => {
-    const { object } = create(place, spec(place, cdroms(image(VMI, "installer")), { imageName: "vmi-ovf" }));
+  it("M10: the pinned annotation records the requested name under the name of the CD-ROM", () => {
+    const { object } = create(location, spec(location, cdroms(image(VMI, "installer")), { imageName: "vmi-ovf" }));
     expect(requested(object)).toEqual({ [`${base}[cd1].image.name`]: "installer" });
   });
 
-  it.each(WRITE_MODES)("M18: the first connected CD-ROM says what boots, with --write %s", (write) => {
+  it.each(WRITE_MODES)("M18: the first connected CD-ROM decides the boot image, with --write %s", (write) => {
     const list = [
       { name: "cd1", connected: false, image: image(VMI, "installer") },
       { name: "cd2", image: image(CVMI, "tools") },
       { name: "cd3", connected: true, image: image(VMI, "vmi-j") },
     ];
-    const { spec: made, object } = create(place, spec(place, list), { write });
+    const { spec: made, object } = create(location, spec(location, list), { write });
     expect(at(made, ["imageName"])).toBe("vmi-c");
     expect(at(made, ["image"])).toEqual(write === "imageName" ? undefined : image(CVMI, "vmi-c"));
     expect(answer("validate", request(object, { version }), indexOf(IMAGES)).errors).toEqual([]);
   });
 
-  it("M18: none connected, the first one", () => {
+  it("M18: the first CD-ROM decides the boot image where none is connected", () => {
     const list = ["installer", "cl-a/drivers"].map((name, index) => ({
       name: `cd${index}`,
       connected: false,
       image: image(VMI, name),
     }));
-    expect(create(place, spec(place, list)).spec).toMatchObject({ imageName: "vmi-i", image: image(VMI, "vmi-i") });
+    expect(create(location, spec(location, list)).spec).toMatchObject({
+      imageName: "vmi-i",
+      image: image(VMI, "vmi-i"),
+    });
   });
 
-  it("M18: the namespaced image of its object name, as vm-operator reads it", () => {
-    const { spec: made } = create(place, spec(place, cdroms(image(CVMI, "vmi-t"))));
+  it("M18: a CD-ROM of the cluster kind boots the namespaced image with the same object name, as in vm-operator", () => {
+    const { spec: made } = create(location, spec(location, cdroms(image(CVMI, "vmi-t"))));
     expect(made).toMatchObject({ imageName: "vmi-t", image: image(VMI, "vmi-t") });
   });
 
-  it("M8: the display name of an image without the prefix vmi- goes into imageName", () => {
-    const { spec: made, object } = create(place, spec(place, cdroms(image(VMI, "boot-iso"))));
+  it("M8: imageName is filled with the display name where the CD-ROM's object name lacks the prefix vmi-", () => {
+    const { spec: made, object } = create(location, spec(location, cdroms(image(VMI, "boot-iso"))));
     const boot = { imageName: "boot", image: image(VMI, "boot-iso") };
-    expect(made).toEqual({ ...spec(place, cdroms(image(VMI, "boot-iso"))), ...boot });
+    expect(made).toEqual({ ...spec(location, cdroms(image(VMI, "boot-iso"))), ...boot });
     expect(answer("validate", request(object, { version }), indexOf(IMAGES)).errors).toEqual([]);
   });
 
-  it("M8: nothing, and a warning, where the display name does not say exactly that image", () => {
-    const asked = request({ spec: spec(place, cdroms(image(VMI, "boot-iso"))) }, { version });
+  it("M8: imageName stays absent, with a warning, where another image has the same display name", () => {
+    const asked = request({ spec: spec(location, cdroms(image(VMI, "boot-iso"))) }, { version });
     const images = [...IMAGES, cvmi("vmi-b", "boot")];
     const { spec: made, warnings } = answer("mutate", asked, indexOf(images));
-    expect(made).toEqual(spec(place, cdroms(image(VMI, "boot-iso"))));
+    expect(made).toEqual(spec(location, cdroms(image(VMI, "boot-iso"))));
     expect(warnings).toEqual([
       'spec.imageName: vm-operator will refuse it: neither the object name "boot-iso" nor a display name says exactly this image to it; give the image a unique display name',
     ]);
   });
 
-  it("M7: image and CD-ROMs, both by display names", () => {
-    const { spec: made } = create(place, spec(place, cdroms({ name: "installer" }), { image: { name: "ubuntu" } }));
+  it("M7: display names in image and in a CD-ROM both become VMI IDs", () => {
+    const { spec: made } = create(
+      location,
+      spec(location, cdroms({ name: "installer" }), { image: { name: "ubuntu" } }),
+    );
     expect(made).toMatchObject({ imageName: "vmi-ovf", image: image(VMI, "vmi-ovf") });
-    expect(cdromsOf(place, { spec: made })).toEqual(cdroms(image(VMI, "vmi-i")));
+    expect(cdromsOf(location, { spec: made })).toEqual(cdroms(image(VMI, "vmi-i")));
   });
 
-  it("all errors of all CD-ROMs are reported together, and unresolved names are asked for", () => {
+  it("errors of all CD-ROMs are reported together, with the unresolved names for a live read", () => {
     const list = cdroms(image(VMI, "instaler"), image("Secret", "x"), image(VMI, "drivers"), image(VMI, ""));
-    const { decision, errors } = create(place, spec(place, list, { imageName: "nothing" }));
+    const { decision, errors } = create(location, spec(location, list, { imageName: "nothing" }));
     expect(errors.map(({ check, field }) => [check, field])).toEqual([
       ["exists", "spec.imageName"],
       ["exists", `${base}[0].image.name`],
@@ -165,9 +179,9 @@ describe.each(PLACES)("CREATE in $version", (place) => {
     });
   });
 
-  it("a list of two CD-ROMs with one name keeps what was requested for each", () => {
+  it("two CD-ROMs with the same name each keep their requested name in the annotation", () => {
     const list = ["installer", "cl-b/drivers"].map((name) => ({ name: "cd", image: image(VMI, name) }));
-    const { object } = create(place, spec(place, list, { imageName: "vmi-ovf" }));
+    const { object } = create(location, spec(location, list, { imageName: "vmi-ovf" }));
     expect(requested(object)).toEqual({
       [`${base}[cd].image.name`]: "installer",
       [`${base}[1].image.name`]: "cl-b/drivers",
@@ -175,110 +189,110 @@ describe.each(PLACES)("CREATE in $version", (place) => {
   });
 
   it.each([
-    { title: "an entry without a name before one that is called like its position", names: [undefined, "0"] },
-    { title: "an entry without a name at the position that another is called", names: ["1", undefined] },
-  ])("$title: each keeps its own image and what was requested for it", ({ names }) => {
+    { title: "an entry without a name before an entry whose name is 0", names: [undefined, "0"] },
+    { title: "an entry without a name at index 1 after an entry whose name is 1", names: ["1", undefined] },
+  ])("$title: each entry keeps its own image and its requested name", ({ names }) => {
     const wanted = ["installer", "cl-b/drivers"];
     const list = names.map((name, index) => ({ ...(name && { name }), image: image(VMI, wanted[index]) }));
-    const { object } = create(place, spec(place, list, { imageName: "vmi-ovf" }));
+    const { object } = create(location, spec(location, list, { imageName: "vmi-ovf" }));
     expect(Object.values(requested(object) as object)).toEqual(wanted);
-    const again = update(place, object, { spec: spec(place, list, { imageName: "vmi-ovf" }) });
+    const again = update(location, object, { spec: spec(location, list, { imageName: "vmi-ovf" }) });
     expect(again.object).toEqual(object);
   });
 });
 
-describe.each(PLACES)("UPDATE in $version", (place) => {
+describe.each(LOCATIONS)("mutation of CD-ROMs on UPDATE in $version", (location) => {
   const stored = (): object =>
-    create(place, spec(place, cdroms(image(VMI, "installer")), { imageName: "ubuntu" })).object;
+    create(location, spec(location, cdroms(image(VMI, "installer")), { imageName: "ubuntu" })).object;
 
   it.each([
     { title: "the original manifest", sent: image(VMI, "installer") },
     { title: "the object name", sent: image(VMI, "vmi-i") },
     { title: "the object name without a kind", sent: { name: "vmi-i" } },
     { title: "LIBRARY/NAME", sent: image(VMI, "cl-a/installer") },
-    { title: "no kind", sent: { name: "installer" } },
-    { title: "no image at all", sent: undefined },
-  ])("M19: $title keeps the stored image, whatever became of the images", ({ sent }) => {
+    { title: "the display name without a kind", sent: { name: "installer" } },
+    { title: "an entry without an image", sent: undefined },
+  ])("M19: $title keeps the stored image, also after another image got its name", ({ sent }) => {
     const old = stored();
-    const object = { spec: spec(place, cdroms(sent), { imageName: "ubuntu" }) };
+    const object = { spec: spec(location, cdroms(sent), { imageName: "ubuntu" }) };
     for (const images of [IMAGES, [...IMAGES, vmi("vmi-other", "installer", ISO)]]) {
-      const { object: kept } = update(place, old, object, images);
-      expect(cdromsOf(place, kept)).toEqual(cdromsOf(place, old));
+      const { object: kept } = update(location, old, object, images);
+      expect(cdromsOf(location, kept)).toEqual(cdromsOf(location, old));
       expect(at(kept, ["spec", "imageName"])).toBe("vmi-ovf");
     }
   });
 
-  it("M19: what was requested is a name of it even when the image is gone", () => {
+  it("M19: the requested name keeps the stored image after that image is deleted", () => {
     const old = stored();
-    const object = { spec: spec(place, cdroms(image(VMI, "installer")), { imageName: "ubuntu" }) };
-    expect(cdromsOf(place, update(place, old, object, []).object)).toEqual(cdromsOf(place, old));
+    const object = { spec: spec(location, cdroms(image(VMI, "installer")), { imageName: "ubuntu" }) };
+    expect(cdromsOf(location, update(location, old, object, []).object)).toEqual(cdromsOf(location, old));
   });
 
-  const off = (sent: unknown): object => ({ spec: spec(place, cdroms(sent), { imageName: "vmi-ovf" }) });
+  const off = (sent: unknown): object => ({ spec: spec(location, cdroms(sent), { imageName: "vmi-ovf" }) });
 
   it.each([
     {
-      title: "a kind that is corrected",
+      title: "a corrected kind",
       old: image(VMI, "vmi-c"),
       sent: image(CVMI, "vmi-c"),
       becomes: image(CVMI, "vmi-c"),
     },
     {
-      title: "the name without the kind",
+      title: "a name without its wrong kind",
       old: image(VMI, "vmi-c"),
       sent: { name: "vmi-c" },
       becomes: image(CVMI, "vmi-c"),
     },
     {
-      title: "an object name for a display name",
+      title: "an object name in place of a display name",
       old: image(VMI, "installer"),
       sent: image(VMI, "vmi-i"),
       becomes: image(VMI, "vmi-i"),
     },
     {
-      title: "the other one of two kinds",
+      title: "the other kind, where both scopes have the object name,",
       old: image(VMI, "vmi-t"),
       sent: image(CVMI, "vmi-t"),
       becomes: image(CVMI, "vmi-t"),
     },
     {
-      title: "a kind for an empty one",
+      title: "a kind in place of an empty one",
       old: image("", "vmi-i"),
       sent: image(VMI, "vmi-i"),
       becomes: image(VMI, "vmi-i"),
     },
     {
-      title: "a display name for a name without a kind, which is filled,",
+      title: "a display name in place of an object name without a kind",
       old: image("", "vmi-i"),
       sent: { name: "installer" },
       becomes: image(VMI, "vmi-i"),
     },
     {
-      title: "no image for a name without a kind, which is filled,",
+      title: "an empty image in place of an object name without a kind",
       old: { name: "vmi-i" },
       sent: {},
       becomes: image(VMI, "vmi-i"),
     },
     {
-      title: "a missing kind, which is filled",
+      title: "an object name that is stored without a kind",
       old: { name: "vmi-c" },
       sent: { name: "vmi-c" },
       becomes: image(CVMI, "vmi-c"),
     },
-  ])("M19: $title is taken", ({ old, sent, becomes }) => {
+  ])("M19: $title is accepted with the kind of its image", ({ old, sent, becomes }) => {
     const stored = off(old);
-    const { object, decision } = update(place, stored, off(sent));
+    const { object, decision } = update(location, stored, off(sent));
     expect(decision).toMatchObject({ is: "allowed" });
-    expect(cdromsOf(place, object)).toEqual(cdroms(becomes));
-    expect(update(place, stored, object).patched, "a second run").toEqual([]);
-    const asked = request(object, { version: place.version, oldObject: { ...stored } });
+    expect(cdromsOf(location, object)).toEqual(cdroms(becomes));
+    expect(update(location, stored, object).patched, "a second run").toEqual([]);
+    const asked = request(object, { version: location.version, oldObject: { ...stored } });
     expect(answer("validate", asked, indexOf(IMAGES)).errors).toEqual([]);
   });
 
-  it("M19: strict: a display name that is stored without a kind gets none, with which it would mean nothing", () => {
+  it("M19: strict: a stored display name without a kind stays unchanged", () => {
     const old = off({ name: "installer" });
     const index = indexOf(IMAGES);
-    const asked = request(off({ name: "installer" }), { version: place.version, oldObject: { ...old } });
+    const asked = request(off({ name: "installer" }), { version: location.version, oldObject: { ...old } });
     expect(answer("mutate", asked, index, { resolution: "strict" }).decision).toMatchObject({
       is: "allowed",
       patch: [],
@@ -291,93 +305,97 @@ describe.each(PLACES)("UPDATE in $version", (place) => {
   ])(
     "M19: the display name of an image that moved to a cluster library, $title, is resolved again",
     ({ moved, becomes }) => {
-      const old = create(place, spec(place, cdroms({ name: "installer" }), { imageName: "vmi-ovf" })).object;
+      const old = create(location, spec(location, cdroms({ name: "installer" }), { imageName: "vmi-ovf" })).object;
       const images = [...IMAGES.filter(({ name }) => name !== "vmi-i"), moved];
-      expect(cdromsOf(place, update(place, old, off({ name: "installer" }), images).object)).toEqual(cdroms(becomes));
+      expect(cdromsOf(location, update(location, old, off({ name: "installer" }), images).object)).toEqual(
+        cdroms(becomes),
+      );
     },
   );
 
-  describe("of a machine that is powered on", () => {
+  describe("of a powered-on machine", () => {
     const on = (sent: unknown): object => ({
       spec: { ...(off(sent) as { spec: object }).spec, powerState: "PoweredOn" },
     });
     const pin = { requested: "installer", resolved: "vmi-c" };
     const requestedBefore = {
-      metadata: { annotations: { [PINNED_ANNOTATION]: JSON.stringify({ [`${base(place)}[cd1].image.name`]: pin }) } },
+      metadata: {
+        annotations: { [PINNED_ANNOTATION]: JSON.stringify({ [`${base(location)}[cd1].image.name`]: pin }) },
+      },
     };
 
     it.each([
       { title: "the name without a kind", sent: { name: "vmi-c" } },
-      { title: "what was requested", sent: { name: "installer" } },
-      { title: "no image", sent: undefined },
-    ])("M19: $title keeps a stored image that names nothing", ({ sent }) => {
+      { title: "the requested name", sent: { name: "installer" } },
+      { title: "an entry without an image", sent: undefined },
+    ])("M19: $title keeps a stored image that does not exist", ({ sent }) => {
       const old = { ...requestedBefore, ...on(image(VMI, "vmi-c")) };
-      const kept = update(place, old, on(sent));
+      const kept = update(location, old, on(sent));
       expect(kept.decision).toMatchObject({ is: "allowed" });
-      expect(cdromsOf(place, kept.object)).toEqual(cdroms(image(VMI, "vmi-c")));
+      expect(cdromsOf(location, kept.object)).toEqual(cdroms(image(VMI, "vmi-c")));
     });
 
     it.each([
       { title: "another kind", sent: image(CVMI, "vmi-c") },
       { title: "another object name", sent: image(VMI, "vmi-i") },
-    ])("M19: $title is refused, and no 422", ({ sent }) => {
-      expect(update(place, on(image(VMI, "vmi-c")), on(sent)).errors).toMatchObject([{ check: "cdrom-powered-on" }]);
+    ])("M19: $title is refused by cdrom-powered-on", ({ sent }) => {
+      expect(update(location, on(image(VMI, "vmi-c")), on(sent)).errors).toMatchObject([{ check: "cdrom-powered-on" }]);
     });
 
     it("M19: a display name without a kind keeps a stored object name of another kind", () => {
       const images = [...IMAGES, cvmi("item", "item-name", ISO)];
-      const kept = update(place, on(image(VMI, "item")), on({ name: "item-name" }), images);
-      expect(cdromsOf(place, kept.object)).toEqual(cdroms(image(VMI, "item")));
+      const kept = update(location, on(image(VMI, "item")), on({ name: "item-name" }), images);
+      expect(cdromsOf(location, kept.object)).toEqual(cdroms(image(VMI, "item")));
     });
 
-    it("M19: a kind for an empty one is taken", () => {
-      const filled = update(place, on({ name: "vmi-i" }), on(image(VMI, "vmi-i")));
-      expect(cdromsOf(place, filled.object)).toEqual(cdroms(image(VMI, "vmi-i")));
+    it("M19: a kind in place of an empty one is accepted", () => {
+      const filled = update(location, on({ name: "vmi-i" }), on(image(VMI, "vmi-i")));
+      expect(cdromsOf(location, filled.object)).toEqual(cdroms(image(VMI, "vmi-i")));
     });
   });
 
-  it("M19: another image, and a new CD-ROM, are resolved as on CREATE; their order does not matter", () => {
+  it("M19: a changed and a new CD-ROM are resolved as on CREATE, in any order", () => {
     const list = [
       { name: "cd2", image: { name: "tools" } },
       { name: "cd1", image: image(VMI, "cl-b/drivers") },
     ];
-    const { object } = update(place, stored(), { spec: spec(place, list, { imageName: "ubuntu" }) });
-    expect(cdromsOf(place, object)).toEqual([
+    const { object } = update(location, stored(), { spec: spec(location, list, { imageName: "ubuntu" }) });
+    expect(cdromsOf(location, object)).toEqual([
       { name: "cd2", image: image(CVMI, "vmi-c") },
       { name: "cd1", image: image(VMI, "vmi-k") },
     ]);
   });
 
-  it("M19: an unchanged CD-ROM is not judged, a changed one is", () => {
-    const old = { spec: spec(place, cdroms(image(VMI, "vmi-gone")), { imageName: "vmi-ovf" }) };
+  it("M19: a new CD-ROM is checked, and an unchanged one is not", () => {
+    const old = { spec: spec(location, cdroms(image(VMI, "vmi-gone")), { imageName: "vmi-ovf" }) };
     const list = [...cdroms(image(VMI, "vmi-gone")), { name: "new", image: image(VMI, "vmi-none") }];
-    const { errors } = update(place, old, { spec: spec(place, list, { imageName: "vmi-ovf" }) });
-    expect(errors.map(({ field }) => field)).toEqual([`${place.base}[1].image.name`]);
+    const { errors } = update(location, old, { spec: spec(location, list, { imageName: "vmi-ovf" }) });
+    expect(errors.map(({ field }) => field)).toEqual([`${location.base}[1].image.name`]);
   });
 
-  it("M19: /validate can put nothing back, so that another spelling is judged there", () => {
+  it("M19: /validate checks another spelling, because it cannot restore the stored one", () => {
     const old = stored();
-    const object = { spec: { ...(at(old, ["spec"]) as object), ...spec(place, cdroms({ name: "installer" })) } };
-    const asked = request(object, { version: place.version, oldObject: { ...old } });
+    const object = { spec: { ...(at(old, ["spec"]) as object), ...spec(location, cdroms({ name: "installer" })) } };
+    const asked = request(object, { version: location.version, oldObject: { ...old } });
     expect(answer("validate", asked, indexOf(IMAGES)).errors.map(({ check }) => check)).toEqual(["kind"]);
   });
 
-  it("M12: a machine boots what it was created with, also where its CD-ROM changes", () => {
-    const old = create(place, spec(place, cdroms(image(VMI, "installer")))).object;
-    const { object } = update(place, old, { spec: spec(place, cdroms(image(VMI, "cl-b/drivers"))) });
+  it("M12: imageName and image stay as created, although the CD-ROM changes", () => {
+    const old = create(location, spec(location, cdroms(image(VMI, "installer")))).object;
+    const { object } = update(location, old, { spec: spec(location, cdroms(image(VMI, "cl-b/drivers"))) });
     expect(object["spec"]).toMatchObject({ imageName: "vmi-i", image: image(VMI, "vmi-i") });
-    expect(cdromsOf(place, object)).toEqual(cdroms(image(VMI, "vmi-k")));
+    expect(cdromsOf(location, object)).toEqual(cdroms(image(VMI, "vmi-k")));
   });
 
-  it("M12: imageName that came from a CD-ROM comes back with it", () => {
-    const old = create(place, spec(place, cdroms(image(VMI, "installer")))).object;
-    const { object } = update(place, old, { spec: spec(place, cdroms(image(VMI, "installer"))) });
+  it("M12: an imageName that was filled from a CD-ROM is restored", () => {
+    const old = create(location, spec(location, cdroms(image(VMI, "installer")))).object;
+    const { object } = update(location, old, { spec: spec(location, cdroms(image(VMI, "installer"))) });
     expect(object["spec"]).toEqual(old["spec"]);
   });
 });
 
 describe("malformed CD-ROMs", () => {
-  it("type: one that an UPDATE leaves as it was is refused where another reference changes", () => {
+  it("type: an unchanged malformed CD-ROM is refused where an UPDATE changes another reference", () => {
     const stored = { spec: spec(NEWEST, cdroms(image(7, "vmi-i")), { imageName: "vmi-ovf" }) };
     const sent = { spec: spec(NEWEST, cdroms(image(7, "vmi-i")), { imageName: "vmi-i" }) };
     expect(update(NEWEST, stored, sent).errors).toMatchObject([{ check: "type" }]);
@@ -385,20 +403,37 @@ describe("malformed CD-ROMs", () => {
   });
 
   it.each([
-    { title: "a list that is an object", list: {}, field: "spec.hardware.cdrom" },
-    { title: "an entry that is a text", list: ["cd1"], field: "spec.hardware.cdrom[0]" },
-    { title: "an image that is a text", list: cdroms("vmi-i"), field: "spec.hardware.cdrom[0].image" },
-    { title: "a kind that is a number", list: cdroms(image(7, "vmi-i")), field: "spec.hardware.cdrom[0].image.kind" },
-    { title: "a name that is a list", list: cdroms(image(VMI, ["x"])), field: "spec.hardware.cdrom[0].image.name" },
-  ])("$title is refused", ({ list, field }) => {
+    { title: "a list that is an object", list: {}, field: "spec.hardware.cdrom", expected: "a list" },
+    { title: "an entry that is a string", list: ["cd1"], field: "spec.hardware.cdrom[0]", expected: "an object" },
+    {
+      title: "an image that is a string",
+      list: cdroms("vmi-i"),
+      field: "spec.hardware.cdrom[0].image",
+      expected: "an object",
+    },
+    {
+      title: "a kind that is a number",
+      list: cdroms(image(7, "vmi-i")),
+      field: "spec.hardware.cdrom[0].image.kind",
+      expected: "a string; put it in quotes",
+    },
+    {
+      title: "a name that is a list",
+      list: cdroms(image(VMI, ["x"])),
+      field: "spec.hardware.cdrom[0].image.name",
+      expected: "a string",
+    },
+  ])("$title is refused", ({ list, field, expected }) => {
     const asked = request({ spec: spec(NEWEST, list, { imageName: "ubuntu" }) });
     for (const endpoint of ["mutate", "validate"] as const) {
       const { errors } = answer(endpoint, asked, indexOf(IMAGES));
-      expect(errors).toMatchObject([{ check: "type", reason: "FieldValueTypeInvalid", field }]);
+      expect(errors).toMatchObject([
+        { check: "type", reason: "FieldValueTypeInvalid", field, why: `must be ${expected}` },
+      ]);
     }
   });
 
-  it("an entry without an image is refused by the field that it lacks", () => {
+  it("/validate refuses an entry without an image, by the missing field", () => {
     const asked = request({ spec: spec(NEWEST, cdroms(undefined), { imageName: "ubuntu" }) });
     expect(answer("mutate", asked, indexOf(IMAGES)).spec).toMatchObject({ hardware: { cdrom: [{ name: "cd1" }] } });
     expect(answer("validate", asked, indexOf(IMAGES)).errors).toMatchObject([
@@ -408,7 +443,7 @@ describe("malformed CD-ROMs", () => {
 });
 
 describe("an index that is not synced", () => {
-  it.each(["CREATE", "UPDATE"])("is no decision on %s where only a CD-ROM needs it", (operation) => {
+  it.each(["CREATE", "UPDATE"])("leaves %s undecided where only a CD-ROM needs the missing list", (operation) => {
     const object = { spec: spec(NEWEST, cdroms(image(CVMI, "tools")), { imageName: "ubuntu" }) };
     const old = { spec: spec(NEWEST, [], { imageName: "ubuntu" }) };
     const facts = operation === "UPDATE" ? { oldObject: old } : {};

@@ -3,7 +3,7 @@ import { errorMessage } from "../../src/references/field-error.ts";
 import { answer, request } from "../support/admission.ts";
 import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
 
-/** Of the cluster, as Supervisors before April 2024 have it. */
+/** A cluster-scoped VirtualMachineImage, as Supervisors before April 2024 have it. */
 const ofCluster = (name: string, displayName: string): ReturnType<typeof vmi> =>
   vmi(name, displayName, { namespace: undefined });
 
@@ -17,10 +17,10 @@ const INDEX = indexOf([
 
 const VMI = "VirtualMachineImage";
 
-describe("exists: an image that is not there or ambiguous, where VirtualMachineImages are of the cluster", () => {
+describe("exists: where VirtualMachineImage is cluster-scoped", () => {
   it.each([
     [
-      "a name without an image",
+      "an unknown name",
       { imageName: "windows" },
       'Not found: "windows": no image in the cluster has this display name or object name; kubectl get vmi,cvmi lists what can be written',
     ],
@@ -30,16 +30,16 @@ describe("exists: an image that is not there or ambiguous, where VirtualMachineI
       'Not found: "ubuntu-nobel": no image in the cluster has this display name or object name; did you mean "Ubuntu 24.04" (ubuntu-noble)?',
     ],
     [
-      "an image of the other kind",
+      "a name of an image of the other kind",
       { image: { kind: VMI, name: "rocky" } },
       'Not found: "rocky": no VirtualMachineImage in the cluster has this display name or object name; did you mean "rocky" (vmi-c) of kind ClusterVirtualMachineImage?',
     ],
     [
-      "two images of one display name",
+      "a display name of two images",
       { imageName: "photon" },
       'Invalid value: "photon": ambiguous: 2 images in the cluster have this display name: photon-old, photon-new; use one of these object names',
     ],
-  ])("%s", (_, spec, message) => {
+  ])("%s is refused with a message that names the cluster", (_, spec, message) => {
     expect(answer("mutate", request({ spec }), INDEX).errors.map(errorMessage)).toEqual([message]);
   });
 
@@ -61,13 +61,13 @@ describe("exists: an image that is not there or ambiguous, where VirtualMachineI
     },
   );
 
-  it("immutable: an object name is another image, though the stored one has it for its display name", () => {
+  it("immutable: an object name is refused as another image, although the stored image has it as display name", () => {
     const sent = { spec: { imageName: "photon" } };
     const asked = request(sent, { version: "v1alpha1", oldObject: { spec: { imageName: "photon-abc12" } } });
     expect(answer("mutate", asked, NAMES).errors).toMatchObject([{ check: "immutable" }]);
   });
 
-  it("two images of one display name in both kinds, by vm-operator's rule", () => {
+  it("strict: a display name that both kinds have is ambiguous", () => {
     const index = indexOf([ofCluster("photon-old", "photon"), cvmi("vmi-r", "photon")]);
     const asked = request({ spec: { imageName: "photon" } });
     expect(answer("mutate", asked, index, { resolution: "strict" }).errors.map(errorMessage)).toEqual([

@@ -24,7 +24,7 @@ const FIELD = `metadata.annotations[${KEY}]`;
 const NO_EXISTS = { levels: { ...DEFAULT_LEVELS, exists: "off" } } as const;
 const PRIVILEGED = { user: { name: "admin", groups: ["system:masters"] } };
 
-/** The annotation of a machine that is stored with this spec. */
+/** The conversion annotation of a machine that is stored with this spec. */
 const kept = (spec: unknown, key = KEY): Readonly<Record<string, unknown>> => ({
   [key]: JSON.stringify({ apiVersion: "vmoperator.vmware.com/v1alpha6", kind: "VirtualMachine", spec, status: {} }),
 });
@@ -46,8 +46,8 @@ interface Row {
   readonly spec: object;
   readonly facts?: RequestFacts;
   readonly policy?: Partial<AdmissionPolicy>;
-  /** `FIELD: MESSAGE` of each problem. */
-  readonly says: readonly string[];
+  /** `FIELD: MESSAGE` of each error. */
+  readonly denials: readonly string[];
 }
 
 const REFUSED: readonly Row[] = [
@@ -55,98 +55,102 @@ const REFUSED: readonly Row[] = [
     title: "a display name of another image",
     annotations: kept({ imageName: "vmi-c", image: vmiRef("vmi-c") }),
     spec: { imageName: "ubuntu" },
-    says: [`spec.imageName: Invalid value: "ubuntu": ${willTake('"vmi-c"')}`],
+    denials: [`spec.imageName: Invalid value: "ubuntu": ${willTake('"vmi-c"')}`],
   },
   {
-    title: "v1alpha2",
+    title: "a VMI ID of another image in v1alpha2",
     annotations: kept({ imageName: "vmi-c" }),
     spec: { imageName: "vmi-a" },
     facts: { version: "v1alpha2" },
-    says: [`spec.imageName: Invalid value: "vmi-a": ${willTake('"vmi-c"')}`],
+    denials: [`spec.imageName: Invalid value: "vmi-a": ${willTake('"vmi-c"')}`],
   },
   {
-    title: "a CD-ROM that boots, the first that is connected",
+    title: "a name of another image than that of the annotation's first CD-ROM",
     annotations: kept(cdroms("vmi-iso")),
     spec: { imageName: "ubuntu" },
-    says: [`spec.imageName: Invalid value: "ubuntu": ${willTake('"vmi-iso"')}`],
+    denials: [`spec.imageName: Invalid value: "ubuntu": ${willTake('"vmi-iso"')}`],
   },
   {
-    title: "a CD-ROM by a display name, which nothing rewrites",
+    title: "an annotation that names the image of a CD-ROM by its display name",
     annotations: kept({ imageName: "vmi-a", ...cdroms("installer") }),
     spec: { imageName: "ubuntu" },
-    says: [
+    denials: [
       `${FIELD}: Invalid value: "installer": a CD-ROM of the annotation names its image by a display name, which vm-operator does not find; ${REMEDY}`,
     ],
   },
   {
-    title: "a stored image without imageName",
+    title: "a name of another image than the annotation's image without imageName",
     annotations: kept({ imageName: "", image: vmiRef("vmi-c") }),
     spec: { imageName: "ubuntu" },
-    says: [`spec.imageName: Invalid value: "ubuntu": ${willTake('"vmi-c"')}`],
+    denials: [`spec.imageName: Invalid value: "ubuntu": ${willTake('"vmi-c"')}`],
   },
   {
-    title: "a stored display name whose image is another by now",
+    title: "a VMI ID of another image than the annotation's image beside a display name",
     annotations: kept({ imageName: "ubuntu", image: vmiRef("vmi-gone") }),
     spec: { imageName: "vmi-a" },
-    says: [`spec.imageName: Invalid value: "vmi-a": ${willTake('"vmi-gone"')}`],
+    denials: [`spec.imageName: Invalid value: "vmi-a": ${willTake('"vmi-gone"')}`],
   },
   {
-    title: "a stored display name that vm-operator finds ambiguous",
+    title: "an annotation with a display name that is ambiguous for vm-operator",
     annotations: kept({ imageName: "twin" }),
     spec: { imageName: "vmi-t" },
-    says: [`spec.imageName: Invalid value: "vmi-t": ${willTake('"twin"')}`],
+    denials: [`spec.imageName: Invalid value: "vmi-t": ${willTake('"twin"')}`],
   },
   {
-    title: "a pinned name that means another image by now",
+    title: "a pinned name that means another image now",
     annotations: { ...kept({ imageName: "vmi-gone" }), ...pinned("ubuntu", "vmi-gone") },
     spec: { imageName: "ubuntu" },
-    says: [`spec.imageName: Invalid value: "ubuntu": ${willTake('"vmi-gone"')}`],
+    denials: [`spec.imageName: Invalid value: "ubuntu": ${willTake('"vmi-gone"')}`],
   },
   {
-    title: "an unknown name, where another was pinned",
+    title: "an unknown name beside a pin of another name",
     annotations: { ...kept({ imageName: "vmi-gone" }), ...pinned("debian", "vmi-gone") },
     spec: { imageName: "windows" },
     policy: NO_EXISTS,
-    says: [`spec.imageName: Invalid value: "windows": ${willTake('"vmi-gone"')}`],
+    denials: [`spec.imageName: Invalid value: "windows": ${willTake('"vmi-gone"')}`],
   },
   {
-    title: "a stored machine without an image",
+    title: "a name where the annotation has no image",
     annotations: kept({}),
     spec: { imageName: "ubuntu" },
-    says: [`spec.imageName: Invalid value: "ubuntu": ${willTake("no image")}`],
+    denials: [`spec.imageName: Invalid value: "ubuntu": ${willTake("no image")}`],
   },
   {
-    title: "nothing sent",
+    title: "an absent imageName where the annotation has one",
     annotations: kept({ imageName: "vmi-c" }),
     spec: {},
     facts: { ...PRIVILEGED, version: "v1alpha2" },
-    says: [`spec.imageName: Invalid value: "": ${willTake('"vmi-c"')}`],
+    denials: [`spec.imageName: Invalid value: "": ${willTake('"vmi-c"')}`],
   },
   {
-    title: "what is stored is printed safely",
+    title: "an annotation with control characters, which are escaped,",
     annotations: kept({ imageName: 'x"\n\u001b[2J\u202e' }),
     spec: { imageName: "ubuntu" },
-    says: [`spec.imageName: Invalid value: "ubuntu": ${willTake('"x\\"\\u000a\\u001b[2J\\u202e"')}`],
+    denials: [`spec.imageName: Invalid value: "ubuntu": ${willTake('"x\\"\\u000a\\u001b[2J\\u202e"')}`],
   },
   {
-    title: "what was sent is printed safely",
+    title: "a name with a newline, which is escaped,",
     annotations: kept({ imageName: "vmi-c" }),
     spec: { imageName: "a\nb" },
     policy: NO_EXISTS,
-    says: [`spec.imageName: Invalid value: "a\\u000ab": ${willTake('"vmi-c"')}`],
+    denials: [`spec.imageName: Invalid value: "a\\u000ab": ${willTake('"vmi-c"')}`],
   },
 ];
 
-const SAME_IMAGE: readonly Omit<Row, "says">[] = [
+const SAME_IMAGE: readonly Omit<Row, "denials">[] = [
   { title: "the same name", annotations: kept({ imageName: "ubuntu" }), spec: { imageName: "ubuntu" } },
   {
-    title: "the CD-ROM that boots",
+    title: "the display name of its first CD-ROM",
     annotations: kept(cdroms("vmi-iso")),
     spec: { imageName: "installer" },
   },
   { title: "its display name", annotations: kept({ imageName: "vmi-a" }), spec: { imageName: "ubuntu" } },
   { title: "its LIBRARY/NAME", annotations: kept({ imageName: "vmi-p" }), spec: { imageName: "cl-a/photon" } },
-  { title: "a cluster image's", annotations: kept({ imageName: "vmi-c" }), spec: { imageName: "rocky" } },
+  {
+    title: "the display name of its cluster image",
+    annotations: kept({ imageName: "vmi-c" }),
+    spec: { imageName: "rocky" },
+  },
   {
     title: "its object name, where imageName is a display name and image the object",
     annotations: kept({ imageName: "photon", image: vmiRef("vmi-p") }),
@@ -163,7 +167,7 @@ const SAME_IMAGE: readonly Omit<Row, "says">[] = [
     spec: { imageName: "vmi-a" },
   },
   {
-    title: "what was once requested, though no image has that name now",
+    title: "the pinned name, although no image has it now",
     annotations: { ...kept({ imageName: "vmi-gone" }), ...pinned("debian", "vmi-gone") },
     spec: { imageName: "debian" },
     policy: NO_EXISTS,
@@ -173,9 +177,9 @@ const SAME_IMAGE: readonly Omit<Row, "says">[] = [
 
 const OTHER = { imageName: "vmi-c" };
 
-const NOT_CONVERTED: readonly Omit<Row, "says">[] = [
+const NOT_CONVERTED: readonly Omit<Row, "denials">[] = [
   ...["v1alpha3", "v1alpha4", "v1alpha5", "v1alpha6"].map((version) => ({
-    title: `${version} has an image of its own`,
+    title: `${version} has spec.image`,
     annotations: kept(OTHER),
     spec: { imageName: "ubuntu" },
     facts: { version },
@@ -200,45 +204,45 @@ const NOT_CONVERTED: readonly Omit<Row, "says">[] = [
   { title: "another annotation", annotations: kept(OTHER, `${KEY}-x`), spec: { imageName: "vmi-a" } },
 ];
 
-const UNREADABLE: readonly Omit<Row, "says">[] = [
+const UNREADABLE: readonly Omit<Row, "denials">[] = [
   ...["", "{", "null", "7", '"vmi-c"', "[]", '[{"spec":{}}]'].map((text) => [text, { [KEY]: text }] as const),
   ["a spec of a wrong type", kept("vmi-c")] as const,
   ["an imageName of a wrong type", kept({ imageName: 7 })] as const,
   ["an image of a wrong type", kept({ image: "vmi-c" })] as const,
-  ["no text", { [KEY]: { spec: OTHER } }] as const,
+  ["a value that is not a string", { [KEY]: { spec: OTHER } }] as const,
 ].map(([title, annotations]) => ({ title, annotations, spec: { imageName: "vmi-a" } }));
 
-function asked({ annotations, spec, facts }: Omit<Row, "says">): ReturnType<typeof request> {
+function asked({ annotations, spec, facts }: Omit<Row, "denials">): ReturnType<typeof request> {
   return request({ metadata: { annotations }, spec }, { version: "v1alpha1", ...facts });
 }
 
-const says = ({ errors }: Answer): readonly string[] =>
+const messagesOf = ({ errors }: Answer): readonly string[] =>
   errors.map((problem) => `${problem.field}: ${errorMessage(problem)}`);
 
-describe("conversion: the annotation boots another image than is written", () => {
+describe("conversion: an annotation that boots another image than the manifest names", () => {
   it.each(REFUSED)("conversion: $title is refused", (row) => {
-    expect(says(answer("mutate", asked(row), indexOf(IMAGES), row.policy))).toEqual(row.says);
+    expect(messagesOf(answer("mutate", asked(row), indexOf(IMAGES), row.policy))).toEqual(row.denials);
   });
 
-  it.each(REFUSED)("conversion: with level warn, $title is admitted untouched with a warning at /mutate", (row) => {
+  it.each(REFUSED)("conversion: with level warn, $title is admitted unchanged at /mutate, with a warning", (row) => {
     const levels = { ...(row.policy?.levels ?? DEFAULT_LEVELS), conversion: "warn" } as const;
     const { decision, warnings } = answer("mutate", asked(row), indexOf(IMAGES), { ...row.policy, levels });
     expect(decision).toMatchObject({ is: "allowed", patch: [], audit: {} });
-    expect(warnings).toHaveLength(row.says.length);
+    expect(warnings).toHaveLength(row.denials.length);
     for (const warning of warnings) expect(warning).toContain(REMEDY);
   });
 
-  it.each(REFUSED)("conversion: /validate sees a fresh annotation and does not ask: $title", (row) => {
+  it.each(REFUSED)("conversion: /validate admits $title, because it gets a new annotation", (row) => {
     expect(answer("validate", asked(row), indexOf(IMAGES), row.policy)).toMatchObject({ errors: [] });
   });
 
-  it("conversion: is off where no level asks", () => {
+  it("conversion: with level off, another image is admitted unchanged", () => {
     const row = { annotations: kept({ imageName: "vmi-c" }), spec: { imageName: "ubuntu" }, title: "" };
     const { decision, warnings } = answer("mutate", asked(row), indexOf(IMAGES), { levels: levelsBy(() => "off") });
     expect([decision, warnings]).toMatchObject([{ is: "allowed", patch: [] }, []]);
   });
 
-  it("conversion: a written name that the index does not know is confirmed first", () => {
+  it("conversion: an unknown name is refused with a query for the live read", () => {
     const row = { annotations: kept({ imageName: "vmi-c" }), spec: { imageName: "brand-new" }, title: "" };
     expect(answer("mutate", asked(row), indexOf(IMAGES)).decision).toMatchObject({
       is: "refused",
@@ -246,31 +250,31 @@ describe("conversion: the annotation boots another image than is written", () =>
     });
   });
 
-  it("conversion: no decision where the index is not complete", () => {
+  it("conversion: is undecided without complete lists of images", () => {
     const row = { annotations: kept({ imageName: "ubuntu" }), spec: { imageName: "vmi-a" }, title: "" };
     const { decision } = answer("mutate", asked(row), indexOf(IMAGES, ["VirtualMachineImage"]));
     expect(decision).toMatchObject({ is: "undecided" });
   });
 });
 
-describe("M21: nothing is said or written", () => {
-  it.each(SAME_IMAGE)("where the annotation boots what is written: $title", (row) => {
+describe("M21: an object is allowed unchanged, without a warning", () => {
+  it.each(SAME_IMAGE)("where the annotation boots the image that the manifest names: $title", (row) => {
     const { decision, warnings } = answer("mutate", asked(row), indexOf(IMAGES), row.policy);
     expect([decision, warnings]).toMatchObject([{ is: "allowed", patch: [], audit: {} }, []]);
     expect(answer("validate", asked(row), indexOf(IMAGES), row.policy)).toMatchObject({ errors: [] });
   });
 
-  it.each(NOT_CONVERTED)("where no conversion restores it: $title", (row) => {
+  it.each(NOT_CONVERTED)("where no conversion restores the annotation: $title", (row) => {
     const { decision, warnings } = answer("mutate", asked(row), indexOf(IMAGES), row.policy);
     expect([decision.is, warnings]).toEqual(["allowed", []]);
   });
 
-  it.each(UNREADABLE)("of an annotation that cannot be read: $title", (row) => {
+  it.each(UNREADABLE)("where the annotation cannot be read: $title", (row) => {
     const { decision, warnings } = answer("mutate", asked(row), indexOf(IMAGES), row.policy);
     expect([decision.is, warnings]).toEqual(["allowed", []]);
   });
 
-  it("about a name that no image has, where the annotation has the same", () => {
+  it("where annotation and manifest have the same unknown name", () => {
     const row = { annotations: kept({ imageName: "vmi-gone" }), spec: { imageName: "vmi-gone" }, title: "" };
     for (const endpoint of ["mutate", "validate"] as const) {
       expect(answer(endpoint, asked(row), indexOf(IMAGES)).decision).toMatchObject({ is: "allowed" });
@@ -278,8 +282,8 @@ describe("M21: nothing is said or written", () => {
   });
 });
 
-describe("M21: CD-ROMs of the annotation are judged as those of v1alpha6", () => {
-  const clone = (spec: object): Omit<Row, "says"> => ({
+describe("M21: CD-ROMs of the annotation are checked like those of v1alpha6", () => {
+  const clone = (spec: object): Omit<Row, "denials"> => ({
     title: "",
     annotations: kept({ imageName: "vmi-a", ...spec }),
     spec: { imageName: "vmi-a" },
@@ -296,21 +300,21 @@ describe("M21: CD-ROMs of the annotation are judged as those of v1alpha6", () =>
       spec: { guestID: "g", hardware: { cdrom: [{ name: "cd0", image: { kind: "Iso", name: "vmi-iso" } }] } },
       endpoint: "mutate",
     },
-  ] as const)("$check at /$endpoint", ({ check, spec, endpoint }) => {
+  ] as const)("$check refuses them at /$endpoint", ({ check, spec, endpoint }) => {
     expect(answer(endpoint, asked(clone(spec)), indexOf(IMAGES)).errors).toMatchObject([{ check, field: FIELD }]);
   });
 
-  it("cdrom-guest-id", () => {
+  it("cdrom-guest-id refuses them without a guestID", () => {
     const spec = { ...cdroms("vmi-iso"), guestID: "" };
     expect(answer("validate", asked(clone(spec)), indexOf(IMAGES)).errors).toMatchObject([{ check: "cdrom-guest-id" }]);
   });
 
-  it("boot-type: they hold the ISO image that boots", () => {
+  it("boot-type: a CD-ROM of the annotation holds the ISO image, so there is no warning", () => {
     const row = { title: "", annotations: kept(cdroms("vmi-iso")), spec: { imageName: "vmi-iso" } };
     expect(answer("validate", asked(row), indexOf(IMAGES)).warnings).toEqual([]);
   });
 
-  it("not on UPDATE", () => {
+  it("they are not checked on UPDATE", () => {
     const row = clone(cdroms("vmi-gone"));
     const facts = { facts: { version: "v1alpha1", oldObject: { spec: { imageName: "vmi-a" } } } };
     for (const endpoint of ["mutate", "validate"] as const) {
@@ -321,20 +325,17 @@ describe("M21: CD-ROMs of the annotation are judged as those of v1alpha6", () =>
 
 describe("M21: UPDATE with a readable annotation", () => {
   const facts = { version: "v1alpha1", oldObject: { spec: { imageName: "vmi-a" } } };
-  const row = (imageName: string): Omit<Row, "says"> => ({
+  const row = (imageName: string): Omit<Row, "denials"> => ({
     title: "",
     annotations: kept({ imageName: "vmi-a", image: vmiRef("vmi-a") }),
     spec: { imageName },
     facts,
   });
 
-  it.each(["mutate", "validate"] as const)(
-    "another spelling is admitted, and nothing is written, at /%s",
-    (endpoint) => {
-      const { decision } = answer(endpoint, asked(row("ubuntu")), indexOf(IMAGES));
-      expect(decision).toMatchObject({ is: "allowed", patch: [], audit: {} });
-    },
-  );
+  it.each(["mutate", "validate"] as const)("another spelling is allowed unchanged at /%s", (endpoint) => {
+    const { decision } = answer(endpoint, asked(row("ubuntu")), indexOf(IMAGES));
+    expect(decision).toMatchObject({ is: "allowed", patch: [], audit: {} });
+  });
 
   it.each(["mutate", "validate"] as const)("immutable: another image is refused at /%s", (endpoint) => {
     expect(answer(endpoint, asked(row("rocky")), indexOf(IMAGES)).errors).toMatchObject([{ check: "immutable" }]);

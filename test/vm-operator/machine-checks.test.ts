@@ -39,84 +39,88 @@ interface Row {
   readonly old?: VirtualMachine;
   readonly facts?: RequestFacts;
   /** `FIELD: MESSAGE` of each denial. */
-  readonly says?: readonly string[];
-  readonly warns?: readonly string[];
+  readonly denials?: readonly string[];
+  readonly warnings?: readonly string[];
 }
 
 const ROWS: readonly Row[] = [
   {
     check: "cdrom-duplicate",
-    title: "the same image twice, each time after the first",
+    title: "a second CD-ROM with the same image is refused",
     object: machine([cd("a", "vmi-i"), cd("b", "vmi-j"), cd("c", "vmi-i")]),
-    says: [
+    denials: [
       'spec.hardware.cdrom[2].image.name: Duplicate value: "vmi-i": spec.hardware.cdrom[0].image.name holds this image already; choose another one or leave one of the two CD-ROMs out',
     ],
   },
   {
     check: "cdrom-duplicate",
-    title: "kinds do not tell images apart",
+    title: "two CD-ROMs with the same object name in different kinds are refused",
     object: machine([cd("a", "vmi-i"), { name: "b", image: image(CVMI, "vmi-i") }]),
-    says: [expect.stringMatching(/^spec\.hardware\.cdrom\[1\]\.image\.name: Duplicate/) as string],
+    denials: [expect.stringMatching(/^spec\.hardware\.cdrom\[1\]\.image\.name: Duplicate/) as string],
   },
   {
     check: "cdrom-duplicate",
-    title: "is not asked again about CD-ROMs that nobody changed",
+    title: "unchanged CD-ROMs are not checked again",
     object: machine([cd("a", "vmi-i"), cd("b", "vmi-i")], { image: image(VMI, "vmi-efi") }),
     old: machine([cd("a", "vmi-i"), cd("b", "vmi-i")], { image: image(VMI, "vmi-efi") }),
   },
   {
     check: "cdrom-type",
-    title: "an OVF image in a CD-ROM",
+    title: "an OVF image in a CD-ROM is refused",
     object: machine([cd("a", "vmi-bios")]),
-    says: [
+    denials: [
       'spec.hardware.cdrom[0].image.name: Invalid value: "vmi-bios": legacy: the image is of type OVF, and a CD-ROM needs one of type ISO; choose an ISO image',
     ],
   },
-  { check: "cdrom-type", title: "an unknown type is no problem", object: machine([cd("a", "vmi-u")]) },
+  { check: "cdrom-type", title: "an image of unknown type is admitted", object: machine([cd("a", "vmi-u")]) },
   {
     check: "cdrom-guest-id",
-    title: "a machine with CD-ROMs",
+    title: "a machine with CD-ROMs and no guestID is refused",
     object: machine([cd("a", "vmi-i")], { guestID: undefined }),
-    says: [
+    denials: [
       "spec.guestID: Required value: a VM with CD-ROMs needs the vSphere ID of its guest operating system, such as ubuntu64Guest",
     ],
   },
-  { check: "cdrom-guest-id", title: "no CD-ROMs, no need", object: machine([], { guestID: "" }) },
+  {
+    check: "cdrom-guest-id",
+    title: "a machine without CD-ROMs needs no guestID",
+    object: machine([], { guestID: "" }),
+  },
   {
     check: "cdrom-powered-on",
-    title: "a CD-ROM that is added",
+    title: "adding a CD-ROM is refused",
     old: machine([], ON),
     object: machine([cd("a", "vmi-i")], ON),
-    says: [
+    denials: [
       "spec.hardware.cdrom[0].image: Forbidden: a CD-ROM cannot be added while the VM is powered on; power it off first (spec.powerState: PoweredOff)",
     ],
   },
   {
     check: "cdrom-powered-on",
-    title: "a CD-ROM that is removed",
+    title: "removing a CD-ROM is refused",
     old: machine([cd("a", "vmi-i"), cd("b", "vmi-j")], ON),
     object: machine([cd("b", "vmi-j")], ON),
-    says: [
+    denials: [
       'spec.hardware.cdrom: Forbidden: "a": a CD-ROM cannot be removed while the VM is powered on; power it off first (spec.powerState: PoweredOff)',
     ],
   },
   {
     check: "cdrom-powered-on",
-    title: "a CD-ROM that is renamed",
+    title: "renaming a CD-ROM is refused",
     old: machine([cd("a", "vmi-i")], ON),
     object: machine([cd("b", "vmi-i")], ON),
-    says: [
+    denials: [
       expect.stringMatching(/^spec\.hardware\.cdrom\[0\]\.image: Forbidden: a CD-ROM cannot be added/) as string,
       expect.stringMatching(/^spec\.hardware\.cdrom: Forbidden: "a": a CD-ROM cannot be removed/) as string,
     ],
   },
   {
     check: "cdrom-powered-on",
-    title: "another image, in v1alpha4",
+    title: "another image is refused in v1alpha4",
     facts: { version: "v1alpha4" },
     old: { spec: { imageName: "vmi-efi", guestID: "g", cdrom: [cd("a", "vmi-i")], ...ON } },
     object: { spec: { imageName: "vmi-efi", guestID: "g", cdrom: [cd("a", "vmi-j")], ...ON } },
-    says: [
+    denials: [
       'spec.cdrom[0].image: Forbidden: "vmi-j": a CD-ROM cannot get another image while the VM is powered on; power it off first (spec.powerState: PoweredOff)',
     ],
   },
@@ -127,9 +131,13 @@ const ROWS: readonly Row[] = [
     object: machine([cd("b", "vmi-j", { connected: false }), cd("a", "vmi-i", { allowGuestControl: true })], ON),
   },
   ...[
-    { title: "a machine that is powered off with it", before: ON, after: OFF },
-    { title: "a machine that is powered on with it", before: OFF, after: ON },
-    { title: "a suspended machine", before: { powerState: "Suspended" }, after: { powerState: "Suspended" } },
+    { title: "a machine that the same update powers off may get a CD-ROM", before: ON, after: OFF },
+    { title: "a machine that the same update powers on may get a CD-ROM", before: OFF, after: ON },
+    {
+      title: "a suspended machine may get a CD-ROM",
+      before: { powerState: "Suspended" },
+      after: { powerState: "Suspended" },
+    },
   ].map(({ title, before, after }): Row => ({
     check: "cdrom-powered-on",
     title,
@@ -138,99 +146,99 @@ const ROWS: readonly Row[] = [
   })),
   {
     check: "cdrom-powered-on",
-    title: "a machine that is kept from powering on",
+    title: "a machine with a check annotation before power-on may get a CD-ROM",
     old: { ...machine([], ON), metadata: CHECKED_BEFORE_POWER_ON },
     object: { ...machine([cd("a", "vmi-i")], ON), metadata: CHECKED_BEFORE_POWER_ON },
   },
   {
     check: "firmware",
-    title: "an image for bios",
+    title: "an image with firmware bios is refused",
     object: { spec: { imageName: "vmi-bios", bootOptions: SECURE } },
-    says: [
+    denials: [
       'spec.bootOptions.efiSecureBoot: Forbidden: secure boot needs firmware efi, and image "vmi-bios" has "bios"; choose an image for efi, write bootOptions.firmware: efi if it boots so, or leave secure boot out',
     ],
   },
   {
     check: "firmware",
-    title: "the machine's own firmware counts before its image's",
+    title: "the firmware of the machine takes precedence over that of the image",
     object: { spec: { imageName: "vmi-efi", bootOptions: { ...SECURE, firmware: "bios" } } },
-    says: [
+    denials: [
       'spec.bootOptions.efiSecureBoot: Forbidden: secure boot needs firmware efi, and bootOptions.firmware is "bios"; write efi there, or leave secure boot out',
     ],
   },
   {
     check: "firmware",
-    title: "efi of the machine is enough",
+    title: "firmware efi of the machine is admitted with an image for bios",
     object: { spec: { imageName: "vmi-bios", bootOptions: { ...SECURE, firmware: "efi" } } },
   },
   {
     check: "firmware",
-    title: "efi that only the image says warns, because vm-operator wants it in the machine",
+    title: "firmware efi of the image alone warns, because vm-operator requires it in the machine",
     object: { spec: { imageName: "vmi-efi", bootOptions: SECURE } },
-    warns: [
+    warnings: [
       'spec.bootOptions.efiSecureBoot: only image "vmi-efi" says firmware efi, and vm-operator refuses secure boot without it in the VM; write bootOptions.firmware: efi',
     ],
   },
   {
     check: "firmware",
-    title: "efi that only the image says warns in v1alpha5, too",
+    title: "firmware efi of the image alone warns in v1alpha5, too",
     facts: { version: "v1alpha5" },
     object: { spec: { imageName: "vmi-efi", bootOptions: SECURE } },
-    warns: [expect.stringMatching(/^spec\.bootOptions\.efiSecureBoot: only image/) as string],
+    warnings: [expect.stringMatching(/^spec\.bootOptions\.efiSecureBoot: only image/) as string],
   },
   {
     check: "firmware",
-    title: "efi of the image is enough in versions for which vm-operator has no such rule",
+    title: "firmware efi of the image alone is admitted in v1alpha4, for which vm-operator has no such rule",
     facts: { version: "v1alpha4" },
     object: { spec: { imageName: "vmi-efi", bootOptions: SECURE } },
   },
   {
     check: "firmware",
-    title: "efi of both is enough",
+    title: "firmware efi of machine and image is admitted",
     object: { spec: { imageName: "vmi-efi", bootOptions: { ...SECURE, firmware: "efi" } } },
   },
   {
     check: "firmware",
-    title: "unknown firmware warns only",
+    title: "unknown firmware of the image warns",
     object: { spec: { imageName: "vmi-any", bootOptions: SECURE } },
-    warns: [
+    warnings: [
       'spec.bootOptions.efiSecureBoot: the firmware of image "vmi-any" is not known, and secure boot needs efi; write bootOptions.firmware: efi',
     ],
   },
   {
     check: "firmware",
-    title: "no secure boot, no question",
+    title: "firmware bios is admitted without secure boot",
     object: { spec: { imageName: "vmi-bios", bootOptions: { efiSecureBoot: "Disabled" } } },
   },
   {
     check: "boot-type",
-    title: "an ISO image without a CD-ROM",
+    title: "an ISO image without a CD-ROM warns",
     object: { spec: { imageName: "vmi-i" } },
-    warns: [
-      'spec.imageName: "vmi-i": installer: the image is of type ISO, and no CD-ROM of the VM holds it, so that nothing boots; add it as a CD-ROM',
+    warnings: [
+      'spec.imageName: "vmi-i": installer: the image is of type ISO, and no CD-ROM of the VM holds it, so that nothing boots; add it as a CD-ROM, and set spec.guestID',
     ],
   },
   {
     check: "boot-type",
-    title: "an ISO image while the CD-ROM holds another",
+    title: "an ISO image warns where the CD-ROM holds another image",
     object: machine([cd("a", "vmi-j")], { imageName: "vmi-i" }),
-    warns: [expect.stringMatching(/^spec\.imageName: "vmi-i": installer: the image is of type ISO/) as string],
+    warnings: [expect.stringMatching(/^spec\.imageName: "vmi-i": installer: the image is of type ISO/) as string],
   },
   {
     check: "boot-type",
-    title: "an ISO image that a CD-ROM holds",
+    title: "an ISO image that a CD-ROM holds is admitted",
     object: machine([cd("a", "vmi-j"), cd("b", "vmi-i")], { imageName: "vmi-i" }),
   },
   {
     check: "boot-type",
-    title: "an ISO image that a CD-ROM holds by its display name",
+    title: "an ISO image that a CD-ROM names by its display name is admitted",
     object: machine([cd("b", "installer")], { imageName: "vmi-i" }),
   },
   {
     check: "ready",
-    title: "an image is told once, at the CD-ROM that holds it",
+    title: "an image of imageName and a CD-ROM warns once, at the CD-ROM",
     object: machine([cd("a", "vmi-n")], { imageName: "vmi-n" }),
-    warns: [
+    warnings: [
       'spec.hardware.cdrom[0].image.name: "vmi-n": copying: the image is not ready (NotSynced); the VM waits until it is',
     ],
   },
@@ -244,17 +252,19 @@ function validate({ object, old, facts = {} }: Row): Answer {
 describe("checks of machines", () => {
   it.each(ROWS)("$check: $title", (row) => {
     const { errors, warnings } = validate(row);
-    expect(errors.map((problem) => `${problem.field}: ${errorMessage(problem)}`)).toEqual(row.says ?? []);
-    expect(warnings).toEqual(row.warns ?? []);
+    expect(errors.map((problem) => `${problem.field}: ${errorMessage(problem)}`)).toEqual(row.denials ?? []);
+    expect(warnings).toEqual(row.warnings ?? []);
     for (const { check } of errors) expect(check).toBe(row.check);
   });
 
-  it.each(ROWS.filter(({ says = [] }) => says.length > 0))("$check at /mutate: $title", (row) => {
+  it.each(ROWS.filter(({ denials = [] }) => denials.length > 0))("$check at /mutate: $title", (row) => {
     const oldObject = row.old === undefined ? {} : { oldObject: { ...row.old } };
     const asked = request(row.object, { ...row.facts, ...oldObject });
     const { errors, warnings } = answer("mutate", asked, indexOf(IMAGES));
-    const isLeft = row.old === undefined && ["cdrom-guest-id", "firmware"].includes(row.check);
-    expect(errors.map((problem) => `${problem.field}: ${errorMessage(problem)}`)).toEqual(isLeft ? [] : row.says);
+    const isLeftToValidate = row.old === undefined && ["cdrom-guest-id", "firmware"].includes(row.check);
+    expect(errors.map((problem) => `${problem.field}: ${errorMessage(problem)}`)).toEqual(
+      isLeftToValidate ? [] : row.denials,
+    );
     expect(warnings).toEqual([]);
   });
 
@@ -268,7 +278,7 @@ describe("checks of machines", () => {
       levels: { immutable: "off" },
       boots: "vmi-bios",
     },
-  ] as const)("$check at /mutate: on UPDATE", ({ check, old, object, ...rest }) => {
+  ] as const)("$check at /mutate: an UPDATE is refused", ({ check, old, object, ...rest }) => {
     const levels = { ...DEFAULT_LEVELS, ...("levels" in rest ? rest.levels : {}) };
     const spec = { ...(object.spec as object), ...("boots" in rest ? { imageName: rest.boots } : {}) };
     const asked = request({ spec }, { oldObject: { ...old } });
@@ -284,32 +294,32 @@ describe("checks of machines", () => {
       old: machine([], { imageName: "vmi-bios" }),
       rest: { imageName: "vmi-bios", bootOptions: SECURE },
     },
-  ])("firmware at /mutate: an UPDATE that adds a CD-ROM and changes $title", ({ old, rest }) => {
+  ])("firmware at /mutate: an UPDATE that adds a CD-ROM and changes $title is refused", ({ old, rest }) => {
     const asked = request(machine([DISC], rest), { oldObject: { ...old } });
     expect(answer("mutate", asked, indexOf(IMAGES)).errors).toMatchObject([{ check: "firmware" }]);
   });
 
-  it("firmware at /mutate: an UPDATE that leaves the boot options as they are is not judged", () => {
+  it("firmware at /mutate: an UPDATE that keeps the boot options is admitted", () => {
     const asked = request(machine([DISC], { ...KEPT, ...SECURE_BIOS }), {
       oldObject: { ...machine([], { ...KEPT, ...SECURE_BIOS }) },
     });
     expect(answer("mutate", asked, indexOf(IMAGES)).errors).toEqual([]);
   });
 
-  it("cdrom-duplicate at /mutate: two spellings of one image, which only mutation makes the same", () => {
+  it("cdrom-duplicate at /mutate: two spellings of one image are refused", () => {
     const object = machine([cd("a", "installer"), { name: "b", image: { name: "vmi-i" } }]);
     expect(answer("mutate", request(object), indexOf(IMAGES)).errors).toMatchObject([
       { check: "cdrom-duplicate", field: "spec.hardware.cdrom[1].image.name" },
     ]);
   });
 
-  it("capabilities at /mutate: of the image that mutation wrote", () => {
+  it("capabilities at /mutate: the image of the mutated object is checked", () => {
     const metadata = { annotations: { "vm-image-webhook.dev/required-capabilities": "sgx" } };
     const asked = request({ metadata, spec: { imageName: "ubuntu" } });
     expect(answer("mutate", asked, indexOf(IMAGES)).errors).toMatchObject([{ check: "capabilities" }]);
   });
 
-  it("a check that warns is left to /validate", () => {
+  it("a check with level warn says nothing at /mutate", () => {
     const levels = { ...DEFAULT_LEVELS, "cdrom-type": "warn" } as const;
     const asked = request(machine([cd("a", "vmi-bios")]));
     expect(answer("mutate", asked, indexOf(IMAGES), { levels })).toMatchObject({
@@ -319,7 +329,7 @@ describe("checks of machines", () => {
   });
 });
 
-describe("a privileged caller, as vm-operator's own account is", () => {
+describe("a privileged caller, such as vm-operator's own account", () => {
   const PRIVILEGED = { user: { name: "admin", groups: ["system:masters"] } };
   const GONE = "no VirtualMachineImage in namespace";
 
@@ -330,29 +340,31 @@ describe("a privileged caller, as vm-operator's own account is", () => {
   }
 
   it.each([
-    { title: "an image, on CREATE", object: { spec: { image: image(VMI, "vmi-gone") } } },
+    { title: "image on CREATE", object: { spec: { image: image(VMI, "vmi-gone") } } },
     {
-      title: "a CD-ROM alone, on CREATE",
+      title: "the only CD-ROM on CREATE",
       object: { spec: { guestID: "g", hardware: { cdrom: [cd("a", "vmi-gone")] } } },
     },
     {
-      title: "an image beside CD-ROMs, on CREATE",
+      title: "image beside CD-ROMs on CREATE",
       object: { spec: { guestID: "g", image: image(VMI, "vmi-gone"), hardware: { cdrom: [cd("a", "vmi-i")] } } },
     },
     {
-      title: "a CD-ROM, on UPDATE",
+      title: "a CD-ROM on UPDATE",
       object: machine([cd("a", "vmi-gone")]),
       facts: { oldObject: { ...machine([cd("a", "vmi-i")]) } },
     },
-  ])("exists: $title that names nothing is admitted as sent, with a warning", ({ object, facts = {} }) => {
+  ])("exists: $title with an unknown name is admitted unchanged, with a warning", ({ object, facts = {} }) => {
     const [mutated, validated] = both(object, facts);
     expect(mutated).toMatchObject({ decision: { is: "allowed" }, patched: [], warnings: [] });
-    expect(mutated?.decision, "a live read comes first").toMatchObject({ unresolvedQueries: [{ name: "vmi-gone" }] });
+    expect(mutated?.decision, "the query for the live read").toMatchObject({
+      unresolvedQueries: [{ name: "vmi-gone" }],
+    });
     expect(validated).toMatchObject({ decision: { is: "allowed", unresolvedQueries: [{ name: "vmi-gone" }] } });
     expect(validated?.warnings).toEqual([expect.stringContaining(GONE) as string]);
   });
 
-  it("cdrom-type: no ISO image in a CD-ROM warns", () => {
+  it("cdrom-type: an OVF image in a CD-ROM warns", () => {
     const [mutated, validated] = both(machine([cd("a", "vmi-bios")]));
     expect(mutated?.decision.is).toBe("allowed");
     expect(validated?.warnings).toEqual([expect.stringContaining("of type OVF") as string]);
@@ -365,21 +377,21 @@ describe("a privileged caller, as vm-operator's own account is", () => {
   });
 
   it.each([
-    { title: "an imageName", object: { spec: { imageName: "vmi-gone" } } },
+    { title: "imageName", object: { spec: { imageName: "vmi-gone" } } },
     {
-      title: "an imageName beside such an image",
+      title: "both imageName and image",
       object: { spec: { imageName: "vmi-gone", image: image(VMI, "vmi-gone") } },
     },
     {
-      title: "a template's image",
+      title: "image of a template",
       object: { spec: { template: { spec: { image: image(VMI, "vmi-gone") } } } },
       facts: { kind: "VirtualMachineReplicaSet" },
     },
-  ])("exists: $title stays refused", ({ object, facts = {} }) => {
+  ])("exists: $title with an unknown name is refused", ({ object, facts = {} }) => {
     expect(both(object, facts)[0]?.errors).toMatchObject([{ check: "exists" }]);
   });
 
-  it("cdrom-powered-on: stays refused", () => {
+  it("cdrom-powered-on: another image for a CD-ROM of a powered-on machine is refused", () => {
     const facts = { oldObject: { ...machine([cd("a", "vmi-i")], ON) } };
     expect(both(machine([cd("a", "vmi-gone")], ON), facts)[0]?.errors).toMatchObject([{ check: "cdrom-powered-on" }]);
   });

@@ -14,7 +14,7 @@ const ROCKY = cvmi("vmi-c", "rocky");
 const OLD = vmi("centos-7", "centos");
 const TWIN = [vmi("vmi-t", "twin"), cvmi("vmi-t", "twin-of-cluster")];
 const ISO = vmi("vmi-iso", "installer", { type: "ISO" });
-/** A machine with CD-ROMs needs one. */
+/** Required in a machine with CD-ROMs. */
 const GUEST = "otherLinux64Guest";
 const IMAGES = [ISO, UBUNTU, PHOTON_A, PHOTON_B, ROCKY, OLD, ...TWIN];
 
@@ -40,41 +40,41 @@ interface Row {
 const ROWS: readonly Row[] = [
   {
     rule: "M1",
-    title: "a display name",
+    title: "imageName with a display name becomes the VMI ID, and image is filled",
     spec: { imageName: "ubuntu" },
     becomes: { imageName: "vmi-a", image: image(VMI, "vmi-a") },
     requested: { "spec.imageName": "ubuntu" },
   },
   {
     rule: "M1",
-    title: "a VMI ID stays and image is filled",
+    title: "imageName with a VMI ID stays, and image is filled",
     spec: { imageName: "vmi-c" },
     becomes: { imageName: "vmi-c", image: image(CVMI, "vmi-c") },
   },
   {
     rule: "M1",
-    title: "LIBRARY/NAME",
+    title: "LIBRARY/NAME becomes the VMI ID of the image in that library",
     spec: { imageName: "cl-b/photon" },
     becomes: { imageName: "vmi-q", image: image(VMI, "vmi-q") },
     requested: { "spec.imageName": "cl-b/photon" },
   },
   {
     rule: "M1",
-    title: "an empty image is the same as none",
+    title: "an empty image is filled like an absent one",
     spec: { imageName: "ubuntu", image: { kind: "", name: "" } },
     becomes: { imageName: "vmi-a", image: image(VMI, "vmi-a") },
     requested: { "spec.imageName": "ubuntu" },
   },
   {
     rule: "M1",
-    title: "a null image is the same as none",
+    title: "a null image is filled like an absent one",
     spec: { imageName: "ubuntu", image: null },
     becomes: { imageName: "vmi-a", image: image(VMI, "vmi-a") },
     requested: { "spec.imageName": "ubuntu" },
   },
   {
     rule: "M2",
-    title: "a display name",
+    title: "--write imageName rewrites a display name and adds no image",
     spec: { imageName: "ubuntu" },
     write: "imageName",
     becomes: { imageName: "vmi-a" },
@@ -82,7 +82,7 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "M2",
-    title: "a given image is normalised all the same",
+    title: "--write imageName also rewrites a display name in image",
     spec: { imageName: "ubuntu", image: image(VMI, "ubuntu") },
     write: "imageName",
     becomes: { imageName: "vmi-a", image: image(VMI, "vmi-a") },
@@ -90,14 +90,14 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "M3",
-    title: "a display name that vm-operator reads alike stays",
+    title: "--write image keeps a display name that vm-operator resolves to the same image",
     spec: { imageName: "ubuntu" },
     write: "image",
     becomes: { imageName: "ubuntu", image: image(VMI, "vmi-a") },
   },
   {
     rule: "M3",
-    title: "LIBRARY/NAME means nothing to vm-operator",
+    title: "--write image rewrites LIBRARY/NAME, which vm-operator cannot resolve",
     spec: { imageName: "cl-b/photon" },
     write: "image",
     becomes: { imageName: "vmi-q", image: image(VMI, "vmi-q") },
@@ -106,7 +106,7 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "M3",
-    title: "a name of both scopes is ambiguous to vm-operator",
+    title: "--write image rewrites a name that both scopes have, which is ambiguous for vm-operator",
     spec: { imageName: "ubuntu" },
     images: [UBUNTU, cvmi("vmi-u", "ubuntu")],
     write: "image",
@@ -116,7 +116,7 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "M3",
-    title: "a given image settles what the name means",
+    title: "--write image rewrites an ambiguous name whose image is given beside it",
     spec: { imageName: "photon", image: image(VMI, "vmi-q") },
     write: "image",
     becomes: { imageName: "vmi-q", image: image(VMI, "vmi-q") },
@@ -125,7 +125,7 @@ const ROWS: readonly Row[] = [
   },
   ...(["both", "imageName"] as const).map((write) => ({
     rule: "M4",
-    title: `v1alpha1, --write ${write}`,
+    title: `imageName is rewritten in v1alpha1, with --write ${write}`,
     spec: { imageName: "rocky" },
     version: "v1alpha1",
     write,
@@ -134,7 +134,7 @@ const ROWS: readonly Row[] = [
   })),
   {
     rule: "M4",
-    title: "v1alpha2, --write image, and vm-operator finds it",
+    title: "--write image keeps a name in v1alpha2 that vm-operator resolves",
     spec: { imageName: "rocky" },
     version: "v1alpha2",
     write: "image",
@@ -142,7 +142,7 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "M4",
-    title: "v1alpha2, --write image, and vm-operator does not",
+    title: "--write image rewrites a name in v1alpha2 that vm-operator cannot resolve",
     spec: { imageName: "cl-a/photon" },
     version: "v1alpha2",
     write: "image",
@@ -152,7 +152,7 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "M4",
-    title: "an image in v1alpha2 is an unknown field and survives",
+    title: "spec.image in v1alpha2 is an unknown field and stays",
     spec: { imageName: "ubuntu", image: image(VMI, "anything") },
     version: "v1alpha2",
     becomes: { imageName: "vmi-a", image: image(VMI, "anything") },
@@ -160,7 +160,7 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "M5",
-    title: "a display name within its kind",
+    title: "a display name in image.name becomes the VMI ID of an image of image.kind",
     spec: { image: image(CVMI, "rocky") },
     becomes: { image: image(CVMI, "vmi-c") },
     requested: { "spec.image.name": "rocky" },
@@ -179,41 +179,41 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "M5",
-    title: "the kind stays although the namespace has the object name",
+    title: "the cluster kind stays, although the namespace has an image with the same object name",
     spec: { image: image(CVMI, "vmi-t") },
     becomes: { image: image(CVMI, "vmi-t") },
   },
   {
     rule: "M5",
-    title: "unknown fields of an image survive",
+    title: "unknown fields of image stay",
     spec: { image: { kind: VMI, name: "ubuntu", extra: 1 } },
     becomes: { image: { kind: VMI, name: "vmi-a", extra: 1 } },
     requested: { "spec.image.name": "ubuntu" },
   },
   {
     rule: "M5",
-    title: "an object name wins over a display name",
+    title: "an object name takes precedence over a display name",
     spec: { image: image(VMI, "centos-7") },
     images: [OLD, vmi("vmi-x", "centos-7")],
     becomes: { image: image(VMI, "centos-7") },
   },
   {
     rule: "M6",
-    title: "image settles an ambiguous name",
+    title: "image decides what an ambiguous imageName means",
     spec: { imageName: "photon", image: image(VMI, "vmi-q") },
     becomes: { imageName: "vmi-q", image: image(VMI, "vmi-q") },
     requested: { "spec.imageName": "photon" },
   },
   {
     rule: "M6",
-    title: "by object name, display name and library",
+    title: "imageName and image may name the same image in different ways",
     spec: { imageName: "cl-a/ubuntu", image: image("", "ubuntu") },
     becomes: { imageName: "vmi-a", image: image(VMI, "vmi-a") },
     requested: { "spec.imageName": "cl-a/ubuntu", "spec.image.name": "ubuntu" },
   },
   {
     rule: "M7",
-    title: "v1alpha6",
+    title: "imageName is filled from image where the machine has CD-ROMs, in v1alpha6",
     spec: {
       image: image(CVMI, "rocky"),
       guestID: GUEST,
@@ -229,7 +229,7 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "M7",
-    title: "v1alpha4, where CD-ROMs were elsewhere, and --write image",
+    title: "imageName is filled from image where the machine has CD-ROMs, in v1alpha4 with --write image",
     spec: { image: image(VMI, "vmi-a"), guestID: GUEST, cdrom: [{ name: "cd1", image: image(VMI, "vmi-iso") }] },
     version: "v1alpha4",
     write: "image",
@@ -242,19 +242,19 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "M7",
-    title: "an empty list of CD-ROMs is none",
+    title: "an empty list of CD-ROMs adds no imageName",
     spec: { image: image(VMI, "vmi-a"), hardware: { cdrom: [] } },
     becomes: { image: image(VMI, "vmi-a"), hardware: { cdrom: [] } },
   },
   {
     rule: "M8",
-    title: "a display name stays, because vm-operator would take centos-7 for one",
+    title: "a display name stays where vm-operator would read the object name as a display name",
     spec: { imageName: "centos" },
     becomes: { imageName: "centos", image: image(VMI, "centos-7") },
   },
   {
     rule: "M8",
-    title: "beside CD-ROMs the display name is written",
+    title: "imageName beside CD-ROMs is filled with the display name where the object name lacks the prefix vmi-",
     spec: { image: image(VMI, "centos"), guestID: GUEST, cdrom: [{ name: "cd1", image: image(VMI, "vmi-iso") }] },
     version: "v1alpha3",
     becomes: {
@@ -267,13 +267,13 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "M8",
-    title: "an image alone needs no imageName",
+    title: "image alone gets no imageName",
     spec: { image: image(VMI, "centos-7") },
     becomes: { image: image(VMI, "centos-7") },
   },
   ...WRITE_MODES.map((write) => ({
     rule: "M8",
-    title: `the display name for the object name, --write ${write}`,
+    title: `an object name without the prefix vmi- becomes the display name, with --write ${write}`,
     spec: { imageName: "centos-7" },
     write,
     becomes: { imageName: "centos", ...(write === "imageName" ? {} : { image: image(VMI, "centos-7") }) },
@@ -282,7 +282,7 @@ const ROWS: readonly Row[] = [
   })),
   {
     rule: "M8",
-    title: "the display name for the object name, v1alpha1",
+    title: "an object name without the prefix vmi- becomes the display name, in v1alpha1",
     spec: { imageName: "centos-7" },
     version: "v1alpha1",
     becomes: { imageName: "centos" },
@@ -290,7 +290,7 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "M8",
-    title: "nothing where the display name is that of another image, too",
+    title: "an object name stays, with a warning, where another image has the same display name",
     spec: { imageName: "centos-7" },
     images: [...IMAGES, cvmi("vmi-other", "centos")],
     becomes: { imageName: "centos-7", image: image(VMI, "centos-7") },
@@ -299,7 +299,7 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "M8",
-    title: "nothing where the display name is that of another image, too, v1alpha2",
+    title: "an object name stays, with a warning, where another image has the same display name, in v1alpha2",
     spec: { imageName: "centos-7" },
     version: "v1alpha2",
     images: [...IMAGES, cvmi("vmi-other", "centos")],
@@ -308,14 +308,14 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "M8",
-    title: "strict: a cluster image keeps its display name where the namespace has another image of its VMI ID",
+    title: "strict: the display name of a cluster image stays where the namespace has an image with the same VMI ID",
     spec: { imageName: "twin-of-cluster" },
     resolution: "strict",
     becomes: { imageName: "twin-of-cluster", image: image(CVMI, "vmi-t") },
   },
   {
     rule: "M8",
-    title: "strict: the same with --write imageName",
+    title: "strict: that display name also stays with --write imageName",
     spec: { imageName: "twin-of-cluster" },
     resolution: "strict",
     write: "imageName",
@@ -323,7 +323,7 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "M9",
-    title: "strict: an ID beside Cluster becomes the display name that says so",
+    title: "strict: a VMI ID beside the cluster kind becomes the display name of the cluster image",
     spec: { imageName: "vmi-t", image: image(CVMI, "vmi-t") },
     resolution: "strict",
     becomes: { imageName: "twin-of-cluster", image: image(CVMI, "vmi-t") },
@@ -331,7 +331,7 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "M9",
-    title: "strict: the namespaced twin where no display name tells them apart",
+    title: "strict: the cluster kind becomes the namespaced kind where both images have the same display name",
     spec: { imageName: "vmi-t", image: image(CVMI, "vmi-t") },
     resolution: "strict",
     images: [vmi("vmi-t", "twin"), cvmi("vmi-t", "twin")],
@@ -342,7 +342,7 @@ const ROWS: readonly Row[] = [
     WRITE_MODES.flatMap((write) => {
       const row = { rule: "M8", version, write, images: [vmi("photon-4", "Photon 4", { namespace: undefined })] };
       const becomes = { imageName: "photon-4" };
-      const where = `where VirtualMachineImages are of the cluster, ${version}, --write ${write}`;
+      const where = `where VirtualMachineImage is cluster-scoped, in ${version} with --write ${write}`;
       return [
         { ...row, title: `an object name stays as sent ${where}`, spec: { imageName: "photon-4" }, becomes },
         {
@@ -358,21 +358,21 @@ const ROWS: readonly Row[] = [
   ),
   {
     rule: "M9",
-    title: "beside an imageName the namespaced twin is meant",
+    title: "the cluster kind beside imageName becomes the namespaced kind where both scopes have the VMI ID",
     spec: { imageName: "vmi-t", image: image(CVMI, "vmi-t") },
     becomes: { imageName: "vmi-t", image: image(VMI, "vmi-t") },
     requested: { "spec.image.kind": CVMI },
   },
   {
     rule: "M9",
-    title: "by the cluster image's display name, too",
+    title: "the cluster kind becomes the namespaced kind also beside the display name of the cluster image",
     spec: { imageName: "twin-of-cluster", image: image(CVMI, "vmi-t") },
     becomes: { imageName: "vmi-t", image: image(VMI, "vmi-t") },
     requested: { "spec.image.kind": CVMI, "spec.imageName": "twin-of-cluster" },
   },
   {
     rule: "M9",
-    title: "an imageName that CD-ROMs bring counts",
+    title: "the cluster kind becomes the namespaced kind also where CD-ROMs require an imageName",
     spec: {
       image: image(CVMI, "vmi-t"),
       guestID: GUEST,
@@ -388,7 +388,7 @@ const ROWS: readonly Row[] = [
   },
   {
     rule: "RS",
-    title: "strict: a name of one scope",
+    title: "strict: a display name that only one scope has becomes the VMI ID",
     spec: { imageName: "rocky" },
     resolution: "strict",
     becomes: { imageName: "vmi-c", image: image(CVMI, "vmi-c") },
@@ -396,7 +396,7 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-describe("CREATE", () => {
+describe("mutation on CREATE", () => {
   it.each(ROWS)("$rule: $title", (row) => {
     const { spec, becomes, requested, warns, images = IMAGES, version = "v1alpha6" } = row;
     const policy = { write: row.write ?? "both", resolution: row.resolution ?? "namespace-first" } as const;
@@ -412,7 +412,7 @@ describe("CREATE", () => {
     expect(validated.errors, "validation of the result").toEqual([]);
   });
 
-  it("M11: changes only what must change, one operation each", () => {
+  it("M11: the patch has one operation for each changed value, and no other", () => {
     const metadata = { name: "web", annotations: { a: "b" } };
     const { decision } = answer("mutate", request({ metadata, spec: { imageName: "ubuntu" } }), indexOf(IMAGES));
     const pinned = JSON.stringify({ "spec.imageName": { requested: "ubuntu", resolved: "vmi-a" } });
@@ -429,7 +429,7 @@ describe("CREATE", () => {
     ["no metadata", undefined],
     ["no annotations", {}],
     ["null annotations", { annotations: null }],
-  ])("M11: creates missing parents: %s", (_, metadata) => {
+  ])("M11: the patch creates missing parents: %s", (_, metadata) => {
     const { object } = answer("mutate", request({ metadata, spec: { imageName: "ubuntu" } }), indexOf(IMAGES));
     expect(requestedIn(object)).toEqual({ "spec.imageName": "ubuntu" });
   });
@@ -438,30 +438,34 @@ describe("CREATE", () => {
     ["annotations", { annotations: [] }],
     ["metadata", [null]],
     ["metadata", "web"],
-  ])("M11: leaves %s of a wrong type to the API server", (_, metadata) => {
+  ])("M11: %s of a wrong type gets no annotation and is left to the API server", (_, metadata) => {
     const { patched } = answer("mutate", request({ metadata, spec: { imageName: "ubuntu" } }), indexOf(IMAGES));
     expect(patched).toEqual(["/spec/image", "/spec/imageName"]);
   });
 });
 
-describe("the annotation on CREATE", () => {
+describe("the pinned annotation on CREATE", () => {
   const pin = (requested: string, resolved: string): object => ({ requested, resolved });
   const rows: readonly [string, string, object | undefined][] = [
     [
-      "keeps an entry whose value stands",
+      "keeps an entry whose resolved value is in the field",
       JSON.stringify({ "spec.imageName": pin("u", "vmi-a") }),
       { "spec.imageName": "u" },
     ],
-    ["drops an entry of another value", JSON.stringify({ "spec.imageName": pin("u", "vmi-b") }), undefined],
+    [
+      "drops an entry whose resolved value is not in the field",
+      JSON.stringify({ "spec.imageName": pin("u", "vmi-b") }),
+      undefined,
+    ],
     ["drops an entry of an unknown field", JSON.stringify({ "spec.other": pin("u", "vmi-a") }), undefined],
     [
       "drops a malformed entry",
       JSON.stringify({ "spec.imageName": "vmi-a", "spec.image.name": pin("v", "vmi-a") }),
       { "spec.image.name": "v" },
     ],
-    ["drops what is no JSON", "{", undefined],
-    ["drops what is no object", "[]", undefined],
-    ["drops an empty one", "{}", undefined],
+    ["drops an annotation that is not JSON", "{", undefined],
+    ["drops an annotation that is not a JSON object", "[]", undefined],
+    ["drops an annotation without entries", "{}", undefined],
   ];
 
   it.each(rows)("M10: %s", (_, text, requested) => {
@@ -471,7 +475,7 @@ describe("the annotation on CREATE", () => {
     expect(object).toMatchObject({ metadata: { annotations: { other: "stays" } } });
   });
 
-  it("M10: keeps the layout of an annotation that says what it should", () => {
+  it("M10: keeps white space and key order of an annotation whose entries are right", () => {
     const text = `{ "spec.imageName": { "resolved": "vmi-a", "requested": "u" } }`;
     const metadata = { annotations: { [PINNED_ANNOTATION]: text } };
     const spec = { imageName: "vmi-a", image: image(VMI, "vmi-a") };

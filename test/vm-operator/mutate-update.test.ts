@@ -21,7 +21,7 @@ function pinned(pins: Readonly<Record<string, readonly [string, string]>>): obje
   return { annotations: { [PINNED_ANNOTATION]: JSON.stringify(Object.fromEntries(entries)) } };
 }
 
-/** What `--write both` made of `imageName: ubuntu`. */
+/** The stored machine after `imageName: ubuntu` with `--write both`. */
 const STORED: VirtualMachine = {
   metadata: pinned({ "spec.imageName": ["ubuntu", "vmi-a"] }),
   spec: { imageName: "vmi-a", image: image(VMI, "vmi-a"), className: "small" },
@@ -53,77 +53,83 @@ interface Row {
   readonly version?: string;
 }
 
-/** The stored references come back, whatever was sent. */
+/** Updates that get the stored references back. */
 const KEPT: readonly Row[] = [
-  { rule: "M12", title: "both are absent", spec: { className: "large" } },
-  { rule: "M12", title: "imageName is empty, image is null", spec: { imageName: "", image: null } },
-  { rule: "M12", title: "image is an empty object", spec: { imageName: "vmi-a", image: {} } },
-  { rule: "M12", title: "the kind is absent", spec: { imageName: "vmi-a", image: { name: "vmi-a" } } },
-  { rule: "M12", title: "the name is absent", spec: { imageName: "vmi-a", image: { kind: VMI } } },
+  { rule: "M12", title: "where imageName and image are absent", spec: { className: "large" } },
+  { rule: "M12", title: "where imageName is empty and image is null", spec: { imageName: "", image: null } },
+  { rule: "M12", title: "where image is an empty object", spec: { imageName: "vmi-a", image: {} } },
+  { rule: "M12", title: "where the kind is absent", spec: { imageName: "vmi-a", image: { name: "vmi-a" } } },
+  { rule: "M12", title: "where the name is absent", spec: { imageName: "vmi-a", image: { kind: VMI } } },
   {
     rule: "M12",
-    title: "the name is absent beside a kind that no image has, where no kind is stored",
+    title: "where the name is absent beside an unsupported kind, and no kind is stored",
     old: { spec: { imageName: "vmi-a", image: { name: "vmi-a" } } },
     spec: { imageName: "vmi-a", image: { kind: "Secret" } },
   },
-  { rule: "M12", title: "there is no spec", metadata: {} },
-  { rule: "M12", title: "in v1alpha1", old: { spec: { imageName: "vmi-a" } }, spec: {}, version: "v1alpha1" },
-  { rule: "M13", title: "nothing changed", spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") } },
-  { rule: "M13", title: "the display name", spec: { imageName: "ubuntu", image: image(VMI, "vmi-a") } },
-  { rule: "M13", title: "LIBRARY/NAME", spec: { imageName: "cl-a/ubuntu", image: image(VMI, "vmi-a") } },
-  { rule: "M13", title: "a display name as image", spec: { imageName: "vmi-a", image: { name: "ubuntu" } } },
+  { rule: "M12", title: "where there is no spec", metadata: {} },
+  {
+    rule: "M12",
+    title: "where imageName is absent in v1alpha1",
+    old: { spec: { imageName: "vmi-a" } },
+    spec: {},
+    version: "v1alpha1",
+  },
+  { rule: "M13", title: "for unchanged references", spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") } },
+  { rule: "M13", title: "for its display name", spec: { imageName: "ubuntu", image: image(VMI, "vmi-a") } },
+  { rule: "M13", title: "for its LIBRARY/NAME", spec: { imageName: "cl-a/ubuntu", image: image(VMI, "vmi-a") } },
+  { rule: "M13", title: "for its display name in image", spec: { imageName: "vmi-a", image: { name: "ubuntu" } } },
   {
     rule: "M13",
-    title: "what was requested, though the image is gone",
+    title: "for the requested name, although the image is deleted",
     spec: { imageName: "ubuntu", image: image(VMI, "vmi-a") },
     images: [ROCKY],
   },
   {
     rule: "M13",
-    title: "what was requested, though the name is ambiguous now",
+    title: "for the requested name, although it is ambiguous now",
     spec: { imageName: "ubuntu" },
     images: [UBUNTU, vmi("vmi-b", "ubuntu")],
   },
   {
     rule: "M13",
-    title: "what was requested, though it names another image now",
+    title: "for the requested name, although it names another image now",
     spec: { imageName: "ubuntu", image: image(VMI, "vmi-a") },
     images: [vmi("vmi-new", "ubuntu")],
   },
   {
     rule: "M13",
-    title: "a display name that is ambiguous now, without an annotation",
+    title: "for a display name that is ambiguous now, without an annotation",
     old: { spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") } },
     spec: { imageName: "ubuntu" },
     images: [UBUNTU, vmi("vmi-b", "ubuntu")],
   },
   {
     rule: "M13",
-    title: "an object name beside a stored display name (--write image)",
+    title: "for an object name beside a stored display name (--write image)",
     old: { spec: { imageName: "ubuntu", image: image(VMI, "vmi-a") } },
     spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") },
   },
   {
     rule: "M13",
-    title: "image, where only imageName is stored (--write imageName)",
+    title: "for an image, where only imageName is stored (--write imageName)",
     old: { spec: { imageName: "vmi-a" } },
     spec: { imageName: "ubuntu", image: image(VMI, "ubuntu") },
   },
   {
     rule: "M13",
-    title: "imageName, where only image is stored",
+    title: "for an imageName, where only image is stored",
     old: { spec: { image: image(VMI, "vmi-a") } },
     spec: { imageName: "ubuntu", image: image(VMI, "vmi-a") },
   },
   {
     rule: "M13",
-    title: "a stored imageName that was never pinned is what it means now",
+    title: "for the VMI ID that a stored imageName without a pin means now",
     old: { spec: { imageName: "ubuntu" } },
     spec: { imageName: "vmi-a" },
   },
   {
     rule: "M13",
-    title: "the kind that we rewrote to the namespaced one",
+    title: "for the cluster kind that the webhook rewrote to the namespaced one",
     old: {
       metadata: pinned({ "spec.image.kind": [CVMI, VMI], "spec.image.name": ["rocky", "vmi-c"] }),
       spec: { imageName: "vmi-c", image: image(VMI, "vmi-c") },
@@ -133,61 +139,71 @@ const KEPT: readonly Row[] = [
   },
   {
     rule: "M13",
-    title: "Cluster beside an imageName, which M9 turns into the namespaced kind",
+    title: "for the cluster kind beside imageName, which M9 rewrites to the namespaced kind",
     spec: { imageName: "vmi-a", image: image(CVMI, "vmi-a") },
   },
   {
     rule: "M13",
-    title: "Cluster beside the imageName of a namespaced image that is gone",
+    title: "for the cluster kind beside the imageName of a namespaced image that is deleted",
     spec: { imageName: "vmi-a", image: image(CVMI, "vmi-a") },
     images: [ROCKY],
   },
   ...[{ kind: "" }, {}].flatMap((kind): readonly Row[] => {
-    // What conversion makes of a v1alpha1 or v1alpha2 machine.
+    // The result of converting a v1alpha1 or v1alpha2 machine.
     const old = { spec: { imageName: "ubuntu", image: { ...kind, name: "ubuntu" } } };
     const stored = `where a display name is stored with ${"kind" in kind ? "an empty" : "no"} kind`;
     return [
-      { rule: "M13", title: `the VMI ID, ${stored}`, old, spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") } },
-      { rule: "M13", title: `the VMI ID as imageName alone, ${stored}`, old, spec: { imageName: "vmi-a" } },
-      { rule: "M13", title: `the VMI ID as image alone, ${stored}`, old, spec: { image: { name: "vmi-a" } } },
-      { rule: "M13", title: `LIBRARY/NAME, ${stored}`, old, spec: { imageName: "cl-a/ubuntu" } },
-      { rule: "M13", title: `the same with its kind, ${stored}`, old, spec: { image: image(VMI, "ubuntu") } },
+      {
+        rule: "M13",
+        title: `for the VMI ID, ${stored}`,
+        old,
+        spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") },
+      },
+      { rule: "M13", title: `for the VMI ID as imageName alone, ${stored}`, old, spec: { imageName: "vmi-a" } },
+      { rule: "M13", title: `for the VMI ID as image alone, ${stored}`, old, spec: { image: { name: "vmi-a" } } },
+      { rule: "M13", title: `for LIBRARY/NAME, ${stored}`, old, spec: { imageName: "cl-a/ubuntu" } },
+      {
+        rule: "M13",
+        title: `for the stored name with its kind, ${stored}`,
+        old,
+        spec: { image: image(VMI, "ubuntu") },
+      },
     ];
   }),
   {
     rule: "M13",
-    title: "the VMI ID, where a display name is stored with a kind",
+    title: "for the VMI ID, where a display name is stored with a kind",
     old: { spec: { imageName: "ubuntu", image: image(VMI, "ubuntu") } },
     spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") },
   },
   {
     rule: "M13",
-    title: "the ID that the stored display name means, though an object of that name came to be",
+    title: "for the VMI ID that the stored display name means, although an object of that name exists now",
     old: { spec: { imageName: "photon", image: image(VMI, "photon") } },
     spec: { imageName: "vmi-p", image: image(VMI, "vmi-p") },
     images: [vmi("vmi-p", "photon"), vmi("photon", "other")],
   },
   {
     rule: "M13",
-    title: "a kind that fills an empty one",
+    title: "for a kind that fills an empty one",
     old: { spec: { image: image("", "vmi-a") } },
     spec: { image: image(VMI, "vmi-a") },
   },
   {
     rule: "M13",
-    title: "a kind that fills an empty one beside another spelling",
+    title: "for a kind that fills an empty one beside another spelling",
     old: { spec: { image: image("", "vmi-a") } },
     spec: { image: image(VMI, "ubuntu") },
   },
   {
     rule: "M13",
-    title: "an empty image, where none is stored",
+    title: "for an empty image, where none is stored",
     old: { spec: { imageName: "vmi-a" } },
     spec: { imageName: "vmi-a", image: {} },
   },
   {
     rule: "M13",
-    title: "an object name, where imageName holds the display name that vm-operator reads (M8)",
+    title: "for an object name, where imageName is the display name that vm-operator resolves (M8)",
     old: {
       metadata: pinned({ "spec.imageName": ["old-item", "centos"] }),
       spec: { imageName: "centos", image: image(VMI, "old-item") },
@@ -197,13 +213,13 @@ const KEPT: readonly Row[] = [
   },
   {
     rule: "M13",
-    title: "a display name of the twin in the other scope",
+    title: "for a display name of the image with the same object name in the other scope",
     images: [UBUNTU, cvmi("vmi-a", "noble")],
     spec: { imageName: "noble", image: image(VMI, "vmi-a") },
   },
 ];
 
-describe("UPDATE keeps the stored image", () => {
+describe("UPDATE restores the stored references", () => {
   it.each(KEPT)("$rule: $title", ({ old = STORED, spec, metadata, images = IMAGES, version = "v1alpha6" }) => {
     const kept = update(
       old,
@@ -224,7 +240,7 @@ describe("UPDATE keeps the stored image", () => {
   });
 
   it.each(["vmi-a", ["vmi-a"], { kind: VMI, name: 3 }])(
-    "M12: a stored image of a wrong type is never put back: %j",
+    "M12: a stored image of a wrong type is not restored: %j",
     (wrong) => {
       const old = { spec: { imageName: "vmi-a", image: wrong } };
       const kept = update(old, { spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") } });
@@ -233,33 +249,33 @@ describe("UPDATE keeps the stored image", () => {
     },
   );
 
-  it("M12: an unknown field of a stored image comes back, too", () => {
+  it("M12: an unknown field of a stored image is restored", () => {
     const old = { spec: { image: { kind: VMI, name: "vmi-a", extra: { deep: [1] } } } };
     expect(update(old, { spec: {} }).spec).toEqual(old.spec);
   });
 
-  it("M10: a manifest applied again after its annotation was replaced away keeps what was requested", () => {
+  it("M10: the pinned annotation is restored where the original manifest lacks it", () => {
     const { object } = update(STORED, { metadata: { name: "web" }, spec: { imageName: "ubuntu" } });
     expect(object).toMatchObject({ metadata: STORED.metadata });
   });
 
-  it("M10: a reference left out keeps what was requested for it", () => {
+  it("M10: the pinned annotation is restored where the reference is left out", () => {
     const { object } = update(STORED, { metadata: { name: "web" }, spec: {} });
     expect(object).toMatchObject({ metadata: STORED.metadata });
   });
 
-  it("M10: another spelling is what was requested last", () => {
+  it("M10: the pinned annotation records another spelling as the requested name", () => {
     const { object } = update(STORED, { ...STORED, spec: { imageName: "cl-a/ubuntu", image: image(VMI, "vmi-a") } });
     expect(object).toMatchObject({ metadata: pinned({ "spec.imageName": ["cl-a/ubuntu", "vmi-a"] }) });
   });
 
-  it("M10: an entry whose value does not stand is removed when we are called", () => {
+  it("M10: an entry whose resolved value is not in the field is removed", () => {
     const metadata = pinned({ "spec.imageName": ["ubuntu", "vmi-z"] });
     const { object } = update(STORED, { metadata, spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") } });
     expect(object["metadata"]).toEqual({ annotations: {} });
   });
 
-  it("M11: putting a name back is one operation", () => {
+  it("M11: restoring a name takes one operation", () => {
     const sent = { metadata: STORED.metadata, spec: { imageName: "ubuntu", image: image(VMI, "vmi-a") } };
     expect(update(STORED, sent).decision).toMatchObject({
       patch: [{ op: "replace", path: "/spec/imageName", value: "vmi-a" }],
@@ -278,107 +294,112 @@ interface RefusedRow {
 const REFUSED: readonly RefusedRow[] = [
   { title: "an unknown name", spec: { imageName: "ubunto" }, fields: ["spec.imageName"], otherImage: false },
   { title: "an ambiguous name", spec: { imageName: "photon" }, fields: ["spec.imageName"], otherImage: false },
-  { title: "exactly one other image", spec: { imageName: "rocky" }, fields: ["spec.imageName"], otherImage: true },
   {
-    title: "both at once",
+    title: "a name of exactly one other image",
+    spec: { imageName: "rocky" },
+    fields: ["spec.imageName"],
+    otherImage: true,
+  },
+  {
+    title: "another image in both imageName and image",
     spec: { imageName: "rocky", image: image(CVMI, "vmi-c") },
     fields: ["spec.imageName", "spec.image.name"],
     otherImage: true,
   },
   {
-    title: "the same display name in another kind, where it is another image",
+    title: "the same display name in another kind, which names another image,",
     old: { spec: { image: image(VMI, "vmi-a") } },
     spec: { image: image(CVMI, "ubuntu") },
     fields: ["spec.image.name"],
     otherImage: false,
   },
   {
-    title: "an image on a machine that was made without one",
+    title: "an image for a machine that was created without one",
     old: { spec: {} },
     spec: { imageName: "ubuntu" },
     fields: ["spec.imageName"],
     otherImage: false,
   },
   {
-    title: "its own image, where nobody knows any more what the stored display name means",
+    title: "its own VMI ID, where the stored display name is ambiguous now,",
     old: { spec: { imageName: "photon" } },
     spec: { imageName: "vmi-p" },
     fields: ["spec.imageName"],
     otherImage: false,
   },
   {
-    title: "exactly one other image, where the stored ID is of an image that is gone",
+    title: "a name of exactly one other image, where the stored image is deleted,",
     old: { spec: { imageName: "vmi-gone" } },
     spec: { imageName: "rocky" },
     fields: ["spec.imageName"],
     otherImage: true,
   },
   {
-    title: "the old ID, where a stored display name means another image by now",
+    title: "a VMI ID that the stored display name does not mean",
     old: { spec: { imageName: "photon", image: { name: "photon" } } },
     spec: { imageName: "vmi-a" },
     fields: ["spec.imageName"],
     otherImage: false,
   },
   {
-    title: "exactly one other image, where a display name is stored",
+    title: "a name of exactly one other image, where a display name is stored,",
     old: { spec: { imageName: "ubuntu", image: image("", "ubuntu") } },
     spec: { imageName: "rocky" },
     fields: ["spec.imageName"],
     otherImage: false,
   },
   {
-    title: "exactly one other image, where a display name is stored with a kind",
+    title: "a name of exactly one other image, where a display name is stored with a kind,",
     old: { spec: { image: image(VMI, "ubuntu") } },
     spec: { image: image(CVMI, "vmi-c") },
     fields: ["spec.image.name"],
     otherImage: false,
   },
   {
-    title: "exactly one other image, where a display name is stored that begins with vmi-",
+    title: "a name of exactly one other image, where the stored display name begins with vmi-,",
     old: { spec: { imageName: "vmi-golden" } },
     spec: { imageName: "rocky" },
     fields: ["spec.imageName"],
     otherImage: false,
   },
   {
-    title: "its own ID, where the stored name is of an object by now and a display name of another image",
+    title: "a name of exactly one other image, where no image has the stored name,",
     old: { spec: { imageName: "item", image: image(VMI, "item") } },
     spec: { imageName: "rocky" },
     fields: ["spec.imageName"],
     otherImage: false,
   },
   {
-    title: "another kind without an imageName",
+    title: "another kind without imageName",
     old: { spec: { image: image(VMI, "vmi-a") } },
     spec: { image: image(CVMI, "vmi-a") },
     fields: ["spec.image.kind"],
     otherImage: false,
   },
   {
-    title: "the namespaced kind of a cluster image",
+    title: "the namespaced kind for a cluster image",
     old: { spec: { imageName: "vmi-c", image: image(CVMI, "vmi-c") } },
     spec: { imageName: "vmi-c", image: image(VMI, "vmi-c") },
     fields: ["spec.image.kind"],
     otherImage: false,
   },
   {
-    title: "a kind that is no image kind",
+    title: "an unsupported kind",
     spec: { imageName: "vmi-a", image: image("Secret", "vmi-a") },
     fields: ["spec.image.kind"],
     otherImage: false,
   },
 ];
 
-describe("UPDATE refuses another image", () => {
-  it.each(REFUSED)("M14: $title", ({ old = STORED, spec, fields, otherImage }) => {
+describe("UPDATE to another image", () => {
+  it.each(REFUSED)("M14: $title is refused", ({ old = STORED, spec, fields, otherImage }) => {
     const { errors } = update(old, { metadata: old.metadata, spec });
     expect(errors.map(({ field }) => field)).toEqual(fields);
     expect(errors.map(({ check }) => check)).toEqual(fields.map(() => "immutable"));
     expect(errors.map(({ namesOtherImage }) => namesOtherImage)).toEqual(fields.map(() => otherImage));
   });
 
-  it("M14: /validate sees exactly what was stored, or refuses it", () => {
+  it("M14: /validate refuses a reference that differs from the stored one", () => {
     const asked = request(
       { spec: { image: image(VMI, "vmi-a") } },
       { oldObject: { spec: { image: image("", "vmi-a") } } },
@@ -401,12 +422,12 @@ describe("UPDATE refuses another image", () => {
     expect(validated.warnings.length > 0).toBe(immutable === "warn");
   });
 
-  it("M14: is undecided where the list that could tell is missing", () => {
+  it("M14: another name is undecided without complete lists of images", () => {
     const asked = request({ spec: { imageName: "rocky" } }, { oldObject: { spec: { imageName: "vmi-a" } } });
     expect(answer("mutate", asked, indexOf([], [])).decision).toMatchObject({ is: "undecided" });
   });
 
-  it("M13: what the old object says itself needs no list", () => {
+  it("M13: the requested name of the stored annotation is restored without lists of images", () => {
     const asked = request({ ...STORED, spec: { imageName: "ubuntu" } }, { oldObject: { ...STORED } });
     expect(answer("mutate", asked, indexOf([], [])).decision).toMatchObject({ is: "allowed" });
   });
@@ -424,7 +445,7 @@ describe("UPDATE of a machine that failed over", () => {
     expect(answer("validate", asked, indexOf(IMAGES)).decision).toMatchObject({ is: "allowed" });
   });
 
-  it("M15: anybody else gets it back", () => {
+  it("M15: the image is restored for any other caller", () => {
     expect(update(STORED, unset).spec).toMatchObject({ imageName: "vmi-a" });
     const asked = request(unset, { oldObject: { ...STORED } });
     expect(answer("validate", asked, indexOf(IMAGES)).errors).toMatchObject([
@@ -433,18 +454,18 @@ describe("UPDATE of a machine that failed over", () => {
     ]);
   });
 
-  it("M13: a privileged caller gets another spelling and an empty kind put back, too", () => {
+  it("M13: the stored spelling and an empty kind are restored for a privileged caller, too", () => {
     const old = { spec: { imageName: "ubuntu", image: image("", "ubuntu") } };
     const sent = { spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") } };
     expect(update(old, sent, { facts: { user: admin } }).spec).toEqual(old.spec);
   });
 
-  it("M15: without the annotation a privileged caller gets it back", () => {
+  it("M15: the image is restored for a privileged caller where the annotation is absent", () => {
     expect(update(STORED, { spec: {} }, { facts: { user: admin } }).spec).toMatchObject({ imageName: "vmi-a" });
   });
 });
 
-describe("what is never touched", () => {
+describe("an object that the webhook does not check", () => {
   const spec = { imageName: "no-such-image" };
   const rows: readonly [string, RequestFacts][] = [
     ["DELETE", { operation: "DELETE", object: undefined, oldObject: { spec } }],
@@ -455,7 +476,7 @@ describe("what is never touched", () => {
     ["another group", { group: "example.com" }],
   ];
 
-  it.each(rows)("M16: %s", (_, facts) => {
+  it.each(rows)("M16: %s is allowed unchanged", (_, facts) => {
     for (const endpoint of ["mutate", "validate"] as const) {
       const { decision } = answer(endpoint, request({ spec }, facts), indexOf(IMAGES));
       expect(decision).toEqual({
@@ -471,7 +492,7 @@ describe("what is never touched", () => {
     }
   });
 
-  it("M16: an object being deleted on CREATE is judged like any other", () => {
+  it("M16: an object with a deletionTimestamp is checked on CREATE", () => {
     const object = { metadata: { deletionTimestamp: "2026-01-01T00:00:00Z" }, spec };
     expect(answer("mutate", request(object), indexOf(IMAGES)).decision).toMatchObject({ is: "refused" });
   });

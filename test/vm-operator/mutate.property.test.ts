@@ -8,13 +8,13 @@ import { disagreement, machineIn, referencesOf } from "../support/vm-operator-ag
 
 const RUNS = 1_500;
 
-/** What mutation may write: strings of references, and whole values only where nothing is lost with them. */
+/** Paths that mutation may write: strings of references, and whole values (WHOLE) only where none is there. */
 const WRITABLE =
   /^(\/spec\/template)?\/spec\/(imageName|image(\/(kind|name))?|(hardware\/)?cdrom\/\d+\/image\/(kind|name))$|^\/metadata\/annotations\/vm-image-webhook.dev~1pinned$/;
 const WHOLE = /^(\/spec\/template)?(\/spec)?(\/image)?$|^\/metadata(\/annotations)?$/;
 
-/** Paths of a patch that could lose what the webhook does not know. */
-function careless(object: JsonObject, { decision }: Answer): readonly string[] {
+/** Paths of a patch that could lose fields that the webhook does not know. */
+function lossyPaths(object: JsonObject, { decision }: Answer): readonly string[] {
   const patch = decision.is === "allowed" ? decision.patch : [];
   return patch
     .map(({ path }) => path)
@@ -29,27 +29,27 @@ function auditOf({ decision }: Answer): unknown {
   return decision.is === "allowed" ? decision.audit : undefined;
 }
 
-/** Checks that references are judged by, wherever an object goes wrong besides. */
+/** The checks of references; an object may fail others. */
 const REFERENCE_CHECKS = ["type", "exists", "kind", "agree", "immutable"];
 
-it("M11, T5: a patch applies to its own input, keeps unknown fields, and is empty on a second run", () => {
+it("M11, T5: a patch applies to its input, keeps unknown fields, and is empty on a second run", () => {
   fc.assert(
     fc.property(anyImages, anyMachine, anyPolicy, (images, { facts, object }, policy) => {
       const index = indexOf(images);
       const asked = request(object, facts);
       const first = answer("mutate", asked, index, policy);
       fc.pre(first.decision.is === "allowed");
-      expect(careless(asked.object ?? {}, first)).toEqual([]);
+      expect(lossyPaths(asked.object ?? {}, first)).toEqual([]);
       const second = answer("mutate", request(first.object, facts), index, policy);
       expect(second.decision).toMatchObject({ is: "allowed", patch: [] });
-      expect(auditOf(second), "T8: what the audit log keeps").toEqual(auditOf(first));
+      expect(auditOf(second), "audit annotations").toEqual(auditOf(first));
       expect(second.warnings.filter((warning) => !first.warnings.includes(warning))).toEqual([]);
     }),
     { numRuns: RUNS },
   );
 });
 
-it("what /mutate admits with a resolved image, /validate does not refuse for its references", () => {
+it("/validate never refuses the references of an object that /mutate admitted with a resolved image", () => {
   fc.assert(
     fc.property(anyImages, anyMachine, anyPolicy, (images, { facts, object }, policy) => {
       const index = indexOf(images);
@@ -62,16 +62,16 @@ it("what /mutate admits with a resolved image, /validate does not refuse for its
   );
 });
 
-it("vm-operator admits what we admit, and means the same image", () => {
+it("vm-operator admits each object that the webhook admits, and resolves it to the same image", () => {
   let compared = 0;
   fc.assert(
     fc.property(anyImages, anyMachine, anyPolicy, (images, { facts, object }, policy) => {
       const admitted = answer("mutate", request(object, facts), indexOf(images), policy);
       const meant = admitted.decision.is === "allowed" ? admitted.decision.images : [];
       fc.pre(meant.length > 0);
-      // What cannot hold is said: images that no name of theirs tells apart for vm-operator.
+      // The webhook warns where no name of an image is unambiguous for vm-operator.
       fc.pre(!admitted.warnings.some((warning) => warning.includes("vm-operator will refuse it")));
-      // What lacks a name is refused by /validate.
+      // /validate refuses a reference without a name.
       fc.pre(
         answer("validate", request(admitted.object, facts), indexOf(images), policy).errors.every(
           ({ check }) => check !== "required",
@@ -85,7 +85,7 @@ it("vm-operator admits what we admit, and means the same image", () => {
   expect(compared, "cases that met the invariant's condition").toBeGreaterThan(RUNS / 10);
 });
 
-it("M13, M19, M20: the original manifest applied again keeps the stored images, whatever became of the images", () => {
+it("M13, M19, M20: the original manifest applied again keeps the stored images after any change of the images", () => {
   fc.assert(
     fc.property(anyImages, anyImages, anyMachine, anyPolicy, (images, later, { facts, object }, policy) => {
       const created = answer("mutate", request(object, facts), indexOf(images), policy);
@@ -100,7 +100,7 @@ it("M13, M19, M20: the original manifest applied again keeps the stored images, 
         expect(again.patched, "a second run").toEqual([]);
         expect(auditOf(again)).toEqual(auditOf(replaced));
       }
-      // A template or a CD-ROM may take another image where the stored one names nothing.
+      // A template or a CD-ROM may take another image where the stored one does not exist.
       const applied = answer("mutate", request(object, { ...facts, oldObject }), indexOf(later), policy);
       if (applied.decision.is !== "allowed" || facts.kind !== "VirtualMachine") return;
       const { imageName, image } = referencesOf(applied.object);

@@ -32,18 +32,18 @@ describe("a publish request", () => {
         /image vmi-c in the cluster has this display name; in namespace "dev" it would mean the new image instead; choose another item name$/,
     },
     {
-      title: "a VMI ID",
+      title: "a name that begins with vmi-",
       object: item("vmi-new"),
       warns:
         /"vmi-new": vm-operator reads a name that begins with vmi- as a VMI ID, and never as a display name; choose another item name$/,
     },
     {
-      title: "the source's name as default",
+      title: "the default from the source's name",
       object: { spec: { source: { name: "web" } } },
       warns: /"web-image": image vmi-w/,
     },
     {
-      title: "its own name as default",
+      title: "the default from the request's own name",
       object: { metadata: { name: "web" }, spec: {} },
       warns: /"web-image": image vmi-w/,
     },
@@ -59,12 +59,12 @@ describe("a publish request", () => {
     { title: "a name of another namespace", object: item("ubuntu"), facts: { namespace: "prod" } },
     { title: "an UPDATE", object: item("ubuntu"), facts: { oldObject: { spec: {} } } },
     { title: "a name of an image that is being deleted", object: item("going"), facts: {} },
-    { title: "no name at all", object: { metadata: { generateName: "x-" }, spec: {} }, facts: {} },
-  ])("publish-collision: $title says nothing", ({ object, facts }) => {
+    { title: "a request without any name", object: { metadata: { generateName: "x-" }, spec: {} }, facts: {} },
+  ])("publish-collision: $title has no warning", ({ object, facts }) => {
     expect(ask(object, facts)).toMatchObject({ decision: { is: "allowed" }, warnings: [] });
   });
 
-  it("publish-collision: with strict resolution a display name of the cluster becomes ambiguous", () => {
+  it("publish-collision: with strict resolution the warning for a display name of the cluster says ambiguous", () => {
     const strict = { resolution: "strict" } as const;
     const { warnings } = answer("validate", request(item("rocky"), PUBLISH), indexOf(IMAGES), strict);
     expect(warnings).toEqual([
@@ -72,22 +72,24 @@ describe("a publish request", () => {
     ]);
   });
 
-  it("publish-collision: with strict resolution an image that is being deleted counts, as for vm-operator", () => {
+  it("publish-collision: with strict resolution the name of an image that is being deleted warns, as vm-operator counts it", () => {
     const index = indexOf([vmi("vmi-g", "going", { terminating: true })]);
     const asked = request(item("going"), PUBLISH);
     expect(answer("validate", asked, index, { resolution: "strict" }).warnings).toHaveLength(1);
     expect(answer("validate", asked, index).warnings).toEqual([]);
   });
 
-  it("is never mutated, and refused where a name is no text", () => {
+  it("is refused at both endpoints where the name is not a string", () => {
     const asked = request({ spec: { target: { item: { name: 7 } } } }, PUBLISH);
     for (const endpoint of ["mutate", "validate"] as const) {
       const [problem] = answer(endpoint, asked, indexOf(IMAGES)).errors;
-      expect(problem === undefined ? "" : errorMessage(problem)).toBe("Invalid value: 7: must be a string");
+      expect(problem === undefined ? "" : errorMessage(problem)).toBe(
+        "Invalid value: 7: must be a string; put it in quotes",
+      );
     }
   });
 
-  it("needs an index that is complete", () => {
+  it("is undecided at /validate without complete lists of images, and allowed at /mutate", () => {
     const asked = request(item("ubuntu"), PUBLISH);
     expect(answer("validate", asked, indexOf([], [])).decision).toMatchObject({ is: "undecided" });
     expect(answer("mutate", asked, indexOf([], [])).decision).toMatchObject({ is: "allowed" });
@@ -101,7 +103,7 @@ describe("a group publish request", () => {
     cvmi("vmi-d", "golden-db"),
     vmi("vmi-g", "golden-cache", { terminating: true }),
     vmi("vmi-o", "golden-etcd", { namespace: "prod" }),
-    // What a missing part would leave.
+    // Display names that result if one of the two parts is lost.
     vmi("vmi-x", "golden-"),
     vmi("vmi-y", "-web"),
   ];
@@ -112,16 +114,19 @@ describe("a group publish request", () => {
   const ask = (object: VirtualMachine, facts: RequestFacts = {}): Answer =>
     answer("validate", request(object, { ...GROUP, ...facts }), indexOf(GOLDEN));
 
-  it.each(["v1alpha5", "v1alpha6"])("publish-collision: each machine's display name is compared, in %s", (version) => {
-    const { decision, warnings } = ask(group(["web", "new", "db", "cache", "etcd"]), { version });
-    expect(decision).toMatchObject({ is: "allowed" });
-    expect(warnings).toEqual([
-      'spec.virtualMachines[0]: "golden-web": image vmi-w (cl-a) in namespace "dev" has this display name, so that it would be ambiguous; choose another name for the request',
-      'spec.virtualMachines[2]: "golden-db": image vmi-d in the cluster has this display name; in namespace "dev" it would mean the new image instead; choose another name for the request',
-    ]);
-  });
+  it.each(["v1alpha5", "v1alpha6"])(
+    "publish-collision: each machine whose display name is in use warns, in %s",
+    (version) => {
+      const { decision, warnings } = ask(group(["web", "new", "db", "cache", "etcd"]), { version });
+      expect(decision).toMatchObject({ is: "allowed" });
+      expect(warnings).toEqual([
+        'spec.virtualMachines[0]: "golden-web": image vmi-w (cl-a) in namespace "dev" has this display name, so that it would be ambiguous; choose another name for the request',
+        'spec.virtualMachines[2]: "golden-db": image vmi-d in the cluster has this display name; in namespace "dev" it would mean the new image instead; choose another name for the request',
+      ]);
+    },
+  );
 
-  it("publish-collision: a name that would be read as a VMI ID", () => {
+  it("publish-collision: a display name that begins with vmi- warns", () => {
     expect(ask(group(["web"], { name: "vmi-golden" })).warnings).toEqual([
       expect.stringMatching(
         /^spec\.virtualMachines\[0\]: "vmi-golden-web": vm-operator reads a name that begins with vmi-/,
@@ -129,7 +134,7 @@ describe("a group publish request", () => {
     ]);
   });
 
-  it("publish-collision: deny refuses by the entry", () => {
+  it("publish-collision: level deny refuses the entry whose display name is in use", () => {
     const levels = { ...DEFAULT_LEVELS, "publish-collision": "deny" } as const;
     const { errors } = answer("validate", request(group(["new", "web"]), GROUP), indexOf(GOLDEN), { levels });
     expect(errors).toMatchObject([{ check: "publish-collision", field: "spec.virtualMachines[1]" }]);
@@ -142,25 +147,30 @@ describe("a group publish request", () => {
     { title: "a request whose name is not known yet", object: group(["web"], { generateName: "golden-" }) },
     { title: "a version without the kind", object: group(["web"]), facts: { version: "v1alpha4" } },
     { title: "an UPDATE", object: group(["web"]), facts: { oldObject: group([]) as JsonObject } },
-  ])("publish-collision: $title says nothing", ({ object, facts }) => {
+  ])("publish-collision: $title has no warning", ({ object, facts }) => {
     expect(ask(object, facts)).toMatchObject({ decision: { is: "allowed" }, warnings: [] });
   });
 
   it.each([
-    { title: "an entry that is a number", list: ["web", 7], field: "spec.virtualMachines[1]", says: "a string" },
+    {
+      title: "an entry that is a number",
+      list: ["web", 7],
+      field: "spec.virtualMachines[1]",
+      expected: "a string; put it in quotes",
+    },
     {
       title: "an entry that is an object",
       list: [{ name: "web" }],
       field: "spec.virtualMachines[0]",
-      says: "a string",
+      expected: "a string",
     },
-    { title: "a list that is a string", list: "web", field: "spec.virtualMachines", says: "a list" },
-  ])("type: $title is refused", ({ list, field, says }) => {
+    { title: "a list that is a string", list: "web", field: "spec.virtualMachines", expected: "a list" },
+  ])("type: $title is refused", ({ list, field, expected }) => {
     const { errors } = ask(group(list));
-    expect(errors).toMatchObject([{ check: "type", field, why: `must be ${says}` }]);
+    expect(errors).toMatchObject([{ check: "type", field, why: `must be ${expected}` }]);
   });
 
-  it("is never mutated, and needs an index that is complete", () => {
+  it("is undecided at /validate without complete lists of images, and allowed unchanged at /mutate", () => {
     const asked = request(group(["web"]), GROUP);
     expect(answer("mutate", asked, indexOf([], [])).decision).toMatchObject({ is: "allowed", patch: [] });
     expect(answer("validate", asked, indexOf([], [])).decision).toMatchObject({ is: "undecided" });

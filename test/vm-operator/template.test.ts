@@ -19,7 +19,7 @@ const IMAGES = [
 ];
 const KIND = { kind: "VirtualMachineReplicaSet" };
 const PRIVILEGED = { user: { name: "kubernetes-admin", groups: [] } };
-const ASKS = "vm-image-webhook.dev/required-capabilities";
+const CAPABILITIES = "vm-image-webhook.dev/required-capabilities";
 
 const image = (kind: string, name: string): object => ({ kind, name });
 
@@ -44,8 +44,8 @@ function validate(object: object, facts: RequestFacts = {}): Answer {
   return answer("validate", request(object, { ...KIND, ...facts }), indexOf(IMAGES));
 }
 
-describe.each(["v1alpha3", "v1alpha4", "v1alpha5", "v1alpha6"])("CREATE in %s", (version) => {
-  it("M1: a display name becomes the VMI ID, image is filled, and the set's own annotation says so", () => {
+describe.each(["v1alpha3", "v1alpha4", "v1alpha5", "v1alpha6"])("mutation of a template on CREATE in %s", (version) => {
+  it("M1: a display name becomes the VMI ID, image is filled, and the annotation of the ReplicaSet records it", () => {
     const made = create({ imageName: "ubuntu", className: "small" }, { version });
     expect(machineOf(made)).toEqual({ imageName: "vmi-a", image: image(VMI, "vmi-a"), className: "small" });
     expect(at(made.object, ["spec", "template", "metadata"])).toEqual({ labels: { app: "web" } });
@@ -55,7 +55,7 @@ describe.each(["v1alpha3", "v1alpha4", "v1alpha5", "v1alpha6"])("CREATE in %s", 
     expect(validate(made.object, { version })).toMatchObject({ errors: [], warnings: [] });
   });
 
-  it("M18: a CD-ROM by display name says what boots", () => {
+  it("M18: a CD-ROM with a display name decides the boot image", () => {
     const cdrom = [{ name: "cd1", image: image(VMI, "installer") }];
     const media = version < "v1alpha5" ? { cdrom } : { hardware: { cdrom } };
     expect(machineOf(create({ guestID: "g", ...media }, { version }))).toMatchObject({
@@ -71,8 +71,8 @@ describe.each(["v1alpha3", "v1alpha4", "v1alpha5", "v1alpha6"])("CREATE in %s", 
   });
 });
 
-describe("what v1alpha2 and older versions have", () => {
-  it("no ReplicaSets: nothing is looked at", () => {
+describe("a ReplicaSet in v1alpha2, which does not have the kind", () => {
+  it("is allowed unchanged", () => {
     expect(create({ imageName: "nothing" }, { version: "v1alpha2" }).decision).toMatchObject({
       is: "allowed",
       patch: [],
@@ -81,20 +81,22 @@ describe("what v1alpha2 and older versions have", () => {
 });
 
 describe("checks of a template", () => {
-  it("required holds for privileged callers, too", () => {
+  it("required: a privileged caller may not create a template without an image", () => {
     const [problem, ...others] = validate(set({}), PRIVILEGED).errors;
     expect(others).toEqual([]);
     expect(problem).toMatchObject({ check: "required", field: "spec.template.spec.imageName" });
   });
 
-  it("capabilities are asked by the template's annotation", () => {
-    const asking = set({ imageName: "vmi-a" }, { annotations: { [ASKS]: "sgx" } });
-    expect(validate(asking).errors).toMatchObject([{ check: "capabilities", field: "spec.template.spec.imageName" }]);
-    const other = { ...set({ imageName: "vmi-a" }), metadata: { annotations: { [ASKS]: "sgx" } } };
+  it("capabilities: the annotation of the template counts, not that of the ReplicaSet", () => {
+    const requiring = set({ imageName: "vmi-a" }, { annotations: { [CAPABILITIES]: "sgx" } });
+    expect(validate(requiring).errors).toMatchObject([
+      { check: "capabilities", field: "spec.template.spec.imageName" },
+    ]);
+    const other = { ...set({ imageName: "vmi-a" }), metadata: { annotations: { [CAPABILITIES]: "sgx" } } };
     expect(validate(other).errors).toEqual([]);
   });
 
-  it("guest ID and firmware are those of the template", () => {
+  it("guestID and firmware are checked in the template", () => {
     const cdrom = [{ name: "cd1", image: image(VMI, "vmi-i") }];
     const spec = {
       imageName: "vmi-a",
@@ -107,7 +109,7 @@ describe("checks of a template", () => {
     ]);
   });
 
-  it("firmware: efi that only the image says warns in a template, too", () => {
+  it("firmware: efi of the image alone warns in a template, too", () => {
     const secure = set({ imageName: "vmi-a", bootOptions: { efiSecureBoot: "Enabled" } });
     expect(validate(secure)).toMatchObject({
       decision: { is: "allowed" },
@@ -119,7 +121,7 @@ describe("checks of a template", () => {
 describe("UPDATE of a template", () => {
   const stored = (spec: object = { imageName: "ubuntu" }): object => create(spec).object;
 
-  it.each(WRITE_MODES)("M20: the original manifest keeps what is stored, with --write %s", (write) => {
+  it.each(WRITE_MODES)("M20: the original manifest keeps the stored references, with --write %s", (write) => {
     const old = create({ imageName: "ubuntu" }, {}, { write }).object;
     for (const images of [IMAGES, [...IMAGES, vmi("vmi-b", "ubuntu")], []]) {
       const again = update(old, { imageName: "ubuntu" }, { write }, images);
@@ -127,7 +129,7 @@ describe("UPDATE of a template", () => {
     }
   });
 
-  it("M20: an image that is left out beside a kept imageName is put back", () => {
+  it("M20: an image that is left out beside the stored imageName is restored", () => {
     expect(machineOf(update(stored(), { imageName: "vmi-a" }))).toEqual({
       imageName: "vmi-a",
       image: image(VMI, "vmi-a"),
@@ -138,11 +140,11 @@ describe("UPDATE of a template", () => {
     { title: "imageName, as kubectl apply sends it", spec: { imageName: "rocky", image: image(VMI, "vmi-a") } },
     { title: "imageName, as kubectl replace sends it", spec: { imageName: "rocky" } },
     {
-      title: "image alone, beside the imageName that we wrote",
+      title: "image alone, beside the stored imageName",
       spec: { imageName: "vmi-a", image: image(CVMI, "rocky") },
     },
     { title: "both", spec: { imageName: "rocky", image: image(CVMI, "vmi-c") } },
-  ])("M20: a changed $title is resolved anew", ({ spec }) => {
+  ])("M20: a changed $title is resolved again", ({ spec }) => {
     const changed = update(stored(), spec);
     expect(machineOf(changed)).toEqual({ imageName: "vmi-c", image: image(CVMI, "vmi-c") });
     expect(validate(changed.object, { oldObject: { ...stored() } }).errors).toEqual([]);
@@ -150,7 +152,7 @@ describe("UPDATE of a template", () => {
     expect(again.patched).toEqual([]);
   });
 
-  it("M20: a VMI ID is that image, though it is the stored one's display name, too, or what was requested for it", () => {
+  it("M20: a resolved VMI ID stays on a second run, although the stored image has it as display name and requested name", () => {
     const images = [vmi("vmi-a", "vmi-b"), vmi("vmi-b", "rocky")];
     const pinned = { [PINNED_ANNOTATION]: '{"spec.template.spec.imageName":{"requested":"vmi-b","resolved":"vmi-a"}}' };
     const old = { metadata: { annotations: pinned }, ...set({ imageName: "vmi-a", image: image(VMI, "vmi-a") }) };
@@ -160,7 +162,7 @@ describe("UPDATE of a template", () => {
     expect(again.decision).toMatchObject({ is: "allowed", patch: [] });
   });
 
-  it("M20: an object name in image is that image, though the stored imageName is the same text as a display name", () => {
+  it("M20: image decides, although the stored imageName is a display name of another image", () => {
     const images = [cvmi("vmi-a", "ubuntu"), cvmi("ubuntu", "vmi-b")];
     const old = set({ imageName: "ubuntu" });
     const changed = update(old, { imageName: "ubuntu", image: { name: "vmi-b" } }, { write: "imageName" }, images);
@@ -169,18 +171,18 @@ describe("UPDATE of a template", () => {
     expect(again.decision).toMatchObject({ is: "allowed", patch: [] });
   });
 
-  it("M20: imageName as it was written, with another image, contradicts itself", () => {
+  it("M20: the original imageName beside another image is refused by agree", () => {
     const { errors } = update(stored(), { imageName: "ubuntu", image: image(CVMI, "vmi-c") });
     expect(errors.map(({ check }) => check)).toEqual(["agree"]);
   });
 
-  it("M20: from an image to a CD-ROM", () => {
+  it("M20: a CD-ROM in place of an image decides the boot image", () => {
     const cdrom = [{ name: "cd1", image: image(VMI, "installer") }];
     const changed = update(stored(), { guestID: "g", hardware: { cdrom } });
     expect(machineOf(changed)).toMatchObject({ imageName: "vmi-i", image: image(VMI, "vmi-i") });
   });
 
-  describe("that boots from a CD-ROM and says so nowhere else", () => {
+  describe("whose manifest names images in CD-ROMs only", () => {
     const media = (...names: readonly string[]): { guestID: string; hardware: object } => ({
       guestID: "g",
       hardware: { cdrom: names.map((name, index) => ({ name: `cd${index + 1}`, image: image(VMI, name) })) },
@@ -188,7 +190,7 @@ describe("UPDATE of a template", () => {
     const boots = (name: string): object => ({ imageName: name, image: image(VMI, name) });
     const old = (): object => stored(media("installer", "rescue"));
 
-    it("M20: keeps its image with its CD-ROM", () => {
+    it("M20: keeps the boot image while the CD-ROMs keep theirs", () => {
       expect(machineOf(update(old(), media("installer", "rescue")))).toMatchObject(boots("vmi-i"));
       expect(machineOf(update(old(), media("vmi-i", "vmi-j")))).toMatchObject(boots("vmi-i"));
       expect(machineOf(update(old(), media("installer", "rescue"), {}, []))).toMatchObject(boots("vmi-i"));
@@ -196,12 +198,12 @@ describe("UPDATE of a template", () => {
 
     it.each([
       { title: "by kubectl replace", sent: {} },
-      { title: "by kubectl apply, which leaves what we wrote", sent: boots("vmi-i") },
-    ])("M20: goes where its CD-ROM goes, $title", ({ sent }) => {
+      { title: "by kubectl apply, which keeps what the webhook wrote", sent: boots("vmi-i") },
+    ])("M20: boots the new image of the CD-ROM, $title", ({ sent }) => {
       expect(machineOf(update(old(), { ...media("rescue"), ...sent }))).toMatchObject(boots("vmi-j"));
     });
 
-    it("M20: goes to the CD-ROM that is connected now", () => {
+    it("M20: boots the CD-ROM that is connected now", () => {
       const cdrom = [
         { name: "cd1", connected: false, image: image(VMI, "vmi-i") },
         { name: "cd2", image: image(VMI, "vmi-j") },
@@ -210,14 +212,14 @@ describe("UPDATE of a template", () => {
       expect(machineOf(update(old(), sent))).toMatchObject(boots("vmi-j"));
     });
 
-    it("M20: keeps an image that a person wrote beside the CD-ROMs", () => {
+    it("M20: keeps an imageName that the manifest has beside the CD-ROMs", () => {
       const both = stored({ ...media("installer"), imageName: "ubuntu" });
       for (const sent of [{ imageName: "ubuntu" }, boots("vmi-a")]) {
         expect(machineOf(update(both, { ...media("rescue"), ...sent }))).toMatchObject(boots("vmi-a"));
       }
     });
 
-    it("M20: boots what its CD-ROM holds after that is put back", () => {
+    it("M20: boots the image of the CD-ROM after that image is restored", () => {
       const images = [...IMAGES.filter(({ name }) => name !== "vmi-i"), vmi("vmi-i", "renamed", { type: "ISO" })];
       const later = [...images, vmi("vmi-new", "installer", { type: "ISO" })];
       const moved = update(old(), { ...media("installer"), imageName: "", image: {} }, {}, later);
@@ -225,17 +227,17 @@ describe("UPDATE of a template", () => {
       expect(at(machineOf(moved), ["hardware", "cdrom", 0, "image", "name"])).toBe("vmi-i");
     });
 
-    it("M20: keeps its image beside a CD-ROM that stays, where imageName is left out", () => {
+    it("M20: keeps the boot image beside an unchanged CD-ROM, where imageName is left out", () => {
       const both = stored({ ...media("installer"), imageName: "ubuntu" });
       expect(machineOf(update(both, media("installer")))).toMatchObject(boots("vmi-a"));
     });
 
-    it("M20: goes where a person says, whatever its CD-ROM does at the same time", () => {
+    it("M20: boots a new imageName, although the CD-ROM changes at the same time", () => {
       expect(machineOf(update(old(), { ...media("rescue"), imageName: "ubuntu" }))).toMatchObject(boots("vmi-a"));
     });
   });
 
-  it("M20: a display name that was written for an object name (M8) is no spelling of another stored name", () => {
+  it("M20: a display name that replaced an object name (M8) is not another spelling of a different stored name", () => {
     const images = [...IMAGES, vmi("old-item", "centos")];
     const pin = { requested: "cl-a/centos", resolved: "old-item" };
     const old = {
@@ -248,7 +250,7 @@ describe("UPDATE of a template", () => {
     expect(again.patched).toEqual([]);
   });
 
-  it("M20: an annotation counts only where its value still stands", () => {
+  it("M20: a pin is used only where its resolved value is still stored", () => {
     const pins = { "spec.template.spec.imageName": { requested: "photon", resolved: "vmi-old" } };
     const old = {
       ...set({ imageName: "vmi-a", image: image(VMI, "vmi-a") }),
@@ -259,54 +261,54 @@ describe("UPDATE of a template", () => {
 
   it.each([
     {
-      title: "an ID for a display name, with its image",
+      title: "a VMI ID in place of a display name, with its image,",
       old: { imageName: "ubuntu" },
       sent: { imageName: "vmi-a", image: image(VMI, "vmi-a") },
       becomes: { imageName: "vmi-a", image: image(VMI, "vmi-a") },
     },
     {
-      title: "an ID for a display name, as kubectl apply sends it",
+      title: "a VMI ID in place of a display name, as kubectl apply sends it,",
       old: { imageName: "ubuntu", image: image(VMI, "vmi-a") },
       sent: { imageName: "vmi-a", image: image(VMI, "vmi-a") },
       becomes: { imageName: "vmi-a", image: image(VMI, "vmi-a") },
     },
     {
-      title: "a kind that is corrected",
+      title: "a corrected kind",
       old: { image: image(VMI, "vmi-c") },
       sent: { image: image(CVMI, "vmi-c") },
       becomes: { image: image(CVMI, "vmi-c") },
     },
     {
-      title: "a display name of an image that moved, as kubectl apply sends it",
+      title: "the display name of an image that is a cluster image now, as kubectl apply sends it,",
       old: { imageName: "vmi-c", image: image(VMI, "vmi-c") },
       sent: { imageName: "rocky", image: image(VMI, "vmi-c") },
       becomes: { imageName: "vmi-c", image: image(CVMI, "vmi-c") },
     },
     {
-      title: "a kind for an empty one",
+      title: "a kind in place of an empty one",
       old: { image: image("", "vmi-a") },
       sent: { image: image(VMI, "vmi-a") },
       becomes: { image: image(VMI, "vmi-a") },
     },
     {
-      title: "a kind that is corrected by an imageName beside no image",
+      title: "an imageName without image, where a wrong kind is stored,",
       old: { imageName: "vmi-c", image: image(VMI, "vmi-c") },
       sent: { imageName: "vmi-c" },
       becomes: { imageName: "vmi-c", image: image(CVMI, "vmi-c") },
     },
     {
-      title: "a display name for a name without a kind, which is filled,",
+      title: "a display name in place of an object name without a kind",
       old: { image: { name: "vmi-a" } },
       sent: { image: { name: "ubuntu" } },
       becomes: { image: image(VMI, "vmi-a") },
     },
     {
-      title: "a missing kind, which is filled",
+      title: "an object name that is stored without a kind",
       old: { image: { name: "vmi-a" } },
       sent: { image: { name: "vmi-a" } },
       becomes: { image: image(VMI, "vmi-a") },
     },
-  ])("M20: $title is taken", ({ old, sent, becomes }) => {
+  ])("M20: $title is accepted with the kind of its image", ({ old, sent, becomes }) => {
     const changed = update(set(old), sent);
     expect(changed.decision).toMatchObject({ is: "allowed" });
     expect(machineOf(changed)).toEqual(becomes);
@@ -318,14 +320,14 @@ describe("UPDATE of a template", () => {
   it.each([
     { title: "a display name", sent: { imageName: "ubuntu" } },
     { title: "an empty image", sent: { imageName: "vmi-a", image: {} } },
-    { title: "no imageName", sent: { image: image(VMI, "vmi-a") } },
-    { title: "nothing", sent: { className: "small" } },
-  ])("M20: $title keeps what is stored", ({ sent }) => {
+    { title: "image without imageName", sent: { image: image(VMI, "vmi-a") } },
+    { title: "a manifest without references", sent: { className: "small" } },
+  ])("M20: $title keeps the stored references", ({ sent }) => {
     const old = { imageName: "vmi-a", image: image(VMI, "vmi-a") };
     expect(machineOf(update(set(old), sent))).toMatchObject(old);
   });
 
-  it("M8: warns that a display name is resolved again for each machine", () => {
+  it("M8: warns that vm-operator resolves a display name again for each machine", () => {
     const images = [...IMAGES, vmi("old-item", "centos")];
     const asked = request(set({ imageName: "old-item" }), KIND);
     const made = answer("mutate", asked, indexOf(images));
@@ -335,13 +337,13 @@ describe("UPDATE of a template", () => {
     ]);
   });
 
-  it("M20: taking everything to boot from away is refused", () => {
+  it("M20: removing every reference is refused", () => {
     expect(update(stored(), { className: "large" }).decision).toMatchObject({ is: "allowed" });
     const { errors } = validate(set({ className: "large" }), { oldObject: { ...stored() } });
     expect(errors.map(({ check }) => check)).toEqual(["required"]);
   });
 
-  it("immutable and cdrom-powered-on are no rules of templates", () => {
+  it("immutable and cdrom-powered-on do not apply to templates", () => {
     const media = (name: string): object => ({ hardware: { cdrom: [{ name: "cd1", image: image(VMI, name) }] } });
     const on = { powerState: "PoweredOn", guestID: "g", imageName: "vmi-a", image: image(VMI, "vmi-a") };
     const old = set({ ...on, ...media("vmi-i") });
@@ -349,7 +351,7 @@ describe("UPDATE of a template", () => {
     expect(validate(changed, { oldObject: { ...old } }).errors).toEqual([]);
   });
 
-  it("scaling and labels are nobody's business, though the image is gone", () => {
+  it("a ReplicaSet whose image is deleted can be scaled", () => {
     const old = set({ imageName: "vmi-gone", image: image(VMI, "vmi-gone") });
     const scaled = { spec: { ...old.spec, replicas: 5 } };
     const asked = request(scaled, { ...KIND, oldObject: { ...old } });

@@ -1,6 +1,6 @@
 /**
- * What vm-operator says about images and CD-ROMs (commit 506dc5d), a row for each statement, and where ours differs on
- * purpose, the row of the README that says so. vm-operator.test.ts holds both sides to it.
+ * What vm-operator decides about images and CD-ROMs (commit 506dc5d), one row for each statement. Where the webhook
+ * differs on purpose, the row names the row of the documented differences. vm-operator.test.ts checks both sides.
  */
 import type { Image } from "../../src/images/image.ts";
 import type { RequestFacts } from "../support/admission.ts";
@@ -12,27 +12,29 @@ export type Images = readonly string[];
 export type Upstream =
   { readonly is: "denied"; readonly message: string } | { readonly is: "admitted"; readonly images: Images };
 
-/** `left`: we admit it, and vm-operator behind us denies it still. `warned`: we admit it with a warning. */
+/**
+ * `left`: the webhook admits it, and vm-operator denies it afterwards. `warned`: the webhook admits it with a warning.
+ */
 export interface Difference {
-  /** The first cell of the README's row. */
+  /** The first cell of the row in the table of differences. */
   readonly cell: string;
   readonly is: "refused" | "admitted" | "warned" | "left";
-  /** What vm-operator behind us ends with; of `admitted` only. */
+  /** Images that vm-operator boots after the webhook; for `admitted` only. */
   readonly images?: Images;
-  /** Only with this resolution is there a difference; strictly we do as vm-operator. */
+  /** The difference exists only with this resolution; with `strict` the webhook decides as vm-operator. */
   readonly resolution?: "namespace-first";
 }
 
 export interface Row {
-  readonly says: string;
+  readonly title: string;
   readonly source: string;
   readonly metadata?: object;
   readonly spec: object;
   readonly facts?: RequestFacts;
   readonly features?: readonly Feature[];
-  readonly there: Upstream;
-  readonly here?: Difference;
-  /** The oracle knows nothing of it: another webhook, another kind, or a fact that no Image has. */
+  readonly upstream: Upstream;
+  readonly difference?: Difference;
+  /** The oracle does not model it: another webhook, another kind, or a fact that an Image does not have. */
   readonly isBeyondOracle?: true;
 }
 
@@ -63,7 +65,7 @@ export const NOT_READY = {
   readiness: { is: "notReady", condition: "Ready", reason: "NotSynced", message: "" },
 } as const;
 
-/** In namespace dev, but for what is said. */
+/** Images of namespace dev, unless the row gives another. */
 export const IMAGES: readonly Image[] = [
   vmi("vmi-ovf", "ubuntu", { library: "cl-a" }),
   cvmi("vmi-c", "rocky"),
@@ -119,12 +121,12 @@ export function withCdroms(...cdrom: readonly object[]): { readonly guestID: str
   return { guestID: "ubuntu64Guest", hardware: { cdrom } };
 }
 
-/** A machine as it is stored, or sent by an UPDATE. */
+/** Spec of a stored machine, or of an UPDATE. */
 export function stored(...cdrom: readonly object[]): object {
   return { ...STORED, ...withCdroms(...cdrom) };
 }
 
-/** The same, powered on. */
+/** The same spec, powered on. */
 export function on(...cdrom: readonly object[]): object {
   return { ...stored(...cdrom), powerState: "PoweredOn" };
 }
@@ -190,7 +192,7 @@ export const SECURE_BOOT = denied(
 );
 export const ENABLED = { efiSecureBoot: "Enabled" };
 
-/** What one function says. */
+/** Rows of one function of vm-operator. */
 export function of(source: string, rows: readonly Omit<Row, "source">[]): readonly Row[] {
   return rows.map((row) => ({ ...row, source }));
 }

@@ -21,17 +21,17 @@ const DIFFERENCES = readFileSync(new URL("../../docs/vm-operator.md", import.met
   .filter((section) => section.startsWith("Where the two differ"))
   .flatMap((section) => [...section.matchAll(/^\| (.+?) \|/gm)].map(([, cell]) => cell));
 
-/** The mode in which what we write is what vm-operator would write. */
+/** The mode in which the webhook writes what vm-operator would write. */
 const STRICT = { resolution: "strict", write: "image" } as const;
 
-interface Ours {
+interface WebhookOutcome {
   readonly is: "refused" | "admitted" | "warned";
-  /** The object as the API server hands it on. */
+  /** The object after mutation. */
   readonly object: unknown;
 }
 
-/** As the API server calls us: `/mutate`, then `/validate` with the mutated object. */
-function ours(row: Row, policy: Partial<AdmissionPolicy>): Ours {
+/** Calls the webhook as the API server does: `/mutate`, then `/validate` with the mutated object. */
+function webhookOutcome(row: Row, policy: Partial<AdmissionPolicy>): WebhookOutcome {
   const asked = asRequest(row);
   const mutated = answer("mutate", asked, INDEX, policy);
   if (mutated.decision.is !== "allowed") return { is: "refused", object: undefined };
@@ -44,8 +44,8 @@ function asRequest({ metadata, spec, facts }: Row): AdmissionRequest {
   return request({ metadata: { name: "web", ...metadata }, spec }, facts);
 }
 
-/** What vm-operator makes of an object: the one that was sent, or the one that we hand on. */
-function theirs(row: Row, object: unknown): Outcome {
+/** vm-operator's outcome for an object: the one that was sent, or the one after the webhook. */
+function vmOperatorOutcome(row: Row, object: unknown): Outcome {
   const { kind, oldObject, user } = asRequest(row);
   const review = {
     version: kind.version,
@@ -57,59 +57,68 @@ function theirs(row: Row, object: unknown): Outcome {
   return admit(review, IMAGES, NAMESPACE);
 }
 
-/** The same in the words of a row. */
-function inWords(outcome: Outcome): Upstream {
+/** The outcome in the notation of a row. */
+function asRowOutcome(outcome: Outcome): Upstream {
   if (outcome.is === "denied") return outcome;
   const { image, cdroms } = outcome.machine;
-  return { is: "admitted", images: [image, ...cdroms.map((cdrom) => cdrom.image)].map(imageInWords) };
+  return { is: "admitted", images: [image, ...cdroms.map((cdrom) => cdrom.image)].map(imageNotation) };
 }
 
-function imageInWords(image: ImageRef | undefined): string {
+function imageNotation(image: ImageRef | undefined): string {
   if (image === undefined) return "none";
-  const places: Record<string, string> = { VirtualMachineImage: NAMESPACE, ClusterVirtualMachineImage: "cluster" };
-  return `${places[image.kind] ?? image.kind}/${image.name}`;
+  const scopes: Record<string, string> = { VirtualMachineImage: NAMESPACE, ClusterVirtualMachineImage: "cluster" };
+  return `${scopes[image.kind] ?? image.kind}/${image.name}`;
 }
 
-function sameAsTheirs(row: Row): void {
-  const { is, object } = ours(row, STRICT);
-  expect(is === "refused" ? "denied" : "admitted").toBe(row.there.is);
+function expectSameDecision(row: Row): void {
+  const { is, object } = webhookOutcome(row, STRICT);
+  expect(is === "refused" ? "denied" : "admitted").toBe(row.upstream.is);
   if (is === "refused" || row.isBeyondOracle === true) return;
-  expect(theirs(row, object), "vm-operator behind us").toEqual(theirs(row, asRequest(row).object));
+  expect(vmOperatorOutcome(row, object), "vm-operator after the webhook").toEqual(
+    vmOperatorOutcome(row, asRequest(row).object),
+  );
 }
 
-function differentFromTheirs(row: Row & { readonly here: Difference }): void {
-  const { here, there } = row;
-  const { is, object } = ours(row, here.resolution === undefined ? STRICT : { ...STRICT, resolution: here.resolution });
-  if (here.is === "left") expect({ here: is === "refused", there: there.is }).toEqual({ here: false, there: "denied" });
-  else expect(here.is === "admitted" && is === "warned" ? "admitted" : is).toBe(here.is);
+function expectDifference(row: Row & { readonly difference: Difference }): void {
+  const { difference, upstream } = row;
+  const { is, object } = webhookOutcome(
+    row,
+    difference.resolution === undefined ? STRICT : { ...STRICT, resolution: difference.resolution },
+  );
+  if (difference.is === "left")
+    expect({ difference: is === "refused", upstream: upstream.is }).toEqual({ difference: false, upstream: "denied" });
+  else expect(difference.is === "admitted" && is === "warned" ? "admitted" : is).toBe(difference.is);
   if (is === "refused" || row.isBeyondOracle === true) return;
-  const behind = inWords(theirs(row, object));
-  expect(behind).toEqual(here.is === "admitted" ? { is: "admitted", images: here.images } : there);
+  const afterwards = asRowOutcome(vmOperatorOutcome(row, object));
+  expect(afterwards).toEqual(difference.is === "admitted" ? { is: "admitted", images: difference.images } : upstream);
 }
 
 const MODELLED = ROWS.filter(({ isBeyondOracle }) => isBeyondOracle !== true);
-const AS_THERE = ROWS.filter(({ here }) => here === undefined || here.resolution !== undefined);
-const DIFFERENT = ROWS.flatMap(({ here, ...row }) => (here === undefined ? [] : { ...row, here }));
+const SAME = ROWS.filter(({ difference }) => difference === undefined || difference.resolution !== undefined);
+const DIFFERENT = ROWS.flatMap(({ difference, ...row }) => (difference === undefined ? [] : { ...row, difference }));
 
-it("has a title for each row", () => {
-  const titles = ROWS.map(({ source, says }) => `${source}: ${says}`);
+it("each row has a title of its own", () => {
+  const titles = ROWS.map(({ source, title }) => `${source}: ${title}`);
   expect(titles.filter((title, index) => titles.indexOf(title) !== index)).toEqual([]);
 });
 
-describe("the oracle is vm-operator", () => {
-  it.each(MODELLED)("$source: $says", (row) => {
-    expect(inWords(theirs(row, asRequest(row).object))).toEqual(row.there);
+describe("the oracle decides as vm-operator", () => {
+  it.each(MODELLED)("$source: $title", (row) => {
+    expect(asRowOutcome(vmOperatorOutcome(row, asRequest(row).object))).toEqual(row.upstream);
   });
 });
 
-describe("strictly, we decide as vm-operator does, which ends with the same image behind us", () => {
-  it.each(AS_THERE)("$source: $says", sameAsTheirs);
+describe("with strict resolution the webhook decides as vm-operator, which then boots the same image", () => {
+  it.each(SAME)("$source: $title", expectSameDecision);
 });
 
-describe("on purpose, we decide otherwise", () => {
-  it.each(DIFFERENT)("$source: $says ($here.cell)", differentFromTheirs);
+describe("the webhook differs from vm-operator on purpose", () => {
+  it.each(DIFFERENT)("$source: $title ($difference.cell)", expectDifference);
 
-  it.each([...new Set(DIFFERENT.map(({ here }) => here.cell))])("the README says so: %s", (cell) => {
-    expect(DIFFERENCES).toContain(cell);
-  });
+  it.each([...new Set(DIFFERENT.map(({ difference }) => difference.cell))])(
+    "the documentation lists the difference: %s",
+    (cell) => {
+      expect(DIFFERENCES).toContain(cell);
+    },
+  );
 });

@@ -28,18 +28,22 @@ interface Compared {
 function errorOf(context: MachineContext, { change, sent, old }: Compared): FieldError | undefined {
   if (change.is !== "changed" || sent === undefined || old === undefined) return undefined;
   const kindChanged = sent.name === old.name && sent.kind !== old.kind;
-  const stored = (kindChanged ? old.kind : old.name) ?? "";
-  const requested = kindChanged ? undefined : requestedName(context, old);
-  const back = requested === undefined ? quote(stored) : `${quote(requested)} (${quote(stored)})`;
-  const remedy = isEmpty(old) ? "leave this field out" : `put back ${back} or leave this field out`;
   return {
     check: "immutable",
     reason: "FieldValueInvalid",
     field: kindChanged ? fieldOf(kindPath(sent)) : fieldOf(sent.namePath),
     value: (kindChanged ? sent.kind : sent.name) ?? "",
-    why: `a VM keeps the image that it was created with; ${remedy}, or create another VM`,
+    why: `a VM keeps the image that it was created with; ${remedy(context, old, kindChanged)}, or create another VM`,
     namesOtherImage: change.namesOtherImage,
   };
+}
+
+function remedy(context: MachineContext, old: Reference, kindChanged: boolean): string {
+  if (isEmpty(old)) return "leave this field out";
+  const stored = quote((kindChanged ? old.kind : old.name) ?? "");
+  const requested = kindChanged ? undefined : requestedName(context, old);
+  const back = requested === undefined ? stored : `${quote(requested)} (${stored})`;
+  return `put back ${back} or leave this field out`;
 }
 
 /** The name of the manifest, which mutation replaced. At `/validate`, which restores nothing, it is no remedy. */

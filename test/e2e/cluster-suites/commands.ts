@@ -1,26 +1,27 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, test } from "vitest";
-import { LONG_TEST } from "../cluster-patience.ts";
-import { ENVIRONMENT, MAIN, reviewOf } from "../cluster-webhook.ts";
+import { LONG_TEST } from "../polling.ts";
+import { reviewOf } from "../cluster-webhook.ts";
 import { type Printed, run } from "../kubectl.ts";
-import { type ClusterBench, ROCKY, UBUNTU } from "./bench.ts";
-import { nameOf } from "./central.ts";
+import { ENVIRONMENT, MAIN } from "../webhook.ts";
+import { type ClusterContext, ROCKY, UBUNTU } from "./cluster-context.ts";
+import { nameOf } from "./images.ts";
 
-/** The commands that end, against a cluster. */
-export function commandTests(bench: ClusterBench): void {
+/** The commands resolve and replay against a cluster. */
+export function commandTests(context: ClusterContext): void {
   describe.concurrent("a command", () => {
     let kubeconfig = "";
-    /** Of a cluster that is away: nothing listens there. */
-    let away = "";
+    /** Kubeconfig of an address without a listener. */
+    let unreachable = "";
     let known = "";
     let unknown = "";
     beforeAll(async () => {
-      const { plane } = bench;
+      const { plane } = context;
       kubeconfig = await plane.accountKubeconfig();
-      away = await plane.userKubeconfig("away", "https://127.0.0.1:1");
-      known = await reviewFile(bench, "known", "ubuntu-24.04");
-      unknown = await reviewFile(bench, "unknown", "no-such-image");
+      unreachable = await plane.userKubeconfig("unreachable", "https://127.0.0.1:1");
+      known = await reviewFile(context, "known", "ubuntu-24.04");
+      unknown = await reviewFile(context, "unknown", "no-such-image");
     });
 
     test("resolve finds an image of a namespace", async ({ expect }) => {
@@ -35,14 +36,14 @@ export function commandTests(bench: ClusterBench): void {
       expect(JSON.parse(found.stdout)).toMatchObject({ is: "resolved", image: { name: nameOf(ROCKY) } });
     });
 
-    test("resolve ends with 1 for an unknown name", async ({ expect }) => {
+    test("resolve exits with 1 for an unknown name", async ({ expect }) => {
       const found = await webhook("resolve", "no-such-image", "-n", "dev", "--kubeconfig", kubeconfig);
       expect(found).toMatchObject({ code: 1, stderr: "" });
       expect(found.stdout).toContain('"no-such-image" in namespace "dev" is no image');
     });
 
-    test("resolve --kind needs no rights but to that kind in that namespace", async ({ expect }) => {
-      const { plane } = bench;
+    test("resolve --kind needs only rights to that kind in that namespace", async ({ expect }) => {
+      const { plane } = context;
       await plane.grant("one-namespace", ["get", "list"], "dev");
       const file = await plane.userKubeconfig("one-namespace");
       const kind = ["--kind", "VirtualMachineImage"];
@@ -51,7 +52,7 @@ export function commandTests(bench: ClusterBench): void {
       expect(found.stdout).toContain(nameOf(UBUNTU));
     });
 
-    test("replay answers as the server would", async ({ expect }) => {
+    test("replay prints the answers of the server", async ({ expect }) => {
       const answered = await webhook("replay", known, "--kubeconfig", kubeconfig, "-o", "json", "--diff");
       expect(answered).toMatchObject({ code: 0, stderr: "" });
       const lines = answered.stdout.trimEnd().split("\n");
@@ -61,27 +62,31 @@ export function commandTests(bench: ClusterBench): void {
       ]);
     });
 
-    test("replay ends with 1 for a refusal, whatever came before", async ({ expect }) => {
+    test("replay exits with 1 for a refusal after an allowed review", async ({ expect }) => {
       const answered = await webhook("replay", known, unknown, "--kubeconfig", kubeconfig, "-o", "json");
       expect(answered.code).toBe(1);
       expect(answered.stdout).toContain('"allowed":true');
       expect(answered.stdout).toContain('Not found: \\"no-such-image\\"');
     });
 
-    test("ends with 3 and says so where the cluster is away", { timeout: LONG_TEST }, async ({ expect }) => {
-      const [resolved, replayed] = await Promise.all([
-        webhook("resolve", "ubuntu-24.04", "-n", "dev", "--kubeconfig", away),
-        webhook("replay", known, "--kubeconfig", away),
-      ]);
-      for (const { code, stdout, stderr } of [resolved, replayed]) {
-        expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
-        expect(stderr).toMatch(/^vm-image-webhook: cannot read VirtualMachineImages: .*ECONNREFUSED/m);
-        expect(stderr).not.toContain("    at ");
-      }
-    });
+    test(
+      "exits with 3 and names the error where the cluster is unreachable",
+      { timeout: LONG_TEST },
+      async ({ expect }) => {
+        const [resolved, replayed] = await Promise.all([
+          webhook("resolve", "ubuntu-24.04", "-n", "dev", "--kubeconfig", unreachable),
+          webhook("replay", known, "--kubeconfig", unreachable),
+        ]);
+        for (const { code, stdout, stderr } of [resolved, replayed]) {
+          expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
+          expect(stderr).toMatch(/^vm-image-webhook: cannot read VirtualMachineImages: .*ECONNREFUSED/m);
+          expect(stderr).not.toContain("    at ");
+        }
+      },
+    );
 
-    test("ends with 3 and names the right that is missing", async ({ expect }) => {
-      const file = await bench.plane.userKubeconfig("nobody");
+    test("exits with 3 and names the missing right", async ({ expect }) => {
+      const file = await context.plane.userKubeconfig("nobody");
       const [resolved, replayed] = await Promise.all([
         webhook("resolve", "ubuntu-24.04", "-n", "dev", "--kubeconfig", file),
         webhook("replay", known, "--kubeconfig", file),
@@ -92,8 +97,8 @@ export function commandTests(bench: ClusterBench): void {
       }
     });
 
-    test("ends with 3 and names the kubeconfig that is not there", async ({ expect }) => {
-      const file = join(bench.plane.directory, "no-such-kubeconfig");
+    test("exits with 3 and names the missing kubeconfig", async ({ expect }) => {
+      const file = join(context.plane.directory, "no-such-kubeconfig");
       const { code, stdout, stderr } = await webhook("resolve", "ubuntu-24.04", "--kubeconfig", file);
       expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
       expect(stderr).toContain(file);
@@ -106,7 +111,7 @@ function webhook(...args: readonly string[]): Promise<Printed> {
   return run(process.execPath, [MAIN, ...args], { env: ENVIRONMENT });
 }
 
-async function reviewFile({ plane }: ClusterBench, about: string, imageName: string): Promise<string> {
+async function reviewFile({ plane }: ClusterContext, about: string, imageName: string): Promise<string> {
   const file = join(plane.directory, `${about}.json`);
   await writeFile(file, JSON.stringify(reviewOf(imageName)));
   return file;

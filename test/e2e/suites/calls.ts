@@ -1,22 +1,22 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { type ControlPlane, NAMESPACE } from "../control-plane.ts";
 import { bootOf, DEBIAN, machine, type Machine, newName, PHOTON_OF_CL_LINUX, STORED, stored } from "../machines.ts";
-import { withWebhook } from "./bench.ts";
+import { withWebhook } from "./webhook-context.ts";
 
 const FINALIZER = "vm-image-webhook.dev/e2e";
 
-/** When the API server asks, and what happens when nobody answers. */
+/** Which requests call the webhook, and what still works without an answer. */
 export function callTests(plane: () => ControlPlane): void {
-  describe("the API server asks the webhook", () => {
-    const bench = withWebhook(plane);
-    /** Who was asked about this machine. */
+  describe("the API server calls the webhook", () => {
+    const context = withWebhook(plane);
+    /** The calls for this machine. */
     const asked = async (name: string): Promise<readonly string[]> =>
-      (await bench.reviewsOf(name)).map(({ operation, endpoint, decision }) =>
+      (await context.reviewsOf(name)).map(({ operation, endpoint, decision }) =>
         [operation, endpoint, decision].map(String).join(" "),
       );
 
     test("at both endpoints when a machine is created, and never when only a label changes", async () => {
-      const { user } = bench.plane;
+      const { user } = context.plane;
       const name = newName("labelled");
       await user.ok(["create", "-f", "-"], machine(name, { imageName: "ubuntu-24.04" }));
       await user.ok(["label", "vm", name, "-n", NAMESPACE, "tier=web"]);
@@ -24,8 +24,8 @@ export function callTests(plane: () => ControlPlane): void {
       expect(await asked(name)).toEqual(["CREATE mutate patched", "CREATE validate allowed"]);
     });
 
-    test("only to mutate when the original manifest is applied again: its result is what was stored", async () => {
-      const { user } = bench.plane;
+    test("only to mutate when the original manifest is applied again, because the result equals the stored object", async () => {
+      const { user } = context.plane;
       const original = machine(newName("again"), { imageName: "ubuntu-24.04" });
       await user.ok(["apply", "--server-side", "-f", "-"], original);
       await user.ok(["apply", "--server-side", "-f", "-"], original);
@@ -36,29 +36,29 @@ export function callTests(plane: () => ControlPlane): void {
       ]);
     });
 
-    test("in a dry run as well", async () => {
-      const { user } = bench.plane;
+    test("in a dry run, too", async () => {
+      const { user } = context.plane;
       const name = newName("dry");
       await user.ok(["create", "--dry-run=server", "-f", "-"], machine(name, { imageName: "ubuntu-24.04" }));
       expect(await asked(name)).toEqual(["CREATE mutate patched", "CREATE validate allowed"]);
     });
 
     test("never when a machine is deleted, with a finalizer or without", async () => {
-      const { user } = bench.plane;
+      const { user } = context.plane;
       const name = newName("finalized");
       const original = machine(name, { imageName: "ubuntu-24.04" });
       await user.ok(["create", "-f", "-"], withFinalizer(original));
-      await deleteWithFinalizer(bench.plane, name);
+      await deleteWithFinalizer(context.plane, name);
       expect(await asked(name)).toEqual(["CREATE mutate patched", "CREATE validate allowed"]);
     });
   });
 
-  describe("registered for reviews of v1beta1 only, the webhook", () => {
-    const bench = withWebhook(plane);
-    beforeAll(() => bench.plane.pointAt(bench.webhook, { admissionReviewVersions: ["v1beta1"] }));
+  describe("a webhook that is registered for reviews of v1beta1 only", () => {
+    const context = withWebhook(plane);
+    beforeAll(() => context.plane.pointAt(context.webhook, { admissionReviewVersions: ["v1beta1"] }));
 
-    test("T1: pins a name, warns and refuses as ever", async () => {
-      const { user } = bench.plane;
+    test("pins a name, warns and refuses", async () => {
+      const { user } = context.plane;
       const name = newName("beta");
       const warned = await user.run(["create", "-f", "-"], machine(name, { imageName: "debian-13" }));
       expect(warned.code).toBe(0);
@@ -69,7 +69,7 @@ export function callTests(plane: () => ControlPlane): void {
     });
   });
 
-  describe("a machine from before there was a webhook", () => {
+  describe("a machine that was created without the webhook", () => {
     const name = newName("specless");
     const ambiguous = machine(newName("ambiguous"), { imageName: "photon-5" });
     beforeAll(async () => {
@@ -78,45 +78,45 @@ export function callTests(plane: () => ControlPlane): void {
       await plane().admin.ok(["create", "--validate=false", "-f", "-"], { apiVersion, kind, metadata });
       await plane().user.ok(["apply", "-f", "-"], ambiguous);
     });
-    const bench = withWebhook(plane);
+    const context = withWebhook(plane);
 
-    test("can be applied again, though its name would be refused now", async () => {
-      const { user } = bench.plane;
+    test("can be applied again, although its name would be refused now", async () => {
+      const { user } = context.plane;
       const before = await stored(user, ambiguous.metadata.name);
       await user.ok(["apply", "-f", "-"], ambiguous);
       expect(await stored(user, ambiguous.metadata.name)).toEqual(before);
     });
 
-    test("is not re-created by kubectl apply --force where nobody knows its image any more", async () => {
-      const { user } = bench.plane;
+    test("is not re-created by kubectl apply --force where its stored name is ambiguous", async () => {
+      const { user } = context.plane;
       const before = await stored(user, ambiguous.metadata.name);
       const byId = { ...ambiguous, spec: { ...ambiguous.spec, imageName: PHOTON_OF_CL_LINUX.name } };
       await user.refused(["apply", "--force", "-f", "-"], byId);
       expect((await stored(user, ambiguous.metadata.name)).metadata.uid).toBe(before.metadata.uid);
     });
 
-    test("without spec takes labels and finalizers, and goes when it is deleted", async () => {
-      const { user } = bench.plane;
+    test("can be labelled, finalized and deleted where it has no spec", async () => {
+      const { user } = context.plane;
       await user.ok(["label", "vm", name, "-n", NAMESPACE, "tier=web"]);
-      await finalizers(bench.plane, name, [FINALIZER]);
+      await finalizers(context.plane, name, [FINALIZER]);
       expect(await stored(user, name)).toMatchObject({
         metadata: { labels: { tier: "web" }, finalizers: [FINALIZER] },
       });
-      await deleteWithFinalizer(bench.plane, name);
-      expect(await bench.reviewsOf(name)).toEqual([]);
+      await deleteWithFinalizer(context.plane, name);
+      expect(await context.reviewsOf(name)).toEqual([]);
     });
   });
 
-  describe("while no webhook answers", () => {
-    const bench = withWebhook(plane);
+  describe("while the webhook is stopped", () => {
+    const context = withWebhook(plane);
     const name = newName("left-alone");
     beforeAll(async () => {
-      await bench.plane.user.ok(["create", "-f", "-"], withFinalizer(machine(name, { imageName: "ubuntu-24.04" })));
-      expect(await bench.webhook.stop()).toBe(0);
+      await context.plane.user.ok(["create", "-f", "-"], withFinalizer(machine(name, { imageName: "ubuntu-24.04" })));
+      expect(await context.webhook.stop()).toBe(0);
     });
 
     test("no machine can be created (failurePolicy Fail)", async () => {
-      const { user } = bench.plane;
+      const { user } = context.plane;
       const printed = await user.refused(["create", "-f", "-"], machine(newName("new"), { imageName: "ubuntu-24.04" }));
       expect(printed).toContain('failed calling webhook "mutate.vm-image-webhook.dev"');
     });
@@ -124,14 +124,14 @@ export function callTests(plane: () => ControlPlane): void {
     test("no reference can be changed", async () => {
       const patch = JSON.stringify({ spec: { imageName: "debian-13" } });
       const args = ["patch", STORED, name, "-n", NAMESPACE, "--type=merge", "-p", patch];
-      expect(await bench.plane.user.refused(args)).toContain('failed calling webhook "mutate.vm-image-webhook.dev"');
+      expect(await context.plane.user.refused(args)).toContain('failed calling webhook "mutate.vm-image-webhook.dev"');
     });
 
-    test("labels, finalizers and deletions go on", async () => {
-      const { user } = bench.plane;
+    test("machines can still be labelled, finalized and deleted", async () => {
+      const { user } = context.plane;
       await user.ok(["label", "vm", name, "-n", NAMESPACE, "tier=web"]);
       expect((await stored(user, name)).metadata.labels).toEqual({ tier: "web" });
-      await deleteWithFinalizer(bench.plane, name);
+      await deleteWithFinalizer(context.plane, name);
     });
   });
 }

@@ -14,11 +14,11 @@ import {
   stored,
   UBUNTU,
 } from "../machines.ts";
-import { withWebhook } from "./bench.ts";
+import { withWebhook } from "./webhook-context.ts";
 
 const LIVE = { kind: LIVE_ISO.kind, name: "ubuntu-24.04-live" };
 
-/** A spec with one CD-ROM, where its version has it. */
+/** A spec with one CD-ROM, at the path of its version. */
 function withCdrom(version: string, image: object, rest: MachineSpec = {}): MachineSpec {
   const cdrom = [{ name: "cdrom1", image }];
   const media = version < "v1alpha5" ? { cdrom } : { hardware: { cdrom } };
@@ -33,14 +33,14 @@ function cdromImages({ spec }: Machine): readonly unknown[] {
 /** Versions whose CD-ROMs are stored: CRDs without conversion lose what moved between versions. */
 export function cdromTests(plane: () => ControlPlane, versions: readonly string[]): void {
   describe.each(WRITE_MODES)("a machine with CD-ROMs, with --write %s", (write) => {
-    const bench = withWebhook(plane, ["--write", write]);
+    const context = withWebhook(plane, ["--write", write]);
 
     describe.each(versions)("in %s", (version) => {
       const resource = STORED.replace("v1alpha6", version);
-      const read = (name: string): Promise<Machine> => stored(bench.plane.user, name, resource);
+      const read = (name: string): Promise<Machine> => stored(context.plane.user, name, resource);
 
-      test("of an ISO by its display name boots from it", async () => {
-        const { user } = bench.plane;
+      test("boots from a CD-ROM that names an ISO by its display name", async () => {
+        const { user } = context.plane;
         const name = newName("iso");
         await user.ok(["apply", "-f", "-"], machine(name, withCdrom(version, LIVE), version));
         const made = await read(name);
@@ -54,8 +54,8 @@ export function cdromTests(plane: () => ControlPlane, versions: readonly string[
       test.each([
         ["kubectl apply", ["apply", "-f", "-"]],
         ["server-side apply", ["apply", "--server-side", "--force-conflicts", "-f", "-"]],
-      ])("beside an image: the original manifest can be applied again by %s", async (_, apply) => {
-        const { user } = bench.plane;
+      ])("can be applied again by %s beside an image", async (_, apply) => {
+        const { user } = context.plane;
         const name = newName("both");
         const manifest = machine(name, withCdrom(version, LIVE, { imageName: "ubuntu-24.04" }), version);
         await user.ok(apply, manifest);
@@ -64,7 +64,7 @@ export function cdromTests(plane: () => ControlPlane, versions: readonly string[
         expect(bootOf(made).imageName).toBe(write === "image" ? "ubuntu-24.04" : UBUNTU.name);
         await user.ok(apply, manifest);
         const again = await read(name);
-        bench.plane.expectNothingWritten(made, again, { rewritten: true });
+        context.plane.expectNothingWritten(made, again, { rewritten: true });
         await user.ok(["replace", "-f", "-"], { ...again, metadata: { ...again.metadata, labels: { edited: "yes" } } });
         expect((await read(name)).spec).toEqual(made.spec);
         await user.ok(["replace", "-f", "-"], manifest);
@@ -74,18 +74,18 @@ export function cdromTests(plane: () => ControlPlane, versions: readonly string[
   });
 
   describe("a machine with CD-ROMs", () => {
-    const bench = withWebhook(plane);
+    const context = withWebhook(plane);
     const created = async (rest: MachineSpec): Promise<Machine> => {
       const name = newName("cdrom");
-      await bench.plane.user.ok(
+      await context.plane.user.ok(
         ["create", "-f", "-"],
         machine(name, withCdrom("v1alpha6", LIVE, { imageName: "ubuntu-24.04", ...rest })),
       );
-      return stored(bench.plane.user, name);
+      return stored(context.plane.user, name);
     };
 
-    test("that is powered on keeps them, and may disconnect them", async () => {
-      const { user } = bench.plane;
+    test("cannot lose them while it is powered on, and may disconnect them", async () => {
+      const { user } = context.plane;
       const { metadata, spec } = await created({ powerState: "PoweredOn" });
       const without = machine(metadata.name, { ...spec, hardware: { cdrom: [] } });
       expect(await user.refused(["replace", "-f", "-"], without)).toContain(
@@ -95,36 +95,39 @@ export function cdromTests(plane: () => ControlPlane, versions: readonly string[
       await user.ok(["replace", "-f", "-"], machine(metadata.name, { ...spec, hardware: { cdrom } }));
     });
 
-    test("that is powered off gets another one by its display name", async () => {
-      const { user } = bench.plane;
+    test("can get another one by its display name while it is powered off", async () => {
+      const { user } = context.plane;
       const { metadata, spec } = await created({ powerState: "PoweredOff" });
       const cdrom = [{ name: "cdrom2", image: LIVE }];
       await user.ok(["replace", "-f", "-"], machine(metadata.name, { ...spec, hardware: { cdrom } }));
       expect(cdromImages(await stored(user, metadata.name))).toEqual([LIVE_ISO]);
     });
 
-    test("is refused with every field that is wrong, in kubectl's words", async () => {
-      const { user } = bench.plane;
+    test("is refused with every wrong field", async () => {
+      const { user } = context.plane;
       const name = newName("wrong");
       const image = { kind: "VirtualMachineImage", name: "ubuntu-24.04" };
       const cdrom = ["cdrom1", "cdrom2"].map((each) => ({ name: each, image }));
       const spec = { imageName: "ubuntu-24.04", guestID: "ubuntu64Guest", hardware: { cdrom } };
-      const said = await user.refused(["create", "-f", "-"], machine(name, spec));
-      expect(said).toContain("spec.hardware.cdrom[0].image.name: Invalid value");
-      expect(said).toContain("the image is of type OVF");
-      expect(said).toContain("spec.hardware.cdrom[1].image.name: Duplicate value");
+      const printed = await user.refused(["create", "-f", "-"], machine(name, spec));
+      expect(printed).toContain("spec.hardware.cdrom[0].image.name: Invalid value");
+      expect(printed).toContain("the image is of type OVF");
+      expect(printed).toContain("spec.hardware.cdrom[1].image.name: Duplicate value");
     });
 
     test.each([
       { title: "a list that is an object", cdrom: {} },
       { title: "an entry without an image", cdrom: [{ name: "cdrom1" }] },
       { title: "a kind that is a number", cdrom: [{ name: "cdrom1", image: { kind: 7, name: "x" } }] },
-    ])("with $title is refused by field, and never breaks the webhook", async ({ cdrom }) => {
-      const { user } = bench.plane;
+    ])("with $title is refused, and the call does not fail", async ({ cdrom }) => {
+      const { user } = context.plane;
       const spec = { imageName: "ubuntu-24.04", guestID: "ubuntu64Guest", hardware: { cdrom } };
-      const said = await user.refused(["create", "--validate=false", "-f", "-"], machine(newName("malformed"), spec));
-      expect(said).toContain("cdrom");
-      expect(said).not.toContain("failed calling webhook");
+      const printed = await user.refused(
+        ["create", "--validate=false", "-f", "-"],
+        machine(newName("malformed"), spec),
+      );
+      expect(printed).toContain("cdrom");
+      expect(printed).not.toContain("failed calling webhook");
     });
   });
 }

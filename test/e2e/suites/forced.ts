@@ -6,10 +6,10 @@ import { eventually } from "../eventually.ts";
 import type { Printed } from "../kubectl.ts";
 import { LIVE_ISO, machine, type MachineSpec, newName, stored } from "../machines.ts";
 import { REFUSAL, RefusingWebhook } from "../refusing-webhook.ts";
-import { withImagesFolder } from "./bench.ts";
+import { withImagesFolder } from "./webhook-context.ts";
 
 const FORCED = 50;
-/** kubectl runs at the same time. */
+/** Concurrent kubectl processes. */
 const AT_ONCE = 5;
 
 const DRIVERS_ISO = { kind: "VirtualMachineImage", name: "vmi-33333333333333333" };
@@ -18,29 +18,29 @@ const BOOT = { imageName: "ubuntu-24.04", guestID: "ubuntu64Guest" };
 const CASES: readonly {
   readonly check: string;
   readonly what: string;
-  readonly living: MachineSpec;
+  readonly storedSpec: MachineSpec;
   readonly sent: MachineSpec;
-  /** Of our refusal. */
+  /** Part of the refusal of this webhook. */
   readonly message: string;
 }[] = [
   {
     check: "cdrom-powered-on",
     what: "another CD-ROM image for a machine that is powered on",
-    living: { ...BOOT, ...withCdroms(LIVE_ISO), powerState: "PoweredOn" },
+    storedSpec: { ...BOOT, ...withCdroms(LIVE_ISO), powerState: "PoweredOn" },
     sent: { ...BOOT, ...withCdroms(DRIVERS_ISO), powerState: "PoweredOn" },
     message: "spec.hardware.cdrom[0].image: Forbidden: ",
   },
   {
     check: "cdrom-duplicate",
     what: "two CD-ROMs with the same image",
-    living: { ...BOOT, ...withCdroms(LIVE_ISO) },
+    storedSpec: { ...BOOT, ...withCdroms(LIVE_ISO) },
     sent: { ...BOOT, ...withCdroms(LIVE_ISO, LIVE_ISO) },
     message: `spec.hardware.cdrom[1].image.name: Duplicate value: "${LIVE_ISO.name}"`,
   },
   {
     check: "cdrom-guest-id",
     what: "CD-ROMs without guestID",
-    living: { imageName: BOOT.imageName },
+    storedSpec: { imageName: BOOT.imageName },
     sent: { imageName: BOOT.imageName, ...withCdroms(LIVE_ISO) },
     message: "spec.guestID: Required value",
   },
@@ -51,8 +51,8 @@ function withCdroms(...images: readonly object[]): MachineSpec {
 }
 
 /**
- * `kubectl apply --force` deletes and creates a machine again where the first refusal that the API server hears says
- * 422 Invalid. It asks all validating webhooks at the same time, so ours must refuse before them.
+ * `kubectl apply --force` re-creates a machine where the first refusal that the API server receives is 422 Invalid. The
+ * API server calls all validating webhooks at the same time, so this webhook must refuse earlier, at `/mutate`.
  */
 export function forcedTests(plane: () => ControlPlane): void {
   describe("beside a validating webhook that answers 422 at once", () => {
@@ -62,7 +62,7 @@ export function forcedTests(plane: () => ControlPlane): void {
       const { admin, certificate } = plane();
       other = await RefusingWebhook.start(certificate);
       await admin.ok(["apply", "-f", "-"], other.configuration);
-      await isAsked(plane());
+      await untilCalled(plane());
     });
     afterAll(async () => {
       await plane().admin.ok(["delete", "validatingwebhookconfiguration", "refuses-updates", "--ignore-not-found"]);
@@ -70,11 +70,11 @@ export function forcedTests(plane: () => ControlPlane): void {
     });
 
     test.each(CASES)(
-      `${FORCED} times kubectl apply --force with $what keep the machine ($check)`,
-      async ({ check, living, sent, message }) => {
+      `kubectl apply --force with $what keeps the machine, ${FORCED} times ($check)`,
+      async ({ check, storedSpec, sent, message }) => {
         const { user } = plane();
         const name = newName(check);
-        await user.ok(["apply", "-f", "-"], machine(name, living));
+        await user.ok(["apply", "-f", "-"], machine(name, storedSpec));
         const before = await stored(user, name);
 
         const printed = await repeated(() => user.run(["apply", "--force", "-f", "-"], machine(name, sent)));
@@ -89,11 +89,11 @@ export function forcedTests(plane: () => ControlPlane): void {
   });
 }
 
-/** Waits until the API server asks the other webhook: it refuses what ours has nothing to say about. */
-async function isAsked({ user }: ControlPlane): Promise<void> {
+/** Waits until the API server calls the other webhook, which refuses a change that makes no call of this one. */
+async function untilCalled({ user }: ControlPlane): Promise<void> {
   const name = newName("asked");
   await user.ok(["create", "-f", "-"], machine(name, BOOT));
-  await eventually("the API server asks the other webhook", async () => {
+  await eventually("the API server calls the other webhook", async () => {
     const { stderr } = await user.run(["label", "vm", name, "-n", NAMESPACE, "--overwrite", `at=${Date.now()}`]);
     return stderr.includes(REFUSAL);
   });

@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
 import type { ControlPlane } from "../control-plane.ts";
 import { LIVE_ISO, machine, newName, stored, UBUNTU } from "../machines.ts";
-import { withWebhook } from "./bench.ts";
+import { withWebhook } from "./webhook-context.ts";
 
 export function limitTests(plane: () => ControlPlane): void {
-  describe("a machine with too much of something", () => {
-    const bench = withWebhook(plane);
+  describe("a machine beyond a limit", () => {
+    const context = withWebhook(plane);
 
-    // Such annotations are within the API server's limit, and with the pinned one they are not.
-    test.each(["v1alpha6", "v1alpha1"])("annotations: is admitted without the pinned one, in %s", async (version) => {
-      const { user } = bench.plane;
+    // These annotations fill the API server's limit, so that there is no room for the pinned one.
+    test.each(["v1alpha6", "v1alpha1"])("of annotations is admitted without the pinned one, in %s", async (version) => {
+      const { user } = context.plane;
       const name = newName("noted");
       const key = "example.com/notes";
       const annotations = { [key]: "x".repeat(256 * 1_024 - key.length) };
@@ -25,11 +25,11 @@ export function limitTests(plane: () => ControlPlane): void {
       expect(made.spec?.imageName).toBe(UBUNTU.name);
     });
 
-    test("CD-ROMs: is refused by the list, with the count and the limit", async () => {
+    test("of CD-ROMs is refused at the list, with the count and the limit", async () => {
       const cdrom = Array.from({ length: 300 }, (_, at) => ({ name: `cd${at}`, image: LIVE_ISO }));
       const manifest = machine(newName("many"), { guestID: "ubuntu64Guest", hardware: { cdrom } });
-      const said = await bench.plane.user.refused(["create", "-f", "-"], manifest);
-      expect(said).toContain("spec.hardware.cdrom: Too many: 300: a VM may have at most 256 CD-ROMs; leave 44 out");
+      const printed = await context.plane.user.refused(["create", "-f", "-"], manifest);
+      expect(printed).toContain("spec.hardware.cdrom: Too many: 300: a VM may have at most 256 CD-ROMs; leave 44 out");
     });
   });
 }

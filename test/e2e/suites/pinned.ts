@@ -3,15 +3,15 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CONTROL_PLANE_ASSETS, type ControlPlane, NAMESPACE, OTHER_NAMESPACE } from "../control-plane.ts";
 import { run } from "../kubectl.ts";
 import { LIVE_ISO, machine, type Machine, machineSet, newName, ROCKY, stored, UBUNTU } from "../machines.ts";
-import { withWebhook } from "./bench.ts";
+import { withWebhook } from "./webhook-context.ts";
 
 const INSTALL_DOC = readFileSync(new URL("../../../docs/install.md", import.meta.url), "utf8");
 const [, LIST_COMMAND = ""] = /^ *(kubectl get virtualmachines,virtualmachinereplicasets .*)$/m.exec(INSTALL_DOC) ?? [];
 
-/** docs/install.md, "Before you take the webhook away". */
+/** The steps of docs/install.md before the webhook is removed. */
 export function pinnedTests(plane: () => ControlPlane): void {
-  describe("the command of docs/install.md that lists pinned objects", () => {
-    const bench = withWebhook(plane);
+  describe("the command of docs/install.md for pinned objects", () => {
+    const context = withWebhook(plane);
     const cdrom = [{ name: "cdrom1", image: { kind: LIVE_ISO.kind, name: "ubuntu-24.04-live" } }];
     const [first, second, unlisted] = ["listed", "listed", "unlisted"].map(newName) as [string, string, string];
     const byId = { imageName: UBUNTU.name };
@@ -35,7 +35,7 @@ export function pinnedTests(plane: () => ControlPlane): void {
       [`VirtualMachineReplicaSet ${NAMESPACE}/${first}`]: pin("spec.template.spec.imageName", "ubuntu-24.04", UBUNTU),
     };
     beforeAll(async () => {
-      for (const object of objects) await bench.plane.user.ok(["apply", "-f", "-"], object);
+      for (const object of objects) await context.plane.user.ok(["apply", "-f", "-"], object);
     });
     afterAll(() => plane().user.ok(["delete", "virtualmachines", "--all", "-n", OTHER_NAMESPACE]));
 
@@ -44,12 +44,12 @@ export function pinnedTests(plane: () => ControlPlane): void {
     });
   });
 
-  describe("once the webhook is taken away", () => {
-    describe("a machine that was stored with an ID", () => {
+  describe("after the webhook is removed", () => {
+    describe("a machine that was stored with a VMI ID", () => {
       const manifest = machine(newName("by-name"), { imageName: "ubuntu-24.04" });
       const made = withoutWebhookAfter(plane, manifest, "both");
 
-      test("would get the display name of its manifest, and stays with the listed ID", async () => {
+      test("would get the display name of its original manifest, and stays unchanged with the listed ID", async () => {
         const { user } = plane();
         const dry = await user.ok(
           ["apply", "--dry-run=server", "-o", "jsonpath={.spec.imageName}", "-f", "-"],
@@ -74,19 +74,19 @@ export function pinnedTests(plane: () => ControlPlane): void {
   });
 }
 
-/** Applies the manifest with the webhook, and then takes the webhook away; gives the machine that was stored. */
+/** Applies the manifest with the webhook, and then removes the webhook; returns the stored machine. */
 function withoutWebhookAfter(plane: () => ControlPlane, manifest: Machine, write: string): () => Machine {
-  const bench = withWebhook(plane, ["--write", write]);
+  const context = withWebhook(plane, ["--write", write]);
   let made = manifest;
   beforeAll(async () => {
-    await bench.plane.user.ok(["apply", "-f", "-"], manifest);
-    made = await stored(bench.plane.user, manifest.metadata.name);
-    await bench.plane.withoutWebhook();
+    await context.plane.user.ok(["apply", "-f", "-"], manifest);
+    made = await stored(context.plane.user, manifest.metadata.name);
+    await context.plane.withoutWebhook();
   });
   return () => made;
 }
 
-/** What the command prints as it stands in the page, by a shell that finds kubectl and nothing else. */
+/** The output of the documented command, by a shell that finds only kubectl. */
 async function listed({ directory, kubeconfig }: ControlPlane): Promise<object> {
   const env = { HOME: directory, KUBECONFIG: kubeconfig, PATH: CONTROL_PLANE_ASSETS ?? "" };
   const { code, stdout, stderr } = await run("/bin/sh", ["-c", LIST_COMMAND], { env });

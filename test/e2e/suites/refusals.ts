@@ -2,31 +2,31 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type ControlPlane, NAMESPACE, OTHER_NAMESPACE } from "../control-plane.ts";
 import { bootOf, DEBIAN, LIVE_ISO, machine, type MachineSpec, newName, ROCKY, stored, UBUNTU } from "../machines.ts";
-import { EXAMPLE_IMAGES, withWebhook } from "./bench.ts";
+import { EXAMPLE_IMAGES, withWebhook } from "./webhook-context.ts";
 
-/** What people read, letter for letter; design section 7. */
+/** The exact text that kubectl prints. */
 export function refusalTests(plane: () => ControlPlane): void {
-  describe("what a person reads when a machine is refused", () => {
-    const bench = withWebhook(plane);
+  describe("kubectl prints the refusal of a machine", () => {
+    const context = withWebhook(plane);
 
-    test.each(REFUSED)("$why", async ({ spec, message }) => {
+    test.each(REFUSED)("for $why", async ({ spec, message }) => {
       const sent = machine(newName("refused"), spec);
-      const printed = await bench.plane.user.refused(["apply", "-f", "-"], sent);
+      const printed = await context.plane.user.refused(["apply", "-f", "-"], sent);
       expect(printed).toBe(`The VirtualMachine "${sent.metadata.name}" is invalid: ${message}`);
     });
 
-    test("a machine without a name yet is called by its generateName", async () => {
+    test("with its generateName where it has no name yet", async () => {
       const sent = {
         ...machine("", { imageName: "photon-5" }),
         metadata: { generateName: "gen-", namespace: NAMESPACE },
       };
-      expect(await bench.plane.user.refused(["create", "-f", "-"], sent)).toMatch(
+      expect(await context.plane.user.refused(["create", "-f", "-"], sent)).toMatch(
         /^The VirtualMachine "gen-" is invalid: spec\.imageName: Invalid value: "photon-5": ambiguous: /,
       );
     });
 
-    test("several problems are a list of one line each", async () => {
-      const { user } = bench.plane;
+    test("as a list where there are several errors", async () => {
+      const { user } = context.plane;
       const name = newName("several");
       await user.ok(["create", "-f", "-"], machine(name, { imageName: "ubuntu-24.04" }));
       const other = machine(name, {
@@ -42,8 +42,8 @@ export function refusalTests(plane: () => ControlPlane): void {
       );
     });
 
-    test("an image that is not ready is a warning, and the machine is made", async () => {
-      const { user } = bench.plane;
+    test("not for an image that is not ready, but a warning", async () => {
+      const { user } = context.plane;
       const name = newName("warned");
       const { code, stderr } = await user.run(["create", "-f", "-"], machine(name, { imageName: "debian-13" }));
       expect(code).toBe(0);
@@ -51,10 +51,10 @@ export function refusalTests(plane: () => ControlPlane): void {
       expect(bootOf(await stored(user, name)).image).toEqual(DEBIAN);
     });
 
-    test("a refusal and a warning of /validate come together", async () => {
+    test("together with a warning of /validate", async () => {
       const cdrom = [{ name: "cdrom1", image: LIVE_ISO }];
       const sent = machine(newName("both"), { imageName: "debian-13", hardware: { cdrom } });
-      const printed = await bench.plane.user.refused(["create", "-f", "-"], sent);
+      const printed = await context.plane.user.refused(["create", "-f", "-"], sent);
       expect(printed.split("\n")).toEqual([
         NOT_READY,
         `The VirtualMachine "${sent.metadata.name}" is invalid: spec.guestID: Required value: a VM with CD-ROMs needs ` +
@@ -62,10 +62,10 @@ export function refusalTests(plane: () => ControlPlane): void {
       ]);
     });
 
-    test("a capability that an image lacks is named", async () => {
+    test("with the capability that an image lacks", async () => {
       const sent = machine(newName("lacks"), { imageName: "debian-13" });
       const annotations = { "vm-image-webhook.dev/required-capabilities": "nvidia-gpu" };
-      const printed = await bench.plane.user.refused(["create", "-f", "-"], {
+      const printed = await context.plane.user.refused(["create", "-f", "-"], {
         ...sent,
         metadata: { ...sent.metadata, annotations },
       });
@@ -76,9 +76,9 @@ export function refusalTests(plane: () => ControlPlane): void {
       );
     });
 
-    test("images of another namespace are neither found nor told", async () => {
+    test("without images of another namespace", async () => {
       const sent = machine(newName("elsewhere"), { imageName: "ubuntu-24.04" });
-      const printed = await bench.plane.user.refused(["create", "-f", "-"], {
+      const printed = await context.plane.user.refused(["create", "-f", "-"], {
         ...sent,
         metadata: { ...sent.metadata, namespace: OTHER_NAMESPACE },
       });
@@ -89,8 +89,8 @@ export function refusalTests(plane: () => ControlPlane): void {
       );
     });
 
-    test("the command that a refusal names lists the images", async () => {
-      const { admin, user } = bench.plane;
+    test("with a command that lists the images", async () => {
+      const { admin, user } = context.plane;
       // Those of vm-operator: this cluster has no OSImages.
       for (const file of ["dev.yaml", "cluster.yaml"].map((name) => join(EXAMPLE_IMAGES, name))) {
         await admin.ok(["apply", "-f", file]);
@@ -102,15 +102,15 @@ export function refusalTests(plane: () => ControlPlane): void {
       for (const name of [UBUNTU.name, "ubuntu-24.04", ROCKY.name, "rocky-9.5"]) expect(list).toContain(name);
     });
 
-    test("the admin may create a machine that has nothing to boot from", async () => {
-      const { admin, user } = bench.plane;
+    test("not for a machine without an image that the admin creates", async () => {
+      const { admin, user } = context.plane;
       const name = newName("imported");
       await admin.ok(["create", "-f", "-"], machine(name, {}));
       expect(bootOf(await stored(user, name))).toEqual({ imageName: undefined, image: undefined, pinned: undefined });
     });
 
-    test("the admin, too, cannot use an image that is not there", async () => {
-      const { admin } = bench.plane;
+    test("for an unknown name that the admin uses", async () => {
+      const { admin } = context.plane;
       const printed = await admin.refused(
         ["create", "-f", "-"],
         machine(newName("admin"), { imageName: "ubuntu-2404" }),
@@ -119,34 +119,34 @@ export function refusalTests(plane: () => ControlPlane): void {
     });
   });
 
-  describe("the annotation that skips checks", () => {
-    const bench = withWebhook(plane);
+  describe("the annotation skip-validation", () => {
+    const context = withWebhook(plane);
     const unchecked = (): object => {
       const sent = machine(newName("unchecked"), { imageName: "ubuntu-2404" });
       const annotations = { "vmoperator.vmware.com.protected/skip-validation": "true" };
       return { ...sent, metadata: { ...sent.metadata, annotations } };
     };
 
-    test("does nothing for an ordinary user", async () => {
-      expect(await bench.plane.user.refused(["create", "-f", "-"], unchecked())).toContain("Not found");
+    test("has no effect for an ordinary user", async () => {
+      expect(await context.plane.user.refused(["create", "-f", "-"], unchecked())).toContain("Not found");
     });
 
-    test("lets the admin's machine through as it was sent", async () => {
-      expect(await bench.plane.admin.ok(["create", "-o", "jsonpath={.spec.imageName}", "-f", "-"], unchecked())).toBe(
+    test("admits the machine of the admin unchanged", async () => {
+      expect(await context.plane.admin.ok(["create", "-o", "jsonpath={.spec.imageName}", "-f", "-"], unchecked())).toBe(
         "ubuntu-2404",
       );
     });
   });
 
   describe("kubectl apply --force", () => {
-    const bench = withWebhook(plane);
+    const context = withWebhook(plane);
 
     test.each([
       { what: "a typo", imageName: "ubuntu-2404" },
       { what: "an ambiguous name", imageName: "photon-5" },
       { what: "a VMI ID of no image", imageName: "vmi-00000000000000000" },
-    ])("with $what does not delete and re-create the machine", async ({ imageName }) => {
-      const { user } = bench.plane;
+    ])("with $what does not re-create the machine", async ({ imageName }) => {
+      const { user } = context.plane;
       const name = newName("kept");
       await user.ok(["apply", "-f", "-"], machine(name, { imageName: "ubuntu-24.04" }));
       const before = await stored(user, name);
@@ -158,8 +158,8 @@ export function refusalTests(plane: () => ControlPlane): void {
       expect(await stored(user, name)).toEqual(before);
     });
 
-    test("re-creates it where the new name means exactly one other image, which without --force is refused", async () => {
-      const { user } = bench.plane;
+    test("re-creates the machine where the new name means exactly one other image, which is refused without --force", async () => {
+      const { user } = context.plane;
       const name = newName("forced");
       await user.ok(["apply", "-f", "-"], machine(name, { imageName: "ubuntu-24.04" }));
       const before = await stored(user, name);
@@ -210,14 +210,14 @@ const REFUSED: readonly { readonly why: string; readonly spec: MachineSpec; read
       "object name; kubectl get vmi,cvmi -n dev lists what can be written",
   },
   {
-    why: "a kind that is no kind of image",
+    why: "an unsupported kind",
     spec: { image: { kind: "Image", name: "ubuntu-24.04" } },
     message:
       'spec.image.kind: Unsupported value: "Image": supported values: "VirtualMachineImage", ' +
       '"ClusterVirtualMachineImage"',
   },
   {
-    why: "a name of another kind's image",
+    why: "a name of an image of the other kind",
     spec: { image: { kind: "ClusterVirtualMachineImage", name: "ubuntu-24.04" } },
     message:
       'spec.image.name: Not found: "ubuntu-24.04": no ClusterVirtualMachineImage has this display name or object ' +

@@ -4,15 +4,15 @@ import { at } from "../../../src/common/json.ts";
 
 import { type ControlPlane, NAMESPACE } from "../control-plane.ts";
 import { LIVE_ISO, machineSet, newName, ROCKY, UBUNTU } from "../machines.ts";
-import { withWebhook } from "./bench.ts";
+import { withWebhook } from "./webhook-context.ts";
 
 const SETS = "virtualmachinereplicasets.v1alpha6.vmoperator.vmware.com";
 
 export function setTests(plane: () => ControlPlane): void {
   describe.each(WRITE_MODES)("a ReplicaSet, with --write %s", (write) => {
-    const bench = withWebhook(plane, ["--write", write]);
+    const context = withWebhook(plane, ["--write", write]);
     const template = async (name: string): Promise<unknown> =>
-      at(await bench.plane.user.json(["get", SETS, name, "-n", NAMESPACE]), ["spec", "template", "spec"]);
+      at(await context.plane.user.json(["get", SETS, name, "-n", NAMESPACE]), ["spec", "template", "spec"]);
     const wanted = (image: { readonly name: string }, written: string): object => ({
       imageName: write === "image" ? written : image.name,
       ...(write === "imageName" ? {} : { image }),
@@ -20,15 +20,15 @@ export function setTests(plane: () => ControlPlane): void {
 
     test.each(["v1alpha3", "v1alpha4", "v1alpha5", "v1alpha6"])("%s: its template is pinned", async (version) => {
       const name = newName("set");
-      await bench.plane.user.ok(["create", "-f", "-"], machineSet(name, { imageName: "ubuntu-24.04" }, version));
+      await context.plane.user.ok(["create", "-f", "-"], machineSet(name, { imageName: "ubuntu-24.04" }, version));
       expect(await template(name)).toMatchObject(wanted(UBUNTU, "ubuntu-24.04"));
     });
 
     test.each([
       ["kubectl apply", ["apply", "-f", "-"]],
       ["server-side apply", ["apply", "--server-side", "-f", "-"]],
-    ])("its manifest can be applied again, and with another image, by %s", async (_, apply) => {
-      const { user } = bench.plane;
+    ])("its manifest can be applied again, and changed to another image, by %s", async (_, apply) => {
+      const { user } = context.plane;
       const name = newName("set");
       await user.ok(apply, machineSet(name, { imageName: "ubuntu-24.04" }));
       const before = await template(name);
@@ -41,7 +41,7 @@ export function setTests(plane: () => ControlPlane): void {
     });
 
     test("its template may boot from a CD-ROM", async () => {
-      const { user } = bench.plane;
+      const { user } = context.plane;
       const name = newName("set");
       const cdrom = [{ name: "cdrom1", image: { kind: LIVE_ISO.kind, name: "ubuntu-24.04-live" } }];
       const manifest = machineSet(name, { guestID: "ubuntu64Guest", hardware: { cdrom } });
@@ -54,30 +54,33 @@ export function setTests(plane: () => ControlPlane): void {
   });
 
   describe("a ReplicaSet", () => {
-    const bench = withWebhook(plane);
+    const context = withWebhook(plane);
 
-    test("is refused by the field of its template, for the admin, too", async () => {
-      const { user, admin } = bench.plane;
-      const said = await user.refused(["create", "-f", "-"], machineSet(newName("set"), { imageName: "ubuntu-2404" }));
-      expect(said).toContain('spec.template.spec.imageName: Not found: "ubuntu-2404"');
+    test("is refused at the field of its template, for the admin, too", async () => {
+      const { user, admin } = context.plane;
+      const printed = await user.refused(
+        ["create", "-f", "-"],
+        machineSet(newName("set"), { imageName: "ubuntu-2404" }),
+      );
+      expect(printed).toContain('spec.template.spec.imageName: Not found: "ubuntu-2404"');
       const nothing = await admin.refused(["create", "-f", "-"], machineSet(newName("set"), {}));
       expect(nothing).toContain("spec.template.spec.imageName: Required value");
     });
 
     test("is scaled, labelled and deleted without a call", async () => {
-      const { user } = bench.plane;
+      const { user } = context.plane;
       const name = newName("set");
       await user.ok(["create", "-f", "-"], machineSet(name, { imageName: "ubuntu-24.04" }));
-      const calls = await bench.reviewsOf(name);
+      const calls = await context.reviewsOf(name);
       await user.ok(["patch", SETS, name, "-n", NAMESPACE, "--type=merge", "-p", '{"spec":{"replicas":5}}']);
       await user.ok(["label", SETS, name, "-n", NAMESPACE, "a=b"]);
       await user.ok(["delete", SETS, name, "-n", NAMESPACE]);
-      expect(await bench.reviewsOf(name)).toEqual(calls);
+      expect(await context.reviewsOf(name)).toEqual(calls);
     });
   });
 
   describe("a publish request", () => {
-    const bench = withWebhook(plane);
+    const context = withWebhook(plane);
     const publish = (name: string, version: string): object => ({
       apiVersion: `vmoperator.vmware.com/${version}`,
       kind: "VirtualMachinePublishRequest",
@@ -86,9 +89,9 @@ export function setTests(plane: () => ControlPlane): void {
     });
 
     test.each(["v1alpha1", "v1alpha2", "v1alpha3", "v1alpha4", "v1alpha5", "v1alpha6"])(
-      "%s: with a display name that is in use warns, and goes through",
+      "%s: with a display name in use is admitted with a warning",
       async (version) => {
-        const { user } = bench.plane;
+        const { user } = context.plane;
         const warned = await user.run(["create", "-f", "-"], publish("ubuntu-24.04", version));
         expect(warned.code).toBe(0);
         expect(warned.stderr).toMatch(/^Warning: spec\.target\.item\.name: "ubuntu-24\.04": image vmi-/m);
@@ -98,15 +101,15 @@ export function setTests(plane: () => ControlPlane): void {
       },
     );
 
-    test.each(["v1alpha5", "v1alpha6"])("%s: of a group warns of each display name that is in use", async (version) => {
-      const { user } = bench.plane;
+    test.each(["v1alpha5", "v1alpha6"])("%s: of a group warns of each display name in use", async (version) => {
+      const { user } = context.plane;
       const group = (name: string, spec: object): object => ({
         apiVersion: `vmoperator.vmware.com/${version}`,
         kind: "VirtualMachineGroupPublishRequest",
         metadata: { name, namespace: NAMESPACE },
         spec: { source: "web", target: "cl-team", ttlSecondsAfterFinished: 60, ...spec },
       });
-      // Together with the name of the request, the second one makes ubuntu-24.04.
+      // The name of the request and the second machine make the display name ubuntu-24.04.
       const colliding = group("ubuntu", { virtualMachines: ["new", "24.04"] });
       const warned = await user.run(["create", "--dry-run=server", "-f", "-"], colliding);
       expect(warned.code).toBe(0);
@@ -118,8 +121,8 @@ export function setTests(plane: () => ControlPlane): void {
       expect(unwarned.stderr).toBe("");
     });
 
-    test("of a group is compared by the name that the API server makes", async () => {
-      const { user } = bench.plane;
+    test("of a group is checked with the name that the API server generates", async () => {
+      const { user } = context.plane;
       const { code, stderr } = await user.run(["create", "-f", "-"], {
         apiVersion: "vmoperator.vmware.com/v1alpha6",
         kind: "VirtualMachineGroupPublishRequest",
@@ -130,9 +133,9 @@ export function setTests(plane: () => ControlPlane): void {
       expect(stderr).toMatch(/^Warning: spec\.virtualMachines\[0\]: "vmi-\w+-web": vm-operator reads a name/m);
     });
 
-    test("goes through while no webhook answers", async () => {
-      const { user } = bench.plane;
-      await bench.webhook.stop();
+    test("is admitted while the webhook is stopped", async () => {
+      const { user } = context.plane;
+      await context.webhook.stop();
       expect((await user.run(["create", "-f", "-"], publish("ubuntu-24.04", "v1alpha6"))).code).toBe(0);
     });
   });

@@ -1,18 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { type ControlPlane, NAMESPACE } from "../control-plane.ts";
 import { bootOf, machine, type Machine, newName, STORED, stored, UBUNTU } from "../machines.ts";
-import { withWebhook } from "./bench.ts";
+import { withWebhook } from "./webhook-context.ts";
 
 const VERSIONS = ["v1alpha1", "v1alpha2", "v1alpha3", "v1alpha4", "v1alpha5", "v1alpha6"];
-/** In these, nothing but `imageName` names the image. */
+/** Versions without spec.image. */
 const WITHOUT_IMAGE = ["v1alpha1", "v1alpha2"];
 
 export function updateTests(plane: () => ControlPlane): void {
-  describe("each version", () => {
-    const bench = withWebhook(plane);
+  describe("a machine in each version", () => {
+    const context = withWebhook(plane);
 
-    test.each(VERSIONS)("%s: a display name is pinned, whatever version reads it back", async (version) => {
-      const { user } = bench.plane;
+    test.each(VERSIONS)("%s: a display name is pinned, and every version reads the pinned name", async (version) => {
+      const { user } = context.plane;
       const name = newName("version");
       await user.ok(["create", "-f", "-"], machine(name, { imageName: "ubuntu-24.04" }, version));
       const image = WITHOUT_IMAGE.includes(version) ? undefined : UBUNTU;
@@ -24,15 +24,15 @@ export function updateTests(plane: () => ControlPlane): void {
       }
     });
 
-    test("spec.image without a kind has one before the API server would demand it", async () => {
-      const { user } = bench.plane;
+    test("spec.image gets a missing kind before the API server requires it", async () => {
+      const { user } = context.plane;
       const { spec, ...rest } = machine(newName("kindless"), {});
       await user.ok(["create", "-f", "-"], { ...rest, spec: { ...spec, image: { name: "ubuntu-24.04" } } });
       expect(bootOf(await stored(user, rest.metadata.name)).image).toEqual(UBUNTU);
     });
 
     test.each(VERSIONS)("%s: the manifest can be applied in the newest version afterwards", async (version) => {
-      const { user } = bench.plane;
+      const { user } = context.plane;
       const name = newName("upgraded");
       await user.ok(["apply", "-f", "-"], machine(name, { imageName: "ubuntu-24.04" }, version));
       const before = bootOf(await stored(user, name));
@@ -42,31 +42,31 @@ export function updateTests(plane: () => ControlPlane): void {
   });
 
   describe("an update", () => {
-    const bench = withWebhook(plane);
+    const context = withWebhook(plane);
     const created = async (about: string): Promise<Machine> => {
       const name = newName(about);
-      await bench.plane.user.ok(["create", "-f", "-"], machine(name, { imageName: "ubuntu-24.04" }));
-      return stored(bench.plane.user, name);
+      await context.plane.user.ok(["create", "-f", "-"], machine(name, { imageName: "ubuntu-24.04" }));
+      return stored(context.plane.user, name);
     };
 
-    test("that leaves the image out gets the stored one back", async () => {
-      const { user } = bench.plane;
+    test("that leaves the image out gets the stored one restored", async () => {
+      const { user } = context.plane;
       const before = await created("left-out");
       await user.ok(["replace", "-f", "-"], machine(before.metadata.name, {}));
       const { imageName, image } = bootOf(await stored(user, before.metadata.name));
       expect({ imageName, image }).toEqual({ imageName: UBUNTU.name, image: UBUNTU });
     });
 
-    test.each(["imageName", "image"])("that takes away spec.%s changes nothing", async (field) => {
-      const { user } = bench.plane;
+    test.each(["imageName", "image"])("that removes spec.%s changes nothing", async (field) => {
+      const { user } = context.plane;
       const before = await created("taken-away");
       const patch = JSON.stringify([{ op: "remove", path: `/spec/${field}` }]);
       await user.ok(["patch", STORED, before.metadata.name, "-n", NAMESPACE, "--type=json", "-p", patch]);
       expect((await stored(user, before.metadata.name)).spec).toEqual(before.spec);
     });
 
-    test("that names the stored image in any other way changes nothing", async () => {
-      const { user } = bench.plane;
+    test("that names the stored image in another way changes nothing", async () => {
+      const { user } = context.plane;
       const before = await created("spelled");
       for (const imageName of ["ubuntu-24.04", "cl-linux/ubuntu-24.04", `cl-linux/${UBUNTU.name}`, UBUNTU.name]) {
         const patch = JSON.stringify({ spec: { imageName } });
@@ -75,16 +75,16 @@ export function updateTests(plane: () => ControlPlane): void {
       }
     });
 
-    test("by the admin cannot change the image either", async () => {
-      const { admin } = bench.plane;
+    test("by the admin cannot change the image", async () => {
+      const { admin } = context.plane;
       const { metadata } = await created("admin");
       const patch = JSON.stringify({ spec: { imageName: "rocky-9.5" } });
       const args = ["patch", STORED, metadata.name, "-n", NAMESPACE, "--type=merge", "-p", patch];
       expect(await admin.refused(args)).toContain("a VM keeps the image that it was created with");
     });
 
-    test("takes the image from a machine that failed over, but only for the admin", async () => {
-      const { admin, user } = bench.plane;
+    test("can unset the image of a machine that failed over, by the admin only", async () => {
+      const { admin, user } = context.plane;
       const { metadata } = await created("failed-over");
       const imageless = withAnnotation(machine(metadata.name, {}), "vmoperator.vmware.com/failed-over-vm");
       await user.ok(["replace", "-f", "-"], imageless);
@@ -97,15 +97,15 @@ export function updateTests(plane: () => ControlPlane): void {
       });
     });
 
-    test("of the status is nobody's business here", async () => {
-      const { user } = bench.plane;
+    test("of the status makes no call", async () => {
+      const { user } = context.plane;
       const { metadata } = await created("status");
       const patch = JSON.stringify({ status: { biosUUID: "4210-0001" } });
       await user.ok([
         ...["patch", STORED, metadata.name, "-n", NAMESPACE, "--subresource=status"],
         ...["--type=merge", "-p", patch],
       ]);
-      expect(operations(await bench.reviewsOf(metadata.name))).toEqual(["CREATE mutate", "CREATE validate"]);
+      expect(operations(await context.reviewsOf(metadata.name))).toEqual(["CREATE mutate", "CREATE validate"]);
     });
   });
 }

@@ -14,7 +14,7 @@ import {
   UBUNTU,
   WINDOWS,
 } from "../machines.ts";
-import { EXAMPLE_MACHINES, withWebhook } from "./bench.ts";
+import { EXAMPLE_MACHINES, withWebhook } from "./webhook-context.ts";
 
 interface Image {
   readonly kind: string;
@@ -25,21 +25,21 @@ const pinnedName = (requested: string, { name }: Image): object => ({
   "spec.imageName": { requested, resolved: name },
 });
 
-/** `spec.image` that names an image is normalised in every mode. */
+/** `spec.image` is rewritten in every mode. */
 const DB: Boot = {
   imageName: undefined,
   image: ROCKY,
   pinned: { "spec.image.name": { requested: "rocky-9.5", resolved: ROCKY.name } },
 };
 
-/** So is a CD-ROM, which says what boots, too. */
+/** A CD-ROM is rewritten in every mode, too, and decides the boot image. */
 const INSTALLER: Boot = {
   imageName: LIVE_ISO.name,
   image: LIVE_ISO,
   pinned: { "spec.hardware.cdrom[cdrom1].image.name": { requested: "ubuntu-24.04-live", resolved: LIVE_ISO.name } },
 };
 
-/** What examples/vms becomes; design section 5. */
+/** The machines of examples/vms after mutation. */
 const EXAMPLES: Readonly<Record<"both" | "imageName" | "image", Readonly<Record<string, Boot>>>> = {
   both: {
     web: { imageName: UBUNTU.name, image: UBUNTU, pinned: pinnedName("ubuntu-24.04", UBUNTU) },
@@ -67,7 +67,7 @@ const EXAMPLES: Readonly<Record<"both" | "imageName" | "image", Readonly<Record<
   },
   image: {
     web: { imageName: "ubuntu-24.04", image: UBUNTU, pinned: undefined },
-    // vm-operator knows no LIBRARY/NAME.
+    // vm-operator cannot resolve LIBRARY/NAME.
     cache: {
       imageName: PHOTON_OF_CL_LINUX.name,
       image: PHOTON_OF_CL_LINUX,
@@ -81,35 +81,35 @@ const EXAMPLES: Readonly<Record<"both" | "imageName" | "image", Readonly<Record<
 };
 const MODES = Object.keys(EXAMPLES) as (keyof typeof EXAMPLES)[];
 
-/** The ways in which people and GitOps tools bring the same manifest again. */
+/** The ways in which users and GitOps tools send the same manifest again. */
 export function writeModeTests(plane: () => ControlPlane): void {
   describe.each(MODES)("--write %s", (mode) => {
-    const bench = withWebhook(plane, ["--write", mode]);
+    const context = withWebhook(plane, ["--write", mode]);
     const expected = Object.entries(EXAMPLES[mode]);
-    const applyExamples = (): Promise<string> => bench.plane.user.ok(["apply", "-f", EXAMPLE_MACHINES]);
+    const applyExamples = (): Promise<string> => context.plane.user.ok(["apply", "-f", EXAMPLE_MACHINES]);
     const storedExamples = (): Promise<readonly Machine[]> =>
-      Promise.all(expected.map(([name]) => stored(bench.plane.user, name)));
+      Promise.all(expected.map(([name]) => stored(context.plane.user, name)));
 
     describe("kubectl apply -f examples/vms", () => {
       beforeAll(applyExamples);
 
-      test.each(expected)("stores %s as designed", async (name, boot) => {
-        expect(bootOf(await stored(bench.plane.user, name))).toEqual(boot);
+      test.each(expected)("stores %s as expected", async (name, boot) => {
+        expect(bootOf(await stored(context.plane.user, name))).toEqual(boot);
       });
 
-      test("and again changes nothing that is stored", async () => {
+      test("changes nothing when it runs again", async () => {
         const before = await storedExamples();
         await applyExamples();
         for (const machine of before) {
-          const after = await stored(bench.plane.user, machine.metadata.name);
-          bench.plane.expectNothingWritten(machine, after, { rewritten: true });
+          const after = await stored(context.plane.user, machine.metadata.name);
+          context.plane.expectNothingWritten(machine, after, { rewritten: true });
         }
       });
     });
 
     describe.each(MANIFESTS)("a manifest with $title", ({ spec, version }) => {
-      test("stays as stored when kubectl replace brings the original again", async () => {
-        const { user } = bench.plane;
+      test("stays as stored when kubectl replace sends the original again", async () => {
+        const { user } = context.plane;
         const original = machine(newName("replaced"), spec, version);
         await user.ok(["create", "-f", "-"], original);
         const before = await stored(user, original.metadata.name);
@@ -121,7 +121,7 @@ export function writeModeTests(plane: () => ControlPlane): void {
       });
 
       test("can be read, edited and replaced", async () => {
-        const { user } = bench.plane;
+        const { user } = context.plane;
         const original = machine(newName("edited"), spec, version);
         await user.ok(["create", "-f", "-"], original);
         const before = await stored(user, original.metadata.name);
@@ -133,8 +133,8 @@ export function writeModeTests(plane: () => ControlPlane): void {
         expect(bootOf(after)).toEqual(bootOf(before));
       });
 
-      test("changes nothing when one manager applies it again on the server side", async () => {
-        const { user } = bench.plane;
+      test("changes nothing when one manager applies it again by server-side apply", async () => {
+        const { user } = context.plane;
         const original = machine(newName("applied"), spec, version);
         const apply = ["apply", "--server-side", "--field-manager=gitops", "-f", "-"];
         await user.ok(apply, original);
@@ -143,18 +143,18 @@ export function writeModeTests(plane: () => ControlPlane): void {
         await user.ok(apply, original);
 
         const after = await stored(user, original.metadata.name);
-        bench.plane.expectNothingWritten(before, after, { rewritten: rewrittenFields(spec, before).length > 0 });
+        context.plane.expectNothingWritten(before, after, { rewritten: rewrittenFields(spec, before).length > 0 });
       });
 
-      test("is shared by a second manager, who has to force where the stored value is another one", async () => {
-        const { user } = bench.plane;
+      test("can be applied by a second manager, with --force-conflicts where a stored value differs", async () => {
+        const { user } = context.plane;
         const original = machine(newName("shared"), spec, version);
         await user.ok(["apply", "--server-side", "--field-manager=first", "-f", "-"], original);
         const before = await stored(user, original.metadata.name);
         const second = ["apply", "--server-side", "--field-manager=second", "-f", "-"];
         const rewritten = rewrittenFields(spec, before);
 
-        // The API server compares what two managers want before it asks any webhook.
+        // The API server compares the fields of two managers before it calls any webhook.
         const conflict = await user.run(second, original);
         expect(conflict.code).toBe(rewritten.length === 0 ? 0 : 1);
         for (const field of rewritten) expect(conflict.stderr).toContain(`conflict with "first": .${field}`);
@@ -164,8 +164,8 @@ export function writeModeTests(plane: () => ControlPlane): void {
         expect(bootOf(await stored(user, original.metadata.name))).toEqual(bootOf(before));
       });
 
-      test("can move from kubectl apply to the server side, by force where the stored value is another one", async () => {
-        const { user } = bench.plane;
+      test("can move from kubectl apply to server-side apply, with --force-conflicts where a stored value differs", async () => {
+        const { user } = context.plane;
         const original = machine(newName("moved"), spec, version);
         await user.ok(["apply", "-f", "-"], original);
         const before = await stored(user, original.metadata.name);
@@ -180,8 +180,8 @@ export function writeModeTests(plane: () => ControlPlane): void {
         expect(bootOf(await stored(user, original.metadata.name))).toEqual(bootOf(before));
       });
 
-      test("becomes the same in a dry run, which stores nothing", async () => {
-        const { user } = bench.plane;
+      test("gives the same result in a dry run, which stores nothing", async () => {
+        const { user } = context.plane;
         const original = machine(newName("dry"), spec, version);
         const dry = JSON.parse(
           await user.ok(["create", "--dry-run=server", "-o", "json", "-f", "-"], original),
@@ -207,7 +207,7 @@ const MANIFESTS = [
   { title: "a display name in v1alpha1", spec: { imageName: "ubuntu-24.04" }, version: "v1alpha1" },
 ];
 
-/** What a person wrote and now reads differently. */
+/** The fields whose stored value differs from the manifest. */
 function rewrittenFields(written: MachineSpec, { spec }: Machine): readonly string[] {
   return [
     ...(written.imageName === spec?.imageName ? [] : ["spec.imageName"]),

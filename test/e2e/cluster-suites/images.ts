@@ -1,21 +1,21 @@
 import { describe, expect, test } from "vitest";
 import { clusterImage, type ImageManifest, namespaceImage } from "../cluster-images.ts";
-import { LONG_TEST } from "../cluster-patience.ts";
+import { LONG_TEST } from "../polling.ts";
 import { TEAMS } from "../cluster-plane.ts";
 import { KINDS, stateIn } from "../cluster-webhook.ts";
 import { NAMESPACE } from "../control-plane.ts";
 import { newName } from "../machines.ts";
-import { type ClusterBench, ROCKY, UBUNTU } from "./bench.ts";
+import { type ClusterContext, ROCKY, UBUNTU } from "./cluster-context.ts";
 
-/** How often in a row the watch and a creation race each other. */
+/** Repetitions of the race between the watch and a CREATE. */
 const ROUNDS = 25;
 
-/** What the images of a cluster are for; also with the real CRDs. */
-export function centralTests(bench: ClusterBench): void {
+/** Reading images of a cluster; also runs with the real CRDs. */
+export function imageTests(context: ClusterContext): void {
   describe("a webhook that has started", () => {
     test("is ready and watches both kinds", async () => {
-      await bench.webhook.becomes("live");
-      const { code, text } = await bench.webhook.readiness();
+      await context.webhook.becomes("live");
+      const { code, text } = await context.webhook.readiness();
       expect(code).toBe(200);
       expect(KINDS.map((kind) => stateIn(text, kind))).toEqual(["live", "live"]);
     });
@@ -23,31 +23,31 @@ export function centralTests(bench: ClusterBench): void {
     test.each([
       ["of a namespace", "ubuntu-24.04", UBUNTU],
       ["of the cluster", "rocky-9.5", ROCKY],
-    ])("knows an image %s that was there before it", async (_, displayName, image) => {
-      expect(await bench.plane.createMachine(displayName)).toMatchObject({
+    ])("resolves an image %s that existed before its start", async (_, displayName, image) => {
+      expect(await context.plane.createMachine(displayName)).toMatchObject({
         status: 201,
         imageName: image.metadata.name,
       });
     });
 
     test("refuses a name that no image has", async () => {
-      const { status, text } = await bench.plane.createMachine("no-such-image");
+      const { status, text } = await context.plane.createMachine("no-such-image");
       expect(status).toBe(422);
       expect(text).toContain('Not found: \\"no-such-image\\"');
     });
 
-    test("keeps a namespace from another's image", async () => {
-      expect(await bench.plane.createMachine("ubuntu-24.04", "other")).toMatchObject({ status: 422 });
+    test("refuses an image of another namespace", async () => {
+      expect(await context.plane.createMachine("ubuntu-24.04", "other")).toMatchObject({ status: 422 });
     });
   });
 
-  // The live read on a miss decides these whenever a creation overtakes the watch; mostly the watch is first.
-  describe("an image that was created a moment ago", () => {
+  // The live read decides these where the CREATE comes before the watch event; mostly the event is first.
+  describe("an image that was just created", () => {
     test.each([
       ["of a namespace", namespaceImage],
       ["of the cluster", clusterImage],
     ])("is never refused by its display name, %s", { timeout: LONG_TEST }, async (_, make) => {
-      const { plane } = bench;
+      const { plane } = context;
       for (let round = 0; round < ROUNDS; round++) {
         const displayName = newName("fresh");
         const image = make(displayName);
@@ -58,7 +58,7 @@ export function centralTests(bench: ClusterBench): void {
     });
 
     test("is never refused by its VMI ID", { timeout: LONG_TEST }, async () => {
-      const { plane } = bench;
+      const { plane } = context;
       for (let round = 0; round < ROUNDS; round++) {
         const image = namespaceImage(newName("fresh"));
         await plane.createImage(image);
@@ -68,7 +68,7 @@ export function centralTests(bench: ClusterBench): void {
     });
 
     test("is never refused where several namespaces create at the same time", async () => {
-      const { plane } = bench;
+      const { plane } = context;
       const createAndUse = async (namespace: string): Promise<void> => {
         const displayName = newName("together");
         const image = namespaceImage(displayName, undefined, namespace);
@@ -81,8 +81,8 @@ export function centralTests(bench: ClusterBench): void {
   });
 
   describe("an image that changes", () => {
-    test("has its new display name, and the old one no more, once it is renamed", async () => {
-      const { plane, webhook } = bench;
+    test("is resolved only by its new display name after it is renamed", async () => {
+      const { plane, webhook } = context;
       const [before, after] = [newName("before"), newName("after")];
       const image = namespaceImage(before);
       await plane.createImage(image);
@@ -97,8 +97,8 @@ export function centralTests(bench: ClusterBench): void {
     test.each([
       ["of a namespace", namespaceImage],
       ["of the cluster", clusterImage],
-    ])("is gone once it is deleted, %s", async (_, make) => {
-      const { plane, webhook } = bench;
+    ])("is refused by both names after it is deleted, %s", async (_, make) => {
+      const { plane, webhook } = context;
       const displayName = newName("deleted");
       const image = make(displayName);
       await plane.createImage(image);
@@ -110,8 +110,8 @@ export function centralTests(bench: ClusterBench): void {
       await webhook.means(nameOf(image), "refused");
     });
 
-    test("has only its new display name when it is re-created with the same object name", async () => {
-      const { plane, webhook } = bench;
+    test("is resolved only by its new display name after it is re-created with the same object name", async () => {
+      const { plane, webhook } = context;
       const [before, after] = [newName("before"), newName("after")];
       const image = namespaceImage(before);
       await plane.createImage(image);
@@ -123,8 +123,8 @@ export function centralTests(bench: ClusterBench): void {
       await webhook.means(before, "refused");
     });
 
-    test("is there after it was deleted and re-created again and again", async () => {
-      const { plane, webhook } = bench;
+    test("is resolved after it is deleted and re-created several times", async () => {
+      const { plane, webhook } = context;
       const displayName = newName("again");
       const image = namespaceImage(displayName);
       await plane.createImage(image);
@@ -136,8 +136,8 @@ export function centralTests(bench: ClusterBench): void {
       await webhook.means(nameOf(image), nameOf(image));
     });
 
-    test("leaves its display name to the image that takes it over", async () => {
-      const { plane, webhook } = bench;
+    test("leaves its display name to another image that gets it", async () => {
+      const { plane, webhook } = context;
       const displayName = newName("taken-over");
       const [first, second] = [namespaceImage(displayName), namespaceImage(displayName)];
       await plane.createImage(first);

@@ -9,7 +9,7 @@ import { parse } from "yaml";
 import { certificatesIn } from "../../../src/certs/pem.ts";
 import { Proxy } from "../cluster-proxy.ts";
 import { namespaceImage } from "../cluster-images.ts";
-import { eventuallySees, SOON } from "../cluster-patience.ts";
+import { eventuallySees, SOON } from "../polling.ts";
 import { ClusterPlane } from "../cluster-plane.ts";
 import { ClusterWebhook } from "../cluster-webhook.ts";
 
@@ -34,11 +34,11 @@ export interface Secret {
   readonly data?: Readonly<Record<string, string>>;
 }
 
-/** Serving certificates by a CA in the cluster, for the API server's calls to 127.0.0.1. */
+/** Flags for serving certificates of a CA in the cluster, valid for 127.0.0.1. */
 const FLAGS = ["--cert-mode", "cluster", "--cert-host", "127.0.0.1", "--cert-host", "localhost"];
 
-/** A cluster whose webhook configurations lead, by a proxy, to some replicas that look after their certificates. */
-export class CertificateBench {
+/** A cluster whose webhook configurations point, through a proxy, to replicas that maintain their certificates. */
+export class CertificateCluster {
   readonly plane: ClusterPlane;
   readonly #proxy: Proxy;
   #replicas: readonly ClusterWebhook[] = [];
@@ -48,10 +48,10 @@ export class CertificateBench {
     this.#proxy = proxy;
   }
 
-  static async start(crds: readonly string[], flags: readonly string[] = []): Promise<CertificateBench> {
+  static async start(crds: readonly string[], flags: readonly string[] = []): Promise<CertificateCluster> {
     const plane = await ClusterPlane.start(crds, flags);
     await plane.createImage(KNOWN_IMAGE);
-    return new CertificateBench(plane, await Proxy.start());
+    return new CertificateCluster(plane, await Proxy.start());
   }
 
   async stop(): Promise<void> {
@@ -73,7 +73,7 @@ export class CertificateBench {
     await this.plane.admin.ok(["delete", "-f", `${MANIFESTS}cluster/rbac.yaml`]);
   }
 
-  /** Starts them all at the same moment; they need not be ready yet. */
+  /** Starts all at the same time; they may not be ready yet. */
   async startReplicas(count: number, flags: readonly string[] = []): Promise<readonly ClusterWebhook[]> {
     const { certificate } = this.plane;
     const kubeconfig = await this.plane.accountKubeconfig();
@@ -90,7 +90,7 @@ export class CertificateBench {
     this.#replicas = [];
   }
 
-  /** With no CA there, and waits until the API server is answered. */
+  /** Starts new replicas without a CA, and waits until the API server gets an answer. */
   async startAnew(count: number, flags: readonly string[] = []): Promise<void> {
     await this.withoutReplicas();
     await this.deleteSecret();
@@ -98,14 +98,14 @@ export class CertificateBench {
     await this.serves();
   }
 
-  /** Of the certificate that each replica shows now. */
+  /** The issuer of the certificate that each replica serves now. */
   async issuers(): Promise<readonly string[]> {
     const [ca = ""] = await this.bundles("validatingwebhookconfigurations");
     const shown = await Promise.all(this.#replicas.map(({ port }) => handshake(port, ca)));
     return shown.map(({ issuer }) => issuer);
   }
 
-  /** Those of manifests/base, without any caBundle, as `kubectl apply` brings them. */
+  /** Applies the configurations of manifests/base, without caBundle. */
   async applyConfigurations(): Promise<void> {
     for (const file of ["mutating-webhook.yaml", "validating-webhook.yaml"]) {
       const configuration = parse(await readFile(`${MANIFESTS}base/${file}`, "utf8")) as WebhookConfiguration;
@@ -136,20 +136,20 @@ export class CertificateBench {
     return text === "" ? [] : certificatesIn(text);
   }
 
-  /** Replaces what the Secret has, whatever it is now. */
+  /** Replaces the data of the Secret. */
   async writeSecret(data: Readonly<Record<string, string>>): Promise<void> {
     const { text } = await restRequestOk(this.plane.api.admin, "GET", SECRET);
     await restRequestOk(this.plane.api.admin, "PUT", SECRET, { ...(JSON.parse(text) as object), data });
   }
 
-  /** PEM; of each webhook of a configuration. */
+  /** The caBundle of each webhook of a configuration, as PEM. */
   async bundles(kind: Configurations): Promise<readonly string[]> {
     const { text } = await restRequestOk(this.plane.api.admin, "GET", pathOf(kind));
     const { webhooks } = JSON.parse(text) as WebhookConfiguration;
     return webhooks.map(({ clientConfig }) => Buffer.from(clientConfig.caBundle ?? "", "base64").toString());
   }
 
-  /** As somebody else does it; every webhook of both configurations. */
+  /** Overwrites caBundle of every webhook of both configurations, as another client. */
   async overwriteBundles(pem: string): Promise<void> {
     for (const kind of CONFIGURATIONS) {
       const { text } = await restRequestOk(this.plane.api.admin, "GET", pathOf(kind));
@@ -162,10 +162,10 @@ export class CertificateBench {
     }
   }
 
-  /** Waits until every webhook trusts exactly the CAs of the Secret; gives these. */
+  /** Waits until every webhook trusts exactly the CAs of the Secret, and returns them. */
   async becomesPublished(deadline = SOON): Promise<readonly X509Certificate[]> {
     let found: readonly X509Certificate[] = [];
-    const look = async (): Promise<string | undefined> => {
+    const poll = async (): Promise<string | undefined> => {
       found = await this.authorities();
       const wanted = found.map(({ fingerprint256 }) => fingerprint256);
       if (wanted.length === 0) return "no CA in the Secret";
@@ -177,7 +177,7 @@ export class CertificateBench {
       }
       return undefined;
     };
-    await eventuallySees("caBundle is what the Secret has", look, deadline);
+    await eventuallySees("caBundle is what the Secret has", poll, deadline);
     return found;
   }
 
@@ -198,7 +198,7 @@ export class CertificateBench {
     });
   }
 
-  /** Connects to every replica with what is published at that moment, again and again. */
+  /** Connects to every replica with the caBundle of that moment, until it is stopped. */
   verifying(): Load {
     return new Load(async () => {
       const [ca = ""] = await this.bundles("validatingwebhookconfigurations");
@@ -210,7 +210,7 @@ export class CertificateBench {
 
 const LOAD_INTERVAL = 20;
 
-/** Something that must succeed each time. */
+/** Repeats an attempt that must succeed each time. */
 export class Load {
   count = 0;
   readonly failures: string[] = [];
@@ -236,7 +236,7 @@ export class Load {
   }
 }
 
-/** Rejects where the server's certificate is not of this CA, or for another name. */
+/** Connects to localhost; rejects where the certificate is of another CA or for another name. */
 export async function handshake(port: number, ca: string): Promise<X509Certificate> {
   const socket = connect({ host: "127.0.0.1", port, ca, servername: "localhost" });
   try {

@@ -8,16 +8,16 @@ import { type LogLine, WebhookProcess } from "../webhook.ts";
 export const EXAMPLE_IMAGES = fileURLToPath(new URL("../../../examples/images/", import.meta.url));
 export const EXAMPLE_MACHINES = fileURLToPath(new URL("../../../examples/vms/", import.meta.url));
 
-/** What the tests of a suite work with; each member is there once the hooks have run. */
-export interface Bench {
+/** A control plane and a running webhook; readable once the hooks have run. */
+export interface WebhookContext {
   readonly plane: ControlPlane;
   readonly webhook: WebhookProcess;
   /** See ControlPlane.reviewsOf. */
   readonly reviewsOf: (name: string) => Promise<readonly LogLine[]>;
 }
 
-/** Runs a webhook with these flags for the tests of the surrounding `describe`, and leaves no machine behind. */
-export function withWebhook(plane: () => ControlPlane, flags: readonly string[] = []): Bench {
+/** Runs a webhook with these flags for the tests of the surrounding `describe`, and deletes their objects. */
+export function withWebhook(plane: () => ControlPlane, flags: readonly string[] = []): WebhookContext {
   let webhook: WebhookProcess | undefined;
   beforeAll(async () => {
     webhook = await WebhookProcess.start({ images: EXAMPLE_IMAGES, certificate: plane().certificate, flags });
@@ -45,7 +45,7 @@ export function withWebhook(plane: () => ControlPlane, flags: readonly string[] 
   };
 }
 
-/** A webhook over a folder of its own, which starts as examples/images and what `prepare` adds. */
+/** Runs a webhook over a folder of its own: a copy of examples/images, changed by `prepare`. Returns the folder. */
 export function withImagesFolder(
   plane: () => ControlPlane,
   flags: readonly string[] = [],

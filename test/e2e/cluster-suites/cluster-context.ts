@@ -3,21 +3,21 @@ import { clusterImage, type ImageManifest, namespaceImage } from "../cluster-ima
 import { ClusterPlane } from "../cluster-plane.ts";
 import { ClusterWebhook, type ClusterWebhookOptions } from "../cluster-webhook.ts";
 
-/** There before the webhook starts. */
+/** Images that exist before the webhook starts. */
 export const UBUNTU: ImageManifest = namespaceImage("ubuntu-24.04");
 export const ROCKY: ImageManifest = clusterImage("rocky-9.5");
 
-/** What the tests work with; each member is there once the hooks have run. */
-export interface ClusterBench {
+/** A cluster and a running webhook; readable once the hooks have run. */
+export interface ClusterContext {
   readonly plane: ClusterPlane;
-  /** With the rights of manifests/base; the API server asks it. */
+  /** Has the rights of manifests/base, and the API server calls it. */
   readonly webhook: ClusterWebhook;
-  /** Runs another one until the tests are over. */
+  /** Runs another webhook until the tests end. */
   readonly another: (options: Omit<ClusterWebhookOptions, "certificate">) => Promise<ClusterWebhook>;
 }
 
 /** A cluster with two images and a webhook, for the tests of the surrounding `describe`. */
-export function withCluster(crds: readonly string[]): ClusterBench {
+export function withCluster(crds: readonly string[]): ClusterContext {
   let plane: ClusterPlane | undefined;
   let webhook: ClusterWebhook | undefined;
   const others: ClusterWebhook[] = [];
@@ -32,23 +32,23 @@ export function withCluster(crds: readonly string[]): ClusterBench {
     await Promise.all([...(webhook === undefined ? [] : [webhook]), ...others].map((each) => each.stop()));
     await plane?.stop();
   });
-  const bench = {
+  const context = {
     get plane(): ClusterPlane {
-      return there(plane);
+      return started(plane);
     },
     get webhook(): ClusterWebhook {
-      return there(webhook);
+      return started(webhook);
     },
     another: async (options: Omit<ClusterWebhookOptions, "certificate">): Promise<ClusterWebhook> => {
-      const started = await ClusterWebhook.start({ ...options, certificate: bench.plane.certificate });
-      others.push(started);
-      return started;
+      const other = await ClusterWebhook.start({ ...options, certificate: context.plane.certificate });
+      others.push(other);
+      return other;
     },
   };
-  return bench;
+  return context;
 }
 
-function there<T>(part: T | undefined): T {
+function started<T>(part: T | undefined): T {
   if (part === undefined) throw new Error("the cluster or the webhook did not start");
   return part;
 }

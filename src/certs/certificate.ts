@@ -42,10 +42,14 @@ export function checkCertificate(directory: string, files: CertificateFiles, req
   const { cert, key } = files;
   const place = (file: string): string => `${file} in ${directory}`;
   const [leaf, ...chain] = parse(place(CERTIFICATE_FILE), () => certificatesIn(cert));
+  if (ENCRYPTED_KEY.test(key)) {
+    throw wrong(`${place(KEY_FILE)} is encrypted; write it without a passphrase: openssl pkey -in ${KEY_FILE}`);
+  }
   const privateKey = parse(place(KEY_FILE), () => createPrivateKey(key));
   if (leaf === undefined) throw wrong(`${place(CERTIFICATE_FILE)} is not PEM that can be used: it has no certificate`);
   if (!leaf.checkPrivateKey(privateKey)) throw wrong(`${place(KEY_FILE)} is not the key of ${CERTIFICATE_FILE}`);
   checkDates(place(CERTIFICATE_FILE), leaf, requirements.now);
+  checkUse(place(CERTIFICATE_FILE), leaf);
   checkHosts(place(CERTIFICATE_FILE), leaf, requirements.hosts);
   // cert-manager leaves ca.crt empty if the issuer has no CA certificate.
   if (files.ca?.trim()) checkChain(directory, [leaf, ...chain], { ca: files.ca, now: requirements.now });
@@ -68,12 +72,31 @@ function checkDates(
   throw wrong(`${what} expired at ${validTo}; ${remedy}`);
 }
 
+/** PKCS #8, and the older form of OpenSSL. */
+const ENCRYPTED_KEY = /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m;
+
+/** Object identifiers of the extended key usages serverAuth and anyExtendedKeyUsage (RFC 5280, 4.2.1.12). */
+const SERVER_USES = ["1.3.6.1.5.5.7.3.1", "2.5.29.37.0"];
+
+/** An API server does not connect to a server with a certificate for another use (Go crypto/x509 Verify). */
+function checkUse(what: string, { keyUsage: extendedKeyUsage }: X509Certificate): void {
+  // Node calls the extended key usage `keyUsage`; it is undefined for a certificate without one, which allows every use.
+  const uses = extendedKeyUsage as readonly string[] | undefined;
+  if (uses !== undefined && !uses.some((use) => SERVER_USES.includes(use))) {
+    throw wrong(`${what} is not for servers: its extended key usage lacks serverAuth; bring a server certificate`);
+  }
+}
+
 function checkHosts(what: string, leaf: X509Certificate, hosts: readonly string[]): void {
+  const names = leaf.subjectAltName;
+  if (names === undefined) {
+    const why = "has no subject alternative name, and API servers do not read the common name";
+    throw wrong(`${what} ${why}; bring one with the name of the Service as a DNS name`);
+  }
   const missing = hosts.filter(
     (host) => (isIP(host) === 0 ? leaf.checkHost(host, SAN_ONLY) : leaf.checkIP(host)) === undefined,
   );
   if (missing.length === 0) return;
-  const names = leaf.subjectAltName ?? "no name at all (a common name does not count)";
   throw wrong(`${what} is not for ${missing.join(", ")}, by which it is called (--cert-host); it is for ${names}`);
 }
 

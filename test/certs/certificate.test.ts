@@ -1,4 +1,5 @@
 import { rmSync, writeFileSync } from "node:fs";
+import { generateKeyPairSync } from "node:crypto";
 import { join } from "node:path";
 import { generate } from "selfsigned";
 import { describe, expect, test } from "vitest";
@@ -14,6 +15,22 @@ const YEAR = 365 * 24 * HOUR;
 async function folderWithCertificate(): Promise<string> {
   const folder = temporaryFolder();
   await writeSelfSigned(folder, await selfSigned(["localhost"], NOW));
+  return folder;
+}
+
+const SAN = { name: "subjectAltName" as const, altNames: [{ type: 2 as const, value: "webhook.svc" }] };
+
+type Extensions = NonNullable<NonNullable<Parameters<typeof generate>[1]>["extensions"]>;
+
+/** A folder with a certificate of these extensions, whose common name is webhook.svc. */
+async function folderOf(extensions: Extensions): Promise<string> {
+  const folder = temporaryFolder();
+  const { cert, private: key } = await generate([{ name: "commonName", value: "webhook.svc" }], {
+    ...{ keyType: "ec", notBeforeDate: NOW, notAfterDate: new Date(NOW.getTime() + YEAR) },
+    extensions,
+  });
+  writeFileSync(join(folder, "tls.crt"), cert);
+  writeFileSync(join(folder, "tls.key"), key);
   return folder;
 }
 
@@ -99,16 +116,42 @@ describe("reading a key pair", () => {
     );
   });
 
-  test("the common name does not count as a host", async () => {
-    const folder = temporaryFolder();
-    const { cert, private: key } = await generate([{ name: "commonName", value: "webhook.svc" }], {
-      ...{ keyType: "ec", notBeforeDate: NOW, notAfterDate: new Date(NOW.getTime() + YEAR) },
-      extensions: [{ name: "basicConstraints", cA: false }],
-    });
-    writeFileSync(join(folder, "tls.crt"), cert);
-    writeFileSync(join(folder, "tls.key"), key);
-    await expect(readCertificate(folder, NOW, ["webhook.svc"])).rejects.toMatchObject(
-      failure("it is for no name at all (a common name does not count)"),
+  test.each([[[]], [["webhook.svc"]]])(
+    "a certificate without a subject alternative name is a Failure, whatever its common name, for hosts %j",
+    async (hosts) => {
+      const folder = await folderOf([{ name: "basicConstraints", cA: false }]);
+      await expect(readCertificate(folder, NOW, hosts)).rejects.toMatchObject(
+        failure(
+          /tls\.crt in .* has no subject alternative name, and API servers do not read the common name; bring one/,
+        ),
+      );
+    },
+  );
+
+  test("a certificate that is not for servers is a Failure", async () => {
+    const folder = await folderOf([SAN, { name: "extKeyUsage", clientAuth: true }]);
+    await expect(readCertificate(folder, NOW)).rejects.toMatchObject(
+      failure(/tls\.crt in .* is not for servers: its extended key usage lacks serverAuth; bring a server certificate/),
+    );
+  });
+
+  test.each([
+    ["without an extended key usage", [SAN]],
+    ["for servers and clients", [SAN, { name: "extKeyUsage" as const, serverAuth: true, clientAuth: true }]],
+  ])("a certificate %s is for servers", async (_, extensions) => {
+    const folder = await folderOf(extensions);
+    expect((await readCertificate(folder, NOW, ["webhook.svc"])).cert).toContain("BEGIN CERTIFICATE");
+  });
+
+  test.each(["aes-256-cbc"])("a key that is encrypted with %s is a Failure that says so", async (cipher) => {
+    const folder = await folderWithCertificate();
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    writeFileSync(
+      join(folder, "tls.key"),
+      privateKey.export({ type: "pkcs8", format: "pem", cipher, passphrase: "secret" }),
+    );
+    await expect(readCertificate(folder, NOW)).rejects.toMatchObject(
+      failure(/tls\.key in .* is encrypted; write it without a passphrase: openssl pkey -in tls\.key/),
     );
   });
 

@@ -1,4 +1,4 @@
-import { METRICS } from "../src/metrics/table.ts";
+import { METRICS } from "../src/metrics/metric-table.ts";
 
 /** A Prometheus alerting rule. */
 export interface AlertRule {

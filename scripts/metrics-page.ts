@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import { STATES } from "../src/sources/kind-status.ts";
 import { LIVE_READ_OUTCOMES } from "../src/sources/live-read-outcomes.ts";
-import { type LabelValues, type MetricRow, METRICS } from "../src/metrics/table.ts";
+import { type LabelValues, type MetricRow, METRICS } from "../src/metrics/metric-table.ts";
 import { ALERTS } from "./alerts.ts";
 import { code, prose, table } from "./markdown.ts";
 

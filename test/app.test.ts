@@ -11,7 +11,7 @@ import { privilegedCallers } from "../src/admission/privileged.ts";
 import { App } from "../src/app.ts";
 import { SelfSignedSource } from "../src/certs/files/self-signed-source.ts";
 import { SYSTEM_TIMING } from "../src/common/timing.ts";
-import { METRICS } from "../src/metrics/table.ts";
+import { METRICS } from "../src/metrics/metric-table.ts";
 import { ClusterSource } from "../src/sources/cluster/cluster-source.ts";
 import { FakeApiServer, hang } from "./support/fake-api-server.ts";
 import { scrapeFrom } from "./support/scrape.ts";

@@ -13,7 +13,7 @@ export interface AdmissionRequest {
   /** Undefined for the object itself. */
   readonly subResource: string | undefined;
   readonly operation: string;
-  /** Undefined for an object of the cluster. */
+  /** Undefined for a cluster-scoped object. */
   readonly namespace: string | undefined;
   /** Undefined where the API server generates it (`generateName`). */
   readonly name: string | undefined;

@@ -7,7 +7,7 @@ import type { ImageSource } from "../sources/image-source.ts";
 import { type KindStatus, type StateName, STATES } from "../sources/kind-status.ts";
 import { LIVE_READ_OUTCOMES } from "../sources/live-read-outcomes.ts";
 import { counter, gauge } from "./registered.ts";
-import { METRICS } from "./table.ts";
+import { METRICS } from "./metric-table.ts";
 
 /** The parts of the program that each scrape reads. */
 export interface Observed {

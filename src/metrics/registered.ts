@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
-import type { MetricRow, METRICS } from "./table.ts";
+import type { MetricRow, METRICS } from "./metric-table.ts";
 
 type Row = (typeof METRICS)[keyof typeof METRICS];
 type RowOf<Type extends MetricRow["type"]> = Extract<Row, { type: Type }>;

@@ -5,7 +5,7 @@ import type { Endpoint } from "../references/target.ts";
 import { ENDPOINT_PATHS } from "../server/admission-server.ts";
 import type { ReviewMetrics } from "../server/review-metrics.ts";
 import { counter, type CounterOf, gauge, type GaugeOf, histogram, type HistogramOf } from "./registered.ts";
-import { COUNTED_CHECKS, DECISIONS, EFFECTS, FAILURES, METRICS, OUTCOMES } from "./table.ts";
+import { COUNTED_CHECKS, DECISIONS, EFFECTS, FAILURES, METRICS, OUTCOMES } from "./metric-table.ts";
 
 /** Statuses whose series start at 0. */
 const LIKELY_CODES = [200, 400, 500, 503, 504];

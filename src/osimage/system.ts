@@ -2,10 +2,10 @@ import type { ImageKind } from "../images/image.ts";
 import { MAX_ANNOTATION_BYTES } from "../references/annotation-limit.ts";
 import { activeChecks } from "../references/check.ts";
 import { typeCheck } from "../references/checks/type.ts";
-import { evaluate, refusedUnparsed } from "../references/evaluate.ts";
+import { evaluate, refusedBeforeParsing } from "../references/evaluate.ts";
 import type { Evaluate, ImageSystem } from "../references/image-system.ts";
 import { excessReferences, placeCounts } from "../references/reference-limit.ts";
-import { OS_IMAGE_CHECKS } from "./checks.ts";
+import { OS_IMAGE_CHECKS } from "./check-table.ts";
 import { type OsImageContext, osImageContext } from "./context.ts";
 import type { OsImagePolicy } from "./policy.ts";
 import { rewriteProperties } from "./properties.ts";
@@ -24,14 +24,14 @@ function evaluatorFor(policy: OsImagePolicy): Evaluate {
     typeCheck<OsImageContext>(({ target }) => malformedIn(target)),
     ...activeChecks(OS_IMAGE_CHECKS, policy.levels),
   ];
-  const asksForCollisions = checks.some(({ row }) => row.id === "osimage-display-name");
+  const checksCollisions = checks.some(({ row }) => row.id === "osimage-display-name");
   return (target, index) => {
     const tooMany = excessReferences(placeCounts(target));
-    if (tooMany.length > 0) return refusedUnparsed(tooMany);
+    if (tooMany.length > 0) return refusedBeforeParsing(tooMany);
     return evaluate(target, {
       checks,
       contextOf: (each) => osImageContext(each, index, policy),
-      unsyncedKind: (context) => unsyncedKind(context) ?? unsyncedKindOfCollisions(context, asksForCollisions),
+      unsyncedKind: (context) => unsyncedKind(context) ?? unsyncedKindForCollisions(context, checksCollisions),
       rewrite: rewriteProperties,
       annotationRoom: () => ANNOTATION_ROOM,
       unresolvedQueries: () => [],
@@ -44,8 +44,8 @@ function unsyncedKind({ properties }: OsImageContext): ImageKind | undefined {
   return results.find((result) => result?.is === "notSynced")?.kind;
 }
 
-/** That no other OSImage has a display name takes a complete list of them. */
-function unsyncedKindOfCollisions({ target, parsed, index }: OsImageContext, asks: boolean): ImageKind | undefined {
+/** Only a complete list shows that no other OSImage has a display name. */
+function unsyncedKindForCollisions({ target, parsed, index }: OsImageContext, asks: boolean): ImageKind | undefined {
   if (!asks || target.endpoint !== "validate") return undefined;
   return parsed.references
     .filter(({ role }) => role === "creates")

@@ -20,7 +20,7 @@ export interface CheckRow<C> extends CheckFacts {
 }
 
 /**
- * - `before`: without it there is no right patch.
+ * - `before`: where it fails, there is no right patch.
  * - `only`: what it reads is gone after mutation.
  * - `after`: on the mutated object. The API server calls validating webhooks in parallel and the first refusal wins; the
  *   422 of another webhook would let `kubectl apply --force` re-create the machine.

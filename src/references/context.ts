@@ -49,12 +49,12 @@ export interface UsedImage {
 }
 
 /** Where several references mean one image, it is reported at the first of these. */
-const REPORTED_FIRST: readonly Reference["role"][] = ["cdrom", "boot", "property"];
+const ROLE_PRIORITY: readonly Reference["role"][] = ["cdrom", "boot", "property"];
 
 /** The images that these references mean, each once. */
 export function usedImages(lookups: readonly Lookup[]): readonly UsedImage[] {
   const used = new Map<string, UsedImage>();
-  for (const role of REPORTED_FIRST) {
+  for (const role of ROLE_PRIORITY) {
     for (const lookup of lookups) {
       if (lookup.is !== "resolved" || lookup.reference.role !== role || used.has(lookup.image.name)) continue;
       used.set(lookup.image.name, lookup);

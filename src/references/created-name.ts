@@ -1,7 +1,7 @@
 import { type JsonObject, textOrNothing } from "../common/json.ts";
 import type { Reference } from "./parse.ts";
 
-/** The display name that an object makes of this field; undefined where it makes none, or its parts are not known yet. */
+/** The display name that an object derives from this field; undefined where it derives none, or its parts are not known yet. */
 export function createdNameOf(object: JsonObject, { name, createdName }: Reference): string | undefined {
   switch (createdName?.is) {
     case undefined:

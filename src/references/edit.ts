@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonPath, member } from "../common/json.ts";
 
-/** One change of an object, by the path of the value that changes; missing parents are understood. */
+/** One change of an object, by the path of the value that changes; missing parents are created. */
 export type Edit =
   | { readonly is: "set"; readonly path: JsonPath; readonly value: unknown }
   | { readonly is: "remove"; readonly path: JsonPath };

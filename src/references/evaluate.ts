@@ -53,7 +53,7 @@ export function evaluate<C extends ResolvedContext>(target: AdmissionTarget, eva
 }
 
 /** A refusal before any reference is parsed. */
-export function refusedUnparsed(errors: readonly FieldError[]): Evaluation {
+export function refusedBeforeParsing(errors: readonly FieldError[]): Evaluation {
   const findings: Findings = { ...NO_FINDINGS, denials: errors };
   return { is: "refused", errors, findings, lookups: [], warnings: [], unresolvedQueries: [] };
 }

@@ -24,7 +24,7 @@ export interface FieldError {
   readonly why: string;
   /** Set by `immutable` only: the value names exactly one other image, so the client may mean to re-create the object. */
   readonly namesOtherImage?: boolean;
-  /** Too little is known for a refusal: it stays a warning with level `deny`. */
+  /** A warning, also at level `deny`: too little is known, or the caller is privileged. */
   readonly onlyWarns?: boolean;
 }
 

@@ -4,9 +4,9 @@ import { type FieldError, plain } from "./field-error.ts";
 import type { Reference } from "./parse.ts";
 
 /** Makes the error of a check about the image that a reference names. */
-export type ImageError<C> = (context: C, found: ImageFault) => FieldError;
+export type MakeImageError<C> = (context: C, found: ImageProblem) => FieldError;
 
-export interface ImageFault {
+export interface ImageProblem {
   readonly check: string;
   readonly reference: Reference;
   readonly image: Image;
@@ -14,7 +14,7 @@ export interface ImageFault {
 }
 
 /** An error at the reference, with the image's other name, so that a person knows which image it is about. */
-export function imageError({ check, reference, image, why }: ImageFault): FieldError {
+export function imageError({ check, reference, image, why }: ImageProblem): FieldError {
   const { name, namePath } = reference;
   const otherName = [image.name, image.displayName].find((each) => each !== undefined && each !== name);
   return {

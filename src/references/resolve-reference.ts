@@ -37,7 +37,7 @@ export function resolveReference(context: ReviewContext, reference: Reference): 
 
 /** The query of a name at the place of a reference. */
 export function queryOf({ target }: Pick<ReviewContext, "target">, reference: Reference, name: string): ImageQuery {
-  return { namespace: target.namespace, name, kind: kindMeant(reference) };
+  return { namespace: target.namespace, name, kind: searchedKind(reference) };
 }
 
 /** Whether a reference's kind, if it has one, is one that it can name. */
@@ -46,7 +46,7 @@ export function hasSupportedKind({ kind, images }: Reference): boolean {
 }
 
 /** The kind to search for a reference's name; undefined where it may be any that machines boot from. */
-export function kindMeant({ kind, images }: Reference): ImageKind | undefined {
+export function searchedKind({ kind, images }: Reference): ImageKind | undefined {
   return kind === undefined && images.length === 1 ? images[0] : images.find((each) => each === kind);
 }
 

@@ -11,11 +11,6 @@ export interface Restoration {
   readonly old: Reference;
 }
 
-/** Undefined where one of the two is missing: the kind has no such field. */
-export function restoration(sent: Reference | undefined, old: Reference | undefined): Restoration | undefined {
-  return sent === undefined || old === undefined ? undefined : { sent, old };
-}
-
 /** Restores a reference exactly, an absent kind and an absent object included (M12, M13). */
 export function restoreExactly(context: ReviewContext, { sent, old }: Restoration, into: Rewrites): void {
   // vm-operator takes an empty `imageName` for an absent one; an empty `image` it does not.

@@ -24,9 +24,9 @@ export interface ReferenceRow {
   readonly versions: readonly string[];
   /** Scope of the resource in webhook rules; `*` is either. */
   readonly scope: "Namespaced" | "Cluster" | "*";
-  /** Path of the machine that the reference belongs to: the object itself, or a template in it. */
+  /** Path of the machine that the reference belongs to, from the object: the object itself, or a template in it. */
   readonly root: readonly string[];
-  /** Members from the object's root; `EACH`, once at most, for the entries of a list. */
+  /** Path of the reference from the object; `EACH`, once at most, for the entries of a list. */
   readonly path: readonly string[];
   /** `name`: a string, an object name or display name. `object`: an object {kind, name}. */
   readonly form: "name" | "object";

@@ -3,7 +3,7 @@ import { scopeOf } from "../images/image-index.ts";
 import { find, type NotSynced } from "../images/resolve.ts";
 import type { ReviewContext } from "./context.ts";
 import { nameKey, type Reference } from "./parse.ts";
-import { hasSupportedKind, kindMeant, queryOf } from "./resolve-reference.ts";
+import { hasSupportedKind, searchedKind, queryOf } from "./resolve-reference.ts";
 
 /** The object name of the image that a stored object names. */
 export type StoredMeaning =
@@ -69,7 +69,7 @@ function isObjectName({ target, index, oldPins }: ReviewContext, value: Referenc
   // `imageName` may be pinned to a display name (M8), an object reference never.
   if (value.form === "object" && oldPins.get(nameKey(value))?.resolved === name) return true;
   if (!name.startsWith(VMI_ID_PREFIX)) return false;
-  const kind = kindMeant(value);
+  const kind = searchedKind(value);
   return value.images.some(
     (each) => (kind ?? each) === each && scopeOf(index, each, target.namespace).byObjectName(name) !== undefined,
   );

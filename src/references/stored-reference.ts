@@ -4,7 +4,7 @@ import { find, isNameOf, type NotSynced } from "../images/resolve.ts";
 import type { ReviewContext } from "./context.ts";
 import { kindKey, nameKey, type Reference } from "./parse.ts";
 import { type Pins, validPins } from "./pinned-annotation.ts";
-import { hasSupportedKind, isEmpty, isSame, kindMeant, queryOf } from "./resolve-reference.ts";
+import { hasSupportedKind, isEmpty, isSame, searchedKind, queryOf } from "./resolve-reference.ts";
 import { meaningOfStored, type StoredMeaning } from "./stored-meaning.ts";
 
 /** Result of comparing an updated reference with the stored one. */
@@ -27,22 +27,26 @@ export function exactChange(sent: Reference | undefined, old: Reference | undefi
 }
 
 /** Whether an earlier mutation wrote the stored kind in place of the sent one. */
-export type IsOurKind = (sent: Reference, old: Reference) => boolean;
+export type IsKindWrittenByMutation = (sent: Reference, old: Reference) => boolean;
 
 /** The image that a stored object names, and the names that people may use for it. */
 export class StoredReference {
   readonly #context: ReviewContext;
-  readonly #isOurKind: IsOurKind;
+  readonly #isKindWrittenByMutation: IsKindWrittenByMutation;
   readonly #values: readonly Reference[];
   readonly #meaning: StoredMeaning;
   readonly #pins: Pins;
-  /** The stored object as far as it is in the index: that of each scope where both scopes have it (R5). */
+  /** The stored image as the index has it; one of each scope where both have its object name (R5). */
   readonly #images: readonly Image[];
 
   /** `values`: the stored references to this image, the deciding one first; at least one. */
-  constructor(context: ReviewContext, values: readonly Reference[], isOurKind: IsOurKind = () => false) {
+  constructor(
+    context: ReviewContext,
+    values: readonly Reference[],
+    isKindWrittenByMutation: IsKindWrittenByMutation = () => false,
+  ) {
     this.#context = context;
-    this.#isOurKind = isOurKind;
+    this.#isKindWrittenByMutation = isKindWrittenByMutation;
     this.#values = values;
     const stored = values.flatMap((value): [string, string][] => [
       [nameKey(value), value.name ?? ""],
@@ -56,7 +60,7 @@ export class StoredReference {
   }
 
   /** For a reference that never changes: each spelling of the stored image, object names included, keeps it (M13). */
-  changeOfFixed(sent: Reference | undefined, old: Reference | undefined): Change {
+  compareImmutable(sent: Reference | undefined, old: Reference | undefined): Change {
     if (sent === undefined || old === undefined || isSame(sent, old)) return SAME;
     if (sent.name === undefined) return RESTORE_STORED;
     return this.#isKnownName(sent) && this.#keepsKind(sent, old) ? RESTORE_STORED : this.#otherImage(sent, old);
@@ -67,7 +71,7 @@ export class StoredReference {
    * keep the stored value (M19, M20), unless that names nothing while the sent reference names an image. `isFixed`: the
    * machine is powered on, so that such a spelling keeps even a stored value that names nothing.
    */
-  changeOfChangeable(sent: Reference, old: Reference, isFixed: boolean): Change {
+  compareMutable(sent: Reference, old: Reference, isFixed: boolean): Change {
     const change = this.#changeOfSameName(sent, old);
     if (change !== undefined) return change;
     const isSpelling = this.#isSpelling(sent, old) || (isFixed && this.#isSameObject(sent, old));
@@ -157,19 +161,21 @@ export class StoredReference {
     if (this.#wasRequested(sent)) return true;
     // A display name that mutation wrote (M8) is not one that a person wrote.
     const isObjectName = this.#objectNames.some((name) => name === sent.name);
-    return !this.#isOurs(sent) && !isObjectName && this.#isDisplayName(sent);
+    return !this.#wasWrittenByMutation(sent) && !isObjectName && this.#isDisplayName(sent);
   }
 
   #wasRequested(sent: Reference): boolean {
-    return [...this.#pins.values()].some(({ requested }) => requested === sent.name) && !this.#isOurs(sent);
+    return (
+      [...this.#pins.values()].some(({ requested }) => requested === sent.name) && !this.#wasWrittenByMutation(sent)
+    );
   }
 
   #wasKindRequested(sent: Reference): boolean {
     return this.#pins.get(kindKey(sent))?.requested === sent.kind;
   }
 
-  /** Written by an earlier call about this same object, instead of something else that a person wants now. */
-  #isOurs(sent: Reference): boolean {
+  /** Whether an earlier call of this same request wrote the sent name: a reinvocation sends the mutated object. */
+  #wasWrittenByMutation(sent: Reference): boolean {
     return this.#context.pins.get(nameKey(sent))?.resolved === sent.name;
   }
 
@@ -177,7 +183,7 @@ export class StoredReference {
     // Where object names come first (R1, R4, R8), one means that image, whatever display name another has.
     const { name } = sent;
     if (name === undefined) return false;
-    const objectNameFirst = name.startsWith(VMI_ID_PREFIX) || kindMeant(sent) !== undefined;
+    const objectNameFirst = name.startsWith(VMI_ID_PREFIX) || searchedKind(sent) !== undefined;
     const objects = this.#imagesWithObjectName(name);
     if (objects.length > 0 && (objectNameFirst || objects.some(isClusterScopedVmImage))) return false;
     return this.#images.some((image) => isNameOf(image, name, this.#context.policy.resolution));
@@ -194,7 +200,7 @@ export class StoredReference {
     if (sent.kind === undefined || sent.kind === old.kind) return true;
     if (!isVmImageKind(sent.kind)) return false;
     if (old.kind === undefined) return this.#fillsKind(sent);
-    return this.#wasKindRequested(sent) || this.#isOurKind(sent, old);
+    return this.#wasKindRequested(sent) || this.#isKindWrittenByMutation(sent, old);
   }
 
   #fillsKind(sent: Reference): boolean {

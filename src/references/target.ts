@@ -9,7 +9,7 @@ export interface AdmissionTarget {
   readonly operation: "CREATE" | "UPDATE";
   /** API version of the object. */
   readonly version: string;
-  /** Undefined for an object of the cluster. */
+  /** Undefined for a cluster-scoped object. */
   readonly namespace: string | undefined;
   readonly user: { readonly name: string; readonly groups: readonly string[] };
   /** The caller may do what vm-operator's own account may. */

@@ -3,7 +3,7 @@ import type { AdmissionTarget } from "../references/target.ts";
 import { VERSIONS } from "./rows.ts";
 
 /** Left free for the annotations that vm-operator adds later, such as its build version. */
-const ADDED_BY_VM_OPERATOR = 1_024;
+const RESERVED_FOR_VM_OPERATOR = 1_024;
 
 /**
  * vm-operator serves an object of an older version with annotation `vmoperator.vmware.com/conversion`: spec and status of
@@ -11,12 +11,12 @@ const ADDED_BY_VM_OPERATOR = 1_024;
  * left free.
  */
 const CONVERSION_FACTOR = 2;
-const [, ...CONVERTED] = VERSIONS;
+const [, ...OLDER_VERSIONS] = VERSIONS;
 
 /** Bytes that the annotations of an object may have; a status that was not sent is the stored one. */
 export function annotationRoom({ object, oldObject, version }: AdmissionTarget): number {
-  const room = MAX_ANNOTATION_BYTES - ADDED_BY_VM_OPERATOR;
-  if (!CONVERTED.some((each) => each === version)) return room;
+  const room = MAX_ANNOTATION_BYTES - RESERVED_FOR_VM_OPERATOR;
+  if (!OLDER_VERSIONS.some((each) => each === version)) return room;
   const converted = jsonBytes(object["spec"]) + jsonBytes(object["status"] ?? oldObject?.["status"]);
   return Math.max(0, room - CONVERSION_FACTOR * converted);
 }

@@ -11,7 +11,7 @@ export interface BootReferences {
   readonly hasCdroms: boolean;
 }
 
-export function bootOf({ references }: ParsedReferences): BootReferences {
+export function bootReferencesOf({ references }: ParsedReferences): BootReferences {
   return {
     imageName: references.find(({ role, form }) => role === "boot" && form === "name"),
     image: references.find(({ role, form }) => role === "boot" && form === "object"),

@@ -11,6 +11,7 @@ import { cdromBoot } from "./template-boot.ts";
 /** What the boot references of an object mean together. */
 export type BootImage =
   | Lookup
+  /** No reference names an image that can be written as `imageName`. */
   | { readonly is: "absent" }
   | { readonly is: "unchanged" }
   /** A value of a wrong type: mutation leaves it, and check `type` refuses it. */
@@ -19,14 +20,14 @@ export type BootImage =
 /** `spec.image` decides where it is set, else `spec.imageName`, else a CD-ROM. */
 export function resolveBoot(context: MachineReferences): BootImage {
   if (context.parsed.malformed.length > 0) return { is: "malformed" };
-  if (context.restored !== undefined) return writtenBoot(context);
+  if (context.converted !== undefined) return writtenBoot(context);
   const ofCdrom = cdromBoot(context);
   if (ofCdrom.is === "moved") return fromCdrom(context, ofCdrom.cdrom);
   const reference = decidingReference(context);
   if (reference === undefined) return fromCdrom(context, bootCdrom(context.cdroms));
   const lookup = resolveReference(context, reference);
-  return lookup.is === "resolved" && isBesideImageName(context.boot)
-    ? asReadByVmOperator(context, lookup.reference, lookup.image)
+  return lookup.is === "resolved" && willHaveImageName(context.boot)
+    ? imageForVmOperator(context, lookup.reference, lookup.image)
     : lookup;
 }
 
@@ -39,8 +40,8 @@ function writtenBoot(context: MachineReferences): BootImage {
 }
 
 /**
- * On an UPDATE that the policy allows, the reference that changed decides; at `/validate` the mutated object counts as it
- * is.
+ * `spec.image` decides where it is set, except on an UPDATE at `/mutate` that keeps `image` and has an `imageName`: then
+ * `imageName` may have changed, and decides.
  */
 function decidingReference({ target, boot, oldBoot }: MachineReferences): Reference | undefined {
   const { imageName, image } = boot;
@@ -51,29 +52,30 @@ function decidingReference({ target, boot, oldBoot }: MachineReferences): Refere
 
 /** M18: as if `imageName` had the name of the CD-ROM's image that vm-operator resolves to that image. */
 function fromCdrom(context: MachineReferences, cdrom: Cdrom | undefined): BootImage {
-  const lookup = cdrom === undefined ? undefined : (cdrom.lookup ?? resolveReference(context, mutatedReference(cdrom)));
+  const lookup =
+    cdrom === undefined ? undefined : (cdrom.lookup ?? resolveReference(context, referenceAfterMutation(cdrom)));
   if (lookup?.is !== "resolved") return { is: "absent" };
-  const read = asReadByVmOperator(context, lookup.reference, lookup.image);
+  const read = imageForVmOperator(context, lookup.reference, lookup.image);
   return read.is === "resolved" && imageNameFor(context, read.image) === undefined ? { is: "absent" } : read;
 }
 
 /** The reference of a CD-ROM without a new image, as it is after mutation. */
-function mutatedReference({ reference, old, change }: Cdrom): Reference {
+function referenceAfterMutation({ reference, old, change }: Cdrom): Reference {
   if (change.is !== "restoreStored" || old?.form !== "object" || reference.form !== "object") return reference;
   return { ...reference, name: old.name, kind: old.kind };
 }
 
 /** Whether `imageName` is set, or has to be written (M7). */
-function isBesideImageName({ imageName, hasCdroms }: BootReferences): boolean {
+function willHaveImageName({ imageName, hasCdroms }: BootReferences): boolean {
   return !isEmpty(imageName) || hasCdroms;
 }
 
 /**
- * M9: beside an `imageName`, a VMI ID means the namespaced image even where the kind says Cluster: vm-operator resolves
+ * M9: together with an `imageName`, a VMI ID means the namespaced image even where the kind says Cluster: vm-operator resolves
  * VMI IDs so (pkg/util/vmopv1/vm.go ResolveImageName). With resolution `strict` a cluster image stays where its display
  * name means exactly that one.
  */
-function asReadByVmOperator(context: MachineReferences, reference: Reference, found: Image): Lookup {
+function imageForVmOperator(context: MachineReferences, reference: Reference, found: Image): Lookup {
   const { target, index, policy } = context;
   const unsynced = unsyncedForName(context, found);
   if (unsynced !== undefined) return { is: "notSynced", kind: unsynced, reference };

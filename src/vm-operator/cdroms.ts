@@ -3,9 +3,9 @@ import { type ChangingReference, changingReferences } from "../references/changi
 import type { ParsedReferences, Reference } from "../references/parse.ts";
 import { resolveReference } from "../references/resolve-reference.ts";
 import { SAME } from "../references/stored-reference.ts";
-import type { RestoringContext } from "./context.ts";
-import type { RestoredCdrom } from "./conversion.ts";
-import { isOnThroughout } from "./power.ts";
+import type { ConversionContext } from "./context.ts";
+import type { ConvertedCdrom } from "./conversion.ts";
+import { staysPoweredOn } from "./power.ts";
 
 /** A CD-ROM of a machine, by the reference to its image. Its name identifies it. */
 export interface Cdrom extends ChangingReference {
@@ -21,16 +21,16 @@ export function cdromReferences({ references }: ParsedReferences): readonly Refe
  * The CD-ROMs of a machine (M17, M19). Those that vm-operator restores from its annotation take their place: they are
  * looked up on CREATE, and never rewritten.
  */
-export function cdromsOf(context: RestoringContext): readonly Cdrom[] {
-  const { target, restored } = context;
-  if (restored !== undefined) return restored.cdroms.map((cdrom) => restoredCdrom(context, cdrom));
-  const isFixed = isOnThroughout(target);
-  return changingReferences(context, "cdrom", (stored, sent, old) => stored.changeOfChangeable(sent, old, isFixed)).map(
+export function cdromsOf(context: ConversionContext): readonly Cdrom[] {
+  const { target, converted } = context;
+  if (converted !== undefined) return converted.cdroms.map((cdrom) => cdromOfAnnotation(context, cdrom));
+  const isFixed = staysPoweredOn(target);
+  return changingReferences(context, "cdrom", (stored, sent, old) => stored.compareMutable(sent, old, isFixed)).map(
     (each) => ({ ...each, connected: isConnected(target.object, each.reference) }),
   );
 }
 
-function restoredCdrom(context: RestoringContext, { reference, connected }: RestoredCdrom): Cdrom {
+function cdromOfAnnotation(context: ConversionContext, { reference, connected }: ConvertedCdrom): Cdrom {
   const isLookedUp = context.target.operation === "CREATE" && context.parsed.malformed.length === 0;
   const lookup = isLookedUp ? resolveReference(context, reference) : undefined;
   return { reference, old: undefined, change: SAME, lookup, connected };
@@ -45,7 +45,7 @@ export function bootCdrom<T extends { readonly connected: boolean }>(cdroms: rea
 export function storedBootCdrom({
   target,
   oldParsed,
-}: Pick<RestoringContext, "target" | "oldParsed">): Reference | undefined {
+}: Pick<ConversionContext, "target" | "oldParsed">): Reference | undefined {
   const references = oldParsed === undefined ? [] : cdromReferences(oldParsed);
   const stored = references.map((reference) => ({ reference, connected: isConnected(target.oldObject, reference) }));
   return bootCdrom(stored)?.reference;

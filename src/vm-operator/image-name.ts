@@ -8,11 +8,11 @@ import { find, type ResolutionMode } from "../images/resolve.ts";
  * and `/validate` resolve it again; an image that is being deleted has no display name (R6).
  */
 export function imageNameFor(context: ReviewContext, image: Image): string | undefined {
-  if (isReadAs(context, image.name, image)) return image.name;
+  if (resolvesExactlyTo(context, image.name, image)) return image.name;
   const { displayName } = image;
   return displayName !== undefined &&
-    isReadAs(context, displayName, image) &&
-    isReadAs(context, displayName, image, context.policy.resolution)
+    resolvesExactlyTo(context, displayName, image) &&
+    resolvesExactlyTo(context, displayName, image, context.policy.resolution)
     ? displayName
     : undefined;
 }
@@ -21,7 +21,7 @@ export function imageNameFor(context: ReviewContext, image: Image): string | und
  * Whether vm-operator's own resolver (pkg/util/vmopv1/vm.go ResolveImageName) takes this name for exactly this image. A
  * vm-operator whose VirtualMachineImages are images of the cluster knows object names only, which are not `vmi-` there.
  */
-export function isReadAs(
+export function resolvesExactlyTo(
   { index, target }: ReviewContext,
   name: string,
   image: Image,

@@ -2,11 +2,11 @@ import { at } from "../common/json.ts";
 import type { AdmissionTarget } from "../references/target.ts";
 
 const POWERED_ON = "PoweredOn";
-/** Begins annotations that keep a machine from starting (vm-operator CheckAnnotationPowerOn): it is not on yet. */
+/** Prefix of annotations that delay the power-on (vm-operator CheckAnnotationPowerOn): such a machine is not on yet. */
 const POWER_ON_CHECK = "poweron.check.vmoperator.vmware.com";
 
 /** Whether a machine is powered on before and after an UPDATE (vm-operator validateCdromWhenPoweredOn); no template is. */
-export function isOnThroughout({ object, oldObject, isTemplate }: AdmissionTarget): boolean {
+export function staysPoweredOn({ object, oldObject, isTemplate }: AdmissionTarget): boolean {
   if (oldObject === undefined || isTemplate) return false;
   const annotations = Object.keys((at(oldObject, ["metadata", "annotations"]) as object | null | undefined) ?? {});
   return (

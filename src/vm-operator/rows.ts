@@ -5,7 +5,7 @@ import { type CompiledRow, compileRow, EACH, type ReferenceRow } from "../refere
 export const VERSIONS = ["v1alpha6", "v1alpha5", "v1alpha4", "v1alpha3", "v1alpha2", "v1alpha1"] as const;
 
 /** Shared by all rows. */
-const OF_VM_OPERATOR = { group: VM_OPERATOR_GROUP, scope: "Namespaced", images: VM_IMAGE_KINDS } as const;
+const COMMON_COLUMNS = { group: VM_OPERATOR_GROUP, scope: "Namespaced", images: VM_IMAGE_KINDS } as const;
 
 type Machine = Pick<ReferenceRow, "kind" | "resource" | "versions" | "root">;
 
@@ -42,7 +42,7 @@ const MACHINE_FIELDS: readonly Pick<ReferenceRow, "versions" | "path" | "form" |
 const REFERENCES: readonly ReferenceRow[] = [
   ...MACHINES.flatMap((machine) =>
     MACHINE_FIELDS.map((field) => ({
-      ...OF_VM_OPERATOR,
+      ...COMMON_COLUMNS,
       ...machine,
       ...field,
       versions: machine.versions.filter((version) => field.versions.includes(version)),
@@ -50,7 +50,7 @@ const REFERENCES: readonly ReferenceRow[] = [
     })),
   ),
   {
-    ...OF_VM_OPERATOR,
+    ...COMMON_COLUMNS,
     kind: "VirtualMachinePublishRequest",
     resource: "virtualmachinepublishrequests",
     versions: VERSIONS,
@@ -68,7 +68,7 @@ const REFERENCES: readonly ReferenceRow[] = [
     },
   },
   {
-    ...OF_VM_OPERATOR,
+    ...COMMON_COLUMNS,
     kind: "VirtualMachineGroupPublishRequest",
     resource: "virtualmachinegrouppublishrequests",
     versions: ["v1alpha6", "v1alpha5"],

@@ -3,14 +3,14 @@ import type { ImageQuery } from "../images/image-index.ts";
 import type { ChangingReference } from "../references/changing-reference.ts";
 import { activeChecks, type Findings } from "../references/check.ts";
 import { typeCheck } from "../references/checks/type.ts";
-import { evaluate, refusedUnparsed } from "../references/evaluate.ts";
+import { evaluate, refusedBeforeParsing } from "../references/evaluate.ts";
 import type { Evaluate, ImageSystem } from "../references/image-system.ts";
 import { queryOf } from "../references/resolve-reference.ts";
 import { annotationRoom } from "./annotation-room.ts";
 import { excess } from "./cdrom-limit.ts";
-import { VM_CHECKS } from "./checks.ts";
+import { VM_CHECKS } from "./check-table.ts";
 import { type MachineContext, machineContext } from "./context.ts";
-import { restoredMachine } from "./conversion.ts";
+import { convertedMachine } from "./conversion.ts";
 import type { MachinePolicy } from "./policy.ts";
 import { rewriteMachine } from "./rewrite.ts";
 import { VM_ROWS } from "./rows.ts";
@@ -20,25 +20,25 @@ export const VM_OPERATOR: ImageSystem<MachinePolicy> = { rows: VM_ROWS, checks: 
 
 function evaluatorFor(policy: MachinePolicy): Evaluate {
   const checks = [typeCheck<MachineContext>(), ...activeChecks(VM_CHECKS, policy.levels)];
-  const asksForCollisions = checks.some(({ row }) => row.id === "publish-collision");
+  const checksCollisions = checks.some(({ row }) => row.id === "publish-collision");
   return (target, index) => {
-    const restored = restoredMachine(target);
-    const tooMany = excess(target, restored);
-    if (tooMany.length > 0) return refusedUnparsed(tooMany);
+    const converted = convertedMachine(target);
+    const tooMany = excess(target, converted);
+    if (tooMany.length > 0) return refusedBeforeParsing(tooMany);
     return evaluate(target, {
       checks,
-      contextOf: (each) => machineContext(each, { index, policy, restored }),
-      unsyncedKind: (context) => unsyncedKind(context) ?? unsyncedKindOfCollisions(context, asksForCollisions),
+      contextOf: (each) => machineContext(each, { index, policy, converted }),
+      unsyncedKind: (context) => unsyncedKind(context) ?? unsyncedKindForCollisions(context, checksCollisions),
       rewrite: rewriteMachine,
       annotationRoom,
-      unresolvedQueries: queriesOfConversion,
+      unresolvedQueries: unresolvedConversionQueries,
     });
   };
 }
 
 /** The unsynced kind that a reference needs. */
-function unsyncedKind({ bootImage, restoredBoot, changes, cdroms }: MachineContext): ImageKind | undefined {
-  const results = [bootImage, restoredBoot, changes?.imageName, changes?.image, ...cdroms.flatMap(resultsOf)];
+function unsyncedKind({ bootImage, convertedBoot, changes, cdroms }: MachineContext): ImageKind | undefined {
+  const results = [bootImage, convertedBoot, changes?.imageName, changes?.image, ...cdroms.flatMap(resultsOf)];
   return results.find((result) => result?.is === "notSynced")?.kind;
 }
 
@@ -46,8 +46,8 @@ function resultsOf({ change, lookup }: ChangingReference): readonly (typeof chan
   return [change, lookup];
 }
 
-/** That no image has a display name takes a complete list of all images. */
-function unsyncedKindOfCollisions({ target, parsed, index }: MachineContext, asks: boolean): ImageKind | undefined {
+/** Only a complete list shows that no image has a display name. */
+function unsyncedKindForCollisions({ target, parsed, index }: MachineContext, asks: boolean): ImageKind | undefined {
   if (!asks || target.endpoint !== "validate" || target.operation !== "CREATE") return undefined;
   return parsed.references
     .filter(({ role }) => role === "creates")
@@ -56,9 +56,9 @@ function unsyncedKindOfCollisions({ target, parsed, index }: MachineContext, ask
 }
 
 /** The written `imageName` where the annotation boots another image: the index may not have the written one yet. */
-function queriesOfConversion(context: MachineContext, { denials }: Findings): readonly ImageQuery[] {
-  const { boot, bootImage, restored } = context;
-  if (restored === undefined || bootImage.is === "resolved" || boot.imageName?.name === undefined) return [];
+function unresolvedConversionQueries(context: MachineContext, { denials }: Findings): readonly ImageQuery[] {
+  const { boot, bootImage, converted } = context;
+  if (converted === undefined || bootImage.is === "resolved" || boot.imageName?.name === undefined) return [];
   if (!denials.some(({ check }) => check === "conversion")) return [];
   return [queryOf(context, boot.imageName, boot.imageName.name)];
 }

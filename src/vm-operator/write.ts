@@ -8,7 +8,7 @@ import { kindPath, type Rewrites } from "../references/rewrites.ts";
 import { imageNameFollowsImage } from "./boot-references.ts";
 import { bootCdrom } from "./cdroms.ts";
 import type { MachineContext } from "./context.ts";
-import { imageNameFor, isReadAs } from "./image-name.ts";
+import { imageNameFor, resolvesExactlyTo } from "./image-name.ts";
 
 /** Writes the resolved image into the boot references, on CREATE and on an UPDATE that the policy allows (M1 to M9). */
 export function writeBoot(context: MachineContext, image: Image, into: Rewrites): void {
@@ -23,7 +23,7 @@ function writeImageName(context: MachineContext, image: Image, into: Rewrites): 
   if (name === undefined ? !hasCdroms : namesAnother(context, image, name)) return;
   const to = imageNameFor(context, image);
   if (to === undefined) {
-    into.warn(unnamed(imageName, image, remedyFor(context)));
+    into.warn(noUsableName(imageName, image, remedyFor(context)));
     return;
   }
   rewriteImageName(context, { imageName, image, to }, into);
@@ -40,7 +40,7 @@ function rewriteImageName(context: MachineContext, { imageName, image, to }: Wri
   const { name: from, namePath: path, key } = imageName;
   if (from !== undefined && context.policy.write === "image") {
     // A name that vm-operator resolves to this image, too, is left as it is.
-    if (isReadAs(context, from, image)) return;
+    if (resolvesExactlyTo(context, from, image)) return;
     into.warn(misread(imageName, to));
   }
   const pinned = from !== undefined && !isSame(imageName, context.oldBoot?.imageName);
@@ -56,14 +56,14 @@ function misread(imageName: Reference, to: string): string {
 }
 
 /** Warns where only a CD-ROM has an image to boot from, and vm-operator resolves no name to that image. */
-export function warnOfUnnamed(context: MachineContext, into: Rewrites): void {
+export function warnNoUsableName(context: MachineContext, into: Rewrites): void {
   const { boot, cdroms } = context;
   const lookup = bootCdrom(cdroms)?.lookup;
   if (boot.imageName === undefined || lookup?.is !== "resolved") return;
-  into.warn(unnamed(boot.imageName, lookup.image, remedyFor(context)));
+  into.warn(noUsableName(boot.imageName, lookup.image, remedyFor(context)));
 }
 
-function unnamed({ path, name: written }: Reference, { name }: Image, remedy: string): string {
+function noUsableName({ path, name: written }: Reference, { name }: Image, remedy: string): string {
   const value = written === undefined ? "" : `${quote(written)}: `;
   return (
     `${fieldOf(path)}: ${value}vm-operator will refuse it: neither the object name ${quote(name)} nor a display name ` +

@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { ALERTS } from "../../scripts/alerts.ts";
 import { METRICS_PAGE, metricsPage } from "../../scripts/metrics-page.ts";
 import { STATES } from "../../src/sources/kind-status.ts";
-import { type MetricRow, METRICS } from "../../src/metrics/table.ts";
+import { type MetricRow, METRICS } from "../../src/metrics/metric-table.ts";
 
 const PAGE = readFileSync(METRICS_PAGE, "utf8");
 const ROWS = Object.values<MetricRow>(METRICS);

@@ -5,7 +5,7 @@ import { IMAGE_KINDS } from "../../src/images/image.ts";
 import { type KindStatus, STATES } from "../../src/sources/kind-status.ts";
 import type { CertificateFacts } from "../../src/certs/certificate-source.ts";
 import type { Observed } from "../../src/metrics/observed.ts";
-import { type MetricRow, METRICS } from "../../src/metrics/table.ts";
+import { type MetricRow, METRICS } from "../../src/metrics/metric-table.ts";
 import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
 import { metricsOf, scrape, type Scraped } from "../support/scrape.ts";
 

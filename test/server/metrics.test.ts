@@ -2,7 +2,7 @@ import { CHECK_IDS } from "../../src/admission/systems.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, describe, test } from "vitest";
 
-import { type LabelValues, type MetricRow, METRICS } from "../../src/metrics/table.ts";
+import { type LabelValues, type MetricRow, METRICS } from "../../src/metrics/metric-table.ts";
 import type { Metrics } from "../../src/metrics/metrics.ts";
 import { createReview, virtualMachine } from "../support/admission-review.ts";
 import { indexOf, vmi } from "../support/catalogue.ts";

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { AdmissionPolicy } from "../../src/admission/decide.ts";
 
 import { PINNED_ANNOTATION } from "../../src/references/pinned-annotation.ts";
-import { FAILED_OVER_ANNOTATION } from "../../src/vm-operator/stored-boot.ts";
+import { FAILED_OVER_ANNOTATION } from "../../src/vm-operator/boot-changes.ts";
 import { answer, type Answer, request, type RequestFacts, type VirtualMachine } from "../support/admission.ts";
 import { cvmi, indexOf, vmi } from "../support/catalogue.ts";
 

@@ -11,10 +11,19 @@ import { hasClusterScopedVmImages, type ImageQuery } from "../../images/image-in
 import { oddityOf } from "../../images/name-similarity.ts";
 import { nearMatches } from "../../images/near-matches.ts";
 import { type Ambiguous, literalName } from "../../images/resolve.ts";
+import type { CheckFacts } from "../check.ts";
 import type { ResolvedContext } from "../context.ts";
 import { type FieldError, plain, quote } from "../field-error.ts";
 import type { Reference } from "../parse.ts";
-import { kindMeant } from "../resolve-reference.ts";
+import { searchedKind } from "../resolve-reference.ts";
+
+/** One row of each check table that has this check. */
+export const EXISTS = {
+  id: "exists",
+  level: "deny",
+  mutate: "before",
+  rule: "a reference names exactly one image visible to this namespace",
+} as const satisfies CheckFacts;
 
 /** Candidates beyond this many are counted. */
 const MAX_CANDIDATES_LISTED = 5;
@@ -26,7 +35,7 @@ const MAX_CANDIDATES_LISTED = 5;
 const MAX_WITH_NEAR_MATCHES = 10;
 
 /** What differs between image systems. */
-export interface ExistsTexts<C> {
+export interface ExistsOptions<C> {
   /** Where candidates of these images are: `images in namespace "dev" and the cluster`. */
   readonly placeOf: (candidates: readonly Image[], namespace: string | undefined) => string;
   /** Says that there is no image: `no image in namespace "dev" or the cluster`. */
@@ -38,7 +47,7 @@ export interface ExistsTexts<C> {
 }
 
 interface Search {
-  /** Undefined where VirtualMachineImages are images of the cluster. */
+  /** Undefined where VirtualMachineImages are cluster-scoped. */
   readonly namespace: string | undefined;
   readonly strict: boolean;
 }
@@ -52,14 +61,14 @@ interface Miss {
 }
 
 /** A reference names exactly one image that this namespace may use. */
-export function exists<C extends ResolvedContext>(texts: ExistsTexts<C>): (context: C) => readonly FieldError[] {
+export function exists<C extends ResolvedContext>(texts: ExistsOptions<C>): (context: C) => readonly FieldError[] {
   return (context) => {
     const unresolved = context.lookups.filter((lookup) => lookup.is === "unresolved");
     if (unresolved.length === 0) return [];
     const { namespace } = context.target;
-    const isOfCluster = hasClusterScopedVmImages(context.index, namespace);
+    const isClusterScoped = hasClusterScopedVmImages(context.index, namespace);
     const strict = context.policy.resolution === "strict";
-    const search: Search = { namespace: isOfCluster ? undefined : namespace, strict };
+    const search: Search = { namespace: isClusterScoped ? undefined : namespace, strict };
     return unresolved.map((lookup, position) => {
       const { reference, query, resolution } = lookup;
       const error = { check: "exists", field: fieldOf(reference.namePath), value: query.name };
@@ -78,14 +87,14 @@ export function exists<C extends ResolvedContext>(texts: ExistsTexts<C>): (conte
 function ambiguous<C>(
   { candidates, matchedBy }: Ambiguous,
   { namespace, strict }: Search,
-  { placeOf }: ExistsTexts<C>,
+  { placeOf }: ExistsOptions<C>,
 ): string {
-  const listed = candidates.slice(0, MAX_CANDIDATES_LISTED).map(inItsLibrary).join(", ");
+  const listed = candidates.slice(0, MAX_CANDIDATES_LISTED).map(nameWithLibrary).join(", ");
   const more = candidates.length - MAX_CANDIDATES_LISTED;
   const libraries = new Set(candidates.map(libraryOf));
   const librariesDiffer =
     !strict && matchedBy === "displayName" && libraries.size === candidates.length && !libraries.has(undefined);
-  const ids = candidates.some(hasNameByPeople) ? "object names" : "IDs";
+  const ids = candidates.some(hasChosenName) ? "object names" : "IDs";
   const remedy = `use one of these ${ids}${librariesDiffer ? ", or LIBRARY/NAME" : ""}`;
   return (
     `ambiguous: ${candidates.length} ${placeOf(candidates, namespace)} have this display name` +
@@ -94,18 +103,18 @@ function ambiguous<C>(
 }
 
 /** The object name of any other image is a VMI ID. */
-function hasNameByPeople(image: Image): boolean {
+function hasChosenName(image: Image): boolean {
   return IMAGE_KIND_ROWS[image.kind].namedByPeople || isClusterScopedVmImage(image);
 }
 
-function inItsLibrary(image: Image): string {
+function nameWithLibrary(image: Image): string {
   const [name, library] = [plain(image.name), libraryOf(image)];
   return library === undefined ? name : `${name} (${plain(library)})`;
 }
 
-function notFound<C>(miss: Miss, near: readonly Image[], { noImage }: ExistsTexts<C>): string {
+function notFound<C>(miss: Miss, near: readonly Image[], { noImage }: ExistsOptions<C>): string {
   const { reference, query, search } = miss;
-  const kind = kindMeant(reference);
+  const kind = searchedKind(reference);
   const names = namesSearched(query.name, kind, search.strict);
   const oddity = oddityOf(query.name);
   const odd = oddity === undefined ? "" : `; the name ${oddity}`;

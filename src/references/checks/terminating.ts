@@ -1,10 +1,18 @@
+import type { CheckFacts } from "../check.ts";
 import { type ResolvedContext, usedImages } from "../context.ts";
 import type { FieldError } from "../field-error.ts";
-import type { ImageError } from "../image-error.ts";
+import type { MakeImageError } from "../image-error.ts";
+
+export const TERMINATING = {
+  id: "terminating",
+  level: "warn",
+  mutate: "never",
+  rule: "the image is not being deleted",
+} as const satisfies CheckFacts;
 
 /** The image is not being deleted. Such an image is found by its object name only (R6). */
 export function terminating<C extends ResolvedContext>(
-  imageError: ImageError<C>,
+  imageError: MakeImageError<C>,
 ): (context: C) => Iterable<FieldError> {
   return function* (context) {
     for (const { reference, image } of usedImages(context.lookups)) {

@@ -22,8 +22,8 @@ export function typeCheck<C extends ReviewContext>(
 }
 
 /**
- * An UPDATE may keep a malformed value as it is, unless it changes a reference: no reference can be resolved beside a
- * malformed value.
+ * An UPDATE may keep a malformed value as it is, unless it changes a reference: no reference is resolved together
+ * with a malformed value.
  */
 function* typeErrors(
   { parsed, oldParsed, target }: ReviewContext,

@@ -1,6 +1,6 @@
 import type { MachineContext } from "../context.ts";
 import type { Cdrom } from "../cdroms.ts";
-import { machineImageError } from "../image-error.ts";
+import { machineImageError } from "../machine-image-error.ts";
 import { fieldOf } from "../../common/field-path.ts";
 import { isVmImage } from "../../images/image.ts";
 import type { FieldError } from "../../references/field-error.ts";

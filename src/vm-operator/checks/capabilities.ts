@@ -1,7 +1,7 @@
 import { textAt } from "../../common/json.ts";
 import { isVmImage } from "../../images/image.ts";
 import type { MachineContext } from "../context.ts";
-import { machineImageError } from "../image-error.ts";
+import { machineImageError } from "../machine-image-error.ts";
 import type { AdmissionTarget } from "../../references/target.ts";
 import { type FieldError, quote } from "../../references/field-error.ts";
 

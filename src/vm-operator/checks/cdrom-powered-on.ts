@@ -1,6 +1,6 @@
 import { type Cdrom, cdromReferences } from "../cdroms.ts";
 import type { MachineContext } from "../context.ts";
-import { isOnThroughout } from "../power.ts";
+import { staysPoweredOn } from "../power.ts";
 import type { FieldError } from "../../references/field-error.ts";
 import { EACH } from "../../references/row.ts";
 import { fieldOf } from "../../common/field-path.ts";
@@ -11,10 +11,10 @@ import type { Reference } from "../../references/parse.ts";
  * validateCdromWhenPoweredOn).
  */
 export function* cdromPoweredOn(context: MachineContext): Iterable<FieldError> {
-  const { cdroms, oldParsed, target, restored } = context;
+  const { cdroms, oldParsed, target, converted } = context;
   // vm-operator restores the stored CD-ROMs.
-  if (restored !== undefined) return;
-  if (oldParsed === undefined || !isOnThroughout(target)) return;
+  if (converted !== undefined) return;
+  if (oldParsed === undefined || !staysPoweredOn(target)) return;
   for (const cdrom of cdroms) {
     if (cdrom.old === undefined) yield error(cdrom.reference, "be added");
     else if (isOther(cdrom))

@@ -2,7 +2,7 @@ import { isVmImage } from "../../images/image.ts";
 import { type FieldError, plain } from "../../references/field-error.ts";
 import { isAdmittedAsSent } from "../admitted-as-sent.ts";
 import type { MachineContext } from "../context.ts";
-import { machineImageError } from "../image-error.ts";
+import { machineImageError } from "../machine-image-error.ts";
 
 /** A CD-ROM holds an ISO image; the type of images before v1alpha3 is unknown (vm-operator cdrom.go, processImage). */
 export function* cdromType(context: MachineContext): Iterable<FieldError> {

@@ -12,11 +12,11 @@ const ALSO = "(of an ordinary caller vm-operator refuses that annotation in any 
  * checks it, because the object comes back from vm-operator with a new annotation that agrees.
  */
 export function* conversion(context: MachineContext): Iterable<FieldError> {
-  const { boot, restoredBoot } = context;
-  if (restoredBoot === undefined || boot.imageName === undefined) return;
-  if (restoredBoot.is === "other") {
+  const { boot, convertedBoot } = context;
+  if (convertedBoot === undefined || boot.imageName === undefined) return;
+  if (convertedBoot.is === "other") {
     const { name: value = "", namePath } = boot.imageName;
-    const taken = restoredBoot.name === undefined ? "no image" : quote(restoredBoot.name);
+    const taken = convertedBoot.name === undefined ? "no image" : quote(convertedBoot.name);
     const why = `vm-operator takes ${taken} from its annotation instead; ${REMEDY} ${ALSO}`;
     yield { check: "conversion", reason: "FieldValueInvalid", field: fieldOf(namePath), value, why };
   }

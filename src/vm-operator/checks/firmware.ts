@@ -9,7 +9,7 @@ import type { AdmissionTarget } from "../../references/target.ts";
 const EFI = "efi";
 
 /** Versions with `bootOptions`. There vm-operator demands `bootOptions.firmware: efi`, and never reads the image (validateBootOptions). */
-const VERSIONS_THAT_WANT_IT_WRITTEN = ["v1alpha5", "v1alpha6"];
+const VERSIONS_WITH_EXPLICIT_FIRMWARE = ["v1alpha5", "v1alpha6"];
 
 const WRITE_EFI = "write bootOptions.firmware: efi";
 
@@ -62,7 +62,7 @@ function objectionToImage(image: VmImage | undefined, version: string): Objectio
   if (image === undefined) return undefined;
   const name = quote(image.name);
   if (image.firmware === EFI) {
-    if (!VERSIONS_THAT_WANT_IT_WRITTEN.includes(version)) return undefined;
+    if (!VERSIONS_WITH_EXPLICIT_FIRMWARE.includes(version)) return undefined;
     const why = `only image ${name} says firmware efi, and vm-operator refuses secure boot without it in the VM; ${WRITE_EFI}`;
     return { why, onlyWarns: true };
   }

@@ -3,39 +3,27 @@ import { type FieldError, quote } from "../../references/field-error.ts";
 import { nameKey, type Reference } from "../../references/parse.ts";
 import { isEmpty } from "../../references/resolve-reference.ts";
 import { kindPath } from "../../references/rewrites.ts";
-import type { Change } from "../../references/stored-reference.ts";
+import { bootFieldChanges } from "../boot-changes.ts";
 import type { MachineContext } from "../context.ts";
 
 /**
  * A machine keeps the image that it was created with (vm-operator validateImageOnUpdate). The words "is immutable"
- * and "immutable field" must not appear: Flux takes them for leave to delete and re-create the object.
+ * and "immutable field" must not appear: Flux treats them as permission to delete and re-create the object.
  */
-export function immutable(context: MachineContext): readonly FieldError[] {
-  const { changes, boot, oldBoot, target } = context;
-  if (changes === undefined || target.isTemplate) return [];
-  return [
-    errorOf(context, { change: changes.imageName, sent: boot.imageName, old: oldBoot?.imageName }),
-    errorOf(context, { change: changes.image, sent: boot.image, old: oldBoot?.image }),
-  ].filter((error) => error !== undefined);
-}
-
-interface Compared {
-  readonly change: Change;
-  readonly sent: Reference | undefined;
-  readonly old: Reference | undefined;
-}
-
-function errorOf(context: MachineContext, { change, sent, old }: Compared): FieldError | undefined {
-  if (change.is !== "changed" || sent === undefined || old === undefined) return undefined;
-  const kindChanged = sent.name === old.name && sent.kind !== old.kind;
-  return {
-    check: "immutable",
-    reason: "FieldValueInvalid",
-    field: kindChanged ? fieldOf(kindPath(sent)) : fieldOf(sent.namePath),
-    value: (kindChanged ? sent.kind : sent.name) ?? "",
-    why: `a VM keeps the image that it was created with; ${remedy(context, old, kindChanged)}, or create another VM`,
-    namesOtherImage: change.namesOtherImage,
-  };
+export function* immutable(context: MachineContext): Iterable<FieldError> {
+  if (context.target.isTemplate) return;
+  for (const { change, sent, old } of bootFieldChanges(context)) {
+    if (change.is !== "changed") continue;
+    const kindChanged = sent.name === old.name && sent.kind !== old.kind;
+    yield {
+      check: "immutable",
+      reason: "FieldValueInvalid",
+      field: kindChanged ? fieldOf(kindPath(sent)) : fieldOf(sent.namePath),
+      value: (kindChanged ? sent.kind : sent.name) ?? "",
+      why: `a VM keeps the image that it was created with; ${remedy(context, old, kindChanged)}, or create another VM`,
+      namesOtherImage: change.namesOtherImage,
+    };
+  }
 }
 
 function remedy(context: MachineContext, old: Reference, kindChanged: boolean): string {

@@ -22,7 +22,7 @@ export function* publishCollision(context: MachineContext): Iterable<FieldError>
     const { createdName, images, namePath } = reference;
     if (createdName === undefined || !images.every(isVmImageKind)) continue;
     const name = createdNameOf(target.object, reference);
-    const why = name === undefined ? undefined : whyNot(context, name);
+    const why = name === undefined ? undefined : collisionOf(context, name);
     if (why === undefined) continue;
     yield {
       check: "publish-collision",
@@ -34,7 +34,7 @@ export function* publishCollision(context: MachineContext): Iterable<FieldError>
   }
 }
 
-function whyNot({ index, target, policy }: MachineContext, name: string): string | undefined {
+function collisionOf({ index, target, policy }: MachineContext, name: string): string | undefined {
   if (name.startsWith(VMI_ID_PREFIX)) {
     return `vm-operator reads a name that begins with ${VMI_ID_PREFIX} as a VMI ID, and never as a display name`;
   }

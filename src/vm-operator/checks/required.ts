@@ -32,8 +32,8 @@ export function* required(context: MachineContext): Iterable<FieldError> {
 }
 
 /** A template has no privilege: vm-operator's own account makes machines from it. */
-function hasNothingToBootFrom({ bootImage, boot, target, restored }: MachineContext): boolean {
-  if (restored !== undefined && !(isImageless(restored.boot) && restored.cdroms.length === 0)) return false;
+function hasNothingToBootFrom({ bootImage, boot, target, converted }: MachineContext): boolean {
+  if (converted !== undefined && !(isImageless(converted.boot) && converted.cdroms.length === 0)) return false;
   if (target.privileged && !target.isTemplate) return false;
   return bootImage.is === "absent" && isImageless(boot) && !boot.hasCdroms;
 }

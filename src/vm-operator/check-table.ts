@@ -1,8 +1,8 @@
 import { type Image, type ImageKind, VM_IMAGE_KINDS } from "../images/image.ts";
 import type { CheckRow } from "../references/check.ts";
-import { exists } from "../references/checks/exists.ts";
-import { ready } from "../references/checks/ready.ts";
-import { terminating } from "../references/checks/terminating.ts";
+import { EXISTS, exists } from "../references/checks/exists.ts";
+import { READY, ready } from "../references/checks/ready.ts";
+import { TERMINATING, terminating } from "../references/checks/terminating.ts";
 import { quote } from "../references/field-error.ts";
 import { isAdmittedAsSent } from "./admitted-as-sent.ts";
 import { agree } from "./checks/agree.ts";
@@ -19,15 +19,12 @@ import { kind } from "./checks/kind.ts";
 import { publishCollision } from "./checks/publish-collision.ts";
 import { required } from "./checks/required.ts";
 import type { MachineContext } from "./context.ts";
-import { machineImageError } from "./image-error.ts";
+import { machineImageError } from "./machine-image-error.ts";
 
 /** The check table of vm-operator's objects. */
 export const VM_CHECKS: readonly CheckRow<MachineContext>[] = [
   {
-    id: "exists",
-    level: "deny",
-    mutate: "before",
-    rule: "a reference names exactly one image visible to this namespace",
+    ...EXISTS,
     run: exists({ placeOf, noImage, isUsable: () => true, isAdmittedAsSent }),
   },
   {
@@ -60,17 +57,11 @@ export const VM_CHECKS: readonly CheckRow<MachineContext>[] = [
     run: conversion,
   },
   {
-    id: "ready",
-    level: "warn",
-    mutate: "never",
-    rule: "the image's Ready condition is True",
+    ...READY,
     run: ready<MachineContext>(machineImageError, "the VM waits"),
   },
   {
-    id: "terminating",
-    level: "warn",
-    mutate: "never",
-    rule: "the image is not being deleted",
+    ...TERMINATING,
     run: terminating<MachineContext>(machineImageError),
   },
   {

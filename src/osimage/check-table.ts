@@ -1,9 +1,9 @@
 import type { CheckRow } from "../references/check.ts";
-import { exists } from "../references/checks/exists.ts";
-import { ready } from "../references/checks/ready.ts";
-import { terminating } from "../references/checks/terminating.ts";
+import { EXISTS, exists } from "../references/checks/exists.ts";
+import { READY, ready } from "../references/checks/ready.ts";
+import { TERMINATING, terminating } from "../references/checks/terminating.ts";
 import type { FieldError } from "../references/field-error.ts";
-import { imageError, type ImageFault } from "../references/image-error.ts";
+import { imageError, type ImageProblem } from "../references/image-error.ts";
 import { mayUse } from "./access.ts";
 import { access } from "./checks/access.ts";
 import { checksum, emptyChecksum } from "./checks/checksum.ts";
@@ -16,10 +16,7 @@ import type { OsImageContext } from "./context.ts";
 /** The check table of vCluster Platform's objects. */
 export const OS_IMAGE_CHECKS: readonly CheckRow<OsImageContext>[] = [
   {
-    id: "exists",
-    level: "deny",
-    mutate: "before",
-    rule: "a reference names exactly one image visible to this namespace",
+    ...EXISTS,
     run: exists<OsImageContext>({
       placeOf: () => "OSImages",
       noImage: () => "no OSImage",
@@ -28,17 +25,11 @@ export const OS_IMAGE_CHECKS: readonly CheckRow<OsImageContext>[] = [
     }),
   },
   {
-    id: "ready",
-    level: "warn",
-    mutate: "never",
-    rule: "the image's Ready condition is True",
+    ...READY,
     run: ready(errorOf, "nothing can be provisioned with it"),
   },
   {
-    id: "terminating",
-    level: "warn",
-    mutate: "never",
-    rule: "the image is not being deleted",
+    ...TERMINATING,
     run: terminating(errorOf),
   },
   {
@@ -92,6 +83,6 @@ export const OS_IMAGE_CHECKS: readonly CheckRow<OsImageContext>[] = [
   },
 ];
 
-function errorOf(_: OsImageContext, fault: ImageFault): FieldError {
+function errorOf(_: OsImageContext, fault: ImageProblem): FieldError {
   return imageError(fault);
 }

@@ -1,4 +1,4 @@
-import { at, isJsonObject, isSameJson } from "../common/json.ts";
+import { at, isJsonObject, isSameJson, type JsonPath } from "../common/json.ts";
 import type { ReviewContext } from "./context.ts";
 import { kindKey, nameKey, type Reference } from "./parse.ts";
 import { isEmpty, resolveReference } from "./resolve-reference.ts";
@@ -15,7 +15,7 @@ export interface Restoration {
 export function restoreExactly(context: ReviewContext, { sent, old }: Restoration, into: Rewrites): void {
   // vm-operator takes an empty `imageName` for an absent one; an empty `image` it does not.
   if (sent.form === "name" && sent.name === old.name) return;
-  const oldValue = storedValue(context, old);
+  const oldValue = storedValue(context, old.path);
   if (isSameValue(at(context.target.object, sent.path), oldValue)) return;
   if (isEmpty(sent) || old.name === undefined) into.replace({ reference: sent, value: oldValue ?? undefined });
   else {
@@ -29,7 +29,7 @@ export function restore(context: ReviewContext, { sent, old }: Restoration, into
   const kind = filledKind(context, { sent, old });
   if (isEmpty(sent) || isEmpty(old)) {
     // A CD-ROM may have another position now.
-    const value = storedValue(context, old);
+    const value = storedValue(context, old.path);
     into.replace({ reference: sent, value: isJsonObject(value) && kind !== old.kind ? { ...value, kind } : value });
     return;
   }
@@ -37,14 +37,14 @@ export function restore(context: ReviewContext, { sent, old }: Restoration, into
   rewriteKind(sent, kind, into);
 }
 
-function restoreKind({ target }: ReviewContext, { sent, old }: Restoration, into: Rewrites): void {
+function restoreKind(context: ReviewContext, { sent, old }: Restoration, into: Rewrites): void {
   if (sent.form === "name") return;
   if (old.kind !== undefined) rewriteKind(sent, old.kind, into);
-  else into.replaceKind({ reference: sent, value: at(target.oldObject, kindPath(old)) });
+  else into.replaceKind({ reference: sent, value: storedValue(context, kindPath(old)) });
 }
 
 /** The stored value; undefined for a malformed one, which is never written. */
-function storedValue({ target, oldParsed }: ReviewContext, { path }: Reference): unknown {
+function storedValue({ target, oldParsed }: ReviewContext, path: JsonPath): unknown {
   const isMalformed = oldParsed?.malformed.some((each) => path.every((step, depth) => each.path[depth] === step));
   return isMalformed === true ? undefined : at(target.oldObject, path);
 }

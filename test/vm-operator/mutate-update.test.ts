@@ -249,6 +249,13 @@ describe("UPDATE restores the stored references", () => {
     },
   );
 
+  it("M12: a stored kind of a wrong type is not restored", () => {
+    const old = { spec: { imageName: "vmi-a", image: { kind: 7, name: "vmi-a" } } };
+    const kept = update(old, { spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") } });
+    expect(kept.spec).toEqual({ imageName: "vmi-a", image: { name: "vmi-a" } });
+    expect(update(old, kept.object).patched).toEqual([]);
+  });
+
   it("M12: an unknown field of a stored image is restored", () => {
     const old = { spec: { image: { kind: VMI, name: "vmi-a", extra: { deep: [1] } } } };
     expect(update(old, { spec: {} }).spec).toEqual(old.spec);

@@ -27,8 +27,10 @@ test("docs/install.md uses the names of the manifests", () => {
   expect(matches(/create secret tls ([\w-]+)/g)).toEqual([/secretName: (.+)/.exec(mounted)?.[1]]);
   const service = `${only(base, "Service").metadata.name}.${namespace}.svc`;
   expect(matches(/--host ([\w.-]+)/g)).toEqual([service, "webhook.example.com"]);
-  expect(matches(/webhookconfiguration,validatingwebhookconfiguration ([\w-]+)/g)).toEqual([
-    only(base, "MutatingWebhookConfiguration").metadata.name,
+  const name = only(base, "MutatingWebhookConfiguration").metadata.name;
+  expect([...matches(/webhookconfiguration,validatingwebhookconfiguration ([\w-]+)/g)].sort()).toEqual([
+    name,
+    `${name}-osimage`,
   ]);
 });
 

@@ -416,6 +416,16 @@ describe("UPDATE to another image", () => {
     ]);
   });
 
+  it("M14: a requested name with another kind is refused at its kind", () => {
+    const old = {
+      metadata: pinned({ "spec.image.name": ["Ubuntu", "vmi-z"] }),
+      spec: { image: image("ClusterVirtualMachineImage", "vmi-z") },
+    };
+    expect(update(old, { spec: { image: image(VMI, "Ubuntu") } }).errors).toMatchObject([
+      { check: "immutable", field: "spec.image.kind", why: expect.stringContaining('put back "Cluster') as unknown },
+    ]);
+  });
+
   it.each([
     ["with immutable=warn", "warn"],
     ["with immutable=off", "off"],

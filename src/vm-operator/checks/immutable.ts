@@ -14,24 +14,29 @@ export function* immutable(context: MachineContext): Iterable<FieldError> {
   if (context.target.isTemplate) return;
   for (const { change, sent, old } of bootFieldChanges(context)) {
     if (change.is !== "changed") continue;
-    const kindChanged = sent.name === old.name && sent.kind !== old.kind;
-    yield {
-      check: "immutable",
-      reason: "FieldValueInvalid",
-      field: kindChanged ? fieldOf(kindPath(sent)) : fieldOf(sent.namePath),
-      value: (kindChanged ? sent.kind : sent.name) ?? "",
-      why: `a VM keeps the image that it was created with; ${remedy(context, old, kindChanged)}, or create another VM`,
-      namesOtherImage: change.namesOtherImage,
-    };
+    const requested = requestedName(context, old);
+    const keepsName = sent.name === old.name || (requested !== undefined && sent.name === requested);
+    const {
+      path,
+      value = "",
+      remedy,
+    } = keepsName && sent.kind !== old.kind
+      ? { path: kindPath(sent), value: sent.kind, remedy: kindRemedy(old) }
+      : { path: sent.namePath, value: sent.name, remedy: nameRemedy(old, requested) };
+    const why = `a VM keeps the image that it was created with; ${remedy}, or create another VM`;
+    const { namesOtherImage } = change;
+    yield { check: "immutable", reason: "FieldValueInvalid", field: fieldOf(path), value, why, namesOtherImage };
   }
 }
 
-function remedy(context: MachineContext, old: Reference, kindChanged: boolean): string {
+function kindRemedy({ kind }: Reference): string {
+  return kind === undefined ? "leave this field out" : `put back ${quote(kind)} or leave this field out`;
+}
+
+function nameRemedy(old: Reference, requested: string | undefined): string {
   if (isEmpty(old)) return "leave this field out";
-  const stored = quote((kindChanged ? old.kind : old.name) ?? "");
-  const requested = kindChanged ? undefined : requestedName(context, old);
-  const back = requested === undefined ? stored : `${quote(requested)} (${stored})`;
-  return `put back ${back} or leave this field out`;
+  const stored = quote(old.name ?? "");
+  return `put back ${requested === undefined ? stored : `${quote(requested)} (${stored})`} or leave this field out`;
 }
 
 /** The name of the manifest, which mutation replaced. At `/validate`, which restores nothing, it is no remedy. */

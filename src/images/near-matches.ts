@@ -12,7 +12,7 @@ const MAX_SIMILAR = 6;
 
 /**
  * R7: images that a person may have meant by a name that no image has. Only images that this namespace may use.
- * 1. Images of the same name, in the scope that the kind excludes.
+ * 1. Images of the same name, in the scope that the kind excludes. Where there are some, they are all.
  * 2. Images whose name is equal except for letter case, outer spaces and look-alike characters.
  * 3. Images with a similar name, as `similarNames` says.
  * For LIBRARY/NAME, NAME alone is searched, too; images of a library of that name come first.
@@ -27,7 +27,9 @@ export function nearMatches(index: ImageIndex, query: ImageQuery): readonly Imag
 }
 
 function* candidates(index: ImageIndex, query: ImageQuery): Iterable<Image> {
-  if (query.kind !== undefined && isVmImageKind(query.kind)) yield* sameNameInOtherScope(index, query);
+  const sameName = sameNameInOtherScope(index, query);
+  yield* sameName;
+  if (sameName.some(({ terminating }) => !terminating)) return;
   const scopes = kindsSearched(query).map((kind) => scopeOf(index, kind, query.namespace));
   const namedByPeople = hasNamesByPeople(index, query);
   const inLibrary = splitLibraryName(query.name);
@@ -54,10 +56,10 @@ function byLibrary(library: string): (one: Image, other: Image) => number {
   return (one, other) => difference(one) - difference(other);
 }
 
-function* sameNameInOtherScope(index: ImageIndex, { namespace, name, kind }: ImageQuery): Iterable<Image> {
-  for (const other of VM_IMAGE_KINDS.filter((each) => each !== kind)) {
-    yield* imagesNamed(scopeOf(index, other, namespace), name);
-  }
+function sameNameInOtherScope(index: ImageIndex, { namespace, name, kind }: ImageQuery): readonly Image[] {
+  if (kind === undefined || !isVmImageKind(kind)) return [];
+  const others = VM_IMAGE_KINDS.filter((each) => each !== kind);
+  return others.flatMap((other) => [...imagesNamed(scopeOf(index, other, namespace), name)]);
 }
 
 function* similar(scopes: readonly ImageScope[], name: string, namedByPeople: boolean): Iterable<Image> {

@@ -36,7 +36,7 @@ export function refusalTests(plane: () => ControlPlane): void {
       expect(await user.refused(["replace", "-f", "-"], other)).toBe(
         [
           `The VirtualMachine "${name}" is invalid: `,
-          `* spec.imageName: Invalid value: "debian-13": ${KEEPS_ITS_IMAGE}`,
+          `* spec.imageName: Invalid value: "debian-13": ${KEEPS_ITS_NAME}`,
           `* spec.image.name: Invalid value: "debian-13": ${KEEPS_ITS_IMAGE}`,
         ].join("\n"),
       );
@@ -85,7 +85,7 @@ export function refusalTests(plane: () => ControlPlane): void {
       expect(printed).toBe(
         `The VirtualMachine "${sent.metadata.name}" is invalid: spec.imageName: Not found: "ubuntu-24.04": ` +
           'no image in namespace "other" or the cluster has this display name or object name; ' +
-          "kubectl get vmi,cvmi -n other lists what can be written",
+          'did you mean "ubuntu-24.04-live" (vmi-cae970d7cebbffc03)?',
       );
     });
 
@@ -154,7 +154,7 @@ export function refusalTests(plane: () => ControlPlane): void {
       const printed = await user.refused(["apply", "--force", "-f", "-"], machine(name, { imageName }));
 
       expect(printed).toMatch(/^Error from server \(Forbidden\): /);
-      expect(printed).toMatch(endOf(`spec.imageName: Invalid value: "${imageName}": ${KEEPS_ITS_IMAGE}`));
+      expect(printed).toMatch(endOf(`spec.imageName: Invalid value: "${imageName}": ${KEEPS_ITS_NAME}`));
       expect(await stored(user, name)).toEqual(before);
     });
 
@@ -166,7 +166,7 @@ export function refusalTests(plane: () => ControlPlane): void {
       const other = machine(name, { imageName: "debian-13" });
 
       expect(await user.refused(["apply", "-f", "-"], other)).toBe(
-        `The VirtualMachine "${name}" is invalid: spec.imageName: Invalid value: "debian-13": ${KEEPS_ITS_IMAGE}`,
+        `The VirtualMachine "${name}" is invalid: spec.imageName: Invalid value: "debian-13": ${KEEPS_ITS_NAME}`,
       );
       expect((await stored(user, name)).metadata.uid).toBe(before.metadata.uid);
 
@@ -182,6 +182,8 @@ export function refusalTests(plane: () => ControlPlane): void {
 const KEEPS_ITS_IMAGE =
   `a VM keeps the image that it was created with; put back "${UBUNTU.name}" or leave this field out, ` +
   "or create another VM";
+/** The same at a field of which the annotation has the requested name. */
+const KEEPS_ITS_NAME = KEEPS_ITS_IMAGE.replace(`"${UBUNTU.name}"`, `"ubuntu-24.04" ("${UBUNTU.name}")`);
 
 const NOT_READY =
   `Warning: spec.imageName: "${DEBIAN.name}": debian-13: the image is not ready (VirtualMachineImageNotSynced: ` +

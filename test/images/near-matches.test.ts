@@ -94,8 +94,8 @@ const ROWS: readonly Row[] = [
     near: [],
   },
   {
-    title: "the other kind has the name",
-    images: [cvmi("vmi-c", "rocky")],
+    title: "only images of the same name where the other kind has it",
+    images: [cvmi("vmi-c", "rocky"), vmi("vmi-a", "rocky-9")],
     name: "rocky",
     kind: "VirtualMachineImage",
     near: ["vmi-c"],

@@ -1,3 +1,4 @@
+import { REQUIRED_CAPABILITIES_ANNOTATION } from "../../src/vm-operator/checks/capabilities.ts";
 import { DEFAULT_LEVELS } from "../../src/admission/systems.ts";
 import { describe, expect, it } from "vitest";
 import type { AdmissionPolicy } from "../../src/admission/decide.ts";
@@ -412,6 +413,14 @@ describe("skip-validation", () => {
       });
     }
     expect(answer("validate", request(object), indexOf(IMAGES)).decision).toMatchObject({ is: "refused" });
+  });
+
+  it("applies to checks of the mutated object, too", () => {
+    const annotations = { [REQUIRED_CAPABILITIES_ANNOTATION]: "no-such-capability" };
+    const lacking = { metadata: { annotations }, spec: { imageName: "ubuntu" } };
+    expect(answer("mutate", request(lacking, PRIVILEGED), indexOf(IMAGES)).decision).toMatchObject({ is: "refused" });
+    const skipping = { ...lacking, metadata: { annotations: { ...annotations, ...object.metadata.annotations } } };
+    expect(answer("mutate", request(skipping, PRIVILEGED), indexOf(IMAGES)).decision).toMatchObject({ is: "allowed" });
   });
 });
 

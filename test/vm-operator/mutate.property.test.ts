@@ -32,7 +32,7 @@ function auditOf({ decision }: Answer): unknown {
 /** The checks of references; an object may fail others. */
 const REFERENCE_CHECKS = ["type", "exists", "kind", "agree", "immutable"];
 
-it("M11, T5: a patch applies to its input, keeps unknown fields, and is empty on a second run", () => {
+it("M11: a patch applies to its input, keeps unknown fields, and is empty on a second run", () => {
   fc.assert(
     fc.property(anyImages, anyMachine, anyPolicy, (images, { facts, object }, policy) => {
       const index = indexOf(images);

@@ -17,6 +17,7 @@ import { IMAGE_KINDS, isImageKind } from "../images/image.ts";
 import { DEFAULT_MAX_IMAGES } from "../images/image-index.ts";
 import { RESOLUTION_MODES } from "../images/resolve.ts";
 import { LEVELS } from "../references/policy.ts";
+import { DEFAULT_CA_LIFETIME, DEFAULT_SERVING_LIFETIME } from "../certs/cluster/cluster-source.ts";
 import { LOCAL_HOSTS } from "../certs/self-signed.ts";
 
 /** Every flag has an environment variable: that of `--ops-listen` is VM_IMAGE_WEBHOOK_OPS_LISTEN. */
@@ -112,13 +113,13 @@ export const FLAGS = {
   "ca-lifetime": flag({
     argument: "DURATION",
     help: "cluster mode: how long a CA is valid; it is replaced when a third of that is left",
-    default: ["8760h"],
+    default: [DEFAULT_CA_LIFETIME],
     parse: one(parseLifetime),
   }),
   "cert-lifetime": flag({
     argument: "DURATION",
     help: "cluster mode: how long a serving certificate is valid; it is replaced when a third of that is left",
-    default: ["720h"],
+    default: [DEFAULT_SERVING_LIFETIME],
     parse: one(parseLifetime),
   }),
   "client-ca": flag({

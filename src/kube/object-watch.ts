@@ -3,7 +3,8 @@ import { toApiError } from "./api-error.ts";
 import { Backoff, waitAfter } from "./backoff.ts";
 import { withDeadline } from "./deadline.ts";
 import type { ApiClient } from "./api-client.ts";
-import { openWatch, WATCH_GRACE, watchSeconds } from "./watch-stream.ts";
+import { watchDeadline, watchSeconds } from "./watch-limits.ts";
+import { openWatch } from "./watch-stream.ts";
 
 export interface ObjectWatchOptions {
   readonly client: ApiClient;
@@ -44,7 +45,7 @@ async function watchOnce(
   opened: () => void,
 ): Promise<void> {
   const seconds = watchSeconds(timing.random());
-  const milliseconds = seconds * 1_000 + WATCH_GRACE;
+  const milliseconds = watchDeadline(seconds);
   await withDeadline({ what: "the watch", milliseconds, signal }, async (limited) => {
     const events = await openWatch(client, { path, name, from: undefined, seconds }, limited);
     opened();

@@ -8,16 +8,6 @@ export type WatchEvent =
   | { readonly is: "written" | "deleted"; readonly object: JsonObject }
   | { readonly is: "bookmark"; readonly resourceVersion: string };
 
-/** Watches of many replicas and kinds must not end together: each lasts a random time between these. */
-const MIN_WATCH_SECONDS = 90;
-const MAX_WATCH_SECONDS = 120;
-
-/**
- * Milliseconds to wait for the server to end a watch, after its time is over. Half-open connections, dead proxies and
- * hung servers end here (kube-rs has 5 s, watcher.rs).
- */
-export const WATCH_GRACE = 10_000;
-
 /** Bytes. etcd takes objects of at most 1.5 MiB by default; escapes make their JSON longer, but not five times. */
 const MAX_LINE = 8 * 1024 * 1024;
 const NEWLINE = 10;
@@ -37,11 +27,6 @@ export interface WatchOptions {
   readonly from: string | undefined;
   /** The server ends the watch after this time. */
   readonly seconds: number;
-}
-
-/** How long the server keeps a watch, from a random number between 0 and 1. */
-export function watchSeconds(random: number): number {
-  return Math.round(MIN_WATCH_SECONDS + random * (MAX_WATCH_SECONDS - MIN_WATCH_SECONDS));
 }
 
 /** Resolves when the server has accepted the watch. An ApiError rejects this, or the iteration of the events. */

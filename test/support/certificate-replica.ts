@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { onTestFinished } from "vitest";
 import type { Certificate } from "../../src/certs/certificate.ts";
 import { ClusterCertificateSource } from "../../src/certs/cluster/cluster-source.ts";
-import type { Lifetimes } from "../../src/certs/cluster/rotation.ts";
+import type { Lifetimes } from "../../src/certs/cluster/lifetimes.ts";
 import type { FakeCertificateCluster } from "./fake-certificate-cluster.ts";
 import { LogLines } from "./log-lines.ts";
 import type { VirtualClock } from "./virtual-clock.ts";

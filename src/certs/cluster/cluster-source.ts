@@ -13,13 +13,14 @@ import type { Certificate } from "../certificate.ts";
 import { BundleReconciler } from "./bundle-reconciler.ts";
 import { trusts } from "./ca-bundle.ts";
 import { type CertificateStore, ClusterStore, type SecretName } from "./cluster-store.ts";
-import { type Lifetimes, nextChange } from "./rotation.ts";
+import { type Lifetimes } from "./lifetimes.ts";
+import { nextChange } from "./rotation.ts";
 import { SecretReconciler } from "./secret-reconciler.ts";
 import { ServingCertificate } from "./serving-certificate.ts";
 import type { SigningCa } from "./signing-ca.ts";
 
 export { CONFIGURATION_NAME, OSIMAGE_CONFIGURATION_NAME } from "./ca-bundle.ts";
-export { MAX_SERVING_SHARE } from "./rotation.ts";
+export { DEFAULT_CA_LIFETIME, DEFAULT_SERVING_LIFETIME, MAX_SERVING_SHARE } from "./lifetimes.ts";
 
 /**
  * Milliseconds after which everything is read again without an event: a timer may be late by as long as the machine was

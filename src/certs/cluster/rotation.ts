@@ -1,18 +1,7 @@
+import { type Lifetimes, RENEWAL_SHARE } from "./lifetimes.ts";
 import type { SigningCa } from "./signing-ca.ts";
 
-/** Lifetimes of certificates, in milliseconds. */
-export interface Lifetimes {
-  readonly ca: number;
-  readonly serving: number;
-}
-
 const MINUTE = 60_000;
-
-/**
- * The share of its lifetime that a certificate has left when the next one is issued, as in cert-manager. A CA of one
- * year has four months left. In that time a missing right or a broken API server can be noticed and fixed.
- */
-export const RENEWAL_SHARE = 1 / 3;
 
 /**
  * An API server watches its webhook configurations, and has a new `caBundle` within about a second. Five minutes are
@@ -24,12 +13,6 @@ const MAX_SETTLE_TIME = 5 * MINUTE;
  * expire first.
  */
 const SETTLE_SHARE = 1 / 12;
-
-/**
- * The share of a CA's lifetime that a serving certificate may have: the last one of an old CA must expire before that
- * CA.
- */
-export const MAX_SERVING_SHARE = 1 / 5;
 
 /** The facts that decide what the Secret should hold. */
 export interface Situation {

@@ -3,7 +3,8 @@ import { type ApiError, toApiError } from "../../kube/api-error.ts";
 import { timeText } from "../certificate-source.ts";
 import { issueCa } from "../issue.ts";
 import type { CertificateStore, StoredSecret } from "./cluster-store.ts";
-import { type Lifetimes, type Plan, planOf, type Situation } from "./rotation.ts";
+import { type Lifetimes } from "./lifetimes.ts";
+import { type Plan, planOf, type Situation } from "./rotation.ts";
 import { decodeCas, encodeCas, type SigningCa, signingCaOf, type StoredCas } from "./signing-ca.ts";
 
 export interface SecretReconcilerOptions {

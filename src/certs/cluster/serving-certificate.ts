@@ -3,7 +3,8 @@ import { messageOf } from "../../common/failure.ts";
 import { type RenewalOutcome, timeText } from "../certificate-source.ts";
 import { type Certificate, expiryOf } from "../certificate.ts";
 import { CLOCK_SKEW, issueServing } from "../issue.ts";
-import { type Lifetimes, renewalOf, signerOf } from "./rotation.ts";
+import { type Lifetimes } from "./lifetimes.ts";
+import { renewalOf, signerOf } from "./rotation.ts";
 import type { SigningCa } from "./signing-ca.ts";
 
 interface Issued {

@@ -1,4 +1,4 @@
-import { WATCH_GRACE, watchSeconds } from "../../kube/watch-stream.ts";
+import { WATCH_GRACE, watchSeconds } from "../../kube/watch-limits.ts";
 
 /** The limits of list and watch. Milliseconds unless said otherwise. */
 export interface ReflectorLimits {

@@ -8,6 +8,7 @@ import { ApiError } from "../../kube/api-error.ts";
 import { Backoff } from "../../kube/backoff.ts";
 import { withDeadline } from "../../kube/deadline.ts";
 import type { ApiClient } from "../../kube/api-client.ts";
+import { watchDeadline } from "../../kube/watch-limits.ts";
 import { openWatch, type WatchEvent } from "../../kube/watch-stream.ts";
 import { BookmarkWatchdog } from "./bookmark-watchdog.ts";
 import { discover, type Resource, resourcePath } from "./discovery.ts";
@@ -166,7 +167,7 @@ export class Reflector {
     const { client, timing } = this.#options;
     const seconds = this.#limits.watchSeconds(timing.random());
     const from = this.#resourceVersion;
-    const milliseconds = seconds * 1_000 + this.#limits.watchGrace;
+    const milliseconds = watchDeadline(seconds, this.#limits.watchGrace);
     await withDeadline({ what: "the watch", milliseconds, signal }, async (limited, end) => {
       const begun = timing.now().getTime();
       const events = await openWatch(client, { path: this.#path(resource), from, seconds }, limited);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { base64, encodeCas, signingCaOf } from "../../../src/certs/cluster/signing-ca.ts";
 import { CONFIGURATION_NAME, OSIMAGE_CONFIGURATION_NAME } from "../../../src/certs/cluster/ca-bundle.ts";
 import { issueCa } from "../../../src/certs/issue.ts";
-import type { Lifetimes } from "../../../src/certs/cluster/rotation.ts";
+import type { Lifetimes } from "../../../src/certs/cluster/lifetimes.ts";
 import { HOSTS, Replica, START } from "../../support/certificate-replica.ts";
 import { FakeCertificateCluster } from "../../support/fake-certificate-cluster.ts";
 import { VirtualClock } from "../../support/virtual-clock.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { Lifetimes } from "../../../src/certs/cluster/rotation.ts";
+import type { Lifetimes } from "../../../src/certs/cluster/lifetimes.ts";
 import { Replica, START } from "../../support/certificate-replica.ts";
 import { FakeCertificateCluster } from "../../support/fake-certificate-cluster.ts";
 import { SEED_VARIABLE, seeded, testSeed } from "../../support/seed.ts";

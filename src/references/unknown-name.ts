@@ -1,0 +1,55 @@
+import { type Image, type ImageKind, IMAGE_KIND_ROWS, VMI_ID_PREFIX } from "../images/image.ts";
+import type { ImageQuery } from "../images/image-index.ts";
+import { oddityOf } from "../images/name-similarity.ts";
+import { literalName } from "../images/resolve.ts";
+import type { ReviewContext } from "./context.ts";
+import { plain, quote } from "./field-error.ts";
+import type { Reference } from "./parse.ts";
+import { searchedKind } from "./resolve-reference.ts";
+
+/** A name that no image has. */
+export interface UnknownName {
+  readonly context: ReviewContext;
+  readonly reference: Reference;
+  readonly query: ImageQuery;
+  /** Undefined where VirtualMachineImages are cluster-scoped. */
+  readonly namespace: string | undefined;
+}
+
+/** Why an unknown name is refused, and what to write instead. `noImage`: `no image in namespace "dev" or the cluster`. */
+export function unknownName(unknown: UnknownName, near: readonly Image[], noImage: string): string {
+  const { context, reference, query } = unknown;
+  const names = namesSearched(query.name, searchedKind(reference), context.policy.resolution === "strict");
+  const oddity = oddityOf(query.name);
+  const odd = oddity === undefined ? "" : `; the name ${oddity}`;
+  return `${noImage} has this ${names}${odd}; ${remedyOf(unknown, near)}`;
+}
+
+function namesSearched(name: string, kind: ImageKind | undefined, strict: boolean): string {
+  if (!strict) return "display name or object name";
+  return kind !== undefined || name.startsWith(VMI_ID_PREFIX) ? "object name" : "display name";
+}
+
+function remedyOf(unknown: UnknownName, near: readonly Image[]): string {
+  if (near.length === 0) return `${kubectlGet(unknown.reference, unknown.namespace)} lists what can be written`;
+  const suggestions = near.map((image) => suggestion(image, unknown));
+  const last = suggestions.pop();
+  return `did you mean ${suggestions.length === 0 ? "" : `${suggestions.join(", ")} or `}${last}?`;
+}
+
+/** The command that shows all images which a reference could name. */
+function kubectlGet({ images }: Reference, namespace: string | undefined): string {
+  const rows = images.map((kind) => IMAGE_KIND_ROWS[kind]);
+  const hasNamespace = namespace !== undefined && rows.some(({ scope }) => scope === "Namespaced");
+  const inNamespace = hasNamespace ? ` -n ${plain(namespace)}` : "";
+  return `kubectl get ${rows.map(({ resource }) => resource).join(",")}${inNamespace}`;
+}
+
+/** The name that means this image where it is written literally, with its other name. */
+function suggestion(image: Image, { context, reference, query }: UnknownName): string {
+  const { name, kind } = image;
+  const literal = literalName(context.index, { ...query, kind: query.kind && kind }, image, context.policy.resolution);
+  const other = literal === name ? image.displayName : name;
+  const inOtherKind = reference.kind !== undefined && reference.kind !== kind ? ` of kind ${kind}` : "";
+  return `${quote(literal)}${other === undefined ? "" : ` (${plain(other)})`}${inOtherKind}`;
+}

@@ -6,7 +6,8 @@ import { LIVE_ISO, machine, type Machine, machineSet, newName, ROCKY, stored, UB
 import { withWebhook } from "./webhook-context.ts";
 
 const INSTALL_DOC = readFileSync(new URL("../../../docs/install.md", import.meta.url), "utf8");
-const [, LIST_COMMAND = ""] = /^ *(kubectl get virtualmachines,virtualmachinereplicasets .*)$/m.exec(INSTALL_DOC) ?? [];
+const [, LIST_COMMAND = ""] =
+  /^ *(kubectl get virtualmachines\.vmoperator\.vmware\.com,virtualmachinereplicasets\..*)$/m.exec(INSTALL_DOC) ?? [];
 
 /** The steps of docs/install.md before the webhook is removed. */
 export function pinnedTests(plane: () => ControlPlane): void {

@@ -31,7 +31,7 @@ export const TLS_VERSIONS = ["1.2", "1.3"] as const;
 export const REPLAY_ENDPOINTS = ["both", "mutate", "validate"] as const;
 
 export interface Flag<T> {
-  /** Its name on the command line, where that differs from its name in the table. */
+  /** Name on the command line, if it differs from the key of this entry. */
   readonly long?: string;
   /** One letter, for flags that people type often. */
   readonly short?: string;

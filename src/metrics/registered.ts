@@ -9,7 +9,7 @@ export type CounterOf<R extends RowOf<"counter">> = Counter<LabelOf<R>>;
 export type GaugeOf<R extends RowOf<"gauge">> = Gauge<LabelOf<R>>;
 export type HistogramOf<R extends RowOf<"histogram">> = Histogram<LabelOf<R>>;
 
-/** Registers a counter of the table. At each scrape it is reset, and `collect` fills it. */
+/** Registers a counter. `collect` sets its values anew at each scrape. */
 export function counter<R extends RowOf<"counter">>(
   registry: Registry,
   row: R,
@@ -26,7 +26,7 @@ export function counter<R extends RowOf<"counter">>(
   });
 }
 
-/** Registers a gauge of the table. At each scrape `collect` sets it. */
+/** Registers a gauge. `collect` sets its values at each scrape. */
 export function gauge<R extends RowOf<"gauge">>(
   registry: Registry,
   row: R,

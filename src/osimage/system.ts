@@ -1,6 +1,7 @@
 import type { ImageKind } from "../images/image.ts";
 import { MAX_ANNOTATION_BYTES } from "../references/annotation-limit.ts";
 import { activeChecks } from "../references/check.ts";
+import { unsyncedCreatedKind } from "../references/created-name.ts";
 import { typeCheck } from "../references/checks/type.ts";
 import { evaluate, refusedBeforeParsing } from "../references/evaluate.ts";
 import type { Evaluate, ImageSystem } from "../references/image-system.ts";
@@ -44,11 +45,7 @@ function unsyncedKind({ properties }: OsImageContext): ImageKind | undefined {
   return results.find((result) => result?.is === "notSynced")?.kind;
 }
 
-/** Only a complete list shows that no other OSImage has a display name. */
-function unsyncedKindForCollisions({ target, parsed, index }: OsImageContext, asks: boolean): ImageKind | undefined {
-  if (!asks || target.endpoint !== "validate") return undefined;
-  return parsed.references
-    .filter(({ role }) => role === "creates")
-    .flatMap(({ images }) => images)
-    .find((kind) => !index.isSynced(kind));
+function unsyncedKindForCollisions(context: OsImageContext, asks: boolean): ImageKind | undefined {
+  if (!asks || context.target.endpoint !== "validate") return undefined;
+  return unsyncedCreatedKind(context);
 }

@@ -2,6 +2,7 @@ import type { ImageKind } from "../images/image.ts";
 import type { ImageQuery } from "../images/image-index.ts";
 import type { ChangingReference } from "../references/changing-reference.ts";
 import { activeChecks, type Findings } from "../references/check.ts";
+import { unsyncedCreatedKind } from "../references/created-name.ts";
 import { typeCheck } from "../references/checks/type.ts";
 import { evaluate, refusedBeforeParsing } from "../references/evaluate.ts";
 import type { Evaluate, ImageSystem } from "../references/image-system.ts";
@@ -46,13 +47,10 @@ function resultsOf({ change, lookup }: ChangingReference): readonly (typeof chan
   return [change, lookup];
 }
 
-/** Only a complete list shows that no image has a display name. */
-function unsyncedKindForCollisions({ target, parsed, index }: MachineContext, asks: boolean): ImageKind | undefined {
+function unsyncedKindForCollisions(context: MachineContext, asks: boolean): ImageKind | undefined {
+  const { target } = context;
   if (!asks || target.endpoint !== "validate" || target.operation !== "CREATE") return undefined;
-  return parsed.references
-    .filter(({ role }) => role === "creates")
-    .flatMap(({ images }) => images)
-    .find((kind) => !index.isSynced(kind));
+  return unsyncedCreatedKind(context);
 }
 
 /** The written `imageName` where the annotation boots another image: the index may not have the written one yet. */

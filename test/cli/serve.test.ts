@@ -110,7 +110,7 @@ describe("serving", () => {
     await condition("/readyz tells the file", async () => {
       const ready = await fetch(`http://127.0.0.1:${opsPort}/readyz?verbose`);
       expect(ready.status).toBe(200);
-      return /^\[\+\]images ok: the last good set stays: .*b\.yaml:\d+: /.test(await ready.text());
+      return /^\[!\]images degraded: the last good set stays: .*b\.yaml:\d+: /.test(await ready.text());
     });
     expect(responseOf((await asks.post("/mutate", review)).text)["allowed"]).toBe(true);
   });

@@ -7,6 +7,7 @@ import { Metrics } from "./metrics/metrics.ts";
 import { admissionServer } from "./server/admission-server.ts";
 import type { ReadinessCheck } from "./common/readiness.ts";
 import { SYSTEM_TIMING } from "./common/timing.ts";
+import { VERSION } from "./common/version.ts";
 import { Connections } from "./server/connections.ts";
 import { MAX_CONNECTIONS } from "./server/limits.ts";
 import { listen, type ListenAddress } from "./server/listen.ts";
@@ -92,7 +93,8 @@ export class App {
     await Promise.race([source.start(this.#index, this.#stopSource.signal), aborted(stop)]);
     // No drain: until the replica is ready, the Service sends no caller here.
     if (stop.aborted) return;
-    log.info({ port, opsPort, images: this.#counts(), ...this.#choices() }, "serving");
+    const at = { url: admission.listeningOrigin, opsUrl: ops.listeningOrigin, port, opsPort };
+    log.info({ version: VERSION, ...at, images: this.#counts(), ...this.#choices() }, "serving");
     await aborted(stop);
     await this.#drainOnSigterm(stop.reason);
   }

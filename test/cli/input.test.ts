@@ -318,3 +318,34 @@ describe("progress and the end", () => {
     expect(errors).toBe("vm-image-webhook: stopped by SIGINT\n");
   });
 });
+
+describe("a field that is misspelled, or of another version", () => {
+  const MISSPELLED = BAD.replace("imageName", "imagename");
+
+  test("is an error of check, at its line", async () => {
+    const { exitCode, output } = await check(["-"], { stdin: `# here\n${MISSPELLED}` });
+    expect(exitCode).toBe(1);
+    expect(output).toContain(
+      "-:2: error: VirtualMachine dev/bad: spec.imagename: unknown field; did you mean imageName?\n",
+    );
+    const old = BAD.replace("v1alpha6", "v1alpha2").replace(
+      '"imageName":"ubuntu-2404"',
+      '"image":{"name":"ubuntu-24.04"}',
+    );
+    expect((await check(["-"], { stdin: old })).output).toContain(
+      "spec.image: unknown field in v1alpha2; write spec.imageName, or use one of the versions that have it: v1alpha6,",
+    );
+  });
+
+  test("is a note of replay, which answers as the server would", async () => {
+    const stdin = JSON.stringify(createReview({ object: virtualMachine({ imageName: "ubuntu-24.04", imgae: {} }) }));
+    const { exitCode, output } = await run(["replay", "-", ...IMAGES], { stdin });
+    expect(exitCode).toBe(0);
+    expect(output).toContain("# mistake in the object: spec.imgae: unknown field; did you mean image?\n");
+    const { output: json } = await run(["replay", "-", "-o", "json", ...IMAGES], { stdin });
+    expect(JSON.parse(json.split("\n")[0] ?? "")).toMatchObject({
+      allowed: true,
+      mistakes: [{ field: "spec.imgae", message: "unknown field; did you mean image?" }],
+    });
+  });
+});

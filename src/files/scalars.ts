@@ -37,8 +37,9 @@ export function plainScalar(text: string): PlainScalar {
   const word = WORDS.get(text);
   if (word !== undefined) return word;
   if (!/^[-+.\d]/.test(text)) return TEXT;
-  // Underscores separate digits, but not after a leading point.
-  const digits = text.startsWith(".") ? text : text.replaceAll("_", "");
+  // After a leading point, Go takes underscores between digits only.
+  if (text.startsWith(".") && /_(?!\d)|(?<!\d)_/.test(text)) return TEXT;
+  const digits = text.replaceAll("_", "");
   return integer(digits) ?? decimal(digits) ?? TEXT;
 }
 

@@ -1,5 +1,4 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -22,12 +21,9 @@ interface Ended {
 async function program(args: readonly string[], input: string | Uint8Array = ""): Promise<Ended> {
   const child = spawn(process.execPath, [ofCheckout("src/main.ts"), ...args, ...IMAGES], { env: {} });
   child.stdin.end(input);
-  const [output, errors, [exitCode]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, "close"),
-  ]);
-  return { exitCode: exitCode as unknown, output, errors };
+  const exited = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const [output, errors, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), exited]);
+  return { exitCode, output, errors };
 }
 
 test("standard input is a pipe, in UTF-16", async () => {

@@ -27,7 +27,10 @@ export const check: Command<(typeof IMAGE_FLAGS)[number] | "namespace" | "allow-
     flags: [...IMAGE_FLAGS, "namespace", "allow-empty", ...ORDINARY_POLICY_FLAGS, "check-output"],
     run: async (files, flags, io) => {
       const manifests: Manifest[] = [];
-      for await (const document of inputDocuments(files, io)) manifests.push(...manifestsOf(document));
+      for await (const document of inputDocuments(files, io)) {
+        // As arguments of one push, the items of a long List would overflow the stack.
+        for (const manifest of manifestsOf(document)) manifests.push(manifest);
+      }
       const { namespace } = flags;
       const index = await readImages(flags, io, createLog(io.log, "warn"), imagesFor(manifests, namespace));
       const input = { namespace, index, decide: decider(ordinaryPolicy(flags)) };

@@ -48,8 +48,8 @@ export async function* interruptible<T>(items: Iterable<T>, stop: AbortSignal): 
 async function filesOf(args: readonly string[], io: InputLine): Promise<readonly string[]> {
   const files: string[] = [];
   for (const arg of args) {
-    if (arg === STDIN) files.push(arg);
-    else files.push(...(await withReason(arg, io, () => filesAt(arg, io))));
+    const found = arg === STDIN ? [arg] : await withReason(arg, io, () => filesAt(arg, io));
+    for (const file of found) files.push(file);
   }
   return files;
 }

@@ -18,14 +18,29 @@ function exit(code: number): void {
   void log.flush(MAX_FLUSH).then(() => process.exit(code));
 }
 
+type StopSignal = keyof typeof EXIT_BY_SIGNAL;
+const STOP_SIGNALS: readonly StopSignal[] = ["SIGTERM", "SIGINT"];
+
 const stop = new AbortController();
-for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  // The first process of a container has no default action for signals, so it must handle them.
-  process.on(signal, () => {
-    if (stop.signal.aborted) exit(EXIT_BY_SIGNAL[signal]);
-    stop.abort(signal);
-  });
+
+function endAtOnce(signal: StopSignal): void {
+  exit(EXIT_BY_SIGNAL[signal]);
 }
+
+/** Makes the first signal abort `stop`. A second one ends the process at once. */
+function stopOnSignal(): void {
+  for (const signal of STOP_SIGNALS) {
+    process.off(signal, endAtOnce);
+    process.on(signal, () => {
+      if (stop.signal.aborted) endAtOnce(signal);
+      stop.abort(signal);
+    });
+  }
+}
+
+// Without a handler the system ends the process at once, even while it computes. It does not do so for the first process
+// of a container.
+if (process.pid === 1) for (const signal of STOP_SIGNALS) process.on(signal, endAtOnce);
 // Unhandled rejections come here, too.
 process.on("uncaughtException", (error, origin) => {
   logCrash(log, error, origin);
@@ -40,6 +55,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   log,
   readStdin: () => text(process.stdin),
   stop: stop.signal,
+  stopOnSignal,
   now: SYSTEM_TIMING.now,
   openFiles: openFileLimit,
 });

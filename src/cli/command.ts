@@ -12,8 +12,10 @@ export interface CommandLine {
   /** Receives log lines. */
   readonly log: DestinationStream;
   readonly readStdin: () => Promise<string>;
-  /** Aborts on SIGTERM and SIGINT. Its reason is the name of the signal. */
+  /** Aborts on SIGTERM and SIGINT, after `stopOnSignal`. Its reason is the name of the signal. */
   readonly stop: AbortSignal;
+  /** From here on, a signal aborts `stop`. Before, it ends the process at once. */
+  readonly stopOnSignal: () => void;
   readonly now: () => Date;
   /** The soft limit of open files (`ulimit -n`). Undefined means none. */
   readonly openFiles: () => number | undefined;
@@ -26,7 +28,7 @@ export const EXIT_REFUSED = 1;
 export const EXIT_CUT = 4;
 /** An uncaught exception, which is a bug. */
 export const EXIT_CRASHED = 5;
-/** A second signal ended the process at once: 128 plus its number, as in shells. */
+/** A signal ended the process at once: 128 plus its number, as shells report it. */
 export const EXIT_BY_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const;
 
 export interface Command<Names extends FlagName = FlagName> {
@@ -35,6 +37,8 @@ export interface Command<Names extends FlagName = FlagName> {
   /** For the usage line: `NAME`, `FILE...`. */
   readonly arguments?: { readonly name: string; readonly many: boolean; readonly help: string };
   readonly flags: readonly Names[];
+  /** A command that runs until a signal ends its work in order. A signal ends any other command at once. */
+  readonly runsUntilSignal?: true;
   /** Returns the exit code. */
   readonly run: (args: readonly string[], flags: FlagValues<Names>, io: CommandLine) => Promise<number>;
 }

@@ -67,6 +67,7 @@ function add<Names extends FlagName>(program: Commander, command: Command<Names>
     const args = argument === undefined ? [] : [parts[0]].flat().map(String);
     const options = sub.opts<Record<string, string | boolean | readonly string[]>>();
     choose((io) => {
+      if (command.runsUntilSignal) io.stopOnSignal();
       const flags: FlagValues<Names> = readFlags(command.flags, givenFlags(options), io.environment);
       return command.run(args, flags, io);
     });

@@ -29,6 +29,7 @@ export const serve: Command<
     ...POLICY_FLAGS,
     "log-level",
   ],
+  runsUntilSignal: true,
   run: async (_, flags, io) => {
     const log = createLog(io.log, flags["log-level"]);
     if (!isFolder(flags.images) || flags["cert-mode"] === "cluster") await preloadKubeConfig();

@@ -36,6 +36,7 @@ export async function run(args: readonly string[], given: Surroundings = {}): Pr
     },
     readStdin: () => Promise.resolve(given.stdin ?? ""),
     stop: given.stop ?? new AbortController().signal,
+    stopOnSignal: () => undefined,
     now: () => given.now ?? new Date(),
     openFiles: () => undefined,
   });

@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { runProgram } from "../../../src/cli/program.ts";
 import { IMAGE_KINDS, VM_IMAGE_KINDS } from "../../../src/images/image.ts";
 import { MemoryImageIndex } from "../../../src/images/image-index.ts";
 import { ClusterSource, type ClusterSourceOptions } from "../../../src/sources/cluster/cluster-source.ts";
+import { run as runCommand } from "../../support/command-run.ts";
 import { FakeApiServer, hang, status } from "../../support/fake-api-server.ts";
 import { capturedLog, eventually, instantTiming, type LogLine, SHORT_LIMITS } from "../../support/reflection.ts";
 
@@ -345,19 +345,9 @@ describe("resolve against a cluster", () => {
         contexts: [{ name: "it", context: { cluster: "it", user: "it" } }],
       }),
     );
-    let printed = "";
-    let errors = "";
-    const code = await runProgram([...args, "--kubeconfig", kubeconfig], {
-      environment: {},
-      print: (text) => (printed += text),
-      printError: (text) => (errors += text),
-      log: { write: (line) => (errors += line) },
-      readStdin: () => Promise.resolve(""),
-      stop: stop.signal,
-      now: () => new Date(),
-      openFiles: () => undefined,
-    });
-    return { code, printed, errors };
+    const given = { stop: stop.signal };
+    const { exitCode, output, errors } = await runCommand([...args, "--kubeconfig", kubeconfig], given);
+    return { code: exitCode, printed: output, errors };
   }
 
   it("finds an image of the namespace and an image of the cluster", async () => {

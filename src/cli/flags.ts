@@ -209,6 +209,7 @@ export const FLAGS = {
     default: ["both"],
     parse: one(oneOf(REPLAY_ENDPOINTS)),
   }),
+  any: flag({ help: "hash each ID as given, also one that is not a UUID, such as vm-42", parse: isOn }),
   diff: flag({ help: "show the object before and after", parse: isOn }),
   out: flag({ argument: "DIR", help: "folder to write to", default: ["certs"], parse: one(anyText) }),
   host: flag({

@@ -48,6 +48,7 @@ describe("defaults", () => {
       kind: undefined,
       output: "text",
       endpoint: "both",
+      any: false,
       diff: false,
       out: "certs",
       host: ["localhost", "127.0.0.1", "::1"],

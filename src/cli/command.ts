@@ -37,7 +37,10 @@ export interface Command<Names extends FlagName = FlagName> {
   /** For the usage line: `NAME`, `FILE...`. */
   readonly arguments?: { readonly name: string; readonly many: boolean; readonly help: string };
   readonly flags: readonly Names[];
-  /** A command that runs until a signal ends its work in order. A signal ends any other command at once. */
+  /**
+   * A command that runs until a signal ends its work in order, and logs a warning about an unknown variable. A signal ends
+   * any other command at once, and an unknown variable is wrong use.
+   */
   readonly runsUntilSignal?: true;
   /** Returns the exit code. */
   readonly run: (args: readonly string[], flags: FlagValues<Names>, io: CommandLine) => Promise<number>;

@@ -21,7 +21,7 @@ import { DEFAULT_CA_LIFETIME, DEFAULT_SERVING_LIFETIME } from "../certs/cluster/
 import { LOCAL_HOSTS } from "../certs/self-signed.ts";
 
 /** Every flag has an environment variable: that of `--ops-listen` is VM_IMAGE_WEBHOOK_OPS_LISTEN. */
-const ENVIRONMENT_PREFIX = "VM_IMAGE_WEBHOOK_";
+export const ENVIRONMENT_PREFIX = "VM_IMAGE_WEBHOOK_";
 
 /** The levels of pino. */
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -45,10 +45,7 @@ export interface Flag<T> {
   readonly parse: (texts: readonly string[]) => T;
 }
 
-/**
- * Every flag, by name. No name may begin with port or service: Kubernetes sets environment variables for a Service of the
- * program's name (`..._PORT`, `..._SERVICE_HOST`).
- */
+/** Every flag, by name. No name may end as the variables that Kubernetes sets for Services (`isServiceLink`). */
 export const FLAGS = {
   images: flag({
     argument: "DIR",

@@ -9,6 +9,7 @@ import type { Command, CommandLine } from "./command.ts";
 import { replay } from "./replay.ts";
 import { resolve } from "./resolve.ts";
 import { serve } from "./serve.ts";
+import { unknownVariables, unknownVariableText } from "./unknown-variables.ts";
 import { vmiId } from "./vmi-id.ts";
 
 const PROGRAM_NAME = "vm-image-webhook";
@@ -68,7 +69,8 @@ function add<Names extends FlagName>(program: Commander, command: Command<Names>
     const options = sub.opts<Record<string, string | boolean | readonly string[]>>();
     choose((io) => {
       if (command.runsUntilSignal) io.stopOnSignal();
-      const flags: FlagValues<Names> = readFlags(command.flags, givenFlags(options), io.environment);
+      const unknown = command.runsUntilSignal ? [] : unknownVariables(io.environment).map(unknownVariableText);
+      const flags: FlagValues<Names> = readFlags(command.flags, givenFlags(options), io.environment, unknown);
       return command.run(args, flags, io);
     });
   });

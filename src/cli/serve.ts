@@ -6,6 +6,7 @@ import { type Command, EXIT_CUT, EXIT_DONE } from "./command.ts";
 import { IMAGE_FLAGS, imageSource, isFolder } from "./image-flags.ts";
 import { createLog } from "./log.ts";
 import { POLICY_FLAGS, policyOf } from "./policy-flags.ts";
+import { unknownVariables } from "./unknown-variables.ts";
 
 export const serve: Command<
   | (typeof IMAGE_FLAGS)[number]
@@ -32,6 +33,9 @@ export const serve: Command<
   runsUntilSignal: true,
   run: async (_, flags, io) => {
     const log = createLog(io.log, flags["log-level"]);
+    for (const unknown of unknownVariables(io.environment)) {
+      log.warn(unknown, "no flag has this environment variable; the nearest name is of one");
+    }
     if (!isFolder(flags.images) || flags["cert-mode"] === "cluster") await preloadKubeConfig();
     const app = new App({
       listen: flags.listen,

@@ -6,11 +6,16 @@ import { logCrash } from "./cli/log.ts";
 import { LogDestination } from "./cli/log-destination.ts";
 import { SYSTEM_TIMING } from "./common/timing.ts";
 import { runProgram } from "./cli/program.ts";
+import { ProgressLine } from "./cli/progress-line.ts";
 
 /** Milliseconds that the process waits at its end for the reader of its log. */
 const MAX_FLUSH = 1_000;
 
 const log = new LogDestination(process.stderr);
+const { monotonic, setTimer, now } = SYSTEM_TIMING;
+const progress = process.stderr.isTTY
+  ? new ProgressLine({ write: (text) => process.stderr.write(text), clock: { monotonic }, setTimer })
+  : undefined;
 
 function exit(code: number): void {
   if (log.isWritten) process.exit(code);
@@ -50,13 +55,30 @@ ignoreBrokenPipe(process.stdout);
 
 process.exitCode = await runProgram(process.argv.slice(2), {
   environment: process.env,
-  print: (output) => process.stdout.write(output),
-  printError: (output) => process.stderr.write(output),
-  log,
+  print: (output) => {
+    progress?.clear();
+    process.stdout.write(output);
+  },
+  printError: (output) => {
+    progress?.clear();
+    process.stderr.write(output);
+  },
+  log: {
+    write: (line) => {
+      progress?.clear();
+      log.write(line);
+    },
+    formatWith: (format) => {
+      log.formatWith(format);
+    },
+  },
+  // hasColors knows NO_COLOR.
+  terminal: process.stderr.isTTY ? { colors: process.stderr.hasColors() } : undefined,
+  withProgress: (what, step) => progress?.during(what, step) ?? step(() => undefined),
   readStdin: () => text(process.stdin),
   stop: stop.signal,
   stopOnSignal,
-  now: SYSTEM_TIMING.now,
+  now,
   openFiles: openFileLimit,
 });
 // Output that is not read would keep the process alive. After a signal it ends all the same.

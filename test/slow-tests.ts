@@ -8,6 +8,7 @@ export const SLOW_TESTS: readonly string[] = [
   "test/certs/cluster/random-rotations.test.ts",
   "test/cli/serve.test.ts",
   "test/cli/signals.test.ts",
+  "test/cli/terminal.test.ts",
   "test/fuzz/fuzz.test.ts",
   "test/vm-operator/mutate.property.test.ts",
   "test/server/slow-clients.test.ts",

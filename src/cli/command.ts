@@ -1,6 +1,8 @@
 import type { DestinationStream } from "pino";
 import type { FlagName, FlagValues } from "./flags.ts";
 import type { Environment } from "./given-flags.ts";
+import type { LogFormat } from "./pretty-log.ts";
+import type { Progress } from "./progress-line.ts";
 
 /** What a command sees of its process, which only main.ts knows. */
 export interface CommandLine {
@@ -9,8 +11,15 @@ export interface CommandLine {
   readonly print: (text: string) => void;
   /** Prints errors, one line at a time. */
   readonly printError: (text: string) => void;
-  /** Receives log lines. */
-  readonly log: DestinationStream;
+  /** Receives log lines in JSON. */
+  readonly log: DestinationStream & {
+    /** Formats every further line. */
+    readonly formatWith: (format: LogFormat) => void;
+  };
+  /** The terminal that shows errors and log; undefined where stderr is none. */
+  readonly terminal: { readonly colors: boolean } | undefined;
+  /** Runs a step, and shows its progress on the terminal once it takes longer than a second. */
+  readonly withProgress: <T>(what: string, step: (progress: Progress) => Promise<T>) => Promise<T>;
   readonly readStdin: () => Promise<string>;
   /** Aborts on SIGTERM and SIGINT, after `stopOnSignal`. Its reason is the name of the signal. */
   readonly stop: AbortSignal;

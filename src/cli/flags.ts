@@ -27,6 +27,8 @@ export const ENVIRONMENT_PREFIX = "VM_IMAGE_WEBHOOK_";
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 /** Where the serving certificate comes from. */
 export const CERT_MODES = ["files", "cluster"] as const;
+/** `auto`: pretty on a terminal, else JSON lines. */
+export const LOG_FORMATS = ["auto", "json", "pretty"] as const;
 export const TLS_VERSIONS = ["1.2", "1.3"] as const;
 export const REPLAY_ENDPOINTS = ["both", "mutate", "validate"] as const;
 
@@ -177,6 +179,12 @@ export const FLAGS = {
     help: LOG_LEVELS.join(", "),
     default: ["info"],
     parse: one(oneOf(LOG_LEVELS)),
+  }),
+  "log-format": flag({
+    argument: "FORMAT",
+    help: "json: lines for programs; pretty: lines for people; auto: pretty where stderr is a terminal",
+    default: ["auto"],
+    parse: one(oneOf(LOG_FORMATS)),
   }),
   namespace: flag({
     short: "n",

@@ -9,8 +9,8 @@ import { FolderSource } from "../sources/folder/folder-source.ts";
 import type { ImageSource, ImageFilter } from "../sources/image-source.ts";
 import type { CommandLine } from "./command.ts";
 
-/** The flags that say where images come from. */
-export const IMAGE_FLAGS = ["images", "kubeconfig", "max-images"] as const;
+/** The flags of every command that reads images. Reading logs what is wrong with them. */
+export const IMAGE_FLAGS = ["images", "kubeconfig", "max-images", "log-format"] as const;
 export type ImageFlags = FlagValues<(typeof IMAGE_FLAGS)[number]>;
 
 interface SourceOptions {
@@ -47,6 +47,9 @@ export async function readImages(
   wanted: ImageFilter,
 ): Promise<MemoryImageIndex> {
   const index = new MemoryImageIndex({ maxImages: flags["max-images"] });
-  await imageSource(flags, { io, log }).read(index, wanted, io.stop);
+  const source = imageSource(flags, { io, log });
+  await io.withProgress(isFolder(flags.images) ? `reading ${flags.images}` : "reading images of the cluster", () =>
+    source.read(index, wanted, io.stop),
+  );
   return index;
 }

@@ -1,11 +1,20 @@
 import { Command as Commander, CommanderError, Option } from "commander";
-import { COMMAND_FLAGS, environmentName, type Flag, type FlagName, type FlagValues, longName } from "./flags.ts";
+import {
+  COMMAND_FLAGS,
+  environmentName,
+  type Flag,
+  type FlagName,
+  type FlagValues,
+  type LOG_FORMATS,
+  longName,
+} from "./flags.ts";
 import { type GivenFlags, readFlags } from "./given-flags.ts";
 import { Failure, FAILURE_EXIT_CODES, messageOf } from "../common/failure.ts";
 import { VERSION } from "../common/version.ts";
 import { certs } from "./certs.ts";
 import { check } from "./check.ts";
 import type { Command, CommandLine } from "./command.ts";
+import { prettyLog } from "./pretty-log.ts";
 import { replay } from "./replay.ts";
 import { resolve } from "./resolve.ts";
 import { serve } from "./serve.ts";
@@ -67,13 +76,22 @@ function add<Names extends FlagName>(program: Commander, command: Command<Names>
   sub.action((...parts: readonly unknown[]) => {
     const args = argument === undefined ? [] : [parts[0]].flat().map(String);
     const options = sub.opts<Record<string, string | boolean | readonly string[]>>();
-    choose((io) => {
+    choose(async (io) => {
       if (command.runsUntilSignal) io.stopOnSignal();
       const unknown = command.runsUntilSignal ? [] : unknownVariables(io.environment).map(unknownVariableText);
-      const flags: FlagValues<Names> = readFlags(command.flags, givenFlags(options), io.environment, unknown);
+      const given = givenFlags(options);
+      const flags: FlagValues<Names> = readFlags(command.flags, given, io.environment, unknown);
+      if (command.flags.some((name) => name === "log-format")) {
+        await formatLog(readFlags(["log-format"], given, io.environment)["log-format"], io);
+      }
       return command.run(args, flags, io);
     });
   });
+}
+
+async function formatLog(format: (typeof LOG_FORMATS)[number], { log, terminal }: CommandLine): Promise<void> {
+  if (format === "json" || (format === "auto" && terminal === undefined)) return;
+  log.formatWith(await prettyLog({ colors: terminal?.colors ?? false }));
 }
 
 /** commander only splits the command line. readFlags parses the values, and so reports all wrong ones at once. */

@@ -46,6 +46,7 @@ describe("defaults", () => {
       "privileged-group": [],
       "team-group-prefix": "loft:team:",
       "log-level": "info",
+      "log-format": "auto",
       namespace: "default",
       kind: undefined,
       output: "text",

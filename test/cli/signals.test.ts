@@ -1,12 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { closeSync, constants, openSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ofCheckout } from "../support/command-run.ts";
 import { condition } from "../support/condition.ts";
 import { MAIN, type ProgramOptions, ProgramProcess } from "../support/program-process.ts";
+import { silentCluster } from "../support/silent-cluster.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { needs, onTerminal } from "../support/terminal.ts";
 
@@ -67,14 +67,7 @@ describe.each(SIGNALS)("%s ends a command at once with exit code %d", (signal, c
   });
 
   test("while it asks a cluster that does not answer", async () => {
-    const server = createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    onTestFinished(() => {
-      server.close();
-    });
-    const kubeconfig = join(temporaryFolder(), "kubeconfig");
-    const { port } = server.address() as { port: number };
-    writeFileSync(kubeconfig, kubeconfigOf(`http://127.0.0.1:${port}`));
+    const { server, kubeconfig } = await silentCluster();
     const program = start({ args: ["resolve", "x", "--kubeconfig", kubeconfig] });
     await Promise.race([once(server, "connection"), program.exit()]);
     program.signal(signal);
@@ -117,15 +110,4 @@ function isOpen(pipe: string): boolean {
     if ((error as NodeJS.ErrnoException).code === "ENXIO") return false;
     throw error;
   }
-}
-
-function kubeconfigOf(server: string): string {
-  return JSON.stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    "current-context": "test",
-    contexts: [{ name: "test", context: { cluster: "test", user: "test" } }],
-    clusters: [{ name: "test", cluster: { server, "insecure-skip-tls-verify": true } }],
-    users: [{ name: "test", user: { token: "t" } }],
-  });
 }

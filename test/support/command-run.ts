@@ -33,7 +33,10 @@ export async function run(args: readonly string[], given: Surroundings = {}): Pr
       write: (line) => {
         errors += line;
       },
+      formatWith: () => undefined,
     },
+    terminal: undefined,
+    withProgress: (_, step) => step(() => undefined),
     readStdin: () => Promise.resolve(given.stdin ?? ""),
     stop: given.stop ?? new AbortController().signal,
     stopOnSignal: () => undefined,

@@ -17,18 +17,22 @@ export function needs(program: string, args: readonly string[], { inCi = true } 
   }
 }
 
+export interface TerminalOptions extends ProgramOptions {
+  /** Shell commands before the program. */
+  readonly before?: string;
+  /** Appended to the command line of the shell, such as `>/dev/null`. */
+  readonly redirect?: string;
+}
+
 /** `script` of util-linux runs a command on a terminal of its own. That of other systems has other flags. */
 export const onTerminal = {
   isThere: needs("script", ["--quiet", "--return", "--command", "true", "/dev/null"]),
 
-  /**
-   * Runs the program on a terminal. `output` has what the terminal shows: stdout and stderr. `input` is the keyboard.
-   * `redirect` is appended to the command line of the shell, such as `>/dev/null`.
-   */
-  run(options: ProgramOptions & { readonly redirect?: string }): ProgramProcess {
-    const { args, program = MAIN, node = [], redirect = "", ...rest } = options;
+  /** Runs the program on a terminal. `output` has what the terminal shows: stdout and stderr. `input` is the keyboard. */
+  run(options: TerminalOptions): ProgramProcess {
+    const { args, program = MAIN, node = [], before = "", redirect = "", ...rest } = options;
     const command = [process.execPath, ...node, program, ...args].map(quoted).join(" ");
-    const shell = `exec ${command} ${redirect}`;
+    const shell = `${before} exec ${command} ${redirect}`;
     return new ProgramProcess(["script", "--quiet", "--return", "--command", shell, "/dev/null"], rest);
   },
 };

@@ -415,7 +415,8 @@ describe("malformed CD-ROMs", () => {
       title: "a kind that is a number",
       list: cdroms(image(7, "vmi-i")),
       field: "spec.hardware.cdrom[0].image.kind",
-      expected: "a string; put it in quotes",
+      expected: "a string",
+      remedy: "put it in quotes",
     },
     {
       title: "a name that is a list",
@@ -423,13 +424,13 @@ describe("malformed CD-ROMs", () => {
       field: "spec.hardware.cdrom[0].image.name",
       expected: "a string",
     },
-  ])("$title is refused", ({ list, field, expected }) => {
+  ])("$title is refused", ({ list, field, expected, remedy }) => {
     const asked = request({ spec: spec(NEWEST, list, { imageName: "ubuntu" }) });
     for (const endpoint of ["mutate", "validate"] as const) {
       const { errors } = answer(endpoint, asked, indexOf(IMAGES));
-      expect(errors).toMatchObject([
-        { check: "type", reason: "FieldValueTypeInvalid", field, why: `must be ${expected}` },
-      ]);
+      const why = `must be ${expected}`;
+      expect(errors).toMatchObject([{ check: "type", reason: "FieldValueTypeInvalid", field, why }]);
+      expect(errors[0]?.remedy).toBe(remedy);
     }
   });
 

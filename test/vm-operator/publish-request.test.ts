@@ -121,7 +121,7 @@ describe("a group publish request", () => {
       expect(decision).toMatchObject({ is: "allowed" });
       expect(warnings).toEqual([
         'spec.virtualMachines[0]: "golden-web": image vmi-w (cl-a) in namespace "dev" has this display name, so that it would be ambiguous; choose another name for the request',
-        'spec.virtualMachines[2]: "golden-db": image vmi-d in the cluster has this display name; in namespace "dev" it would mean the new image instead; choose another name for the request',
+        'spec.virtualMachines[2]: "golden-db": image vmi-d in the cluster has this display name; in namespace "dev" it would mean the new image instead; the same remedy as for spec.virtualMachines[0]',
       ]);
     },
   );
@@ -156,7 +156,8 @@ describe("a group publish request", () => {
       title: "an entry that is a number",
       list: ["web", 7],
       field: "spec.virtualMachines[1]",
-      expected: "a string; put it in quotes",
+      expected: "a string",
+      remedy: "put it in quotes",
     },
     {
       title: "an entry that is an object",
@@ -165,9 +166,10 @@ describe("a group publish request", () => {
       expected: "a string",
     },
     { title: "a list that is a string", list: "web", field: "spec.virtualMachines", expected: "a list" },
-  ])("type: $title is refused", ({ list, field, expected }) => {
+  ])("type: $title is refused", ({ list, field, expected, remedy }) => {
     const { errors } = ask(group(list));
     expect(errors).toMatchObject([{ check: "type", field, why: `must be ${expected}` }]);
+    expect(errors[0]?.remedy).toBe(remedy);
   });
 
   it("is undecided at /validate without complete lists of images, and allowed unchanged at /mutate", () => {

@@ -34,8 +34,9 @@ function* typeErrors(
   for (const { path, value, expected } of malformed) {
     const isKept = target.oldObject !== undefined && isSameJson(at(target.oldObject, path), value);
     if (isKept && keepsReferences) continue;
-    const why = `must be ${expected}${isUnquoted(value, expected) ? "; put it in quotes" : ""}`;
-    yield { check: "type", reason: "FieldValueTypeInvalid", field: fieldOf(path), value, why };
+    const error = { check: "type", field: fieldOf(path), value, why: `must be ${expected}` };
+    const remedy = isUnquoted(value, expected) ? { remedy: "put it in quotes" } : {};
+    yield { ...error, reason: "FieldValueTypeInvalid", ...remedy };
   }
 }
 

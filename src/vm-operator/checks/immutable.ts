@@ -23,9 +23,15 @@ export function* immutable(context: MachineContext): Iterable<FieldError> {
     } = keepsName && sent.kind !== old.kind
       ? { path: kindPath(sent), value: sent.kind, remedy: kindRemedy(old) }
       : { path: sent.namePath, value: sent.name, remedy: nameRemedy(old, requested) };
-    const why = `a VM keeps the image that it was created with; ${remedy}, or create another VM`;
-    const { namesOtherImage } = change;
-    yield { check: "immutable", reason: "FieldValueInvalid", field: fieldOf(path), value, why, namesOtherImage };
+    yield {
+      check: "immutable",
+      reason: "FieldValueInvalid",
+      field: fieldOf(path),
+      value,
+      why: "a VM keeps the image that it was created with",
+      remedy: `${remedy}, or create another VM`,
+      namesOtherImage: change.namesOtherImage,
+    };
   }
 }
 

@@ -365,6 +365,11 @@ describe("contradicting flags of certificates exit 2", () => {
     [["--cert-mode", "cluster"], "--cert-mode cluster needs --cert-host"],
     [["--cert-mode", "cluster", "--cert-host", "x", "--self-signed"], "--self-signed is for --cert-mode files"],
     [["--cert-mode", "cluster", "--cert-host", "x", "--ca-lifetime", "100h"], "more than a fifth of --ca-lifetime"],
+    [
+      ["--listen", "127.0.0.1:7443", "--ops-listen", "localhost:7443"],
+      "--ops-listen localhost:7443: the port is that of --listen 127.0.0.1:7443; give one of them another port",
+    ],
+    [["--ops-listen", "127.0.0.1:9443"], "--ops-listen 127.0.0.1:9443: the port is that of --listen :9443"],
     [["--osimage"], "--osimage with --images"],
     [["--kubeconfig", "x"], "--kubeconfig with --images"],
     [["--ca-secret", "a/b"], "--ca-secret without --cert-mode cluster"],
@@ -417,7 +422,9 @@ describe("a start that fails", () => {
     const server = serve({ flags: ["--self-signed", flag, `127.0.0.1:${port}`] });
     expect(await server.exit()).toBe(3);
     expect(lastReason(server)).toMatch(
-      new RegExp(`^vm-image-webhook: cannot listen on 127.0.0.1:${port}: the port is taken by another process$`),
+      new RegExp(
+        `^vm-image-webhook: cannot listen on ${flag} 127.0.0.1:${port}: the port is taken by another process; give another port`,
+      ),
     );
   });
 

@@ -14,6 +14,7 @@ import { VERSION } from "../common/version.ts";
 import { certs } from "./certs.ts";
 import { check } from "./check.ts";
 import type { Command, CommandLine } from "./command.ts";
+import { headingOf, helpAfterFlags, inGroups } from "./help.ts";
 import { prettyLog } from "./pretty-log.ts";
 import { replay } from "./replay.ts";
 import { resolve } from "./resolve.ts";
@@ -57,6 +58,7 @@ function commanderProgram(io: CommandLine, choose: (run: Run) => void): Commande
   const program = new Commander(PROGRAM_NAME)
     .description("Pins image display names in VM objects to VMI IDs, and validates every image reference.")
     .version(`${PROGRAM_NAME} ${VERSION}`, "--version", "print the version")
+    .addHelpText("after", helpAfterFlags(PROGRAM_NAME))
     .configureOutput({ writeOut: io.print, writeErr: io.printError })
     .exitOverride();
   add(program, serve, choose);
@@ -70,9 +72,10 @@ function commanderProgram(io: CommandLine, choose: (run: Run) => void): Commande
 
 function add<Names extends FlagName>(program: Commander, command: Command<Names>, choose: (run: Run) => void): void {
   const sub = program.command(command.name).description(command.summary).exitOverride();
+  sub.addHelpText("after", helpAfterFlags(PROGRAM_NAME, command));
   const argument = command.arguments;
   if (argument !== undefined) sub.argument(`<${argument.name}${argument.many ? "..." : ""}>`, argument.help);
-  for (const name of command.flags) sub.addOption(optionOf(name));
+  for (const name of inGroups(command.flags)) sub.addOption(optionOf(name));
   sub.action((...parts: readonly unknown[]) => {
     const args = argument === undefined ? [] : [parts[0]].flat().map(String);
     const options = sub.opts<Record<string, string | boolean | readonly string[]>>();
@@ -109,6 +112,8 @@ function optionOf(name: FlagName): Option {
   );
   if (repeatable) option.argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text]);
   option.attributeName = () => name;
+  const heading = headingOf(name);
+  if (heading !== undefined) option.helpGroup(heading);
   return option;
 }
 

@@ -18,6 +18,7 @@ import { IMAGE_FLAGS, readImages } from "./image-flags.ts";
 import { createLog } from "./log.ts";
 import { jsonLine } from "./output/json.ts";
 import type { ReplayAnswer } from "./output/replay-answer.ts";
+import { throwIfManifest } from "./manifest-instead.ts";
 import { answerText } from "./output/text.ts";
 import { POLICY_FLAGS, policyOf } from "./policy-flags.ts";
 
@@ -34,6 +35,7 @@ export const replay: Command<ReplayFlag> = {
     for (const file of files) {
       for (const review of await readReviews(file, io)) reviews.push({ file, review });
     }
+    for (const { file, review } of reviews) throwIfManifest(file, review);
     const index = await readImages(flags, io, createLog(io.log, "warn"), imagesFor(reviews));
     const server = admissionServer({ index, decide: decider(policyOf(flags)), log });
     let refused = false;

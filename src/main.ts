@@ -39,6 +39,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   printError: (output) => process.stderr.write(output),
   log,
   readStdin: () => text(process.stdin),
+  isInteractive: () => process.stdin.isTTY,
   stop: stop.signal,
   now: SYSTEM_TIMING.now,
   openFiles: openFileLimit,

@@ -12,6 +12,8 @@ export interface CommandLine {
   /** Receives log lines. */
   readonly log: DestinationStream;
   readonly readStdin: () => Promise<string>;
+  /** Whether a person can answer on the standard input. */
+  readonly isInteractive: () => boolean;
   /** Aborts on SIGTERM and SIGINT. Its reason is the name of the signal. */
   readonly stop: AbortSignal;
   readonly now: () => Date;

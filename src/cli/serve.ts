@@ -1,9 +1,9 @@
 import { App } from "../app.ts";
 import { IMAGE_KINDS, VM_IMAGE_KINDS } from "../images/image.ts";
-import { preloadKubeConfig } from "../kube/kubeconfig.ts";
+import { preloadTypedApi } from "../kube/typed-api.ts";
 import { CERTIFICATE_FLAGS, certificateSource, clientCa } from "./certificate-flags.ts";
 import { type Command, EXIT_CUT, EXIT_DONE } from "./command.ts";
-import { IMAGE_FLAGS, imageSource, isFolder } from "./image-flags.ts";
+import { IMAGE_FLAGS, imageSource } from "./image-flags.ts";
 import { createLog } from "./log.ts";
 import { POLICY_FLAGS, policyOf } from "./policy-flags.ts";
 
@@ -31,7 +31,7 @@ export const serve: Command<
   ],
   run: async (_, flags, io) => {
     const log = createLog(io.log, flags["log-level"]);
-    if (!isFolder(flags.images) || flags["cert-mode"] === "cluster") await preloadKubeConfig();
+    if (flags["cert-mode"] === "cluster") await preloadTypedApi();
     const app = new App({
       listen: flags.listen,
       opsListen: flags["ops-listen"],

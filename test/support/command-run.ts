@@ -35,6 +35,7 @@ export async function run(args: readonly string[], given: Surroundings = {}): Pr
       },
     },
     readStdin: () => Promise.resolve(given.stdin ?? ""),
+    isInteractive: () => false,
     stop: given.stop ?? new AbortController().signal,
     now: () => given.now ?? new Date(),
     openFiles: () => undefined,

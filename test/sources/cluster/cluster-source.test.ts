@@ -303,7 +303,7 @@ describe("read", () => {
     const { source: cluster, index } = source();
     await expect(cluster.read(index, { kinds: [CLUSTER_KIND] }, NEVER)).rejects.toMatchObject({
       code: "cluster",
-      message: `cannot read ${CLUSTER_KIND}s: forbidden: list clustervirtualmachineimages.vmoperator.vmware.com: 403 User cannot list`,
+      message: `cannot read ${CLUSTER_KIND}s: forbidden: list clustervirtualmachineimages.vmoperator.vmware.com: 403 User cannot list\nasked ${url.origin}`,
     });
   });
 
@@ -317,7 +317,7 @@ describe("read", () => {
     });
     const { source: cluster, index } = source();
     await expect(cluster.read(index, { kinds: VM_IMAGE_KINDS }, NEVER)).rejects.toMatchObject({
-      message: expect.stringMatching(/^cannot read V.*: forbidden: .*\ncannot read C.*: forbidden: .*$/) as string,
+      message: expect.stringMatching(/^cannot read V.*: forbidden: .*\ncannot read C.*: forbidden: .*\nasked .*$/) as string,
     });
   });
 
@@ -353,6 +353,7 @@ describe("resolve against a cluster", () => {
       printError: (text) => (errors += text),
       log: { write: (line) => (errors += line) },
       readStdin: () => Promise.resolve(""),
+      isInteractive: () => false,
       stop: stop.signal,
       now: () => new Date(),
       openFiles: () => undefined,

@@ -1,4 +1,5 @@
 import { METRICS } from "../src/metrics/metric-table.ts";
+import { HEALTHY_STATES } from "../src/sources/kind-status.ts";
 
 /** A Prometheus alerting rule. */
 export interface AlertRule {
@@ -11,7 +12,7 @@ export interface AlertRule {
 
 const { requests, failed, state, age, ambiguous, certificate, ca, renewals, overwritings, build } = METRICS;
 
-const HEALTHY = "live|resyncing|absent";
+const HEALTHY = HEALTHY_STATES.join("|");
 
 /** The examples of docs/metrics.md. */
 export const ALERTS: readonly AlertRule[] = [

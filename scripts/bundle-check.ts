@@ -1,13 +1,16 @@
 /**
- * Checks that dist/vm-image-webhook.mjs, made by `npm run build`, needs nothing but Node: it answers a review from an
- * empty folder, with an empty environment. Prints `1 passed, 0 failed` or the reverse.
+ * Checks that dist/vm-image-webhook.mjs, made by `npm run build`, needs nothing but Node: it prints its version and answers
+ * a review from an empty folder, with an empty environment. Prints `1 passed, 0 failed` or the reverse.
  */
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { VERSION } from "../src/common/version.ts";
+import { ProgramProcess } from "../test/support/program-process.ts";
 import { ServerProcess } from "../test/support/server-process.ts";
 
 const ROOT = join(import.meta.dirname, "..");
+const BUNDLE = join(ROOT, "dist", "vm-image-webhook.mjs");
 
 const temporary = await mkdtemp(join(tmpdir(), "vm-image-webhook-bundle-"));
 const cwd = await mkdtemp(join(tmpdir(), "vm-image-webhook-empty-"));
@@ -23,8 +26,11 @@ try {
 }
 
 async function check(): Promise<void> {
+  const version = ProgramProcess.run({ args: ["--version"], program: BUNDLE, cwd });
+  expect("the exit code of --version", await version.exit(), 0);
+  expect("the version", version.output, `vm-image-webhook ${VERSION}\n`);
   const server = new ServerProcess({
-    program: [join(ROOT, "dist", "vm-image-webhook.mjs")],
+    program: [BUNDLE],
     cwd,
     certDir: join(temporary, "certs"),
     images: join(ROOT, "examples", "images"),

@@ -5,13 +5,15 @@ import type { ClientCa } from "./certs/files/client-ca.ts";
 import { MemoryImageIndex } from "./images/image-index.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { admissionServer } from "./server/admission-server.ts";
+import type { ReadinessCheck } from "./common/readiness.ts";
 import { SYSTEM_TIMING } from "./common/timing.ts";
+import { VERSION } from "./common/version.ts";
 import { Connections } from "./server/connections.ts";
 import { MAX_CONNECTIONS } from "./server/limits.ts";
 import { listen, type ListenAddress } from "./server/listen.ts";
 import { type ConnectionLimits, connectionLimits } from "./server/open-files.ts";
 import { ServedTls, type TlsChoice } from "./server/served-tls.ts";
-import { opsServer, type ReadinessCheck } from "./server/ops-server.ts";
+import { opsServer } from "./server/ops-server.ts";
 import { type ClosableServer, closeServers, Drain } from "./server/shutdown.ts";
 import type { ImageSource } from "./sources/image-source.ts";
 
@@ -91,7 +93,8 @@ export class App {
     await Promise.race([source.start(this.#index, this.#stopSource.signal), aborted(stop)]);
     // No drain: until the replica is ready, the Service sends no caller here.
     if (stop.aborted) return;
-    log.info({ port, opsPort, images: this.#counts(), ...this.#choices() }, "serving");
+    const at = { url: admission.listeningOrigin, opsUrl: ops.listeningOrigin, port, opsPort };
+    log.info({ version: VERSION, ...at, images: this.#counts(), ...this.#choices() }, "serving");
     await aborted(stop);
     await this.#drainOnSigterm(stop.reason);
   }
@@ -128,9 +131,14 @@ export class App {
   #readiness(): readonly ReadinessCheck[] {
     const { isDraining } = this.#drain;
     const { certificates, clientCa, source } = this.#options;
-    const images = source.state().map(({ name, synced, text }) => ({ name, ok: synced, text }));
-    const certs = [...certificates.state(), ...(clientCa === undefined ? [] : [clientCa.state()])];
-    return [...images, ...certs, { name: "shutdown", ok: !isDraining, text: isDraining ? "stopping" : "not stopping" }];
+    return [
+      ...source.readiness(),
+      ...certificates.readiness(),
+      ...(clientCa === undefined ? [] : [clientCa.readiness()]),
+      isDraining
+        ? { name: "shutdown", status: "failed", text: "stopping" }
+        : { name: "shutdown", status: "ok", text: "not stopping" },
+    ];
   }
 
   #counts(): object {

@@ -155,7 +155,7 @@ it("stays ready and decides by the last images while the API server is unreachab
   await isReady(200);
   await server.close();
   await eventually(async () => {
-    expect((await ask(`http://127.0.0.1:${opsPort}/readyz?verbose`)).body).toContain("VirtualMachineImage ok: stale: ");
+    expect((await ask(`http://127.0.0.1:${opsPort}/readyz?verbose`)).body).toContain("[!]VirtualMachineImage degraded: stale: ");
   });
   await isReady(200);
   expect(await mutate()).toMatchObject({ code: 200 });
@@ -174,7 +174,7 @@ it("answers 503 for an unknown name while the API server does not respond, altho
   // A recent list is reused for up to 5 s, but a VMI ID is read on its own.
   server.failAlways("get", hang);
   expect(await mutateNaming("vmi-00000000000000000")).toMatchObject({ code: 503, retryAfter: "1" });
-  expect((await ask(`http://127.0.0.1:${opsPort}/readyz?verbose`)).body).toContain("VirtualMachineImage ok: live: ");
+  expect((await ask(`http://127.0.0.1:${opsPort}/readyz?verbose`)).body).toContain("[+]VirtualMachineImage ok: live: ");
   expect(await mutate()).toMatchObject({ code: 200 });
 });
 

@@ -1,5 +1,5 @@
 import { textAt } from "../common/json.ts";
-import { type CauseReason, type FieldError, errorMessage } from "../references/field-error.ts";
+import { type CauseReason, type FieldError, errorMessage, withRemediesOnce } from "../references/field-error.ts";
 import type { AdmissionRequest } from "./review.ts";
 
 /** The Kubernetes status of a refusal (apimachinery pkg/apis/meta/v1 Status). */
@@ -28,7 +28,7 @@ export const MAX_CAUSES = 50;
  */
 export function refusalStatus(request: AdmissionRequest, problems: readonly FieldError[]): RefusalStatus {
   const onUpdate = request.operation === "UPDATE";
-  const listed = problems.slice(0, MAX_CAUSES);
+  const listed = withRemediesOnce(problems.slice(0, MAX_CAUSES));
   const causes = [...listed.map((problem) => causeOf(problem, onUpdate)), ...notListed(problems)];
   return {
     status: "Failure",

@@ -1,11 +1,5 @@
+import type { ReadinessCheck } from "../common/readiness.ts";
 import type { Certificate } from "./certificate.ts";
-
-/** One condition that must hold before the API server can call the webhook. */
-export interface CertificateState {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly text: string;
-}
 
 /** The numbers of a certificate source, for metrics. */
 export interface CertificateFacts {
@@ -32,7 +26,8 @@ export interface CertificateSource {
    * aborts. Throws a Failure if there is no certificate and waiting does not help. Call it once.
    */
   start(use: (certificate: Certificate) => void, signal: AbortSignal): Promise<void>;
-  state(): readonly CertificateState[];
+  /** What must hold before the API server can call the webhook. */
+  readiness(): readonly ReadinessCheck[];
   facts(): CertificateFacts;
 }
 

@@ -2,6 +2,7 @@ import { Command as Commander, CommanderError, Option } from "commander";
 import { COMMAND_FLAGS, environmentName, type Flag, type FlagName, type FlagValues, longName } from "./flags.ts";
 import { type GivenFlags, readFlags } from "./given-flags.ts";
 import { Failure, FAILURE_EXIT_CODES, messageOf } from "../common/failure.ts";
+import { VERSION } from "../common/version.ts";
 import { certs } from "./certs.ts";
 import { check } from "./check.ts";
 import type { Command, CommandLine } from "./command.ts";
@@ -45,6 +46,7 @@ function report(error: unknown, io: CommandLine): number {
 function commanderProgram(io: CommandLine, choose: (run: Run) => void): Commander {
   const program = new Commander(PROGRAM_NAME)
     .description("Pins image display names in VM objects to VMI IDs, and validates every image reference.")
+    .version(`${PROGRAM_NAME} ${VERSION}`, "--version", "print the version")
     .configureOutput({ writeOut: io.print, writeErr: io.printError })
     .exitOverride();
   add(program, serve, choose);

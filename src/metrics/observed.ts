@@ -1,6 +1,6 @@
 import type { Registry } from "prom-client";
-import packageJson from "../../package.json" with { type: "json" };
 import type { CertificateSource } from "../certs/certificate-source.ts";
+import { VERSION } from "../common/version.ts";
 import type { ImageKind } from "../images/image.ts";
 import type { MemoryImageIndex } from "../images/image-index.ts";
 import type { ImageSource } from "../sources/image-source.ts";
@@ -28,7 +28,7 @@ export function observe(registry: Registry, observed: Observed): void {
   observeLiveReads(registry, observed);
   observeCertificates(registry, observed);
   gauge(registry, METRICS.build, function () {
-    this.set({ version: packageJson.version }, 1);
+    this.set({ version: VERSION }, 1);
   });
 }
 

@@ -1,12 +1,16 @@
 import { type Image, IMAGE_KIND_ROWS, isClusterScopedVmImage, libraryOf } from "../images/image.ts";
 import type { Ambiguous } from "../images/resolve.ts";
-import { plain } from "./field-error.ts";
+import { type FieldError, plain } from "./field-error.ts";
 
 /** Candidates beyond this many are counted. */
 const MAX_CANDIDATES_LISTED = 5;
 
-/** Why an ambiguous name is refused, and what to write instead. `place`: `images in namespace "dev" and the cluster`. */
-export function ambiguousName({ candidates, matchedBy }: Ambiguous, place: string, strict: boolean): string {
+/** Why an ambiguous name is refused, and what to do. `place`: `images in namespace "dev" and the cluster`. */
+export function ambiguousName(
+  { candidates, matchedBy }: Ambiguous,
+  place: string,
+  strict: boolean,
+): Pick<FieldError, "why" | "remedy"> {
   const listed = candidates.slice(0, MAX_CANDIDATES_LISTED).map(nameWithLibrary).join(", ");
   const more = candidates.length - MAX_CANDIDATES_LISTED;
   const libraries = new Set(candidates.map(libraryOf));
@@ -14,10 +18,10 @@ export function ambiguousName({ candidates, matchedBy }: Ambiguous, place: strin
     !strict && matchedBy === "displayName" && libraries.size === candidates.length && !libraries.has(undefined);
   const ids = candidates.some(hasChosenName) ? "object names" : "IDs";
   const remedy = `use one of these ${ids}${librariesDiffer ? ", or LIBRARY/NAME" : ""}`;
-  return (
+  const why =
     `ambiguous: ${candidates.length} ${place} have this display name` +
-    `${matchedBy === "libraryName" ? " and library" : ""}: ${listed}${more > 0 ? ` and ${more} more` : ""}; ${remedy}`
-  );
+    `${matchedBy === "libraryName" ? " and library" : ""}: ${listed}${more > 0 ? ` and ${more} more` : ""}`;
+  return { why, remedy };
 }
 
 /** The object name of any other image is a VMI ID. */

@@ -3,7 +3,7 @@ import type { ImageQuery } from "../images/image-index.ts";
 import { type ActiveCheck, type Findings, NO_FINDINGS, runChecks } from "./check.ts";
 import type { ResolvedContext } from "./context.ts";
 import { applyEdits, type Edit } from "./edit.ts";
-import { type FieldError, warningMessage } from "./field-error.ts";
+import { type FieldError, warningMessage, withRemediesOnce } from "./field-error.ts";
 import { type Mutation, mutationOf, type MutationRules } from "./mutation.ts";
 import { NO_PINS, type Pins } from "./pinned-annotation.ts";
 import type { Lookup } from "./resolve-reference.ts";
@@ -44,7 +44,7 @@ export function evaluate<C extends ResolvedContext>(target: AdmissionTarget, eva
   const evaluated = {
     lookups: context.lookups,
     findings,
-    warnings: findings.warnings.map(warningMessage),
+    warnings: warningTexts(findings.warnings),
     unresolvedQueries: [...unresolvedQueries(context, findings), ...evaluator.unresolvedQueries(context, findings)],
   };
   if (findings.denials.length > 0) return { is: "refused", ...evaluated, errors: findings.denials };
@@ -77,7 +77,7 @@ function mutated<C extends ResolvedContext>(context: C, evaluated: Evaluated, ev
   }
   // /validate says what other checks warn of; clients print the warnings of both.
   const seenOnlyHere = found.filter((error) => isSeenOnlyAtMutate(error, evaluator));
-  const warnings = [...mutation.warnings, ...seenOnlyHere.map(warningMessage)];
+  const warnings = [...mutation.warnings, ...warningTexts(seenOnlyHere)];
   return { is: "allowed", ...evaluated, warnings, edits: mutation.edits, pins: mutation.pins };
 }
 
@@ -99,6 +99,10 @@ function errorsAfterMutation<C extends ResolvedContext>(
   if (checks.length === 0) return [];
   const object = applyEdits(target.object, edits);
   return runChecks(evaluator.contextOf({ ...target, endpoint: "validate", object }), checks).denials;
+}
+
+function warningTexts(errors: readonly FieldError[]): readonly string[] {
+  return withRemediesOnce(errors).map(warningMessage);
 }
 
 function isSeenOnlyAtMutate<C extends ResolvedContext>({ check }: FieldError, { checks }: Evaluator<C>): boolean {

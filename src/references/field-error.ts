@@ -20,8 +20,10 @@ export interface FieldError {
   readonly field: string;
   /** The value of the field; undefined where it has none. */
   readonly value?: unknown;
-  /** Why it is wrong and what to write instead; does not repeat field and value. */
+  /** Why it is wrong; does not repeat field and value. */
   readonly why: string;
+  /** What to do: `put back "ubuntu-24.04" or leave this field out`. Undefined where `why` says it. */
+  readonly remedy?: string;
   /** Set by `immutable` only: the value names exactly one other image, so the client may mean to re-create the object. */
   readonly namesOtherImage?: boolean;
   /** A warning, also at level `deny`: too little is known, or the caller is privileged. */
@@ -29,13 +31,29 @@ export interface FieldError {
 }
 
 /** `Not found: "ubuntu-2404": no image ...`: a Kubernetes field error without its field. */
-export function errorMessage({ reason, value, why }: FieldError): string {
-  return [CAUSE_TEXT[reason], ...(value === undefined ? [] : [quote(value)]), printable(why)].join(": ");
+export function errorMessage(error: FieldError): string {
+  return [CAUSE_TEXT[error.reason], ...sentence(error)].join(": ");
 }
 
 /** The same as a warning, for an object that is admitted. */
-export function warningMessage({ field, value, why }: FieldError): string {
-  return [field, ...(value === undefined ? [] : [quote(value)]), printable(why)].join(": ");
+export function warningMessage(error: FieldError): string {
+  return [error.field, ...sentence(error)].join(": ");
+}
+
+function sentence({ value, why, remedy }: FieldError): readonly string[] {
+  const text = printable(remedy === undefined ? why : `${why}; ${remedy}`);
+  return value === undefined ? [text] : [quote(value), text];
+}
+
+/** The errors of one object. A remedy that an earlier one has is replaced by the field of that one. */
+export function withRemediesOnce(errors: readonly FieldError[]): readonly FieldError[] {
+  const fields = new Map<string, string>();
+  return errors.map((error) => {
+    if (error.remedy === undefined) return error;
+    const earlier = fields.get(error.remedy);
+    if (earlier === undefined) fields.set(error.remedy, error.field);
+    return earlier === undefined ? error : { ...error, remedy: `the same remedy as for ${earlier}` };
+  });
 }
 
 /** Longer than any Kubernetes name (253), short enough to print. */

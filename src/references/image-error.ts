@@ -11,10 +11,11 @@ export interface ImageProblem {
   readonly reference: Reference;
   readonly image: Image;
   readonly why: string;
+  readonly remedy?: string;
 }
 
 /** An error at the reference, with the image's other name, so that a person knows which image it is about. */
-export function imageError({ check, reference, image, why }: ImageProblem): FieldError {
+export function imageError({ check, reference, image, why, remedy }: ImageProblem): FieldError {
   const { name, namePath } = reference;
   const otherName = [image.name, image.displayName].find((each) => each !== undefined && each !== name);
   return {
@@ -23,5 +24,6 @@ export function imageError({ check, reference, image, why }: ImageProblem): Fiel
     field: fieldOf(namePath),
     value: name ?? "",
     why: otherName === undefined ? why : `${plain(otherName)}: ${why}`,
+    ...(remedy === undefined ? {} : { remedy }),
   };
 }

@@ -3,7 +3,7 @@ import type { ImageQuery } from "../images/image-index.ts";
 import { oddityOf } from "../images/name-similarity.ts";
 import { literalName } from "../images/resolve.ts";
 import type { ReviewContext } from "./context.ts";
-import { plain, quote } from "./field-error.ts";
+import { type FieldError, plain, quote } from "./field-error.ts";
 import type { Reference } from "./parse.ts";
 import { searchedKind } from "./resolve-reference.ts";
 
@@ -16,13 +16,17 @@ export interface UnknownName {
   readonly namespace: string | undefined;
 }
 
-/** Why an unknown name is refused, and what to write instead. `noImage`: `no image in namespace "dev" or the cluster`. */
-export function unknownName(unknown: UnknownName, near: readonly Image[], noImage: string): string {
+/** Why an unknown name is refused, and what to do. `noImage`: `no image in namespace "dev" or the cluster`. */
+export function unknownName(
+  unknown: UnknownName,
+  near: readonly Image[],
+  noImage: string,
+): Pick<FieldError, "why" | "remedy"> {
   const { context, reference, query } = unknown;
   const names = namesSearched(query.name, searchedKind(reference), context.policy.resolution === "strict");
   const oddity = oddityOf(query.name);
   const odd = oddity === undefined ? "" : `; the name ${oddity}`;
-  return `${noImage} has this ${names}${odd}; ${remedyOf(unknown, near)}`;
+  return { why: `${noImage} has this ${names}${odd}`, remedy: remedyOf(unknown, near) };
 }
 
 function namesSearched(name: string, kind: ImageKind | undefined, strict: boolean): string {

@@ -1,3 +1,4 @@
+import type { ReadinessCheck } from "../common/readiness.ts";
 import type { ImageKind } from "../images/image.ts";
 import type { ImageIndexWriter, ImageQuery } from "../images/image-index.ts";
 import type { KindStatus } from "./kind-status.ts";
@@ -20,8 +21,8 @@ export interface ImageSource {
    * times.
    */
   confirm?(miss: ImageQuery, budget: number): Promise<boolean>;
-  /** The state of each part that can fail by itself. */
-  state(): readonly SourceState[];
+  /** One check for each part that can fail by itself. A part that was complete once never fails again. */
+  readiness(): readonly ReadinessCheck[];
   /** The status of each kind, for metrics; empty before the start. */
   kinds(): readonly KindStatus[];
   /** Counts of the reads by `confirm`; absent if `confirm` is. */
@@ -33,13 +34,4 @@ export interface ImageFilter {
   readonly kinds: readonly ImageKind[];
   /** Only this namespace's images of the namespaced kinds; undefined is all namespaces. */
   readonly namespace?: string | undefined;
-}
-
-/** State of one part of a source. */
-export interface SourceState {
-  readonly name: string;
-  /** Whether the part was complete once; never goes back to false. */
-  readonly synced: boolean;
-  /** For people: origin and number of the images, and the current problem. */
-  readonly text: string;
 }

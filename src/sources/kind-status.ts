@@ -14,6 +14,9 @@ export const STATES = {
 } as const;
 export type StateName = keyof typeof STATES;
 
+/** States in which there is nothing to mend. */
+export const HEALTHY_STATES: readonly StateName[] = ["live", "resyncing", "absent"];
+
 /** State and counts of one kind of image. Every source has them. */
 export interface KindStatus {
   readonly kind: ImageKind;

@@ -50,8 +50,8 @@ describe("UPDATE of a machine with 20,000 CD-ROMs is answered without quadratic 
   it("where all names are unknown, with suggestions for the first ten", () => {
     const { errors } = answer("mutate", on(cdroms((position) => ({ name: `ubuntu-24.04-build-${position}x` }))), INDEX);
     expect(errors).toHaveLength(MANY);
-    expect(errors[9]?.why).toContain("did you mean");
-    expect(errors[10]?.why).toContain("lists what can be written");
+    expect(errors[9]?.remedy).toContain("did you mean");
+    expect(errors[10]?.remedy).toContain("lists what can be written");
   });
 
   it("where all have no name and an image of a wrong type", () => {

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import packageJson from "../../package.json" with { type: "json" };
 import { createReview, patchOf, responseOf, virtualMachine } from "../support/admission-review.ts";
 import { ofCheckout, run } from "../support/command-run.ts";
 import { condition } from "../support/condition.ts";
@@ -67,6 +68,9 @@ describe("serving", () => {
     const line = await server.says("serving");
     expect(line).toMatchObject({
       level: "info",
+      version: packageJson.version,
+      url: `https://127.0.0.1:${String(line["port"])}`,
+      opsUrl: `http://127.0.0.1:${String(line["opsPort"])}`,
       resolution: "namespace-first",
       write: "image",
       checks: { ready: "off" },
@@ -110,7 +114,7 @@ describe("serving", () => {
     await condition("/readyz tells the file", async () => {
       const ready = await fetch(`http://127.0.0.1:${opsPort}/readyz?verbose`);
       expect(ready.status).toBe(200);
-      return /^\[\+\]images ok: the last good set stays: .*b\.yaml:\d+: /.test(await ready.text());
+      return /^\[!\]images degraded: the last good set stays: .*b\.yaml:\d+: /.test(await ready.text());
     });
     expect(responseOf((await asks.post("/mutate", review)).text)["allowed"]).toBe(true);
   });
@@ -357,26 +361,35 @@ describe("contradicting flags of certificates exit 2", () => {
   });
 });
 
+/** The reason of a start that failed: the last line of stderr. It stands there once. */
+function lastReason({ errors }: ServerProcess): string {
+  const lines = errors.trimEnd().split("\n");
+  const reason = lines.at(-1) ?? "";
+  const words = JSON.stringify(reason.replace("vm-image-webhook: ", "")).slice(1, -1);
+  expect(lines.filter((line) => line.includes(words))).toEqual([reason]);
+  return reason;
+}
+
 describe("a start that fails", () => {
   test("for a certificate without --cert-host exits 3 and names both", async () => {
     const certDir = temporaryFolder();
     await run(["certs", "--out", certDir]);
     const server = serve({ certDir, flags: ["--cert-host", "webhook.svc"] });
     expect(await server.exit()).toBe(3);
-    expect(server.errors).toMatch(/^vm-image-webhook: tls\.crt in .* is not for webhook\.svc, .*DNS:localhost/m);
+    expect(lastReason(server)).toMatch(/^vm-image-webhook: tls\.crt in .* is not for webhook\.svc, .*DNS:localhost/);
   });
 
   test("for a missing --client-ca exits 3 and names the file", async () => {
     const server = serve({ flags: ["--self-signed", "--client-ca", "/absent/ca.crt"] });
     expect(await server.exit()).toBe(3);
-    expect(server.errors).toMatch(/^vm-image-webhook: --client-ca \/absent\/ca\.crt cannot be used: ENOENT/m);
+    expect(lastReason(server)).toMatch(/^vm-image-webhook: --client-ca \/absent\/ca\.crt cannot be used: ENOENT/);
   });
 
   test("with --cert-mode cluster and no cluster exits 3 with the reason", async () => {
     const flags = ["--cert-mode", "cluster", "--cert-host", "x", "--kubeconfig", "/absent/kubeconfig"];
     const server = serve({ flags });
     expect(await server.exit()).toBe(3);
-    expect(server.errors).toMatch(/^vm-image-webhook: cannot read the kubeconfig \/absent\/kubeconfig: /m);
+    expect(lastReason(server)).toMatch(/^vm-image-webhook: cannot read the kubeconfig \/absent\/kubeconfig: /);
   });
 
   test.each(["--listen", "--ops-listen"])("for a taken port of %s exits 3 and names the port", async (flag) => {
@@ -389,8 +402,8 @@ describe("a start that fails", () => {
     const port = typeof address === "object" ? (address?.port ?? 0) : 0;
     const server = serve({ flags: ["--self-signed", flag, `127.0.0.1:${port}`] });
     expect(await server.exit()).toBe(3);
-    expect(server.errors).toMatch(
-      new RegExp(`^vm-image-webhook: cannot listen on 127.0.0.1:${port}: the port is taken by another process$`, "m"),
+    expect(lastReason(server)).toMatch(
+      new RegExp(`^vm-image-webhook: cannot listen on 127.0.0.1:${port}: the port is taken by another process$`),
     );
   });
 
@@ -399,7 +412,7 @@ describe("a start that fails", () => {
     writeFileSync(join(images, "bad.yaml"), `${imageManifest("vmi-a", "a")}---\nkind: [Virt\n`);
     const server = serve({ images });
     expect(await server.exit()).toBe(3);
-    expect(server.errors).toMatch(/^vm-image-webhook: .*bad\.yaml:\d+: /m);
+    expect(lastReason(server)).toMatch(/^vm-image-webhook: .*bad\.yaml:\d+: /);
     expect(server.log.map(({ msg }) => msg)).not.toContain("serving");
   });
 });

@@ -184,7 +184,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("certificates in a real clus
     await cluster().overwriteBundles(ca);
     await eventuallySees("it backs off and reports that", async () => {
       const { code, text } = (await replica?.readiness()) ?? { code: 0, text: "" };
-      const backsOff = /^\[\+\]caBundle ok: .*was overwritten by "kubectl-replace" 4 times; written again at /m;
+      const backsOff = /^\[!\]caBundle degraded: .*was overwritten by "kubectl-replace" 4 times; written again at /m;
       return code === 200 && backsOff.test(text) ? undefined : text;
     });
     await cluster().becomesPublished();

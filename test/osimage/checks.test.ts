@@ -425,7 +425,7 @@ describe("type: a value of a wrong type is refused, and admitted where it is unc
   ])("%j", (spec, field, expected) => {
     const { errors } = asked("validate", "OSImage", { spec });
     expect(errors, "nothing is also said to be missing").toMatchObject([
-      { check: "type", field, why: expect.stringMatching(`^must be ${expected}(; put it in quotes)?$`) as string },
+      { check: "type", field, why: `must be ${expected}` },
     ]);
     expect(asked("validate", "OSImage", { spec }, { oldObject: { spec } }).errors).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { plain, errorMessage, quote, warningMessage } from "../../src/references/field-error.ts";
+import { plain, errorMessage, quote, warningMessage, withRemediesOnce } from "../../src/references/field-error.ts";
 
 describe("quote", () => {
   it.each([
@@ -44,4 +44,31 @@ it("a newline in the cause of a message is escaped, so it cannot forge a line", 
   const problem = { check: "required", reason: "FieldValueRequired", field: "spec.x", why: "-n a\nb" } as const;
   expect(errorMessage(problem)).toBe("Required value: -n a\\u000ab");
   expect(warningMessage(problem)).toBe("spec.x: -n a\\u000ab");
+});
+
+it("a message ends with the remedy, on the same line", () => {
+  const remedy = "write this\nor that";
+  const problem = { check: "required", reason: "FieldValueRequired", field: "spec.x", why: "w", remedy } as const;
+  expect(errorMessage(problem)).toBe("Required value: w; write this\\u000aor that");
+  expect(warningMessage(problem)).toBe("spec.x: w; write this\\u000aor that");
+});
+
+it("errors with the same remedy say it once, and the others name the field that has it", () => {
+  const problem = { check: "exists", reason: "FieldValueNotFound", why: "w" } as const;
+  const errors = [
+    { ...problem, field: "spec.a", remedy: "write x" },
+    { ...problem, field: "spec.b", remedy: "write y" },
+    { ...problem, field: "spec.c", remedy: "write x" },
+    { ...problem, field: "spec.d" },
+    { ...problem, field: "spec.e", remedy: "write x" },
+    { ...problem, field: "spec.f" },
+  ];
+  expect(withRemediesOnce(errors).map((error) => error.remedy)).toEqual([
+    "write x",
+    "write y",
+    "the same remedy as for spec.a",
+    undefined,
+    "the same remedy as for spec.a",
+    undefined,
+  ]);
 });

@@ -1,11 +1,13 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { listen } from "../../src/server/listen.ts";
+import type { ReadinessCheck } from "../../src/common/readiness.ts";
 import { SYSTEM_TIMING } from "../../src/common/timing.ts";
-import { opsServer, type ReadinessCheck, type Scrape } from "../../src/server/ops-server.ts";
+import { opsServer, type Scrape } from "../../src/server/ops-server.ts";
 import { Drain } from "../../src/server/shutdown.ts";
 
-const OK: ReadinessCheck = { name: "images", ok: true, text: "3 images" };
-const STOPPING: ReadinessCheck = { name: "shutdown", ok: false, text: "stopping" };
+const OK: ReadinessCheck = { name: "images", status: "ok", text: "3 images" };
+const KEPT: ReadinessCheck = { name: "certificate", status: "degraded", text: "the last good one stays" };
+const STOPPING: ReadinessCheck = { name: "shutdown", status: "failed", text: "stopping" };
 const SCRAPE: Scrape = { contentType: "text/plain; version=0.0.4", text: () => Promise.resolve("up 1\n") };
 
 async function get(checks: readonly ReadinessCheck[], path: string, method = "GET"): Promise<[number, string]> {
@@ -38,11 +40,41 @@ describe("/readyz", () => {
     expect(await get([OK, STOPPING], "/readyz?verbose")).toEqual([503, told]);
   });
 
+  test("marks what is kept but broken, and stays ready", async () => {
+    expect(await get([OK, KEPT], "/readyz")).toEqual([200, "ok\n"]);
+    expect(await get([OK, KEPT], "/readyz?verbose")).toEqual([
+      200,
+      "[+]images ok: 3 images\n[!]certificate degraded: the last good one stays\nok\n",
+    ]);
+  });
+
+  test.each([
+    ["?format=json", {}],
+    ["", { accept: "application/json" }],
+    ["", { accept: "text/html, application/json;q=0.9" }],
+    ["?verbose", { accept: "application/json" }],
+  ])("%s with the headers %j is JSON with each check", async (query, headers) => {
+    const server = opsServer(() => [OK, KEPT], SCRAPE);
+    const answer = await server.inject({ url: `/readyz${query}`, headers });
+    expect([answer.statusCode, answer.headers["content-type"]]).toEqual([200, "application/json; charset=utf-8"]);
+    expect(answer.json()).toEqual({ ready: true, checks: [OK, KEPT] });
+  });
+
+  test("as JSON is 503 when a check fails", async () => {
+    const answer = await opsServer(() => [OK, STOPPING], SCRAPE).inject("/readyz?format=json");
+    expect([answer.statusCode, answer.json()]).toEqual([503, { ready: false, checks: [OK, STOPPING] }]);
+  });
+
+  test.each([{}, { accept: "*/*" }, { accept: "text/plain" }])("is text for the headers %j", async (headers) => {
+    const answer = await opsServer(() => [OK], SCRAPE).inject({ url: "/readyz", headers });
+    expect([answer.headers["content-type"], answer.body]).toEqual(["text/plain; charset=utf-8", "ok\n"]);
+  });
+
   test("evaluates its checks on each request", async () => {
-    let ok = false;
-    const server = opsServer(() => [{ name: "images", ok, text: "" }], SCRAPE);
+    let status: ReadinessCheck["status"] = "failed";
+    const server = opsServer(() => [{ name: "images", status, text: "" }], SCRAPE);
     expect((await server.inject("/readyz")).statusCode).toBe(503);
-    ok = true;
+    status = "ok";
     expect((await server.inject("/readyz")).statusCode).toBe(200);
   });
 });

@@ -52,11 +52,11 @@ export class Replica {
   }
 
   get isReady(): boolean {
-    return this.source.state().every(({ ok }) => ok);
+    return this.source.readiness().every(({ status }) => status !== "failed");
   }
 
   text(name: string): string {
-    return this.source.state().find((state) => state.name === name)?.text ?? "";
+    return this.source.readiness().find((check) => check.name === name)?.text ?? "";
   }
 
   stop(): void {

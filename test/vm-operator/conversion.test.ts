@@ -38,7 +38,7 @@ const cdroms = (...names: readonly string[]): object => ({
 });
 const REMEDY = `remove annotation ${KEY} and metadata.generation from the manifest`;
 const willTake = (taken: string): string =>
-  `vm-operator takes ${taken} from its annotation instead; ${REMEDY} (of an ordinary caller vm-operator refuses that annotation in any case: it restores spec.instanceUUID)`;
+  `vm-operator takes ${taken} from its annotation instead (of an ordinary caller vm-operator refuses that annotation in any case: it restores spec.instanceUUID); ${REMEDY}`;
 
 interface Row {
   readonly title: string;

@@ -422,7 +422,7 @@ describe("UPDATE to another image", () => {
       spec: { image: image("ClusterVirtualMachineImage", "vmi-z") },
     };
     expect(update(old, { spec: { image: image(VMI, "Ubuntu") } }).errors).toMatchObject([
-      { check: "immutable", field: "spec.image.kind", why: expect.stringContaining('put back "Cluster') as unknown },
+      { check: "immutable", field: "spec.image.kind", remedy: expect.stringContaining('put back "Cluster') as unknown },
     ]);
   });
 

@@ -84,7 +84,7 @@ describe("a publish request", () => {
     for (const endpoint of ["mutate", "validate"] as const) {
       const [problem] = answer(endpoint, asked, indexOf(IMAGES)).errors;
       expect(problem === undefined ? "" : errorMessage(problem)).toBe(
-        "Invalid value: 7: must be a string; put it in quotes",
+        "Invalid value: 7: must be a string; put what you wrote in quotes",
       );
     }
   });
@@ -121,7 +121,7 @@ describe("a group publish request", () => {
       expect(decision).toMatchObject({ is: "allowed" });
       expect(warnings).toEqual([
         'spec.virtualMachines[0]: "golden-web": image vmi-w (cl-a) in namespace "dev" has this display name, so that it would be ambiguous; choose another name for the request',
-        'spec.virtualMachines[2]: "golden-db": image vmi-d in the cluster has this display name; in namespace "dev" it would mean the new image instead; choose another name for the request',
+        'spec.virtualMachines[2]: "golden-db": image vmi-d in the cluster has this display name; in namespace "dev" it would mean the new image instead; the same remedy as for spec.virtualMachines[0]',
       ]);
     },
   );
@@ -156,18 +156,27 @@ describe("a group publish request", () => {
       title: "an entry that is a number",
       list: ["web", 7],
       field: "spec.virtualMachines[1]",
-      expected: "a string; put it in quotes",
+      expected: "a string",
+      remedy: "put what you wrote in quotes",
     },
     {
       title: "an entry that is an object",
       list: [{ name: "web" }],
       field: "spec.virtualMachines[0]",
       expected: "a string",
+      remedy: 'write "web"',
     },
-    { title: "a list that is a string", list: "web", field: "spec.virtualMachines", expected: "a list" },
-  ])("type: $title is refused", ({ list, field, expected }) => {
+    {
+      title: "a list that is a string",
+      list: "web",
+      field: "spec.virtualMachines",
+      expected: "a list",
+      remedy: 'make it a list: put "- " in front of it',
+    },
+  ])("type: $title is refused", ({ list, field, expected, remedy }) => {
     const { errors } = ask(group(list));
     expect(errors).toMatchObject([{ check: "type", field, why: `must be ${expected}` }]);
+    expect(errors[0]?.remedy).toBe(remedy);
   });
 
   it("is undecided at /validate without complete lists of images, and allowed unchanged at /mutate", () => {

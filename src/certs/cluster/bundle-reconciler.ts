@@ -10,13 +10,20 @@ export interface BundleReconcilerOptions {
   readonly log: Logger;
 }
 
+interface BundleState {
+  readonly isCorrect: boolean;
+  readonly text: string;
+}
+
+const NOT_READ: BundleState = { isCorrect: false, text: "is not read yet" };
+
 /** Keeps `caBundle` of this webhook's configurations equal to the CAs of the Secret. */
 export class BundleReconciler {
   readonly #options: BundleReconcilerOptions;
   /** By the label of the configuration. */
   readonly #ownerships: ReadonlyMap<string, BundleOwnership>;
-  /** For /readyz, by the label of the configuration. */
-  readonly #texts: Map<string, string>;
+  /** By the label of the configuration. */
+  readonly #states: Map<string, BundleState>;
   #rewrites: readonly Date[] = [];
   #overwrites = 0;
 
@@ -24,7 +31,7 @@ export class BundleReconciler {
     this.#options = options;
     const labels = options.store.configurationIds.map(labelOf);
     this.#ownerships = new Map(labels.map((label) => [label, new BundleOwnership()]));
-    this.#texts = new Map(labels.map((label) => [label, "is not read yet"]));
+    this.#states = new Map(labels.map((label) => [label, NOT_READ]));
   }
 
   /** How often another client overwrote `caBundle`. */
@@ -34,7 +41,12 @@ export class BundleReconciler {
 
   /** The state of all configurations, for /readyz. */
   get text(): string {
-    return [...this.#texts].map(([label, text]) => `${label} ${text}`).join(", ");
+    return [...this.#states].map(([label, { text }]) => `${label} ${text}`).join(", ");
+  }
+
+  /** What is not correct at some configuration; undefined if all are correct. */
+  get problem(): string | undefined {
+    return [...this.#states.values()].find(({ isCorrect }) => !isCorrect)?.text;
   }
 
   /** When the overwritten configurations are due to be written again. */
@@ -44,7 +56,7 @@ export class BundleReconciler {
 
   /** Records that the configurations cannot be read. */
   unreadable({ message }: ApiError): void {
-    for (const label of this.#texts.keys()) this.#texts.set(label, `cannot be read: ${message}`);
+    for (const label of this.#states.keys()) this.#setProblem(label, `cannot be read: ${message}`);
   }
 
   /**
@@ -58,11 +70,11 @@ export class BundleReconciler {
     for (const [label, ownership] of this.#ownerships) {
       const configuration = configurations.find((each) => labelOf(each) === label);
       try {
-        if (configuration === undefined) this.#texts.set(label, "does not exist");
+        if (configuration === undefined) this.#setProblem(label, "does not exist");
         else if (await this.#apply(configuration, ownership.check(configuration, cas, now), cas)) isDone = false;
       } catch (error) {
         failure = toApiError(error);
-        this.#texts.set(label, `is wrong and cannot be written: ${failure.message}`);
+        this.#setProblem(label, `is wrong and cannot be written: ${failure.message}`);
       }
     }
     if (failure !== undefined) throw failure;
@@ -75,14 +87,14 @@ export class BundleReconciler {
     const { writer } = configuration;
     const label = labelOf(configuration);
     if (verdict.is === "correct") {
-      this.#texts.set(label, "is correct");
+      this.#states.set(label, { isCorrect: true, text: "is correct" });
       return false;
     }
     if (verdict.isNew) this.#reportOverwrite(configuration, verdict);
     if (verdict.is === "wait") {
       const by = writer === undefined ? "" : ` by ${JSON.stringify(writer)}`;
       this.#rewrites = [...this.#rewrites, verdict.until];
-      this.#texts.set(
+      this.#setProblem(
         label,
         `was overwritten${by} ${verdict.times} times; written again at ${timeText(verdict.until)}`,
       );
@@ -91,6 +103,10 @@ export class BundleReconciler {
     const isWritten = await store.writeBundle(configuration, bundleOf(cas));
     if (isWritten) log.info({ configuration: label, cas: cas.map(({ name }) => name) }, "wrote caBundle");
     return true;
+  }
+
+  #setProblem(label: string, text: string): void {
+    this.#states.set(label, { isCorrect: false, text });
   }
 
   #reportOverwrite(configuration: Configuration, { times, until }: Overwrite): void {

@@ -1,14 +1,10 @@
 import type { Logger } from "pino";
+import { type ReadinessCheck, readinessStatus } from "../../common/readiness.ts";
 import type { Timing } from "../../common/timing.ts";
 import { ApiError, toApiError } from "../../kube/api-error.ts";
 import { Backoff, waitAfter } from "../../kube/backoff.ts";
 import type { ReadCredentials } from "../../kube/credentials.ts";
-import {
-  type CertificateFacts,
-  type CertificateSource,
-  type CertificateState,
-  timeText,
-} from "../certificate-source.ts";
+import { type CertificateFacts, type CertificateSource, timeText } from "../certificate-source.ts";
 import type { Certificate } from "../certificate.ts";
 import { BundleReconciler } from "./bundle-reconciler.ts";
 import { trusts } from "./ca-bundle.ts";
@@ -107,7 +103,7 @@ export class ClusterCertificateSource implements CertificateSource {
     await first.promise;
   }
 
-  state(): readonly CertificateState[] {
+  readiness(): readonly ReadinessCheck[] {
     const { secret, timing } = this.#options;
     const current = this.#serving.current;
     const isValid = this.#serving.issuer(timing.now()) !== undefined;
@@ -117,8 +113,8 @@ export class ClusterCertificateSource implements CertificateSource {
         : `${isValid ? "good until" : "expired at"} ${timeText(current.notAfter)}, signed by ${current.issuer.name}`;
     const because = this.#error === undefined ? "" : `; ${this.#error.message}`;
     return [
-      { name: "certificate", ok: isValid, text: facts + because },
-      { name: "caBundle", ok: this.#wasTrusted, text: this.#bundles.text },
+      { name: "certificate", status: readinessStatus(isValid, this.#error?.message), text: facts + because },
+      { name: "caBundle", status: readinessStatus(this.#wasTrusted, this.#bundles.problem), text: this.#bundles.text },
     ];
   }
 

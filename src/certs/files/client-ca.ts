@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import type { Logger } from "pino";
 import { Failure, messageOf } from "../../common/failure.ts";
+import { type ReadinessCheck, readinessStatus } from "../../common/readiness.ts";
 import type { Timing } from "../../common/timing.ts";
-import { type CertificateState, timeText } from "../certificate-source.ts";
+import { timeText } from "../certificate-source.ts";
 import { certificatesIn } from "../pem.ts";
 import { PolledFiles } from "./polled-files.ts";
 
@@ -49,14 +50,14 @@ export class ClientCa {
     }
   }
 
-  state(): CertificateState {
+  readiness(): ReadinessCheck {
     const { file, timing } = this.#options;
-    const ok = this.#expiry !== undefined && this.#expiry > timing.now();
+    const isGood = this.#expiry !== undefined && this.#expiry > timing.now();
     const until =
-      this.#expiry === undefined ? "not read yet" : `${ok ? "good until" : "expired at"} ${timeText(this.#expiry)}`;
+      this.#expiry === undefined ? "not read yet" : `${isGood ? "good until" : "expired at"} ${timeText(this.#expiry)}`;
     const { problem } = this.#files;
     const kept = problem === undefined ? "" : `; the last good one stays: ${problem}`;
-    return { name: "clientCA", ok, text: `${until}, from ${file}${kept}` };
+    return { name: "clientCA", status: readinessStatus(isGood, problem), text: `${until}, from ${file}${kept}` };
   }
 }
 

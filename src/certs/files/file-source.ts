@@ -1,11 +1,7 @@
 import type { Logger } from "pino";
+import { type ReadinessCheck, readinessStatus } from "../../common/readiness.ts";
 import type { Timing } from "../../common/timing.ts";
-import {
-  type CertificateFacts,
-  type CertificateSource,
-  type CertificateState,
-  timeText,
-} from "../certificate-source.ts";
+import { type CertificateFacts, type CertificateSource, timeText } from "../certificate-source.ts";
 import {
   type Certificate,
   type CertificateFiles,
@@ -52,14 +48,15 @@ export class FileSource implements CertificateSource {
     await this.#files.start(signal);
   }
 
-  state(): readonly CertificateState[] {
+  readiness(): readonly ReadinessCheck[] {
     const { directory, timing } = this.#options;
-    if (this.#expiry === undefined) return [{ name: "certificate", ok: false, text: `${directory} is not read yet` }];
-    const ok = this.#expiry > timing.now();
-    const until = `${ok ? "good until" : "expired at"} ${timeText(this.#expiry)}`;
+    const name = "certificate";
+    if (this.#expiry === undefined) return [{ name, status: "failed", text: `${directory} is not read yet` }];
+    const isGood = this.#expiry > timing.now();
+    const until = `${isGood ? "good until" : "expired at"} ${timeText(this.#expiry)}`;
     const { problem } = this.#files;
     const kept = problem === undefined ? "" : `; the last good one stays: ${problem}`;
-    return [{ name: "certificate", ok, text: `${until}, from ${directory}${kept}` }];
+    return [{ name, status: readinessStatus(isGood, problem), text: `${until}, from ${directory}${kept}` }];
   }
 
   facts(): CertificateFacts {

@@ -1,4 +1,5 @@
-import type { CertificateFacts, CertificateSource, CertificateState } from "../certificate-source.ts";
+import type { ReadinessCheck } from "../../common/readiness.ts";
+import type { CertificateFacts, CertificateSource } from "../certificate-source.ts";
 import type { Certificate } from "../certificate.ts";
 import { hasNoCertificate, LOCAL_HOSTS, selfSigned, writeSelfSigned } from "../self-signed.ts";
 import { FileSource, type FileSourceOptions } from "./file-source.ts";
@@ -23,8 +24,8 @@ export class SelfSignedSource implements CertificateSource {
     await this.#files.start(use, signal);
   }
 
-  state(): readonly CertificateState[] {
-    return this.#files.state();
+  readiness(): readonly ReadinessCheck[] {
+    return this.#files.readiness();
   }
 
   facts(): CertificateFacts {

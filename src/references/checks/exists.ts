@@ -47,15 +47,15 @@ export function exists<C extends ResolvedContext>(options: ExistsOptions<C>): (c
       const error = { check: "exists", field: fieldOf(reference.namePath), value: query.name };
       if (resolution.is === "ambiguous") {
         const place = options.placeOf(resolution.candidates, namespace);
-        const why = ambiguousName(resolution, place, policy.resolution === "strict");
-        return { ...error, reason: "FieldValueInvalid", why };
+        const isStrict = policy.resolution === "strict";
+        return { ...error, reason: "FieldValueInvalid", ...ambiguousName(resolution, place, isStrict) };
       }
       const near = position < MAX_WITH_NEAR_MATCHES ? nearMatches(index, query) : [];
       const usable = near.filter((image) => options.isUsable(context, image));
       const noImage = options.noImage(searchedKind(reference), namespace);
-      const why = unknownName({ context, reference, query, namespace }, usable, noImage);
       const onlyWarns = options.isAdmittedAsSent(context, reference);
-      return { ...error, reason: "FieldValueNotFound", why, onlyWarns };
+      const unknown = { context, reference, query, namespace };
+      return { ...error, reason: "FieldValueNotFound", ...unknownName(unknown, usable, noImage), onlyWarns };
     });
   };
 }

@@ -21,7 +21,8 @@ export function terminating<C extends ResolvedContext>(
         check: "terminating",
         reference,
         image,
-        why: "the image is being deleted; choose another one",
+        why: "the image is being deleted",
+        remedy: "choose another one",
       });
     }
   };

@@ -1,17 +1,18 @@
 import type { Logger } from "pino";
 import { Failure } from "../../common/failure.ts";
+import { type ReadinessCheck, readinessStatus } from "../../common/readiness.ts";
 import type { Timing } from "../../common/timing.ts";
 import { IMAGE_KIND_ROWS, type ImageKind, VM_IMAGE_KINDS } from "../../images/image.ts";
 import type { ImageIndexWriter, ImageQuery } from "../../images/image-index.ts";
 import { Connection } from "../../kube/connection.ts";
 import { CurrentCredentials, type ReadCredentials } from "../../kube/credentials.ts";
-import type { ImageFilter, ImageSource, SourceState } from "../image-source.ts";
+import type { ImageFilter, ImageSource } from "../image-source.ts";
 import type { KindStatus, StateName } from "../kind-status.ts";
 import type { LiveReadCounts } from "../live-read-outcomes.ts";
 import { type Confirmation, LiveRead } from "./live-read.ts";
 import { Reflector, type ReflectorOptions } from "./reflector.ts";
 import type { ReflectorLimits } from "./reflector-limits.ts";
-import { describeState } from "./reflector-status.ts";
+import { readinessOf } from "./reflector-status.ts";
 
 /** Milliseconds that a command waits for its images: the deadlines of two pages, and as long as a person may wait. */
 const READ_DEADLINE = 30_000;
@@ -104,15 +105,11 @@ export class ClusterSource implements ImageSource {
     }
   }
 
-  state(): readonly SourceState[] {
-    const kinds = this.#reflectors.map(({ state }) => ({
-      name: state.kind,
-      synced: state.syncedAt !== undefined,
-      text: describeState(state),
-    }));
+  readiness(): readonly ReadinessCheck[] {
+    if (this.#reflectors.length === 0) return [{ name: "cluster", status: "failed", text: "not asked yet" }];
+    const kinds = this.#reflectors.map(({ state }) => readinessOf(state));
     const { problem } = this.#credentials;
-    const credentials = { name: "credentials", synced: true, text: problem ?? "readable" };
-    return kinds.length === 0 ? [{ name: "cluster", synced: false, text: "not asked yet" }] : [...kinds, credentials];
+    return [...kinds, { name: "credentials", status: readinessStatus(true, problem), text: problem ?? "readable" }];
   }
 
   kinds(): readonly KindStatus[] {

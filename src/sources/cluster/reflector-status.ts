@@ -1,7 +1,8 @@
 import type { Logger } from "pino";
+import { type ReadinessCheck, readinessStatus } from "../../common/readiness.ts";
 import type { Timing } from "../../common/timing.ts";
 import type { ImageKind } from "../../images/image.ts";
-import type { KindStatus, StateName } from "../kind-status.ts";
+import { HEALTHY_STATES, type KindStatus, type StateName } from "../kind-status.ts";
 
 /** How one reflector is doing. Times are of this machine's clock, and undefined until the event first happens. */
 export interface ReflectorState extends KindStatus {
@@ -18,7 +19,7 @@ export interface ReflectorState extends KindStatus {
 }
 
 /** A change to one of these states is logged as info, and a change to another one as a warning. */
-const GOOD_STATES: readonly StateName[] = ["live", "resyncing"];
+const EXPECTED_STATES: readonly StateName[] = ["live", "resyncing"];
 
 export interface ReflectorStatusOptions {
   readonly kind: ImageKind;
@@ -66,7 +67,7 @@ export class ReflectorStatus {
     if (state === was) return;
     this.#loggedBadObject = false;
     const fields = { kind: this.#options.kind, state, was, because };
-    if (GOOD_STATES.includes(state)) this.#options.log.info(fields, "images changed state");
+    if (EXPECTED_STATES.includes(state)) this.#options.log.info(fields, "images changed state");
     else this.#options.log.warn(fields, "images changed state");
   }
 
@@ -117,11 +118,21 @@ export class ReflectorStatus {
   }
 }
 
+/** A kind whose first list is complete stays `starting` until its first watch is open. */
+const UNBROKEN_STATES: readonly StateName[] = ["starting", ...HEALTHY_STATES];
+
+/** Complete once, a kind never fails again: its last complete set answers. */
+export function readinessOf(state: ReflectorState): ReadinessCheck {
+  const text = describeState(state);
+  const problem = UNBROKEN_STATES.includes(state.state) ? undefined : state.because;
+  return { name: state.kind, status: readinessStatus(state.syncedAt !== undefined, problem), text };
+}
+
 /** Fields that are not in the list of `key=value`. */
 const NOT_LISTED: readonly string[] = ["kind", "state", "because"];
 
 /** One line of text: `state: because; key=value ...`. */
-export function describeState(state: ReflectorState): string {
+function describeState(state: ReflectorState): string {
   const facts: readonly [string, ReflectorState[keyof ReflectorState]][] = Object.entries(state);
   const pairs = facts.filter(([key]) => !NOT_LISTED.includes(key)).map(([key, value]) => `${key}=${textOf(value)}`);
   return `${state.state}: ${state.because}; ${pairs.join(" ")}`;

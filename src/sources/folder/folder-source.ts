@@ -2,10 +2,11 @@ import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import type { Logger } from "pino";
 import { Failure, messageOf } from "../../common/failure.ts";
+import type { ReadinessCheck } from "../../common/readiness.ts";
 import type { Timing } from "../../common/timing.ts";
 import { type Image, IMAGE_KINDS, type ImageKind, isClusterScopedVmImage, isVmImageKind } from "../../images/image.ts";
 import type { ImageIndexWriter } from "../../images/image-index.ts";
-import type { ImageSource, SourceState } from "../image-source.ts";
+import type { ImageSource } from "../image-source.ts";
 import type { KindStatus } from "../kind-status.ts";
 import { type ImageFile, readImageFile } from "./image-file.ts";
 import { manifestFiles } from "./manifest-files.ts";
@@ -13,8 +14,8 @@ import { manifestFiles } from "./manifest-files.ts";
 /** Milliseconds between two polls of the folder. Polling sees changes on every file system, including mounted ones. */
 const POLL_INTERVAL = 1_000;
 
-/** Name of this source in /readyz. */
-const STATE_NAME = "images";
+/** Name of this source's check in /readyz. */
+const CHECK_NAME = "images";
 
 interface ReadFile {
   /** Changes whenever the content may have changed. */
@@ -43,7 +44,7 @@ export class FolderSource implements ImageSource {
   readonly #timing: Timing;
   readonly #pollInterval: number;
   #files: ReadonlyMap<string, ReadFile> = new Map();
-  #state: SourceState;
+  #readiness: ReadinessCheck;
   /** Why the last poll failed. */
   #problem: string | undefined;
   /** When the folder was last seen to equal the index. */
@@ -55,7 +56,7 @@ export class FolderSource implements ImageSource {
     this.#log = log;
     this.#timing = timing;
     this.#pollInterval = pollInterval;
-    this.#state = { name: STATE_NAME, synced: false, text: `${directory} not read yet` };
+    this.#readiness = { name: CHECK_NAME, status: "failed", text: `${directory} not read yet` };
   }
 
   async start(to: ImageIndexWriter, signal: AbortSignal): Promise<void> {
@@ -68,14 +69,14 @@ export class FolderSource implements ImageSource {
     return this.#poll(to);
   }
 
-  state(): readonly SourceState[] {
-    return [this.#state];
+  readiness(): readonly ReadinessCheck[] {
+    return [this.#readiness];
   }
 
   /** A folder is `live` while it can be read, and `stale` while only its last good set answers. */
   kinds(): readonly KindStatus[] {
     const good = this.#problem === undefined ? "live" : "stale";
-    const state = this.#state.synced ? good : "starting";
+    const state = this.#reads === 0 ? "starting" : good;
     const relists = Math.max(0, this.#reads - 1);
     const status = {
       state,
@@ -104,7 +105,7 @@ export class FolderSource implements ImageSource {
   async #poll(to: ImageIndexWriter): Promise<void> {
     const signatures = await manifestFiles(this.#directory);
     const isUnchanged =
-      this.#state.synced &&
+      this.#reads > 0 &&
       this.#problem === undefined &&
       signatures.size === this.#files.size &&
       [...signatures].every(([path, signature]) => this.#files.get(path)?.signature === signature);
@@ -132,7 +133,7 @@ export class FolderSource implements ImageSource {
     const text = `${counts} from ${this.#directory}`;
     const skipped = [...this.#files.values()].reduce((sum, { content }) => sum + content.skipped, 0);
     const total = [...images.values()].reduce((sum, { length }) => sum + length, 0);
-    this.#state = { name: STATE_NAME, synced: true, text };
+    this.#readiness = { name: CHECK_NAME, status: "ok", text };
     this.#problem = undefined;
     const fields = { directory: this.#directory, files: this.#files.size, images: total, skipped };
     if (total === 0) this.#log.warn(fields, "the folder has no image manifest, so every name will be refused");
@@ -142,7 +143,7 @@ export class FolderSource implements ImageSource {
   #keepLastGoodSet(why: string): void {
     if (this.#problem === why) return;
     this.#problem = why;
-    this.#state = { name: STATE_NAME, synced: true, text: `the last good set stays: ${why}` };
+    this.#readiness = { name: CHECK_NAME, status: "degraded", text: `the last good set stays: ${why}` };
     this.#log.warn({ directory: this.#directory, why }, "images changed and cannot be read; the last good set stays");
   }
 

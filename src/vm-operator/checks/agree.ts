@@ -19,7 +19,8 @@ export function agree(context: MachineContext): readonly FieldError[] {
     reason: "FieldValueInvalid",
     field: fieldOf(imageName.namePath),
     value: imageName.name,
-    why: `${fieldOf(bootImage.reference.path)} names another image, ${names}; write that here or leave one of the two out`,
+    why: `${fieldOf(bootImage.reference.path)} names another image, ${names}`,
+    remedy: "write that here or leave one of the two out",
   };
   return [error];
 }

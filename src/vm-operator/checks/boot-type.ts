@@ -13,8 +13,9 @@ export function* bootType(context: MachineContext): Iterable<FieldError> {
   if (!isVmImage(image) || image.type !== "ISO") return;
   if (cdroms.some((cdrom) => objectNameOf(cdrom) === image.name)) return;
   const guestId = fieldOf([...target.root, "spec", "guestID"]);
-  const why = `the image is of type ISO, and no CD-ROM of the VM holds it, so that nothing boots; add it as a CD-ROM, and set ${guestId}`;
-  yield machineImageError(context, { check: "boot-type", reference, image, why });
+  const why = "the image is of type ISO, and no CD-ROM of the VM holds it, so that nothing boots";
+  const remedy = `add it as a CD-ROM, and set ${guestId}`;
+  yield machineImageError(context, { check: "boot-type", reference, image, why, remedy });
 }
 
 function objectNameOf({ reference, lookup }: Cdrom): string | undefined {

@@ -18,8 +18,9 @@ export function* capabilities(context: MachineContext): Iterable<FieldError> {
   const has = image.capabilities.length === 0 ? "none" : image.capabilities.map(quote).join(", ");
   const why =
     `the image lacks ${lacking.map(quote).join(", ")} of annotation ${REQUIRED_CAPABILITIES_ANNOTATION} ` +
-    `(it has ${has}); choose another image or change the annotation`;
-  yield machineImageError(context, { check: "capabilities", reference, image, why });
+    `(it has ${has})`;
+  const remedy = "choose another image or change the annotation";
+  yield machineImageError(context, { check: "capabilities", reference, image, why, remedy });
 }
 
 export function asksForCapabilities({ target }: MachineContext): boolean {

@@ -18,7 +18,8 @@ export function* cdromDuplicate({ cdroms }: MachineContext): Iterable<FieldError
       holders.set(name, field);
       continue;
     }
-    const why = `${holder} holds this image already; choose another one or leave one of the two CD-ROMs out`;
-    yield { check: "cdrom-duplicate", reason: "FieldValueDuplicate", field, value: name, why };
+    const why = `${holder} holds this image already`;
+    const remedy = "choose another one or leave one of the two CD-ROMs out";
+    yield { check: "cdrom-duplicate", reason: "FieldValueDuplicate", field, value: name, why, remedy };
   }
 }

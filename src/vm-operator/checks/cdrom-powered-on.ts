@@ -33,9 +33,11 @@ function isOther({ reference, old, change }: Cdrom): boolean {
   return change.is === "changed" && !fillsKind;
 }
 
+const POWER_OFF = "power it off first (spec.powerState: PoweredOff)";
+
 function error({ path }: Reference, what: string): FieldError {
-  const why = `a CD-ROM cannot ${what} while the VM is powered on; power it off first (spec.powerState: PoweredOff)`;
-  return { check: "cdrom-powered-on", reason: "FieldValueForbidden", field: fieldOf(path), why };
+  const why = `a CD-ROM cannot ${what} while the VM is powered on`;
+  return { check: "cdrom-powered-on", reason: "FieldValueForbidden", field: fieldOf(path), why, remedy: POWER_OFF };
 }
 
 /** The field of the list: a CD-ROM that is removed has no position. */

@@ -10,8 +10,9 @@ export function* cdromType(context: MachineContext): Iterable<FieldError> {
     if (lookup?.is !== "resolved" || !isVmImage(lookup.image)) continue;
     const { reference, image } = lookup;
     if (image.type === undefined || image.type === "ISO") continue;
-    const why = `the image is of type ${plain(image.type)}, and a CD-ROM needs one of type ISO; choose an ISO image`;
-    const error = machineImageError(context, { check: "cdrom-type", reference, image, why });
+    const why = `the image is of type ${plain(image.type)}, and a CD-ROM needs one of type ISO`;
+    const remedy = "choose an ISO image";
+    const error = machineImageError(context, { check: "cdrom-type", reference, image, why, remedy });
     yield { ...error, onlyWarns: isAdmittedAsSent(context, reference) };
   }
 }

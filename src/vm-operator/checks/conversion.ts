@@ -17,13 +17,13 @@ export function* conversion(context: MachineContext): Iterable<FieldError> {
   if (convertedBoot.is === "other") {
     const { name: value = "", namePath } = boot.imageName;
     const taken = convertedBoot.name === undefined ? "no image" : quote(convertedBoot.name);
-    const why = `vm-operator takes ${taken} from its annotation instead; ${REMEDY} ${ALSO}`;
-    yield { check: "conversion", reason: "FieldValueInvalid", field: fieldOf(namePath), value, why };
+    const why = `vm-operator takes ${taken} from its annotation instead ${ALSO}`;
+    yield { check: "conversion", reason: "FieldValueInvalid", field: fieldOf(namePath), value, why, remedy: REMEDY };
   }
   for (const { lookup, reference } of context.cdroms) {
     if (lookup?.is !== "resolved" || lookup.image.name === reference.name) continue;
-    const why = `a CD-ROM of the annotation names its image by a display name, which vm-operator does not find; ${REMEDY}`;
+    const why = "a CD-ROM of the annotation names its image by a display name, which vm-operator does not find";
     const field = fieldOf(reference.namePath);
-    yield { check: "conversion", reason: "FieldValueInvalid", field, value: reference.name, why };
+    yield { check: "conversion", reason: "FieldValueInvalid", field, value: reference.name, why, remedy: REMEDY };
   }
 }

@@ -50,12 +50,12 @@ function bootedImage(context: MachineContext): VmImage | undefined {
   return lookup.is === "resolved" && isVmImage(lookup.image) ? lookup.image : undefined;
 }
 
-type Objection = Pick<FieldError, "why" | "onlyWarns"> | undefined;
+type Objection = Pick<FieldError, "why" | "remedy" | "onlyWarns"> | undefined;
 
 function objectionToChoice(chosen: string): Objection {
   if (chosen === EFI) return undefined;
-  const why = `secure boot needs firmware efi, and bootOptions.firmware is ${quote(chosen)}; write efi there, or leave secure boot out`;
-  return { why };
+  const why = `secure boot needs firmware efi, and bootOptions.firmware is ${quote(chosen)}`;
+  return { why, remedy: "write efi there, or leave secure boot out" };
 }
 
 function objectionToImage(image: VmImage | undefined, version: string): Objection {
@@ -63,15 +63,13 @@ function objectionToImage(image: VmImage | undefined, version: string): Objectio
   const name = quote(image.name);
   if (image.firmware === EFI) {
     if (!VERSIONS_WITH_EXPLICIT_FIRMWARE.includes(version)) return undefined;
-    const why = `only image ${name} says firmware efi, and vm-operator refuses secure boot without it in the VM; ${WRITE_EFI}`;
-    return { why, onlyWarns: true };
+    const why = `only image ${name} says firmware efi, and vm-operator refuses secure boot without it in the VM`;
+    return { why, remedy: WRITE_EFI, onlyWarns: true };
   }
   if (image.firmware === undefined) {
-    const why = `the firmware of image ${name} is not known, and secure boot needs efi; ${WRITE_EFI}`;
-    return { why, onlyWarns: true };
+    const why = `the firmware of image ${name} is not known, and secure boot needs efi`;
+    return { why, remedy: WRITE_EFI, onlyWarns: true };
   }
-  const why =
-    `secure boot needs firmware efi, and image ${name} has ${quote(image.firmware)}; ` +
-    `choose an image for efi, ${WRITE_EFI} if it boots so, or leave secure boot out`;
-  return { why };
+  const why = `secure boot needs firmware efi, and image ${name} has ${quote(image.firmware)}`;
+  return { why, remedy: `choose an image for efi, ${WRITE_EFI} if it boots so, or leave secure boot out` };
 }

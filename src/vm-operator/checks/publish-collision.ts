@@ -29,7 +29,8 @@ export function* publishCollision(context: MachineContext): Iterable<FieldError>
       reason: "FieldValueInvalid",
       field: fieldOf(namePath),
       value: name,
-      why: `${why}; ${REMEDIES[createdName.is]}`,
+      why,
+      remedy: REMEDIES[createdName.is],
     };
   }
 }

@@ -3,6 +3,7 @@ import { isAdmittedAsSent } from "../admitted-as-sent.ts";
 import type { MachineContext } from "../context.ts";
 import { type FieldError, quote } from "../../references/field-error.ts";
 import { fieldOf } from "../../common/field-path.ts";
+import type { Reference } from "../../references/parse.ts";
 
 /**
  * A machine needs something to boot from. Privileged callers import and restore machines without an image
@@ -11,12 +12,9 @@ import { fieldOf } from "../../common/field-path.ts";
 export function* required(context: MachineContext): Iterable<FieldError> {
   for (const { is, reference } of context.lookups) {
     if (is !== "nameless") continue;
-    const why =
-      reference.role === "cdrom"
-        ? "a CD-ROM needs an image; write the VMI ID or display name of an ISO image"
-        : "a kind alone names no image; write the image's VMI ID or display name";
     const onlyWarns = isAdmittedAsSent(context, reference);
-    yield { check: "required", reason: "FieldValueRequired", field: fieldOf(reference.namePath), why, onlyWarns };
+    const field = fieldOf(reference.namePath);
+    yield { check: "required", reason: "FieldValueRequired", field, ...nameless(reference), onlyWarns };
   }
   const { imageName } = context.boot;
   if (imageName === undefined || !hasNothingToBootFrom(context)) return;
@@ -25,10 +23,15 @@ export function* required(context: MachineContext): Iterable<FieldError> {
     check: "required",
     reason: "FieldValueRequired",
     field: fieldOf(imageName.namePath),
-    why:
-      "the VM has nothing to boot from; write the display name or VMI ID of an image " +
-      `(kubectl get vmi,cvmi -n ${namespace ?? quote("")} lists them)`,
+    why: "the VM has nothing to boot from",
+    remedy: `write the display name or VMI ID of an image (kubectl get vmi,cvmi -n ${namespace ?? quote("")} lists them)`,
   };
+}
+
+function nameless({ role }: Reference): Pick<FieldError, "why" | "remedy"> {
+  return role === "cdrom"
+    ? { why: "a CD-ROM needs an image", remedy: "write the VMI ID or display name of an ISO image" }
+    : { why: "a kind alone names no image", remedy: "write the image's VMI ID or display name" };
 }
 
 /** A template has no privilege: vm-operator's own account makes machines from it. */

@@ -295,7 +295,7 @@ describe("caBundle", () => {
     await clock.settle();
     expect(cluster.trusted).toEqual(cluster.names);
     expect(replica.source.facts().overwrites).toBe(4);
-    expect(replica.source.state().at(-1)?.text).toContain(
+    expect(replica.source.readiness().at(-1)?.text).toContain(
       "ValidatingWebhookConfiguration is correct, MutatingWebhookConfiguration vm-image-webhook-osimage is correct",
     );
   });
@@ -317,6 +317,7 @@ describe("caBundle", () => {
     expect(waits.at(-1)).toBeLessThan(320);
     cluster.overwrite("", "gitops");
     await clock.settle();
+    expect(replica.source.readiness().map(({ status }) => status)).toEqual(["ok", "degraded"]);
     expect(replica.text("caBundle")).toContain('was overwritten by "gitops" 13 times; written again at ');
     expect(replica.isReady).toBe(true);
     // After ten minutes without an overwrite the next one is restored at once.

@@ -126,13 +126,16 @@ describe("a certificate in files", () => {
     expect(used).toHaveLength(1);
     expect(logged.saying(KEPT)).toMatchObject([{ level: "warn", why: expect.stringContaining(why) as unknown }]);
     expect(source.facts().renewals).toEqual({ used: 0, kept: 1 });
-    const [state] = source.state();
-    expect(state).toMatchObject({ ok: true, text: expect.stringContaining("; the last good one stays: ") as unknown });
+    const [check] = source.readiness();
+    expect(check).toMatchObject({
+      status: "degraded",
+      text: expect.stringContaining("; the last good one stays: ") as unknown,
+    });
     const young = await pair();
     write(folder, young);
     await clock.advance(SECOND);
     expect(used.at(-1)).toEqual({ cert: young.cert, key: young.key });
-    expect(source.state()[0]?.text).not.toContain("stays");
+    expect(source.readiness()).toMatchObject([{ status: "ok", text: expect.not.stringContaining("stays") as unknown }]);
   });
 
   it("that is read between two writes is not reported", async () => {
@@ -166,12 +169,12 @@ describe("a certificate in files", () => {
     const folder = temporaryFolder();
     write(folder, await pair());
     const { source, clock } = await watch(folder);
-    expect(source.state()).toEqual([
-      { name: "certificate", ok: true, text: `good until 2027-11-21T12:00:00Z, from ${folder}` },
+    expect(source.readiness()).toEqual([
+      { name: "certificate", status: "ok", text: `good until 2027-11-21T12:00:00Z, from ${folder}` },
     ]);
     clock.jump(366 * DAY);
-    expect(source.state()).toEqual([
-      { name: "certificate", ok: false, text: `expired at 2027-11-21T12:00:00Z, from ${folder}` },
+    expect(source.readiness()).toEqual([
+      { name: "certificate", status: "failed", text: `expired at 2027-11-21T12:00:00Z, from ${folder}` },
     ]);
   });
 });
@@ -187,7 +190,7 @@ describe("--self-signed", () => {
     await source.start((certificate) => used.push(certificate), stop.signal);
     stop.abort();
     expect(used).toHaveLength(1);
-    expect(source.state()[0]?.ok).toBe(true);
+    expect(source.readiness()[0]?.status).toBe("ok");
   });
 });
 
@@ -217,7 +220,11 @@ describe("--client-ca", () => {
     await clock.advance(3 * SECOND);
     expect(used).toEqual([old.ca]);
     expect(logged.saying("the client CA changed and cannot be used; the last good one stays")).toHaveLength(1);
-    expect(ca.state()).toMatchObject({ name: "clientCA", ok: true });
+    expect(ca.readiness()).toMatchObject({
+      name: "clientCA",
+      status: "degraded",
+      text: expect.stringContaining("the last good one stays: ") as unknown,
+    });
     writeFileSync(file, young.ca + old.ca);
     await clock.advance(SECOND);
     expect(used.at(-1)).toBe(young.ca + old.ca);

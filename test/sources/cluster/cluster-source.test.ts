@@ -48,16 +48,16 @@ function source(special: Pick<ClusterSourceOptions, "kinds" | "readDeadline"> = 
 describe("start", () => {
   it("resolves when both kinds are synced, and then watches them", async () => {
     const { source: cluster, index } = source();
-    expect(cluster.state()).toEqual([{ name: "cluster", synced: false, text: "not asked yet" }]);
+    expect(cluster.readiness()).toEqual([{ name: "cluster", status: "failed", text: "not asked yet" }]);
     await cluster.start(index, stop.signal);
     expect(VM_IMAGE_KINDS.map((kind) => index.count(kind))).toEqual([2, 1]);
-    expect(cluster.state().map(({ name, synced }) => [name, synced])).toEqual([
-      ["VirtualMachineImage", true],
-      [CLUSTER_KIND, true],
-      ["credentials", true],
+    expect(cluster.readiness().map(({ name, status }) => [name, status])).toEqual([
+      ["VirtualMachineImage", "ok"],
+      [CLUSTER_KIND, "ok"],
+      ["credentials", "ok"],
     ]);
     await eventually(() => {
-      expect(cluster.state()[0]?.text).toMatch(
+      expect(cluster.readiness()[0]?.text).toMatch(
         /^live: watch virtualmachineimages\.vmoperator\.vmware\.com: opened; version=v1alpha6 resourceVersion=103 syncedAt=\S+ lastProofAt=\S+ lastEventAt=- lastListAt=\S+ relists=0 watchRestarts=0 badLines=0 badObjects=0 images=2$/,
       );
     });
@@ -88,7 +88,7 @@ describe("start", () => {
     const { source: cluster, index } = source({ kinds: ["OSImage"] });
     await cluster.start(index, stop.signal);
     expect(index.isSynced("OSImage")).toBe(true);
-    expect(cluster.state()[0]?.text).toContain(
+    expect(cluster.readiness()[0]?.text).toContain(
       "absent: get /apis/storage.loft.sh, /apis/management.loft.sh: no version",
     );
   });
@@ -120,10 +120,10 @@ describe("start", () => {
     let started = false;
     const starting = cluster.start(index, stop.signal).then(() => (started = true));
     await eventually(() => {
-      expect(cluster.state()[0]?.text).toContain("forbidden: list virtualmachineimages");
+      expect(cluster.readiness()[0]?.text).toContain("forbidden: list virtualmachineimages");
     });
     expect(started).toBe(false);
-    expect(cluster.state()[0]?.synced).toBe(false);
+    expect(cluster.readiness()[0]?.status).toBe("failed");
     server.failAlways("list", undefined);
     await starting;
     expect(index.isSynced("VirtualMachineImage")).toBe(true);
@@ -134,7 +134,10 @@ describe("start", () => {
     const { source: cluster, index } = source();
     await cluster.start(index, stop.signal);
     expect(VM_IMAGE_KINDS.every((kind) => index.isSynced(kind))).toBe(true);
-    expect(cluster.state()[0]?.text).toContain("absent: get /apis/vmoperator.vmware.com: no version");
+    expect(cluster.readiness()[0]).toMatchObject({
+      status: "ok",
+      text: expect.stringContaining("absent: get /apis/vmoperator.vmware.com: no version") as unknown,
+    });
   });
 
   it("that is aborted before it is complete resolves and closes its connections", async () => {
@@ -172,7 +175,10 @@ describe("a name that the index does not know", () => {
     server.failAlways("watch", hang);
     server.cutWatches();
     await eventually(() => {
-      expect(cluster.state().filter(({ text }) => text.startsWith("stale: watch")).length).toBe(2);
+      expect(
+        cluster.readiness().filter(({ status, text }) => status === "degraded" && text.startsWith("stale: watch"))
+          .length,
+      ).toBe(2);
     });
   }
 

@@ -8,7 +8,7 @@ import { SYSTEM_TIMING, type Timing } from "../../../src/common/timing.ts";
 import { IMAGE_KINDS } from "../../../src/images/image.ts";
 import { MemoryImageIndex } from "../../../src/images/image-index.ts";
 import { FolderSource } from "../../../src/sources/folder/folder-source.ts";
-import type { SourceState } from "../../../src/sources/image-source.ts";
+import type { ReadinessCheck } from "../../../src/common/readiness.ts";
 import { condition } from "../../support/condition.ts";
 import { imageManifest } from "../../support/image-manifest.ts";
 import { LogLines } from "../../support/log-lines.ts";
@@ -54,10 +54,10 @@ function source(folder: string): Omit<Watched, "write" | "finds"> {
 }
 
 /** The state of the source. A folder has only one part. */
-function stateOf(made: FolderSource): SourceState {
-  const [state, ...others] = made.state();
-  if (state === undefined || others.length > 0) throw new Error("not one state");
-  return state;
+function readinessOf(made: FolderSource): ReadinessCheck {
+  const [check, ...others] = made.readiness();
+  if (check === undefined || others.length > 0) throw new Error("not one check");
+  return check;
 }
 
 /** A folder with these files, watched until the test ends. */
@@ -86,7 +86,7 @@ async function pollsAgain({ write, finds }: Watched): Promise<void> {
 describe("the start", () => {
   test("reads every .yaml, .yml and .json below the folder, and reports the number of images", async () => {
     const { folder, source: made, index, logged, stop } = source(temporaryFolder());
-    expect(stateOf(made)).toMatchObject({ synced: false, text: `${folder} not read yet` });
+    expect(readinessOf(made)).toMatchObject({ status: "failed", text: `${folder} not read yet` });
     mkdirSync(join(folder, "sub", "deeper"), { recursive: true });
     writeFileSync(join(folder, "a.yaml"), imageManifest("vmi-a", "a"));
     writeFileSync(join(folder, "sub", "b.yml"), imageManifest("vmi-b", "b"));
@@ -97,8 +97,8 @@ describe("the start", () => {
     writeFileSync(join(folder, ".hidden.yaml"), "not: [yaml");
     writeFileSync(join(folder, "other.yaml"), "apiVersion: v1\nkind: ConfigMap\n");
     await made.start(index, stop.signal);
-    expect(stateOf(made)).toMatchObject({
-      synced: true,
+    expect(readinessOf(made)).toMatchObject({
+      status: "ok",
       text: `2 VirtualMachineImages, 1 ClusterVirtualMachineImage from ${folder}`,
     });
     expect(index.isSynced("VirtualMachineImage") && index.isSynced("ClusterVirtualMachineImage")).toBe(true);
@@ -108,7 +108,7 @@ describe("the start", () => {
 
   test("a folder without manifests is synced, and logs a warning", async () => {
     const { source: made, logged } = await watched({});
-    expect(stateOf(made).synced).toBe(true);
+    expect(readinessOf(made).status).toBe("ok");
     expect(logged.lines).toMatchObject([{ level: "warn", images: 0 }]);
   });
 
@@ -119,7 +119,7 @@ describe("the start", () => {
       code: "images",
       message: expect.stringContaining(`cannot read the folder of images ${folder}: ENOENT`) as unknown,
     });
-    expect(stateOf(made).synced).toBe(false);
+    expect(readinessOf(made).status).toBe("failed");
     expect(index.isSynced("VirtualMachineImage")).toBe(false);
   });
 
@@ -172,7 +172,7 @@ describe("the start", () => {
       "b.yaml": imageManifest("vmi-a", "a").replace("namespace: dev", "namespace: prod"),
       "c.yaml": imageManifest("vmi-a", "a").replace("kind: V", "kind: ClusterV"),
     });
-    expect(stateOf(made).text).toContain("2 VirtualMachineImages, 1 ClusterVirtualMachineImage");
+    expect(readinessOf(made).text).toContain("2 VirtualMachineImages, 1 ClusterVirtualMachineImage");
   });
 
   describe("with VirtualMachineImages of the cluster, as kubectl prints them", () => {
@@ -256,7 +256,7 @@ describe("a change", () => {
     const { source: made, index, stop } = source(folder);
     await made.start(index, stop.signal);
     // Each image once: folders whose name begins with a dot are skipped.
-    expect(stateOf(made).text).toContain("1 VirtualMachineImage,");
+    expect(readinessOf(made).text).toContain("1 VirtualMachineImage,");
     publish("..2026_02", "new");
     rmSync(join(folder, "..2026_01"), { recursive: true });
     await condition("the new name is found", () => index.namespaced("dev").byDisplayName("new").length === 1);
@@ -292,9 +292,9 @@ describe("a change that cannot be read", () => {
 
   /** Waits until the state has the reason why the last good set stays. */
   async function keeps({ source: made, index }: Watched, why: RegExp): Promise<void> {
-    await condition(`the state says ${why}`, () => why.test(stateOf(made).text));
-    expect(stateOf(made)).toMatchObject({
-      synced: true,
+    await condition(`the state says ${why}`, () => why.test(readinessOf(made).text));
+    expect(readinessOf(made)).toMatchObject({
+      status: "degraded",
       text: expect.stringMatching(/^the last good set stays: /) as unknown,
     });
     expect(index.namespaced("dev").byDisplayName("a")).toHaveLength(1);
@@ -318,7 +318,7 @@ describe("a change that cannot be read", () => {
     ]);
     write("a.yaml", imageManifest("vmi-a", "whole"));
     await finds("whole", ["vmi-a"]);
-    expect(stateOf(parts.source).text).toContain("1 VirtualMachineImage,");
+    expect(readinessOf(parts.source).text).toContain("1 VirtualMachineImage,");
   });
 
   test("makes each kind stale, and lastProofAt stays", async () => {
@@ -348,7 +348,7 @@ describe("a change that cannot be read", () => {
     parts.write("a.yaml", HALF);
     await keeps(parts, /a\.yaml/);
     parts.write("a.yaml", GOOD);
-    await condition("the state is good again", () => stateOf(parts.source).text.startsWith("1 VirtualMachineImage"));
+    await condition("the state is good again", () => readinessOf(parts.source).text.startsWith("1 VirtualMachineImage"));
     await pollsAgain(parts);
     expect(parts.logged.saying(KEPT)).toHaveLength(1);
   });
@@ -358,7 +358,7 @@ describe("a change that cannot be read", () => {
     parts.write("bad.yaml", HALF);
     await keeps(parts, /bad\.yaml/);
     unlinkSync(join(parts.folder, "bad.yaml"));
-    await condition("the state is good again", () => stateOf(parts.source).text.startsWith("1 VirtualMachineImage"));
+    await condition("the state is good again", () => readinessOf(parts.source).text.startsWith("1 VirtualMachineImage"));
   });
 
   test("is logged again for another problem", async () => {

@@ -76,6 +76,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   terminal: process.stderr.isTTY ? { colors: process.stderr.hasColors() } : undefined,
   withProgress: (what, step) => progress?.during(what, step) ?? step(() => undefined),
   readStdin: () => text(process.stdin),
+  isInteractive: () => process.stdin.isTTY,
   stop: stop.signal,
   stopOnSignal,
   now,

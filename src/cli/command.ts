@@ -21,6 +21,8 @@ export interface CommandLine {
   /** Runs a step, and shows its progress on the terminal once it takes longer than a second. */
   readonly withProgress: <T>(what: string, step: (progress: Progress) => Promise<T>) => Promise<T>;
   readonly readStdin: () => Promise<string>;
+  /** Whether a person can answer on the standard input. */
+  readonly isInteractive: () => boolean;
   /** Aborts on SIGTERM and SIGINT, after `stopOnSignal`. Its reason is the name of the signal. */
   readonly stop: AbortSignal;
   /** From here on, a signal aborts `stop`. Before, it ends the process at once. */

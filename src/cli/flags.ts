@@ -56,7 +56,12 @@ export const FLAGS = {
   }),
   kubeconfig: flag({
     argument: "FILE",
-    help: "without --images: the kubeconfig of the cluster; by default the pod's service account, else the usual kubeconfig",
+    help: "without --images: the kubeconfig of the cluster; by default the pod's service account, else that of kubectl",
+    parse: ([text]) => text,
+  }),
+  context: flag({
+    argument: "NAME",
+    help: "without --images: the context of the kubeconfig, in place of its current-context",
     parse: ([text]) => text,
   }),
   osimage: flag({ help: "without --images: also read OSImages of vCluster Platform", parse: isOn }),

@@ -20,7 +20,8 @@ export interface ProgressOptions {
 /** One line at the end of a terminal, about a step that takes longer than a second. */
 export class ProgressLine {
   readonly #options: ProgressOptions;
-  #isDrawn = false;
+  /** Undefined where the line is not drawn. */
+  #shown: string | undefined;
 
   constructor(options: ProgressOptions) {
     this.#options = options;
@@ -54,13 +55,15 @@ export class ProgressLine {
 
   /** Makes room for other output. The line comes back with the next drawing. */
   clear(): void {
-    if (!this.#isDrawn) return;
+    if (this.#shown === undefined) return;
     this.#options.write(CLEAR);
-    this.#isDrawn = false;
+    this.#shown = undefined;
   }
 
+  /** Clears its own line only: on another one, an exec plugin may ask a person. */
   #draw(text: string): void {
-    this.#options.write(CLEAR + text);
-    this.#isDrawn = true;
+    if (this.#shown === text) return;
+    this.#options.write(this.#shown === undefined ? text : CLEAR + text);
+    this.#shown = text;
   }
 }

@@ -1,12 +1,12 @@
 import { App } from "../app.ts";
 import { Failure } from "../common/failure.ts";
 import { IMAGE_KINDS, VM_IMAGE_KINDS } from "../images/image.ts";
-import { preloadKubeConfig } from "../kube/kubeconfig.ts";
+import { preloadTypedApi } from "../kube/typed-api.ts";
 import { addressText, isSamePort } from "../server/listen.ts";
 import { CERTIFICATE_FLAGS, certificateSource, clientCa } from "./certificate-flags.ts";
 import { type Command, EXIT_CUT, EXIT_DONE } from "./command.ts";
 import type { FlagValues } from "./flags.ts";
-import { IMAGE_FLAGS, imageSource, isFolder } from "./image-flags.ts";
+import { IMAGE_FLAGS, imageSource } from "./image-flags.ts";
 import { createLog } from "./log.ts";
 import { POLICY_FLAGS, policyOf } from "./policy-flags.ts";
 import { unknownVariables } from "./unknown-variables.ts";
@@ -40,7 +40,7 @@ export const serve: Command<
     for (const unknown of unknownVariables(io.environment)) {
       log.warn(unknown, "no flag has this environment variable; the nearest name is of one");
     }
-    if (!isFolder(flags.images) || flags["cert-mode"] === "cluster") await preloadKubeConfig();
+    if (flags["cert-mode"] === "cluster") await preloadTypedApi();
     const app = new App({
       listen: { ...flags.listen, flag: "--listen" },
       opsListen: { ...flags["ops-listen"], flag: "--ops-listen" },

@@ -31,6 +31,8 @@ export interface Malformed {
   readonly path: JsonPath;
   readonly value: unknown;
   readonly expected: "a string" | "an object" | "a list";
+  /** Where a value that is no object belongs; undefined if it belongs nowhere. */
+  readonly belongsAt?: JsonPath;
 }
 
 export interface ParsedReferences {
@@ -114,7 +116,7 @@ class Parser {
       this.references.push({ role, form, path, namePath, key, name, kind: undefined, images, createdName });
       return;
     }
-    if (!mayHaveMembers(value)) this.#addMalformed({ path, value, expected: "an object" });
+    if (!mayHaveMembers(value)) this.#addMalformed({ path, value, expected: "an object", belongsAt: namePath });
     const name = this.#text(namePath, member(value, "name"));
     const kind = this.#text([...path, "kind"], member(value, "kind"));
     this.references.push({ role, form, path, namePath, key, name, kind, images, createdName });

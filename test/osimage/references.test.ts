@@ -134,7 +134,7 @@ describe("a value that is not a reference", () => {
 
   it.each(["mutate", "validate"] as const)("a number is refused at /%s", (endpoint) => {
     expect(messages(asked(endpoint, "NodeClaim", claim(24.04)))).toEqual([
-      `${FIELD}: Invalid value: 24.04: must be a string; put it in quotes`,
+      `${FIELD}: Invalid value: 24.04: must be a string; put what you wrote in quotes`,
     ]);
   });
 

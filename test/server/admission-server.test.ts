@@ -260,10 +260,10 @@ describe("a review with a strange object", () => {
   });
 
   test.each([
-    ["a number", 24.04, "24.04: must be a string; put it in quotes"],
-    ["a list", ["ubuntu-24.04"], "[...]: must be a string"],
-    ["an object", { name: "ubuntu-24.04" }, "{...}: must be a string"],
-    ["true", true, "true: must be a string; put it in quotes"],
+    ["a number", 24.04, "24.04: must be a string; put what you wrote in quotes"],
+    ["a list", ["ubuntu-24.04"], '[...]: must be a string; write "ubuntu-24.04"'],
+    ["an object", { name: "ubuntu-24.04" }, '{...}: must be a string; write "ubuntu-24.04"'],
+    ["true", true, "true: must be a string; put what you wrote in quotes"],
   ])("an imageName that is %s is refused by both", async (_, imageName, text) => {
     const served = await webhook();
     const review = createReview({ object: virtualMachine({ imageName }) });

@@ -38,6 +38,7 @@ export async function run(args: readonly string[], given: Surroundings = {}): Pr
     terminal: undefined,
     withProgress: (_, step) => step(() => undefined),
     readStdin: () => Promise.resolve(given.stdin ?? ""),
+    isInteractive: () => false,
     stop: given.stop ?? new AbortController().signal,
     stopOnSignal: () => undefined,
     now: () => given.now ?? new Date(),

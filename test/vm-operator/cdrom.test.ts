@@ -403,26 +403,34 @@ describe("malformed CD-ROMs", () => {
   });
 
   it.each([
-    { title: "a list that is an object", list: {}, field: "spec.hardware.cdrom", expected: "a list" },
+    {
+      title: "a list that is an object",
+      list: {},
+      field: "spec.hardware.cdrom",
+      expected: "a list",
+      remedy: 'make it a list: put "- " in front of its first line',
+    },
     { title: "an entry that is a string", list: ["cd1"], field: "spec.hardware.cdrom[0]", expected: "an object" },
     {
       title: "an image that is a string",
       list: cdroms("vmi-i"),
       field: "spec.hardware.cdrom[0].image",
       expected: "an object",
+      remedy: "write it as spec.hardware.cdrom[0].image.name",
     },
     {
       title: "a kind that is a number",
       list: cdroms(image(7, "vmi-i")),
       field: "spec.hardware.cdrom[0].image.kind",
       expected: "a string",
-      remedy: "put it in quotes",
+      remedy: "put what you wrote in quotes",
     },
     {
       title: "a name that is a list",
       list: cdroms(image(VMI, ["x"])),
       field: "spec.hardware.cdrom[0].image.name",
       expected: "a string",
+      remedy: 'write "x"',
     },
   ])("$title is refused", ({ list, field, expected, remedy }) => {
     const asked = request({ spec: spec(NEWEST, list, { imageName: "ubuntu" }) });

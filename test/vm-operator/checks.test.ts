@@ -221,7 +221,7 @@ const ROWS: readonly Row[] = [
     facts: { oldObject: { spec: { imageName: "vmi-a" } } },
     object: { spec: { imageName: "no-such-image" } },
     messages: [
-      'spec.imageName: Invalid value: "no-such-image": a VM keeps the image that it was created with; put back "vmi-a" or leave this field out, or create another VM',
+      'spec.imageName: Invalid value: "no-such-image": a VM keeps the image that it was created with; put back "vmi-a" or leave this field out',
     ],
   },
   {
@@ -256,7 +256,7 @@ const ROWS: readonly Row[] = [
     title: "an imageName that is a number is refused",
     endpoints: VALIDATE,
     object: { spec: { imageName: 7 } },
-    messages: ["spec.imageName: Invalid value: 7: must be a string; put it in quotes"],
+    messages: ["spec.imageName: Invalid value: 7: must be a string; put what you wrote in quotes"],
   },
   {
     check: "type",
@@ -271,8 +271,8 @@ const ROWS: readonly Row[] = [
     endpoints: VALIDATE,
     object: { spec: { image: image(7, { a: 1 }) } },
     messages: [
-      "spec.image.name: Invalid value: {...}: must be a string",
-      "spec.image.kind: Invalid value: 7: must be a string; put it in quotes",
+      "spec.image.name: Invalid value: {...}: must be a string; write one name",
+      "spec.image.kind: Invalid value: 7: must be a string; put what you wrote in quotes",
     ],
   },
   {
@@ -293,14 +293,14 @@ const ROWS: readonly Row[] = [
     check: "type",
     title: "a wrong type is refused before any reference is resolved",
     object: { spec: { imageName: 7, image: image(VMI, "windows") } },
-    messages: ["spec.imageName: Invalid value: 7: must be a string; put it in quotes"],
+    messages: ["spec.imageName: Invalid value: 7: must be a string; put what you wrote in quotes"],
   },
   {
     check: "type",
     title: "a new value of a wrong type is refused on UPDATE",
     facts: { oldObject: { spec: { imageName: "vmi-a" } } },
     object: { spec: { imageName: 7 } },
-    messages: ["spec.imageName: Invalid value: 7: must be a string; put it in quotes"],
+    messages: ["spec.imageName: Invalid value: 7: must be a string; put what you wrote in quotes"],
   },
 ];
 

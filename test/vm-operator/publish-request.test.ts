@@ -84,7 +84,7 @@ describe("a publish request", () => {
     for (const endpoint of ["mutate", "validate"] as const) {
       const [problem] = answer(endpoint, asked, indexOf(IMAGES)).errors;
       expect(problem === undefined ? "" : errorMessage(problem)).toBe(
-        "Invalid value: 7: must be a string; put it in quotes",
+        "Invalid value: 7: must be a string; put what you wrote in quotes",
       );
     }
   });
@@ -157,15 +157,22 @@ describe("a group publish request", () => {
       list: ["web", 7],
       field: "spec.virtualMachines[1]",
       expected: "a string",
-      remedy: "put it in quotes",
+      remedy: "put what you wrote in quotes",
     },
     {
       title: "an entry that is an object",
       list: [{ name: "web" }],
       field: "spec.virtualMachines[0]",
       expected: "a string",
+      remedy: 'write "web"',
     },
-    { title: "a list that is a string", list: "web", field: "spec.virtualMachines", expected: "a list" },
+    {
+      title: "a list that is a string",
+      list: "web",
+      field: "spec.virtualMachines",
+      expected: "a list",
+      remedy: 'make it a list: put "- " in front of it',
+    },
   ])("type: $title is refused", ({ list, field, expected, remedy }) => {
     const { errors } = ask(group(list));
     expect(errors).toMatchObject([{ check: "type", field, why: `must be ${expected}` }]);

@@ -27,7 +27,7 @@ export function decodeImage(value: unknown): DecodedImage {
   const { displayNamePath, decode } = DECODERS[kind];
   const displayNameAt = displayNamePath(version);
   if (isWrongType(at(value, displayNameAt))) {
-    return { is: "malformed", field: displayNameAt.join("."), why: "must be a string; put it in quotes" };
+    return { is: "malformed", field: displayNameAt.join("."), why: "must be a string; put what you wrote in quotes" };
   }
   const metadata = {
     namespace: namespaceOf(value, kind),

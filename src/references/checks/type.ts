@@ -1,8 +1,8 @@
 import { fieldOf } from "../../common/field-path.ts";
-import { at, isSameJson } from "../../common/json.ts";
+import { at, isJsonObject, isSameJson, member } from "../../common/json.ts";
 import type { ActiveCheck } from "../check.ts";
 import type { ReviewContext } from "../context.ts";
-import type { FieldError } from "../field-error.ts";
+import { type FieldError, quote } from "../field-error.ts";
 import type { Malformed, ParsedReferences } from "../parse.ts";
 
 /** The check of JSON types, which no flag turns off. `others`: values of a wrong type outside the references. */
@@ -31,18 +31,32 @@ function* typeErrors(
 ): Iterable<FieldError> {
   if (malformed.length === 0) return;
   const keepsReferences = isSameJson(namesOf(parsed), namesOf(oldParsed));
-  for (const { path, value, expected } of malformed) {
+  for (const wrong of malformed) {
+    const { path, value, expected } = wrong;
     const isKept = target.oldObject !== undefined && isSameJson(at(target.oldObject, path), value);
     if (isKept && keepsReferences) continue;
     const error = { check: "type", field: fieldOf(path), value, why: `must be ${expected}` };
-    const remedy = isUnquoted(value, expected) ? { remedy: "put it in quotes" } : {};
-    yield { ...error, reason: "FieldValueTypeInvalid", ...remedy };
+    const remedy = remedyOf(wrong);
+    yield { ...error, reason: "FieldValueTypeInvalid", ...(remedy === undefined ? {} : { remedy }) };
   }
 }
 
-/** YAML reads 24.04, true and on without quotes as a number or a boolean. */
-function isUnquoted(value: unknown, expected: Malformed["expected"]): boolean {
-  return expected === "a string" && (typeof value === "number" || typeof value === "boolean");
+function remedyOf({ value, expected, belongsAt }: Malformed): string | undefined {
+  switch (expected) {
+    case "a string":
+      return remedyOfNoString(value);
+    case "an object":
+      return typeof value === "string" && belongsAt !== undefined ? `write it as ${fieldOf(belongsAt)}` : undefined;
+    case "a list":
+      return `make it a list: put "- " in front of ${isJsonObject(value) ? "its first line" : "it"}`;
+  }
+}
+
+/** YAML reads 24.10 without quotes as the number 24.1, and on as true: the value is not always what the file has. */
+function remedyOfNoString(value: unknown): string {
+  if (typeof value === "number" || typeof value === "boolean") return "put what you wrote in quotes";
+  const [name, ...others] = Array.isArray(value) ? (value as readonly unknown[]) : [member(value, "name")];
+  return typeof name === "string" && others.length === 0 ? `write ${quote(name)}` : "write one name";
 }
 
 function namesOf(parsed: ParsedReferences | undefined): readonly unknown[] {

@@ -1,7 +1,7 @@
 import { fieldOf } from "../../common/field-path.ts";
 import { type FieldError, quote } from "../../references/field-error.ts";
 import { nameKey, type Reference } from "../../references/parse.ts";
-import { isEmpty } from "../../references/resolve-reference.ts";
+import { isEmpty, resolveReference } from "../../references/resolve-reference.ts";
 import { kindPath } from "../../references/rewrites.ts";
 import { bootFieldChanges } from "../boot-changes.ts";
 import type { MachineContext } from "../context.ts";
@@ -23,16 +23,22 @@ export function* immutable(context: MachineContext): Iterable<FieldError> {
     } = keepsName && sent.kind !== old.kind
       ? { path: kindPath(sent), value: sent.kind, remedy: kindRemedy(old) }
       : { path: sent.namePath, value: sent.name, remedy: nameRemedy(old, requested) };
+    const { namesOtherImage } = change;
     yield {
       check: "immutable",
       reason: "FieldValueInvalid",
       field: fieldOf(path),
       value,
       why: "a VM keeps the image that it was created with",
-      remedy: `${remedy}, or create another VM`,
-      namesOtherImage: change.namesOtherImage,
+      remedy: namesImage(context, sent) ? `${remedy}, or create another VM` : remedy,
+      namesOtherImage,
     };
   }
+}
+
+/** With a name of no image another VM is refused, too. */
+function namesImage(context: MachineContext, sent: Reference): boolean {
+  return resolveReference(context, sent).is === "resolved";
 }
 
 function kindRemedy({ kind }: Reference): string {

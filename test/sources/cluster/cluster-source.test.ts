@@ -309,7 +309,7 @@ describe("read", () => {
     const { source: cluster, index } = source();
     await expect(cluster.read(index, { kinds: [CLUSTER_KIND] }, NEVER)).rejects.toMatchObject({
       code: "cluster",
-      message: `cannot read ${CLUSTER_KIND}s: forbidden: list clustervirtualmachineimages.vmoperator.vmware.com: 403 User cannot list`,
+      message: `cannot read ${CLUSTER_KIND}s: forbidden: list clustervirtualmachineimages.vmoperator.vmware.com: 403 User cannot list\nasked ${url.origin}`,
     });
   });
 
@@ -323,7 +323,9 @@ describe("read", () => {
     });
     const { source: cluster, index } = source();
     await expect(cluster.read(index, { kinds: VM_IMAGE_KINDS }, NEVER)).rejects.toMatchObject({
-      message: expect.stringMatching(/^cannot read V.*: forbidden: .*\ncannot read C.*: forbidden: .*$/) as string,
+      message: expect.stringMatching(
+        /^cannot read V.*: forbidden: .*\ncannot read C.*: forbidden: .*\nasked .*$/,
+      ) as string,
     });
   });
 

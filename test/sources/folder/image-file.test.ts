@@ -111,7 +111,7 @@ describe("JSON", () => {
       items: [image("vmi-a"), { ...image("vmi-b"), status: { name: 5 } }],
     };
     expect(readImageFile(JSON.stringify(list, null, 2), ".json").problems).toEqual([
-      { line: 16, why: "status.name must be a string; put it in quotes" },
+      { line: 16, why: "status.name must be a string; put what you wrote in quotes" },
     ]);
   });
 

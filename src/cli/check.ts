@@ -10,6 +10,7 @@ import { checkManifest, createRequest } from "./findings.ts";
 import { IMAGE_FLAGS, readImages } from "./image-flags.ts";
 import { createLog } from "./log.ts";
 import { type Manifest, readManifests } from "./manifest-file.ts";
+import { chosenNamespace, DEFAULT_NAMESPACE } from "./namespace.ts";
 import { FINDING_FORMATS } from "./output/finding-format.ts";
 
 /** Without the flags of privileged callers: a manifest has no caller. */
@@ -28,7 +29,7 @@ export const check: Command<(typeof IMAGE_FLAGS)[number] | "namespace" | PolicyF
   run: async (files, flags, io) => {
     const manifests: Manifest[] = [];
     for (const file of files) manifests.push(...readManifests(file, await readText(file, io)));
-    const { namespace } = flags;
+    const namespace = (await chosenNamespace(flags, io)) ?? DEFAULT_NAMESPACE;
     const index = await readImages(flags, io, createLog(io.log, "warn"), imagesFor(manifests, namespace));
     const input = { namespace, index, decide: decider(ordinaryPolicy(flags)) };
     const format = FINDING_FORMATS[flags["check-output"]];

@@ -19,7 +19,7 @@ interface Contradiction {
 }
 
 /** With `--cert-mode cluster` these flags are for the certificate, too. */
-const CERTIFICATE_IN_CLUSTER: readonly FlagName[] = ["kubeconfig", "osimage"];
+const CERTIFICATE_IN_CLUSTER: readonly FlagName[] = ["kubeconfig", "context", "osimage"];
 
 const CONTRADICTIONS: readonly Contradiction[] = [
   {
@@ -28,6 +28,7 @@ const CONTRADICTIONS: readonly Contradiction[] = [
     why: "images come from a cluster or from a folder",
     leaveOut: "either",
   },
+  { flag: "context", against: "images", why: "images come from a cluster or from a folder", leaveOut: "either" },
   { flag: "osimage", against: "images", why: "OSImages of a folder are always read", leaveOut: "flag" },
 ];
 

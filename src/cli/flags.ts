@@ -194,9 +194,8 @@ export const FLAGS = {
   namespace: flag({
     short: "n",
     argument: "NAMESPACE",
-    help: "the namespace to resolve names in; check uses it for objects without a namespace",
-    default: ["default"],
-    parse: one(anyText),
+    help: "the namespace to resolve names in, and of objects without one; by default that of the context; resolve: for a folder the only one that has images; else default",
+    parse: (texts) => (texts.length === 0 ? undefined : one(anyText)(texts)),
   }),
   kind: flag({
     argument: "KIND",

@@ -5,7 +5,7 @@ import type { FlagName } from "./flags.ts";
 const FLAG_GROUPS: readonly { readonly heading: string; readonly flags: readonly FlagName[] }[] = [
   {
     heading: "Images:",
-    flags: ["images", "kubeconfig", "osimage", "max-images", "namespace", "kind"],
+    flags: ["images", "kubeconfig", "context", "osimage", "max-images", "namespace", "kind"],
   },
   { heading: "Addresses:", flags: ["listen", "ops-listen", "shutdown-delay"] },
   {

@@ -24,6 +24,7 @@ describe("defaults", () => {
     expect(readFlags(NAMES, {}, {})).toEqual({
       images: undefined,
       kubeconfig: undefined,
+      context: undefined,
       osimage: false,
       "max-images": 500_000,
       listen: { host: undefined, port: 9443 },
@@ -47,7 +48,7 @@ describe("defaults", () => {
       "team-group-prefix": "loft:team:",
       "log-level": "info",
       "log-format": "auto",
-      namespace: "default",
+      namespace: undefined,
       kind: undefined,
       output: "text",
       endpoint: "both",

@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { text } from "node:stream/consumers";
 import { ignoreBrokenPipe } from "./cli/broken-pipe.ts";
 import { EXIT_BY_SIGNAL, EXIT_CRASHED } from "./cli/command.ts";
 import { logCrash } from "./cli/log.ts";
@@ -75,7 +74,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   // hasColors knows NO_COLOR.
   terminal: process.stderr.isTTY ? { colors: process.stderr.hasColors() } : undefined,
   withProgress: (what, step) => progress?.during(what, step) ?? step(() => undefined),
-  readStdin: () => text(process.stdin),
+  stdin: () => process.stdin,
   isInteractive: () => process.stdin.isTTY,
   stop: stop.signal,
   stopOnSignal,

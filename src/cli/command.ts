@@ -20,7 +20,8 @@ export interface CommandLine {
   readonly terminal: { readonly colors: boolean } | undefined;
   /** Runs a step, and shows its progress on the terminal once it takes longer than a second. */
   readonly withProgress: <T>(what: string, step: (progress: Progress) => Promise<T>) => Promise<T>;
-  readonly readStdin: () => Promise<string>;
+  /** Standard input, which may be read once. */
+  readonly stdin: () => AsyncIterable<Uint8Array>;
   /** Whether a person can answer on the standard input. */
   readonly isInteractive: () => boolean;
   /** Aborts on SIGTERM and SIGINT, after `stopOnSignal`. Its reason is the name of the signal. */
@@ -35,6 +36,8 @@ export interface CommandLine {
 export const EXIT_DONE = 0;
 /** A refusal or a failed check. */
 export const EXIT_REFUSED = 1;
+/** `check` found nothing to check, which a wrong path or glob looks like. */
+export const EXIT_NOTHING_CHECKED = 3;
 /** The server stopped, but its deadline cut requests that were under way. */
 export const EXIT_CUT = 4;
 /** An uncaught exception, which is a bug. */

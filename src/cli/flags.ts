@@ -197,6 +197,7 @@ export const FLAGS = {
     help: "the namespace to resolve names in, and of objects without one; by default that of the context; resolve: for a folder the only one that has images; else default",
     parse: (texts) => (texts.length === 0 ? undefined : one(anyText)(texts)),
   }),
+  "allow-empty": flag({ help: "exit 0 where nothing names an image, as in a folder without manifests", parse: isOn }),
   kind: flag({
     argument: "KIND",
     help: `only this kind: ${IMAGE_KINDS.join(", ")}`,

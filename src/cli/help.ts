@@ -55,6 +55,7 @@ const EXIT_CODES: readonly ExitCode[] = [
   { code: "1", means: "the name is not exactly one image", commands: ["resolve"] },
   { code: "2", means: "wrong use: a flag, an argument or a variable" },
   { code: "3", means: "could not run: a file, the images, the cluster, the certificate or a port is not usable" },
+  { code: "3", means: "nothing to check", commands: ["check"] },
   { code: "4", means: "stopped, but cut reviews that were not over by the deadline", commands: ["serve"] },
   { code: "5", means: "ended by a bug", commands: ["serve"] },
   { code: "130", means: "ended at once by Ctrl-C (SIGINT); serve by the second one" },

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Environment } from "../../src/cli/given-flags.ts";
 import { runProgram } from "../../src/cli/program.ts";
@@ -12,7 +13,8 @@ export interface CommandRun {
 
 export interface Surroundings {
   readonly environment?: Environment;
-  readonly stdin?: string;
+  readonly stdin?: string | Uint8Array;
+  readonly progress?: (done: number, total?: number) => void;
   readonly now?: Date;
   readonly stop?: AbortSignal;
 }
@@ -36,9 +38,9 @@ export async function run(args: readonly string[], given: Surroundings = {}): Pr
       formatWith: () => undefined,
     },
     terminal: undefined,
-    withProgress: (_, step) => step(() => undefined),
-    readStdin: () => Promise.resolve(given.stdin ?? ""),
+    withProgress: (_, step) => step(given.progress ?? (() => undefined)),
     isInteractive: () => false,
+    stdin: () => Readable.from([Buffer.from(given.stdin ?? "")]),
     stop: given.stop ?? new AbortController().signal,
     stopOnSignal: () => undefined,
     now: () => given.now ?? new Date(),

@@ -37,7 +37,7 @@ export class KubeconfigFolder {
     const config = {
       apiVersion: "v1",
       kind: "Config",
-      ...(currentContext !== null && { "current-context": currentContext }),
+      "current-context": currentContext,
       clusters: cluster === null ? [] : [{ name, cluster: { ...this.#cluster, ...cluster } }],
       users: user === null ? [] : [{ name, user }],
       contexts: [{ name, context: { cluster: name, user: name, ...context } }],

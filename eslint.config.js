@@ -6,8 +6,8 @@ import tseslint from "typescript-eslint";
  * below it.
  *
  *     main > cli > app > metrics > server > admission > (vm-operator | osimage) > references > images > common
- *     server > certs > kube > common
- *     metrics > sources > (kube | images)
+ *     server > certs > kube > files > common
+ *     metrics > sources > (kube | images | files)
  *
  * Pure folders only compute: they have no I/O, clock, randomness, environment or logger. test/layout.test.ts draws the
  * graph of the imports and compares it with this list.
@@ -25,9 +25,10 @@ const ROWS = [
   { folder: "osimage", imports: ["references", "images", "common"], pure: true },
   { folder: "references", imports: ["images", "common"], pure: true },
   { folder: "certs", imports: ["kube", "common"] },
-  { folder: "sources", imports: ["kube", "images", "common"] },
-  { folder: "kube", imports: ["common"] },
+  { folder: "sources", imports: ["kube", "images", "files", "common"] },
+  { folder: "kube", imports: ["files", "common"] },
   { folder: "images", imports: ["common"], pure: true },
+  { folder: "files", imports: ["common"] },
   { folder: "common", imports: [] },
 ];
 const FOLDERS = ROWS.map(({ folder }) => folder);

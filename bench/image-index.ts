@@ -15,9 +15,9 @@ import { median, pairedRatios } from "./statistics.ts";
 import { type Figure, format, isKept, limitOf } from "./tables.ts";
 import { createReview } from "./workload.ts";
 
-const FULL = { program: BUNDLE, sizes: [1_000, 10_000, 100_000], syncs: 3, reviewRounds: 40 };
+const FULL = { program: BUNDLE, sizes: [1_000, 10_000, 100_000], syncs: 3, refusals: 15, reviewRounds: 40 };
 /** Only shows that the benchmark works: its figures mean nothing. */
-const SMOKE = { program: SOURCES, sizes: [300, 600], syncs: 1, reviewRounds: 1 };
+const SMOKE = { program: SOURCES, sizes: [300, 600], syncs: 1, refusals: 1, reviewRounds: 1 };
 
 const { values: flags } = parseArgs({ options: { smoke: { type: "boolean", default: false } } });
 const folder = await mkdtemp(join(tmpdir(), "vm-image-webhook-bench-"));
@@ -30,12 +30,12 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
-async function bench({ program, sizes, syncs, reviewRounds }: typeof FULL): Promise<boolean> {
+async function bench({ program, sizes, syncs, refusals, reviewRounds }: typeof FULL): Promise<boolean> {
   // The API servers are part of this process.
   moveTo("measuring");
   await writeSelfSigned(join(folder, "certs"), await selfSigned(LOCAL_HOSTS, new Date()));
   const sized: SizedWebhook[] = [];
-  for (const size of sizes) sized.push(await measureSize({ program, size, syncs, folder, stops }));
+  for (const size of sizes) sized.push(await measureSize({ program, size, syncs, refusals, folder, stops }));
   const figures = new Map(sized.map((each) => [each.size, each.figures]));
   process.stdout.write(`\n${sizeTable(figures)}\n`);
   const reviews = await compareReviews(sized, reviewRounds);

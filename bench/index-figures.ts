@@ -9,6 +9,8 @@ const ROWS = {
   relistTime: { text: "relist", unit: "ms" },
   relistStall: { text: "longest stall during the relist", unit: "ms", max: 100 },
   heap: { text: "heap in use after a collection", unit: "MiB" },
+  quickRefusal: { text: "refusal of an unknown name, median of ten mistakes", unit: "ms" },
+  slowRefusal: { text: "the same, slowest of ten mistakes", unit: "ms" },
   peak: { text: "resident memory at its peak", unit: "MiB", max: 250 },
 } as const satisfies Readonly<Record<string, Omit<Figure, "value">>>;
 

@@ -6,6 +6,7 @@ import { heapAfterCollection } from "./heap.ts";
 import type { IndexFigures } from "./index-figures.ts";
 import { eventually, freePort, peakResidentBytes, runProgram } from "./processes.ts";
 import { type MeasuredServer, ready, startWebhook } from "./servers.ts";
+import type { RefusalOptions, Refusals } from "./refusals.ts";
 import { median, pairedRatios } from "./statistics.ts";
 
 /** For a pod of 256 MiB. All flags but the first are those of manifests/base. */
@@ -23,6 +24,8 @@ export interface SizeOptions {
   readonly size: number;
   /** Number of first syncs. */
   readonly syncs: number;
+  /** Number of refusals of each mistaken name. */
+  readonly refusals: number;
   /** The certificate is in its subfolder `certs`. */
   readonly folder: string;
   /** The caller must call all of these at the end, even after an error. */
@@ -37,7 +40,14 @@ export interface SizedWebhook {
 }
 
 /** Measures all figures for one number of images. */
-export async function measureSize({ program, size, syncs, folder, stops }: SizeOptions): Promise<SizedWebhook> {
+export async function measureSize({
+  program,
+  size,
+  syncs,
+  refusals: rounds,
+  folder,
+  stops,
+}: SizeOptions): Promise<SizedWebhook> {
   const certDir = join(folder, "certs");
   const api = await ApiServer.start(certDir, size);
   stops.push(() => {
@@ -58,7 +68,9 @@ export async function measureSize({ program, size, syncs, folder, stops }: SizeO
   const relistStall = await longestStall(webhook);
   const peak = peakResidentBytes(webhook.pid) / MEBIBYTE;
   const heap = (await heapAfterCollection(webhook.child, inspectPort)) / MEBIBYTE;
-  return { size, webhook, figures: { ...sync, relistTime, relistStall, heap, peak } };
+  const refusals = (await runProgram("measured", "refusals.ts", { size, rounds } satisfies RefusalOptions)) as Refusals;
+  const { median: quickRefusal, slowest: slowRefusal } = refusals;
+  return { size, webhook, figures: { ...sync, relistTime, relistStall, heap, peak, quickRefusal, slowRefusal } };
 }
 
 type Syncs = Pick<IndexFigures, "sync" | "syncTime" | "syncStall"> & { readonly webhook: MeasuredServer };

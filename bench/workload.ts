@@ -81,10 +81,12 @@ export interface ReviewOptions {
   readonly cdroms?: number;
   /** Entries of `managedFields`, which only make the body larger. */
   readonly managers?: number;
+  /** What the machine names; the image that is meant where it is absent. */
+  readonly imageName?: string;
 }
 
 /** The CREATE review of a machine, as an API server sends it: 3 kB where no option says otherwise. */
-export function createReview({ cdroms = 0, managers = 2 }: ReviewOptions = {}): string {
+export function createReview({ cdroms = 0, managers = 2, imageName = MEANT.displayName }: ReviewOptions = {}): string {
   const kind = { group: "vmoperator.vmware.com", version: "v1alpha6", kind: "VirtualMachine" };
   const resource = { group: "vmoperator.vmware.com", version: "v1alpha6", resource: "virtualmachines" };
   const request = {
@@ -100,7 +102,7 @@ export function createReview({ cdroms = 0, managers = 2 }: ReviewOptions = {}): 
       username: "system:serviceaccount:argocd:argocd-application-controller",
       groups: ["system:serviceaccounts", "system:serviceaccounts:argocd", "system:authenticated"],
     },
-    object: machine(cdroms, managers),
+    object: machine({ cdroms, managers, imageName }),
     oldObject: null,
     dryRun: false,
     options: { kind: "CreateOptions", apiVersion: "meta.k8s.io/v1", fieldManager: "argocd-controller" },
@@ -108,12 +110,12 @@ export function createReview({ cdroms = 0, managers = 2 }: ReviewOptions = {}): 
   return JSON.stringify({ kind: "AdmissionReview", apiVersion: "admission.k8s.io/v1", request });
 }
 
-function machine(cdroms: number, managers: number): object {
+function machine({ cdroms, managers, imageName }: Required<ReviewOptions>): object {
   const { namespace } = MEANT;
   const metadata = { name: "web-1", namespace, labels: { app: "web", "topology.kubernetes.io/zone": "zone-1" } };
   const spec = {
     className: "best-effort-medium",
-    imageName: MEANT.displayName,
+    imageName,
     storageClass: "vsan-default-storage-policy",
     powerState: "PoweredOn",
     guestID: "ubuntu64Guest",

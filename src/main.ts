@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { text } from "node:stream/consumers";
 import { ignoreBrokenPipe } from "./cli/broken-pipe.ts";
 import { EXIT_BY_SIGNAL, EXIT_CRASHED } from "./cli/command.ts";
 import { logCrash } from "./cli/log.ts";
@@ -38,7 +37,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   print: (output) => process.stdout.write(output),
   printError: (output) => process.stderr.write(output),
   log,
-  readStdin: () => text(process.stdin),
+  stdin: () => process.stdin,
   isInteractive: () => process.stdin.isTTY,
   stop: stop.signal,
   now: SYSTEM_TIMING.now,

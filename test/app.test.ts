@@ -155,7 +155,9 @@ it("stays ready and decides by the last images while the API server is unreachab
   await isReady(200);
   await server.close();
   await eventually(async () => {
-    expect((await ask(`http://127.0.0.1:${opsPort}/readyz?verbose`)).body).toContain("[!]VirtualMachineImage degraded: stale: ");
+    expect((await ask(`http://127.0.0.1:${opsPort}/readyz?verbose`)).body).toContain(
+      "[!]VirtualMachineImage degraded: stale: ",
+    );
   });
   await isReady(200);
   expect(await mutate()).toMatchObject({ code: 200 });

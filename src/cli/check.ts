@@ -1,55 +1,50 @@
 import { imagesNamedBy } from "../admission/systems.ts";
-import { readFile } from "node:fs/promises";
 import type { FlagValues } from "./flags.ts";
-import { Failure, messageOf } from "../common/failure.ts";
 import { IMAGE_KINDS } from "../images/image.ts";
 import { type AdmissionPolicy, decider } from "../admission/decide.ts";
 import type { ImageFilter } from "../sources/image-source.ts";
-import { type Command, type CommandLine, EXIT_DONE, EXIT_REFUSED } from "./command.ts";
-import { checkManifest, createRequest } from "./findings.ts";
+import { type Command, EXIT_DONE, EXIT_NOTHING_CHECKED, EXIT_REFUSED } from "./command.ts";
+import { checkManifest, createRequest, isOfCheckedKind } from "./findings.ts";
 import { IMAGE_FLAGS, readImages } from "./image-flags.ts";
 import { createLog } from "./log.ts";
-import { type Manifest, readManifests } from "./manifest-file.ts";
+import { inputDocuments, interruptible, STDIN } from "./input.ts";
+import { type Manifest, manifestsOf } from "./manifest.ts";
 import { FINDING_FORMATS } from "./output/finding-format.ts";
 
 /** Without the flags of privileged callers: a manifest has no caller. */
 const ORDINARY_POLICY_FLAGS = ["resolution", "write", "check"] as const;
 type PolicyFlag = (typeof ORDINARY_POLICY_FLAGS)[number];
 
-export const check: Command<(typeof IMAGE_FLAGS)[number] | "namespace" | PolicyFlag | "check-output"> = {
-  name: "check",
-  summary: "check manifests as admission would",
-  arguments: {
-    name: "FILE",
-    many: true,
-    help: "manifests in YAML or JSON; - is standard input",
-  },
-  flags: [...IMAGE_FLAGS, "namespace", ...ORDINARY_POLICY_FLAGS, "check-output"],
-  run: async (files, flags, io) => {
-    const manifests: Manifest[] = [];
-    for (const file of files) manifests.push(...readManifests(file, await readText(file, io)));
-    const { namespace } = flags;
-    const index = await readImages(flags, io, createLog(io.log, "warn"), imagesFor(manifests, namespace));
-    const input = { namespace, index, decide: decider(ordinaryPolicy(flags)) };
-    const format = FINDING_FORMATS[flags["check-output"]];
-    const counts = { refused: 0, warned: 0, admitted: 0, skipped: 0 };
-    for (const manifest of manifests) {
-      const { verdict, findings } = checkManifest(manifest, input);
-      counts[verdict]++;
-      io.print(findings.map(format.finding).join(""));
-    }
-    io.print(format.summary(counts));
-    return counts.refused > 0 ? EXIT_REFUSED : EXIT_DONE;
-  },
-};
-
-async function readText(file: string, io: CommandLine): Promise<string> {
-  try {
-    return file === "-" ? await io.readStdin() : await readFile(file, "utf8");
-  } catch (error) {
-    throw new Failure("input", `cannot read ${file}: ${messageOf(error)}`, { cause: error });
-  }
-}
+export const check: Command<(typeof IMAGE_FLAGS)[number] | "namespace" | "allow-empty" | PolicyFlag | "check-output"> =
+  {
+    name: "check",
+    summary: "check manifests as admission would",
+    arguments: {
+      name: "FILE",
+      many: true,
+      help: "manifests in YAML or JSON, or folders of them; - is standard input",
+    },
+    flags: [...IMAGE_FLAGS, "namespace", "allow-empty", ...ORDINARY_POLICY_FLAGS, "check-output"],
+    run: async (files, flags, io) => {
+      const manifests: Manifest[] = [];
+      for await (const document of inputDocuments(files, io)) manifests.push(...manifestsOf(document));
+      const { namespace } = flags;
+      const index = await readImages(flags, io, createLog(io.log, "warn"), imagesFor(manifests, namespace));
+      const input = { namespace, index, decide: decider(ordinaryPolicy(flags)) };
+      const format = FINDING_FORMATS[flags["check-output"]];
+      const counts = { refused: 0, warned: 0, admitted: 0, skipped: 0 };
+      for await (const manifest of interruptible(manifests, io.stop)) {
+        const { verdict, findings } = checkManifest(manifest, input);
+        counts[verdict]++;
+        const { file, isItem } = manifest;
+        io.print(findings.map((finding) => format.finding(finding, isItem || file === STDIN)).join(""));
+      }
+      const isEmpty = !manifests.some(isOfCheckedKind);
+      io.print(format.summary(counts, isEmpty && !flags["allow-empty"]));
+      if (isEmpty && !flags["allow-empty"]) return EXIT_NOTHING_CHECKED;
+      return counts.refused > 0 ? EXIT_REFUSED : EXIT_DONE;
+    },
+  };
 
 /** Selects the kinds that these objects can name, of one namespace where all objects are in one. */
 function imagesFor(manifests: readonly Manifest[], fallback: string): ImageFilter {

@@ -11,7 +11,10 @@ export interface CommandLine {
   readonly printError: (text: string) => void;
   /** Receives log lines. */
   readonly log: DestinationStream;
-  readonly readStdin: () => Promise<string>;
+  /** Standard input, which may be read once. */
+  readonly stdin: () => AsyncIterable<Uint8Array>;
+  /** Hears how far a command is that reads many files. */
+  readonly progress?: (done: number, total?: number) => void;
   /** Whether a person can answer on the standard input. */
   readonly isInteractive: () => boolean;
   /** Aborts on SIGTERM and SIGINT. Its reason is the name of the signal. */
@@ -24,6 +27,8 @@ export interface CommandLine {
 export const EXIT_DONE = 0;
 /** A refusal or a failed check. */
 export const EXIT_REFUSED = 1;
+/** `check` found nothing to check, which a wrong path or glob looks like. */
+export const EXIT_NOTHING_CHECKED = 3;
 /** The server stopped, but its deadline cut requests that were under way. */
 export const EXIT_CUT = 4;
 /** An uncaught exception, which is a bug. */

@@ -8,7 +8,8 @@ import { isJsonObject, textAt, textOrNothing } from "../common/json.ts";
 import { errorMessage } from "../references/field-error.ts";
 
 import type { Finding, Verdict } from "./output/finding.ts";
-import { isChecked, type Manifest } from "./manifest-file.ts";
+import { isChecked, type Manifest } from "./manifest.ts";
+import { mistakesIn } from "./mistakes.ts";
 
 export interface CheckResult {
   readonly verdict: Verdict;
@@ -49,12 +50,20 @@ export function checkManifest(manifest: Manifest, { namespace, index, decide }: 
   if (request === undefined)
     return { verdict: "skipped", findings: located(manifest, namespace, unknownVersion(manifest)) };
   const decisions = admit(request, index, decide);
-  const messages = [...errorsOf(decisions), ...warningsOf(decisions)];
+  const mistakes = mistakesOf(request);
+  const others = [...errorsOf(decisions), ...warningsOf(decisions)];
+  const messages = [...mistakes, ...others.filter(({ field }) => !mistakes.some((each) => each.field === field))];
   const undecided = decisions.find((decision) => decision.is === "undecided");
   if (undecided !== undefined) {
     throw new Failure("images", `${manifest.file}:${manifest.positionOf("").line}: not decided: ${undecided.because}`);
   }
   return { verdict: verdictOf(messages), findings: located(manifest, request.namespace ?? "", messages) };
+}
+
+/** Each is an error: the API server refuses the object, or drops the field. It replaces what admission says about its field. */
+function mistakesOf({ object, kind }: AdmissionRequest): readonly Message[] {
+  if (object === undefined) return [];
+  return mistakesIn(object, kind).map((mistake) => ({ level: "error", ...mistake }));
 }
 
 /** Asks as the API server does: validation gets the mutated object, and none that mutation refused. */
@@ -78,6 +87,12 @@ function warningsOf(decisions: readonly Decision[]): readonly Message[] {
     const [field = ""] = warning.split(": ", 1);
     return { level: "warning", field, message: warning.slice(`${field}: `.length) };
   });
+}
+
+/** Whether an object is of a kind that names images, in whatever version. */
+export function isOfCheckedKind({ object }: Manifest): boolean {
+  const { group, kind } = typeOf(object);
+  return isChecked(group, kind);
 }
 
 /** An object of a known kind may name images even in a version that the reference table does not have. */

@@ -193,6 +193,7 @@ export const FLAGS = {
     default: ["default"],
     parse: one(anyText),
   }),
+  "allow-empty": flag({ help: "exit 0 where nothing names an image, as in a folder without manifests", parse: isOn }),
   kind: flag({
     argument: "KIND",
     help: `only this kind: ${IMAGE_KINDS.join(", ")}`,

@@ -1,21 +1,20 @@
 import { decider } from "../admission/decide.ts";
 import { imagesNamedBy } from "../admission/systems.ts";
 import type { FastifyInstance } from "fastify";
-import { readFile } from "node:fs/promises";
-import { parseAllDocuments } from "yaml";
 import { applyPatch, type PatchOperation } from "../admission/json-patch.ts";
 import type { FlagValues } from "./flags.ts";
-import { Failure, messageOf } from "../common/failure.ts";
+import { Failure } from "../common/failure.ts";
 import { at, isJsonObject, type JsonObject, textAt } from "../common/json.ts";
 import { IMAGE_KINDS } from "../images/image.ts";
 import { applyEdits } from "../references/edit.ts";
-
 import type { Endpoint } from "../references/target.ts";
 import { admissionServer, ENDPOINT_PATHS } from "../server/admission-server.ts";
 import type { ImageFilter } from "../sources/image-source.ts";
 import { type Command, type CommandLine, EXIT_DONE, EXIT_REFUSED } from "./command.ts";
 import { IMAGE_FLAGS, readImages } from "./image-flags.ts";
+import { inputDocuments, interruptible } from "./input.ts";
 import { createLog } from "./log.ts";
+import { type Mistake, mistakesIn } from "./mistakes.ts";
 import { jsonLine } from "./output/json.ts";
 import type { ReplayAnswer } from "./output/replay-answer.ts";
 import { answerText } from "./output/text.ts";
@@ -26,20 +25,23 @@ type ReplayFlag = (typeof IMAGE_FLAGS)[number] | "endpoint" | "diff" | "output" 
 export const replay: Command<ReplayFlag> = {
   name: "replay",
   summary: "answer AdmissionReview files as the server would",
-  arguments: { name: "FILE", many: true, help: "AdmissionReviews in JSON or YAML; - is standard input" },
+  arguments: {
+    name: "FILE",
+    many: true,
+    help: "AdmissionReviews in JSON or YAML, or folders of them; - is standard input",
+  },
   flags: [...IMAGE_FLAGS, "endpoint", "diff", ...POLICY_FLAGS, "output"],
   run: async (files, flags, io) => {
     const log = createLog(io.log, "error");
-    const reviews: FileReview[] = [];
-    for (const file of files) {
-      for (const review of await readReviews(file, io)) reviews.push({ file, review });
-    }
+    const reviews = await readReviews(files, io);
     const index = await readImages(flags, io, createLog(io.log, "warn"), imagesFor(reviews));
     const server = admissionServer({ index, decide: decider(policyOf(flags)), log });
     let refused = false;
-    for (const each of reviews) {
+    for await (const each of interruptible(reviews, io.stop)) {
+      const mistakes = mistakesOf(each.review);
       for (const answer of await answersTo(server, each, flags.endpoint)) {
-        io.print(flags.output === "json" ? jsonLine(shownFields(answer, flags.diff)) : answerText(answer, flags.diff));
+        const shown = { ...answer, mistakes };
+        io.print(flags.output === "json" ? jsonLine(shownFields(shown, flags.diff)) : answerText(shown, flags.diff));
         refused ||= !answer.allowed;
       }
     }
@@ -47,6 +49,8 @@ export const replay: Command<ReplayFlag> = {
     return refused ? EXIT_REFUSED : EXIT_DONE;
   },
 };
+
+type EndpointAnswer = Omit<ReplayAnswer, "mistakes">;
 
 interface FileReview {
   readonly file: string;
@@ -65,19 +69,26 @@ function imagesFor(reviews: readonly FileReview[]): ImageFilter {
   return { kinds: IMAGE_KINDS.filter((kind) => named.has(kind)) };
 }
 
-/** The documents of a file in YAML or JSON, which is YAML, too. */
-async function readReviews(file: string, io: CommandLine): Promise<readonly unknown[]> {
-  try {
-    const text = file === "-" ? await io.readStdin() : await readFile(file, "utf8");
-    const documents = parseAllDocuments(text);
-    const [error] = documents.flatMap(({ errors }) => errors);
-    if (error !== undefined) throw error;
-    const reviews = documents.map((document) => document.toJS() as unknown).filter((value) => value !== null);
-    if (reviews.length === 0) throw new Error("the file is empty");
-    return reviews;
-  } catch (error) {
-    throw new Failure("input", `cannot read ${file}: ${messageOf(error)}`, { cause: error });
+/** The documents of all files. Throws a Failure for a file, or for folders, without any. */
+async function readReviews(args: readonly string[], io: CommandLine): Promise<readonly FileReview[]> {
+  const reviews: FileReview[] = [];
+  const files = new Map<string, boolean>();
+  for await (const { file, value } of inputDocuments(args, io)) {
+    files.set(file, files.get(file) === true || value !== null);
+    if (value !== null) reviews.push({ file, review: value });
   }
+  const empty = [...files.keys()].find((file) => files.get(file) === false);
+  if (empty !== undefined) throw new Failure("input", `cannot read ${empty}: the file is empty`);
+  if (reviews.length === 0) throw new Failure("input", `no .yaml, .yml or .json file below ${args.join(", ")}`);
+  return reviews;
+}
+
+/** Mistakes of the object, which the API server refuses before it asks a webhook. */
+function mistakesOf(review: unknown): readonly Mistake[] {
+  const object = at(review, ["request", "object"]);
+  const part = (name: string): string => textAt(review, ["request", "kind", name]);
+  if (!isJsonObject(object)) return [];
+  return mistakesIn(object, { group: part("group"), version: part("version"), kind: part("kind") });
 }
 
 /** Asks as the API server does: validation gets the mutated object, and none that mutation refused. */
@@ -85,7 +96,7 @@ async function answersTo(
   server: FastifyInstance,
   { file, review }: FileReview,
   endpoint: FlagValues<"endpoint">["endpoint"],
-): Promise<readonly ReplayAnswer[]> {
+): Promise<readonly EndpointAnswer[]> {
   if (endpoint !== "both") return [await ask(server, file, endpoint, review)];
   const mutated = await ask(server, file, "mutate", review);
   if (!mutated.allowed || !isJsonObject(review)) return [mutated];
@@ -93,7 +104,12 @@ async function answersTo(
   return [mutated, await ask(server, file, "validate", next)];
 }
 
-async function ask(server: FastifyInstance, file: string, endpoint: Endpoint, review: unknown): Promise<ReplayAnswer> {
+async function ask(
+  server: FastifyInstance,
+  file: string,
+  endpoint: Endpoint,
+  review: unknown,
+): Promise<EndpointAnswer> {
   const response = await server.inject({
     method: "POST",
     url: ENDPOINT_PATHS[endpoint],
@@ -118,7 +134,7 @@ function decodePatch(patch: string): readonly PatchOperation[] {
   return JSON.parse(Buffer.from(patch, "base64").toString("utf8")) as readonly PatchOperation[];
 }
 
-/** The objects are long, so they are printed with `--diff` only. */
-function shownFields({ before, after, ...rest }: ReplayAnswer, diff: boolean): object {
-  return diff ? { ...rest, before, after } : rest;
+/** The objects are long, so they are printed with `--diff` only; mistakes only where there are some. */
+function shownFields({ before, after, mistakes, ...rest }: ReplayAnswer, diff: boolean): object {
+  return { ...rest, ...(mistakes.length === 0 ? {} : { mistakes }), ...(diff ? { before, after } : {}) };
 }

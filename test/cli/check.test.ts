@@ -1,11 +1,12 @@
 import { decider } from "../../src/admission/decide.ts";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { stringify } from "yaml";
 import { checkManifest } from "../../src/cli/findings.ts";
 import type { Finding } from "../../src/cli/output/finding.ts";
-import { readManifests } from "../../src/cli/manifest-file.ts";
+import { manifestsOf } from "../../src/cli/manifest.ts";
+import { yamlDocuments } from "../../src/files/yaml.ts";
 import { type Json, virtualMachine } from "../support/admission-review.ts";
 import { POLICY } from "../support/admission.ts";
 import { indexOf } from "../support/catalogue.ts";
@@ -151,7 +152,8 @@ describe("the verdict", () => {
   });
 
   test("is a failure while the index is not complete", () => {
-    const [manifest] = readManifests("vm.yaml", `# here\n${KNOWN}`);
+    const [document] = yamlDocuments(`# here\n${KNOWN}`);
+    const [manifest] = document === undefined ? [] : manifestsOf({ file: "vm.yaml", ...document });
     const input = { namespace: "default", index: indexOf([], []), decide: decider(POLICY) };
     expect(() => manifest && checkManifest(manifest, input)).toThrow(
       expect.objectContaining({
@@ -324,17 +326,17 @@ describe("input", () => {
     ["an empty file", "", 0],
     ["a file of comments", "# nothing\n---\nnull\n", 0],
     ["other kinds only", CONFIG_MAP, 1],
-  ])("%s warns that nothing was checked, and exits 0", async (_, stdin, skipped) => {
+  ])("%s is an error, because nothing was checked, and exits 3", async (_, stdin, skipped) => {
     const nothing =
       "nothing was checked: there is no VirtualMachine, VirtualMachineReplicaSet, VirtualMachinePublishRequest, VirtualMachineGroupPublishRequest, NodeProvider, NodeClaim, Machine or OSImage";
-    const { exitCode, output } = await check(["-"], { stdin });
-    expect(exitCode).toBe(0);
-    expect(output).toBe(`warning: ${nothing}\n0 objects checked: 0 refused, 0 warned; ${skipped} skipped\n`);
-    const { output: json } = await check(["-", "-o", "json"], { stdin });
-    expect(JSON.parse(json)).toMatchObject({ summary: { checked: 0 }, warning: nothing });
-    expect((await check(["-", "-o", "github"], { stdin })).output).toMatch(
-      new RegExp(`^::warning::${nothing}\n0 objects`),
-    );
+    const error = `${nothing}; correct the path, or allow that by --allow-empty`;
+    const summary = `0 objects checked: 0 refused, 0 warned; ${skipped} skipped\n`;
+    expect(await check(["-"], { stdin })).toEqual({ exitCode: 3, output: `error: ${error}\n${summary}`, errors: "" });
+    const { exitCode, output: json } = await check(["-", "-o", "json"], { stdin });
+    expect([exitCode, JSON.parse(json)]).toMatchObject([3, { summary: { checked: 0 }, error }]);
+    expect((await check(["-", "-o", "github"], { stdin })).output).toBe(`::error::${error}\n${summary}`);
+    const allowed = await check(["-", "--allow-empty"], { stdin });
+    expect([allowed.exitCode, allowed.output]).toEqual([0, `warning: ${nothing}\n${summary}`]);
   });
 
   test("the namespace is that of the object, else that of -n, else default", async () => {
@@ -368,17 +370,10 @@ describe("unreadable input", () => {
     expect(errors.startsWith(`vm-image-webhook: ${bad}:${line}: `)).toBe(true);
   });
 
-  test("a missing file, or a folder, exits 3 and is named", async () => {
-    const folder = join(temporaryFolder(), "vms");
-    mkdirSync(folder);
-    for (const [file, why] of [
-      ["absent.yaml", "ENOENT"],
-      [folder, "EISDIR"],
-    ] as const) {
-      const { exitCode, output, errors } = await check([written(UNKNOWN), file]);
-      expect([exitCode, output]).toEqual([3, ""]);
-      expect(errors).toMatch(new RegExp(`^vm-image-webhook: cannot read ${file}: ${why}[^\n]*\n$`));
-    }
+  test("a missing file exits 3 and is named", async () => {
+    const { exitCode, output, errors } = await check([written(UNKNOWN), "absent.yaml"]);
+    expect([exitCode, output]).toEqual([3, ""]);
+    expect(errors).toMatch(/^vm-image-webhook: cannot read absent\.yaml: ENOENT[^\n]*\n$/);
   });
 });
 

@@ -172,17 +172,16 @@ describe("input", () => {
   });
 
   test.each([
-    ["broken YAML", "a: 1\nb: [1\nc: 2\n", /line 3/],
-    ["broken JSON", '{\n"a": 1,\n"b" 2}', /line 3/],
-    ["an empty file", "", /the file is empty/],
-    ["a file of comments", "# nothing\n---\n", /the file is empty/],
-    ["an alias of nothing", "a: *nowhere\n", /alias/i],
+    ["broken YAML", "a: 1\nb: [1\nc: 2\n", /^vm-image-webhook: -:3: /],
+    ["broken JSON", '{\n"a": 1,\n"b" 2}', /^vm-image-webhook: -:3: /],
+    ["an empty file", "", /^vm-image-webhook: cannot read -: the file is empty\n$/],
+    ["a file of comments", "# nothing\n---\n", /^vm-image-webhook: cannot read -: the file is empty\n$/],
+    ["an alias of nothing", "a: *nowhere\n", /^vm-image-webhook: -:1: .*alias/],
   ])("%s exits 3 with the reason", async (_, stdin, message) => {
     const { exitCode, output, errors } = await replay(["-"], { stdin });
     expect([exitCode, output]).toEqual([3, ""]);
-    expect(errors).toMatch(/^vm-image-webhook: cannot read -: /);
     expect(errors).toMatch(message);
-    expect(errors).not.toContain("internal error");
+    expect(errors).toMatch(/^[^\n]+\n$/);
   });
 });
 

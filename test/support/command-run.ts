@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Environment } from "../../src/cli/given-flags.ts";
 import { runProgram } from "../../src/cli/program.ts";
@@ -12,7 +13,8 @@ export interface CommandRun {
 
 export interface Surroundings {
   readonly environment?: Environment;
-  readonly stdin?: string;
+  readonly stdin?: string | Uint8Array;
+  readonly progress?: (done: number, total?: number) => void;
   readonly now?: Date;
   readonly stop?: AbortSignal;
 }
@@ -34,7 +36,8 @@ export async function run(args: readonly string[], given: Surroundings = {}): Pr
         errors += line;
       },
     },
-    readStdin: () => Promise.resolve(given.stdin ?? ""),
+    stdin: () => Readable.from([Buffer.from(given.stdin ?? "")]),
+    ...(given.progress === undefined ? {} : { progress: given.progress }),
     isInteractive: () => false,
     stop: given.stop ?? new AbortController().signal,
     now: () => given.now ?? new Date(),

@@ -1,3 +1,5 @@
+import { plain } from "../../references/field-error.ts";
+
 /** What admission says about one field of one object. */
 export interface Finding {
   readonly file: string;
@@ -9,6 +11,11 @@ export interface Finding {
   readonly field: string;
   /** Does not repeat the field. */
   readonly message: string;
+}
+
+/** `VirtualMachine dev/web` */
+export function objectText({ kind, namespace, name }: Finding["object"]): string {
+  return plain(`${kind} ${[namespace, name].filter((part) => part !== "").join("/")}`);
 }
 
 /** `warned` is admitted with warnings; `skipped` is not checked. */

@@ -1,15 +1,14 @@
 import { normalize } from "node:path";
-import { plain } from "../../references/field-error.ts";
-import type { Finding } from "./finding.ts";
+import { type Finding, objectText } from "./finding.ts";
 import type { FindingFormat } from "./finding-format.ts";
-import { checkedOf, NOTHING_CHECKED, summaryText } from "./summary.ts";
+import { noticeOf, summaryText } from "./summary.ts";
 
 /** Workflow commands, which GitHub shows at the lines of a pull request. */
 export const githubFindings: FindingFormat = {
   finding: (finding) => workflowCommand(finding.level, propertiesOf(finding), `${finding.field}: ${finding.message}`),
-  summary: (summary) => {
-    const warning = checkedOf(summary) === 0 ? workflowCommand("warning", {}, NOTHING_CHECKED) : "";
-    return `${warning}${summaryText(summary)}`;
+  summary: (summary, isEmpty) => {
+    const notice = noticeOf(summary, isEmpty);
+    return `${notice === undefined ? "" : workflowCommand(notice.level, {}, notice.message)}${summaryText(summary)}`;
   },
 };
 
@@ -18,7 +17,7 @@ function propertiesOf({ file, line, column, object }: Finding): Readonly<Record<
   const place = file === "-" ? {} : { file: normalize(file), line, col: column };
   return {
     ...place,
-    title: plain(`${object.kind} ${[object.namespace, object.name].filter((part) => part !== "").join("/")}`),
+    title: objectText(object),
   };
 }
 

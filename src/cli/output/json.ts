@@ -1,7 +1,7 @@
 import type { FindingFormat } from "./finding-format.ts";
 import { imageJson } from "./image-json.ts";
 import type { ExplainedResolution } from "./text.ts";
-import { checkedOf, NOTHING_CHECKED } from "./summary.ts";
+import { checkedOf, noticeOf } from "./summary.ts";
 
 /** A JSON document on one line. */
 export function jsonLine(value: unknown): string {
@@ -24,11 +24,11 @@ export function resolutionJson(resolution: ExplainedResolution): object {
 
 /** A line for each `Finding`, then `{"summary": {"checked": 3, "refused": 1, "warned": 0, "skipped": 2}}`. */
 export const jsonFindings: FindingFormat = {
-  finding: jsonLine,
-  summary: (summary) => {
+  finding: (finding) => jsonLine(finding),
+  summary: (summary, isEmpty) => {
     const { refused, warned, skipped } = summary;
-    const checked = checkedOf(summary);
-    const warning = checked === 0 ? { warning: NOTHING_CHECKED } : {};
-    return jsonLine({ summary: { checked, refused, warned, skipped }, ...warning });
+    const notice = noticeOf(summary, isEmpty);
+    const counts = { checked: checkedOf(summary), refused, warned, skipped };
+    return jsonLine({ summary: counts, ...(notice === undefined ? {} : { [notice.level]: notice.message }) });
   },
 };

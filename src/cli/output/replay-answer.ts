@@ -9,6 +9,8 @@ export interface ReplayAnswer {
   /** An AdmissionReview, or the text of a 4xx or 5xx. */
   readonly answer: unknown;
   readonly allowed: boolean;
+  /** Of the object that was sent. */
+  readonly mistakes: readonly { readonly field: string; readonly message: string }[];
   readonly before: unknown;
   readonly after: unknown;
 }

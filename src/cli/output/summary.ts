@@ -1,4 +1,4 @@
-import type { Verdict } from "./finding.ts";
+import type { Finding, Verdict } from "./finding.ts";
 import { REFERENCES } from "../../admission/systems.ts";
 
 /** The number of objects with each verdict. */
@@ -6,8 +6,17 @@ export type Summary = Readonly<Record<Verdict, number>>;
 
 const CHECKED_KINDS = [...new Set(REFERENCES.map(({ kind }) => kind))];
 
-/** The warning where no object was checked. */
-export const NOTHING_CHECKED = `nothing was checked: there is no ${CHECKED_KINDS.slice(0, -1).join(", ")} or ${CHECKED_KINDS.at(-1)}`;
+const NOTHING_CHECKED = `nothing was checked: there is no ${CHECKED_KINDS.slice(0, -1).join(", ")} or ${CHECKED_KINDS.at(-1)}`;
+
+/** What is said where no object was checked: an error with its remedy, or a warning. */
+export function noticeOf(
+  summary: Summary,
+  isEmpty: boolean,
+): { readonly level: Finding["level"]; readonly message: string } | undefined {
+  if (checkedOf(summary) > 0) return undefined;
+  if (!isEmpty) return { level: "warning", message: NOTHING_CHECKED };
+  return { level: "error", message: `${NOTHING_CHECKED}; correct the path, or allow that by --allow-empty` };
+}
 
 /** All objects but the skipped ones. */
 export function checkedOf({ refused, warned, admitted }: Summary): number {

@@ -5,12 +5,17 @@ import { quote } from "../../references/field-error.ts";
 import { ENDPOINT_PATHS } from "../../server/admission-server.ts";
 import type { ReplayAnswer } from "./replay-answer.ts";
 import type { FindingFormat } from "./finding-format.ts";
-import { checkedOf, NOTHING_CHECKED, summaryText } from "./summary.ts";
+import { objectText } from "./finding.ts";
+import { noticeOf, summaryText } from "./summary.ts";
 
-/** `FILE:LINE: LEVEL: FIELD: MESSAGE`, as compilers print it. */
+/** `FILE:LINE: LEVEL: [KIND NAMESPACE/NAME: ]FIELD: MESSAGE`, as compilers print it. */
 export const textFindings: FindingFormat = {
-  finding: ({ file, line, level, field, message }) => `${file}:${line}: ${level}: ${field}: ${message}\n`,
-  summary: (summary) => `${checkedOf(summary) === 0 ? `warning: ${NOTHING_CHECKED}\n` : ""}${summaryText(summary)}`,
+  finding: ({ file, line, level, field, message, object }, namesObject) =>
+    `${file}:${line}: ${level}: ${namesObject ? `${objectText(object)}: ` : ""}${field}: ${message}\n`,
+  summary: (summary, isEmpty) => {
+    const notice = noticeOf(summary, isEmpty);
+    return `${notice === undefined ? "" : `${notice.level}: ${notice.message}\n`}${summaryText(summary)}`;
+  },
 };
 
 /** What `resolve` prints; a name that is not found has the images with similar names. */
@@ -59,8 +64,12 @@ function factsOf(image: Image): string {
 }
 
 /** What `replay` prints: the answer, and the object before and after where `diff` is set. */
-export function answerText({ file, endpoint, code, answer, before, after }: ReplayAnswer, diff: boolean): string {
-  const title = `# ${file}: ${ENDPOINT_PATHS[endpoint]} answers ${code}\n`;
+export function answerText(
+  { file, endpoint, code, answer, mistakes, before, after }: ReplayAnswer,
+  diff: boolean,
+): string {
+  const notes = mistakes.map(({ field, message }) => `# mistake in the object: ${field}: ${message}\n`).join("");
+  const title = `# ${file}: ${ENDPOINT_PATHS[endpoint]} answers ${code}\n${notes}`;
   const objects =
     before === after ? "# object unchanged\n" : `# before\n${stringify(before)}# after\n${stringify(after)}`;
   return `${title}${JSON.stringify(answer, null, 2)}\n${diff ? objects : ""}`;

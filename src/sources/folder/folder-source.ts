@@ -1,18 +1,20 @@
-import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import type { Logger } from "pino";
 import { Failure, messageOf } from "../../common/failure.ts";
 import type { ReadinessCheck } from "../../common/readiness.ts";
 import type { Timing } from "../../common/timing.ts";
+import { type ManifestFile, manifestFiles } from "../../files/manifest-files.ts";
+import { readText } from "../../files/text-file.ts";
 import { type Image, IMAGE_KINDS, type ImageKind, isClusterScopedVmImage, isVmImageKind } from "../../images/image.ts";
 import type { ImageIndexWriter } from "../../images/image-index.ts";
-import type { ImageSource } from "../image-source.ts";
+import type { ImageFilter, ImageSource } from "../image-source.ts";
 import type { KindStatus } from "../kind-status.ts";
 import { type ImageFile, readImageFile } from "./image-file.ts";
-import { manifestFiles } from "./manifest-files.ts";
 
 /** Milliseconds between two polls of the folder. Polling sees changes on every file system, including mounted ones. */
 const POLL_INTERVAL = 1_000;
+/** JSON of 100,000 images fits. A text needs several times its size in memory. */
+const MAX_FILE_BYTES = 400 * 2 ** 20;
 
 /** Name of this source's check in /readyz. */
 const CHECK_NAME = "images";
@@ -65,8 +67,8 @@ export class FolderSource implements ImageSource {
   }
 
   /** Reads the whole folder, whatever the filter. */
-  read(to: ImageIndexWriter): Promise<void> {
-    return this.#poll(to);
+  read(to: ImageIndexWriter, _filter: ImageFilter, signal: AbortSignal): Promise<void> {
+    return this.#poll(to, signal);
   }
 
   readiness(): readonly ReadinessCheck[] {
@@ -102,8 +104,8 @@ export class FolderSource implements ImageSource {
   }
 
   /** Reads the changed files and replaces the whole set. Throws a Failure for the first error. */
-  async #poll(to: ImageIndexWriter): Promise<void> {
-    const signatures = await manifestFiles(this.#directory);
+  async #poll(to: ImageIndexWriter, signal?: AbortSignal): Promise<void> {
+    const signatures = await this.#signatures(signal);
     const isUnchanged =
       this.#reads > 0 &&
       this.#problem === undefined &&
@@ -113,7 +115,7 @@ export class FolderSource implements ImageSource {
       this.#lastProofAt = this.#timing.now();
       return;
     }
-    this.#files = await this.#readFiles(signatures);
+    this.#files = await this.#readFiles(signatures, signal);
     const images = this.#imagesByKind();
     for (const [kind, ofKind] of images) {
       const relist = to.relist(kind);
@@ -147,17 +149,35 @@ export class FolderSource implements ImageSource {
     this.#log.warn({ directory: this.#directory, why }, "images changed and cannot be read; the last good set stays");
   }
 
-  async #readFiles(signatures: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, ReadFile>> {
+  /** By path. A signature changes whenever the content of its file may have changed. */
+  async #signatures(signal: AbortSignal | undefined): Promise<ReadonlyMap<string, string>> {
+    const signatures = new Map<string, string>();
+    try {
+      for await (const { path, status } of manifestFiles(this.#directory, { dotNames: false, signal })) {
+        signatures.set(path, signatureOf(status));
+      }
+    } catch (error) {
+      const why = `cannot read the folder of images ${this.#directory}: ${messageOf(error)}`;
+      throw new Failure("images", why, { cause: error });
+    }
+    return signatures;
+  }
+
+  async #readFiles(
+    signatures: ReadonlyMap<string, string>,
+    signal: AbortSignal | undefined,
+  ): Promise<ReadonlyMap<string, ReadFile>> {
     const files = new Map<string, ReadFile>();
     for (const [path, signature] of signatures) {
       const known = this.#files.get(path);
-      files.set(path, known?.signature === signature ? known : { signature, content: await this.#readFile(path) });
+      const content = known?.signature === signature ? known.content : await this.#readFile(path, signal);
+      files.set(path, { signature, content });
     }
     return files;
   }
 
-  async #readFile(path: string): Promise<ImageFile> {
-    const content = readImageFile(await readText(path), extname(path));
+  async #readFile(path: string, signal: AbortSignal | undefined): Promise<ImageFile> {
+    const content = readImageFile(await readImageText(path, signal), extname(path));
     const [first, ...others] = content.problems;
     if (first === undefined) return content;
     const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
@@ -195,9 +215,13 @@ function throwIfBothScopes(ofCluster: string | undefined, ofNamespace: string | 
   throw new Failure("images", `${ofCluster}: ${why}`);
 }
 
-async function readText(path: string): Promise<string> {
+function signatureOf({ ino, size, mtimeNs }: ManifestFile["status"]): string {
+  return `${ino} ${size} ${mtimeNs}`;
+}
+
+async function readImageText(path: string, signal: AbortSignal | undefined): Promise<string> {
   try {
-    return await readFile(path, "utf8");
+    return await readText(path, { maxBytes: MAX_FILE_BYTES, signal });
   } catch (error) {
     throw new Failure("images", `cannot read ${path}: ${messageOf(error)}`, { cause: error });
   }

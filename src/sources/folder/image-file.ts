@@ -1,10 +1,9 @@
-import { type Document, LineCounter, parseAllDocuments } from "yaml";
+import { LineCounter, parseAllDocuments } from "yaml";
 import { messageOf } from "../../common/failure.ts";
 import { decodeImage } from "../../images/decode/decode-image.ts";
 import { type Image, IMAGE_KINDS } from "../../images/image.ts";
 import { isJsonObject, type JsonObject, listAt, textAt } from "../../common/json.ts";
-
-const BYTE_ORDER_MARK = "\ufeff";
+import { YamlError, yamlDocuments } from "../../files/yaml.ts";
 
 /** The content of one file of manifests. The first line is 1. */
 export interface ImageFile {
@@ -27,8 +26,7 @@ interface LocatedObject {
 /** Reads YAML or JSON with several documents or lists, as `kubectl get vmi,cvmi -A -o yaml` prints it. */
 export function readImageFile(text: string, extension: string): ImageFile {
   const problems: FileProblem[] = [];
-  const unmarked = text.startsWith(BYTE_ORDER_MARK) ? text.slice(BYTE_ORDER_MARK.length) : text;
-  const objects = extension === ".json" ? jsonObjects(unmarked, problems) : yamlObjects(unmarked, problems);
+  const objects = extension === ".json" ? jsonObjects(text, problems) : yamlObjects(text, problems);
   const images: { image: Image; line: number }[] = [];
   let skipped = 0;
   for (const { object, line } of objects) {
@@ -57,7 +55,8 @@ function jsonObjects(text: string, problems: FileProblem[]): readonly LocatedObj
 }
 
 /**
- * JSON.parse does not always name the position of an error. The YAML parser with the JSON schema nearly always does.
+ * JSON.parse does not always name the position of an error. The parser of `yaml`, which knows strict JSON, nearly always
+ * does.
  */
 function lineOfJsonError(text: string): number {
   const lineCounter = new LineCounter();
@@ -70,33 +69,22 @@ function oneLine(message: string): string {
   return message.replaceAll(/\s+/g, " ");
 }
 
+/** The objects before the first document that does not parse, which is a problem. */
 function yamlObjects(text: string, problems: FileProblem[]): readonly LocatedObject[] {
-  const lineCounter = new LineCounter();
   const objects: LocatedObject[] = [];
-  for (const document of parseAllDocuments(text, { lineCounter, prettyErrors: false })) {
-    for (const { pos, message } of document.errors)
-      problems.push({ line: lineCounter.linePos(pos[0]).line, why: message });
-    if (document.errors.length > 0) continue;
-    const lineAt = (path: readonly unknown[]): number => {
-      const node = document.getIn(path, true) as { range?: readonly number[] } | null | undefined;
-      return lineCounter.linePos(node?.range?.[0] ?? 0).line;
-    };
-    const value = valueOf(document, (why) => problems.push({ line: lineAt([]), why }));
-    if (value === null || value === undefined) continue;
-    const isList = listItems(value) !== undefined;
-    objects.push(...itemsOf(value).map((object, index) => ({ object, line: lineAt(isList ? ["items", index] : []) })));
+  try {
+    for (const { value, positionOf } of yamlDocuments(text)) {
+      if (value === null) continue;
+      const isList = listItems(value) !== undefined;
+      for (const [position, object] of itemsOf(value).entries()) {
+        objects.push({ object, line: positionOf(isList ? ["items", String(position)] : []).line });
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    problems.push({ line: error.line, why: error.message });
   }
   return objects;
-}
-
-/** Resolving aliases fails for an unknown anchor, and for an alias that repeats too much content. */
-function valueOf(document: Document.Parsed, fail: (why: string) => void): unknown {
-  try {
-    return document.toJS();
-  } catch (error) {
-    fail(oneLine(messageOf(error)));
-    return undefined;
-  }
 }
 
 function itemsOf(value: unknown): readonly unknown[] {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runProgram } from "../../../src/cli/program.ts";
 import { IMAGE_KINDS, VM_IMAGE_KINDS } from "../../../src/images/image.ts";
@@ -376,7 +377,7 @@ describe("resolve against a cluster", () => {
       print: (text) => (printed += text),
       printError: (text) => (errors += text),
       log: { write: (line) => (errors += line) },
-      readStdin: () => Promise.resolve(""),
+      stdin: () => Readable.from([]),
       isInteractive: () => false,
       stop: stop.signal,
       now: () => new Date(),

@@ -348,7 +348,9 @@ describe("a change that cannot be read", () => {
     parts.write("a.yaml", HALF);
     await keeps(parts, /a\.yaml/);
     parts.write("a.yaml", GOOD);
-    await condition("the state is good again", () => readinessOf(parts.source).text.startsWith("1 VirtualMachineImage"));
+    await condition("the state is good again", () =>
+      readinessOf(parts.source).text.startsWith("1 VirtualMachineImage"),
+    );
     await pollsAgain(parts);
     expect(parts.logged.saying(KEPT)).toHaveLength(1);
   });
@@ -358,7 +360,9 @@ describe("a change that cannot be read", () => {
     parts.write("bad.yaml", HALF);
     await keeps(parts, /bad\.yaml/);
     unlinkSync(join(parts.folder, "bad.yaml"));
-    await condition("the state is good again", () => readinessOf(parts.source).text.startsWith("1 VirtualMachineImage"));
+    await condition("the state is good again", () =>
+      readinessOf(parts.source).text.startsWith("1 VirtualMachineImage"),
+    );
   });
 
   test("is logged again for another problem", async () => {

@@ -8,6 +8,7 @@ export const SLOW_TESTS: readonly string[] = [
   "test/certs/cluster/random-rotations.test.ts",
   "test/cli/examples.test.ts",
   "test/cli/input-process.test.ts",
+  "test/cli/kubeconfig.test.ts",
   "test/cli/serve.test.ts",
   "test/cli/signals.test.ts",
   "test/cli/terminal.test.ts",

@@ -1,6 +1,5 @@
 import { dirname, isAbsolute, join, sep } from "node:path";
-import { parse } from "yaml";
-import { messageOf } from "../../common/failure.ts";
+import { YamlError, yamlDocuments } from "../../files/yaml.ts";
 import { type Fields, fieldsOf, flag, list, text, texts } from "./fields.ts";
 import {
   type ClusterEntry,
@@ -51,13 +50,14 @@ function nameOf(kind: string, name: string): string {
   return `${kind} "${name}"`;
 }
 
-/** Only the first line of the parser's message: the others quote the file, which may have secrets. */
+/** The first document, as in client-go. */
 function parsed(content: string): unknown {
   try {
-    return parse(content, { logLevel: "error" }) as unknown;
+    const { value } = yamlDocuments(content).next();
+    return value?.value;
   } catch (error) {
-    const [line = ""] = messageOf(error).split("\n");
-    throw new Error(`it is not YAML: ${line.replace(/:$/, "")}`, { cause: error });
+    if (!(error instanceof YamlError)) throw error;
+    throw new Error(`it is not YAML: line ${error.line}: ${error.message}`, { cause: error });
   }
 }
 

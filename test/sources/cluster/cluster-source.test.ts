@@ -313,6 +313,22 @@ describe("read", () => {
     });
   });
 
+  it.each(["http://127.0.0.1:1", "http://no-such-host.invalid", "https://127.0.0.1:1"])(
+    "fails without a second attempt where nothing listens or the host is unknown: %s",
+    async (address) => {
+      const waits: number[] = [];
+      const credentials = (): ReturnType<ClusterSourceOptions["credentials"]> =>
+        Promise.resolve({ server: new URL(address), headers: {}, tls: {} });
+      const { log } = capturedLog();
+      const cluster = new ClusterSource({ credentials, log, timing: instantTiming(waits) });
+      await expect(cluster.read(new MemoryImageIndex(), { kinds: [CLUSTER_KIND] }, NEVER)).rejects.toMatchObject({
+        code: "cluster",
+        message: expect.stringMatching(/: (nothing listens at the address|the host name .*) \(.*\)\nasked /) as string,
+      });
+      expect(waits).toEqual([]);
+    },
+  );
+
   it("fails with the missing right of each kind, in any order of the answers", async () => {
     const refuse = status(403, "User cannot list");
     server.failAlways("list", (response, asked) => {

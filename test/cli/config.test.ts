@@ -49,6 +49,7 @@ describe("defaults", () => {
       "log-level": "info",
       "log-format": "auto",
       namespace: undefined,
+      "allow-empty": false,
       kind: undefined,
       output: "text",
       endpoint: "both",

@@ -202,11 +202,14 @@ describe("a watch", () => {
     const [first, second] = reflection.server.requests.filter(({ verb }) => verb === "watch").map(({ url }) => url);
     expect(first).toContain("?watch=true&allowWatchBookmarks=true&resourceVersion=103&timeoutSeconds=60");
     expect(second).toContain("resourceVersion=104");
+    // The server has the request before the reflector has the answer.
+    await eventually(() => {
+      expect(reflection.reflector.state.watchRestarts).toBe(1);
+    });
     await reflection.isCurrent();
     expect(reflection.server.count("list")).toBe(2);
     expect(reflection.waits).toEqual([]);
     expect(reflection.states).toEqual(["live"]);
-    expect(reflection.reflector.state.watchRestarts).toBe(1);
   });
 
   it("that is cut misses no event, and resumes without a list", async () => {

@@ -7,6 +7,7 @@ import tseslint from "typescript-eslint";
  *
  *     main > cli > app > metrics > server > admission > (vm-operator | osimage) > references > images > common
  *     server > certs > kube > common
+ *     cli > pin > (admission | files)
  *     metrics > sources > (kube | images | files)
  *
  * Pure folders only compute: they have no I/O, clock, randomness, environment or logger. test/layout.test.ts draws the
@@ -20,6 +21,11 @@ const ROWS = [
   { folder: "app.ts" },
   { folder: "metrics" },
   { folder: "server", imports: ["admission", "references", "certs", "images", "common"] },
+  {
+    folder: "pin",
+    imports: ["admission", "vm-operator", "references", "images", "files", "common"],
+    pure: true,
+  },
   { folder: "admission", imports: ["vm-operator", "osimage", "references", "images", "common"], pure: true },
   { folder: "vm-operator", imports: ["references", "images", "common"], pure: true },
   { folder: "osimage", imports: ["references", "images", "common"], pure: true },

@@ -230,6 +230,13 @@ export const COMMAND_FLAGS = {
     help: "text, json or github (workflow commands)",
     parse: one(oneOf(CHECK_OUTPUTS)),
   }),
+  "check-pins": flag({
+    long: "check",
+    help: "write nothing; exit 1 where a name is not pinned",
+    parse: isOn,
+  }),
+  "pin-diff": flag({ ...FLAGS.diff, help: "write nothing; print a unified diff of what would be written" }),
+  update: flag({ help: "resolve the names again that comments of pinned ones keep", parse: isOn }),
 } as const;
 
 export type FlagName = keyof typeof COMMAND_FLAGS;

@@ -6,6 +6,7 @@ import { VERSION } from "../common/version.ts";
 import { certs } from "./certs.ts";
 import { check } from "./check.ts";
 import type { Command, CommandLine } from "./command.ts";
+import { pin } from "./pin.ts";
 import { replay } from "./replay.ts";
 import { resolve } from "./resolve.ts";
 import { serve } from "./serve.ts";
@@ -53,6 +54,7 @@ function commanderProgram(io: CommandLine, choose: (run: Run) => void): Commande
   add(program, resolve, choose);
   add(program, replay, choose);
   add(program, check, choose);
+  add(program, pin, choose);
   add(program, vmiId, choose);
   add(program, certs, choose);
   return program;

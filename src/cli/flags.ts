@@ -33,6 +33,8 @@ export const REPLAY_ENDPOINTS = ["both", "mutate", "validate"] as const;
 export interface Flag<T> {
   /** Name on the command line, if it differs from the key of this entry. */
   readonly long?: string;
+  /** Name that its environment variable is made of, if another flag has the variable of its own name. */
+  readonly variable?: string;
   /** One letter, for flags that people type often. */
   readonly short?: string;
   /** The value's name in the help text. A flag without one is on or off. */
@@ -211,6 +213,7 @@ export const FLAGS = {
     parse: one(oneOf(REPLAY_ENDPOINTS)),
   }),
   diff: flag({ help: "show the object before and after", parse: isOn }),
+  update: flag({ help: "resolve again the names that the comments of pinned names keep", parse: isOn }),
   out: flag({ argument: "DIR", help: "folder to write to", default: ["certs"], parse: one(anyText) }),
   host: flag({
     argument: "NAME",
@@ -232,11 +235,11 @@ export const COMMAND_FLAGS = {
   }),
   "check-pins": flag({
     long: "check",
+    variable: "pin-check",
     help: "write nothing; exit 1 where a name is not pinned",
     parse: isOn,
   }),
-  "pin-diff": flag({ ...FLAGS.diff, help: "write nothing; print a unified diff of what would be written" }),
-  update: flag({ help: "resolve the names again that comments of pinned ones keep", parse: isOn }),
+  "pin-diff": flag({ ...FLAGS.diff, long: "diff", help: "write nothing; print a unified diff of what would be written" }),
 } as const;
 
 export type FlagName = keyof typeof COMMAND_FLAGS;
@@ -251,7 +254,8 @@ export function longName(name: FlagName): string {
 }
 
 export function environmentName(name: FlagName): string {
-  return ENVIRONMENT_PREFIX + longName(name).toUpperCase().replaceAll("-", "_");
+  const { variable = longName(name) }: Flag<unknown> = COMMAND_FLAGS[name];
+  return ENVIRONMENT_PREFIX + variable.toUpperCase().replaceAll("-", "_");
 }
 
 function flag<T>(row: Flag<T>): Flag<T> {

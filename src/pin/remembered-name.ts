@@ -5,7 +5,7 @@ const MARK = "# vm-image: ";
 const COMMENT = /^#\s*vm-image:\s+(?<name>"(?:[^"\\]|\\.)*"|[^\s"](?:\S|[ \t]+(?![\s#]|$))*)(?=\s|$)/u;
 
 /** Names that read the same without quotes: without a quote in front, spaces at the ends, `#`, or odd characters. */
-const PLAIN_NAME = /^[^\s"#](?:[\p{L}\p{M}\p{N}\p{P}\p{S}]| (?!#))*$/u;
+const PLAIN_NAME = /^(?!["#])[\p{L}\p{M}\p{N}\p{P}\p{S}](?:[\p{L}\p{M}\p{N}\p{P}\p{S}]| (?!#))*$/u;
 
 /** Any character that does not print, or that some reader of YAML takes for a line break. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;

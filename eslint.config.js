@@ -6,8 +6,8 @@ import tseslint from "typescript-eslint";
  * below it.
  *
  *     main > cli > app > metrics > server > admission > (vm-operator | osimage) > references > images > common
- *     server > certs > kube > common
  *     cli > pin > (admission | files)
+ *     server > certs > kube > files > common
  *     metrics > sources > (kube | images | files)
  *
  * Pure folders only compute: they have no I/O, clock, randomness, environment or logger. test/layout.test.ts draws the
@@ -32,7 +32,7 @@ const ROWS = [
   { folder: "references", imports: ["images", "common"], pure: true },
   { folder: "certs", imports: ["kube", "common"] },
   { folder: "sources", imports: ["kube", "images", "files", "common"] },
-  { folder: "kube", imports: ["common"] },
+  { folder: "kube", imports: ["files", "common"] },
   { folder: "images", imports: ["common"], pure: true },
   { folder: "files", imports: ["common"] },
   { folder: "common", imports: [] },

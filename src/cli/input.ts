@@ -5,9 +5,13 @@ import { manifestFiles } from "../files/manifest-files.ts";
 import { collectBytes, decodeText, readBytes, type ReadLimits } from "../files/text-file.ts";
 import { type YamlDocument, yamlDocuments, YamlError } from "../files/yaml.ts";
 import type { CommandLine } from "./command.ts";
+import type { Progress } from "./progress-line.ts";
 
 /** What reading needs of the process. */
-export type InputLine = Pick<CommandLine, "stdin" | "stop" | "progress">;
+export interface InputLine extends Pick<CommandLine, "stdin" | "stop"> {
+  /** Hears how many of the files are read. */
+  readonly progress?: Progress;
+}
 
 /** One document of an input. */
 export interface InputDocument extends YamlDocument {
@@ -62,8 +66,8 @@ export async function* interruptible<T>(items: Iterable<T>, stop: AbortSignal): 
 async function filesOf(args: readonly string[], io: InputLine): Promise<readonly string[]> {
   const files: string[] = [];
   for (const arg of args) {
-    if (arg === STDIN) files.push(arg);
-    else files.push(...(await withReason(arg, io, () => filesAt(arg, io))));
+    const found = arg === STDIN ? [arg] : await withReason(arg, io, () => filesAt(arg, io));
+    for (const file of found) files.push(file);
   }
   return files;
 }

@@ -42,7 +42,10 @@ export async function readPinnable(args: readonly string[], io: InputLine): Prom
   const files = new Map<string, PinnableFile>();
   for await (const input of inputFiles(args, io)) {
     const manifests: Manifest[] = [];
-    for await (const document of interruptible(documentsIn(input), io.stop)) manifests.push(...manifestsOf(document));
+    for await (const document of interruptible(documentsIn(input), io.stop)) {
+      // As arguments of one push, the items of a long List would overflow the stack.
+      for (const manifest of manifestsOf(document)) manifests.push(manifest);
+    }
     if (!manifests.some(isOfCheckedKind)) continue;
     // A link and its target are one file.
     const path = await realpath(input.file);
@@ -137,7 +140,8 @@ function hasObjects(text: string, planned: readonly PlannedManifest[]): boolean 
   try {
     const found = [...documentsIn({ file: "", text })].flatMap(manifestsOf);
     return (
-      found.length === planned.length && found.every(({ object }, position) => isSameJson(object, planned[position]?.object))
+      found.length === planned.length &&
+      found.every(({ object }, position) => isSameJson(object, planned[position]?.object))
     );
   } catch (error) {
     if (error instanceof Failure) return false;

@@ -8,6 +8,7 @@ import { type Command, type CommandLine, EXIT_DONE, EXIT_NOTHING_CHECKED, EXIT_R
 import { IMAGE_FLAGS, readImages } from "./image-flags.ts";
 import { interruptible, STDIN } from "./input.ts";
 import { createLog } from "./log.ts";
+import { chosenNamespace, DEFAULT_NAMESPACE } from "./namespace.ts";
 import { isMove, messageLine, nothingWritten, pinLine, pinSummary } from "./output/pins.ts";
 import { nothingHere } from "./output/summary.ts";
 import { planFile, type PlannedFile, readPinnable } from "./pin-file.ts";
@@ -22,12 +23,12 @@ export const pin: Command<PinFlag> = {
   flags: [...IMAGE_FLAGS, "namespace", "allow-empty", "resolution", "check-pins", "pin-diff", "update"],
   run: async (args, flags, io) => {
     if (args.includes(STDIN)) throw new Failure("usage", "pin changes files, so it does not read standard input");
-    const files = await readPinnable(args, io);
+    const files = await io.withProgress("reading files", (progress) => readPinnable(args, { ...io, progress }));
     if (files.length === 0 && !flags["allow-empty"]) {
       io.print(`error: ${nothingHere("pinned")}\n`);
       return EXIT_NOTHING_CHECKED;
     }
-    const { namespace } = flags;
+    const namespace = (await chosenNamespace(flags, io)) ?? DEFAULT_NAMESPACE;
     const wanted = imagesFor(
       files.flatMap(({ manifests }) => manifests),
       namespace,
@@ -84,15 +85,22 @@ function unifiedDiff({ file, text, newText }: PlannedFile): string {
   });
 }
 
-/** Throws a Failure `input` before the first file where one of them cannot be written. */
+/**
+ * Throws a Failure `input` before the first file where one of them cannot be written. A signal ends the command between two
+ * files.
+ */
 async function write(files: readonly PlannedFile[], io: CommandLine): Promise<void> {
   const replaced = files.map(replacement);
   for (const { path } of replaced) await failing(path, "nothing was written", () => checkWritable(path));
-  let written = 0;
-  for await (const file of interruptible(replaced, io.stop)) {
-    await failing(file.path, `${written} of ${replaced.length} files were written`, () => replaceFile(file));
-    written++;
-  }
+  io.stopOnSignal();
+  await io.withProgress("writing files", async (progress) => {
+    for (const [written, file] of replaced.entries()) {
+      const sofar = `${written} of ${replaced.length} files were written`;
+      if (io.stop.aborted) throw new Failure("input", `stopped by ${String(io.stop.reason)}; ${sofar}`);
+      await failing(file.path, sofar, () => replaceFile(file));
+      progress(written + 1, replaced.length);
+    }
+  });
 }
 
 function replacement({ file, bytes, newText }: PlannedFile): ReplacedFile {

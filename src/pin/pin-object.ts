@@ -5,7 +5,7 @@ import type { AdmissionRequest } from "../admission/review.ts";
 import { levelsBy, referenceRows } from "../admission/systems.ts";
 import { fieldOf } from "../common/field-path.ts";
 import { type JsonObject, type JsonPath, textAt } from "../common/json.ts";
-import { IMAGE_KIND_ROWS, VMI_ID_PREFIX } from "../images/image.ts";
+import { type Image, IMAGE_KIND_ROWS, VMI_ID_PREFIX } from "../images/image.ts";
 import type { ImageIndex } from "../images/image-index.ts";
 import { find, type ResolutionMode } from "../images/resolve.ts";
 import { applyEdits } from "../references/edit.ts";
@@ -89,17 +89,25 @@ export function pinObject(
   const pins: Pin[] = [];
   const problems: PinProblem[] = [];
   for (const reference of namedReferences(asked, request)) {
-    const { namePath, name } = reference;
+    const { namePath, name: requested } = reference;
     const [from, to] = [textAt(request.object, namePath), textAt(mutated, namePath)];
-    const found = find(context.index, { ...queryOf(request, reference), name: to }, context.resolution);
-    if (found?.is !== "resolved" || found.image.name !== to) {
-      const image = found?.is === "resolved" ? found.image : undefined;
+    const image = imageOf(to, reference, request, context);
+    if (image?.name !== to)
       problems.push({ field: fieldOf(namePath), message: notPinnable(reference, mutated, image) });
-    } else if (from !== to) {
-      pins.push({ path: namePath, requested: name, from, to });
-    }
+    else if (from !== to) pins.push({ path: namePath, requested, from, to });
   }
   return problems.length > 0 ? { is: "refused", problems } : { is: "pinned", pins };
+}
+
+/** The image that a name means where it is written as it is, without what admission adds. */
+function imageOf(
+  name: string,
+  reference: NamedReference,
+  request: AdmissionRequest,
+  { index, resolution }: PinContext,
+): Image | undefined {
+  const found = find(index, { ...queryOf(request, reference), name }, resolution);
+  return found?.is === "resolved" ? found.image : undefined;
 }
 
 /** The object after its pins. */
@@ -124,7 +132,11 @@ function withRememberedNames(
 }
 
 /** Whether a name stands for what is remembered: a person who wrote another display name there means that one. */
-function isObjectName(reference: NamedReference, request: AdmissionRequest, { index, resolution }: PinContext): boolean {
+function isObjectName(
+  reference: NamedReference,
+  request: AdmissionRequest,
+  { index, resolution }: PinContext,
+): boolean {
   if (reference.name.startsWith(VMI_ID_PREFIX)) return true;
   const found = find(index, queryOf(request, reference), resolution);
   if (found?.is === "resolved") return found.image.name === reference.name;

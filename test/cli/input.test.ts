@@ -213,6 +213,12 @@ describe("what cannot be read exits 3 and is named", () => {
   });
 });
 
+test("a List may have more items than a call may have arguments", async () => {
+  const items = Array.from({ length: 150_000 }, () => ({}));
+  const { output, errors } = await check(["-", "--allow-empty"], { stdin: JSON.stringify({ kind: "List", items }) });
+  expect([output.split("\n").at(-2), errors]).toEqual(["0 objects checked: 0 refused, 0 warned; 150000 skipped", ""]);
+});
+
 describe("an unrendered template", () => {
   const HEAD =
     "apiVersion: vmoperator.vmware.com/v1alpha6\nkind: VirtualMachine\nmetadata: {name: a, namespace: dev}\n";

@@ -50,7 +50,9 @@ const UBUNTU = "vmi-0a0044d7c690bcbea";
 
 describe("what is pinned", () => {
   test("every form of a name in every place", () => {
-    const hardware = { cdrom: [{ name: "cd", image: { kind: "ClusterVirtualMachineImage", name: "ubuntu-24.04-live" } }] };
+    const hardware = {
+      cdrom: [{ name: "cd", image: { kind: "ClusterVirtualMachineImage", name: "ubuntu-24.04-live" } }],
+    };
     const image = { kind: "VirtualMachineImage", name: "ubuntu-24.04" };
     const spec = { imageName: "cl-linux/ubuntu-24.04", image, hardware };
     expect(changes(pinned(request(spec)))).toEqual([
@@ -99,7 +101,9 @@ describe("what is refused", () => {
     expect(problems(pinned(request({ imageName: "ubuntu-2404" })))[0]).toMatch(/did you mean "ubuntu-24\.04"/);
     const image = { kind: "ClusterVirtualMachineImage", name: "rocky-9.5" };
     expect(problems(pinned(request({ imageName: "ubuntu-24.04", image })))[0]).toMatch(/names another image/);
-    expect(problems(pinned(request({ imageName: 24.04 })))[0]).toMatch(/must be a string; put what you wrote in quotes/);
+    expect(problems(pinned(request({ imageName: 24.04 })))[0]).toMatch(
+      /must be a string; put what you wrote in quotes/,
+    );
     expect(problems(pinned(request({ image: { kind: "Image", name: "rocky-9.5" } })))[0]).toMatch(/supported values/);
   });
 
@@ -123,7 +127,9 @@ describe("what is refused", () => {
 
   test("an object name without kind that is also a display name of another image (R2)", () => {
     const images = [cvmi("golden", "Golden image"), cvmi("vmi-1", "golden")];
-    expect(problems(pinned(request({ image: { name: "Golden image" } }), images))[0]).toMatch(/write spec\.image\.kind, too$/);
+    expect(problems(pinned(request({ image: { name: "Golden image" } }), images))[0]).toMatch(
+      /write spec\.image\.kind, too$/,
+    );
     const image = { kind: "ClusterVirtualMachineImage", name: "Golden image" };
     expect(changes(pinned(request({ image }), images))).toEqual([["spec.image.name", "Golden image", "golden"]]);
   });

@@ -4,7 +4,10 @@ import { commentFor, rememberedName } from "../../src/pin/remembered-name.ts";
 
 const NAME = fc.oneof(
   fc.string({ unit: "binary", minLength: 1 }),
-  fc.string({ unit: fc.constantFrom("a", " ", "#", '"', "\\", "\t", "\n", "\u2028", "\u0085", "\u00a0", "é"), minLength: 1 }),
+  fc.string({
+    unit: fc.constantFrom("a", " ", "#", '"', "\\", "\t", "\n", "\u2028", "\u0085", "\u00a0", "é"),
+    minLength: 1,
+  }),
 );
 
 describe("the comment of a pinned name", () => {

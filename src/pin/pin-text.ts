@@ -45,8 +45,8 @@ export function planPins(written: WrittenObject, context: PinContext, { update }
   const { request, isJson } = written;
   const names = new WrittenNames(written);
   const [first] = names.references;
-  if (first === undefined) return { is: "planned", pins: [], edits: [], unchanged: 0 };
-  if (update && isJson) return { is: "refused", problems: [{ field: fieldOf(first.namePath), message: NO_COMMENTS }] };
+  if (update && isJson && first !== undefined)
+    return { is: "refused", problems: [{ field: fieldOf(first.namePath), message: NO_COMMENTS }] };
   const pinned = pinObject(request, context, update ? (reference) => names.remembered(reference) : undefined);
   if (pinned.is !== "pinned") return pinned;
   const { pins } = pinned;

@@ -23,7 +23,7 @@ function machine(imageName: string): string {
   ].join("\n");
 }
 
-const UNPINNED = machine("ubuntu-24.04,").replace(",\n", "\n");
+const UNPINNED = machine("ubuntu-24.04");
 const PINNED = UNPINNED.replace("ubuntu-24.04", UBUNTU);
 
 function folderOf(count: number): string {

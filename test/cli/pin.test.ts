@@ -85,8 +85,8 @@ describe("what it writes and says", () => {
       `a.yaml:5:3: spec.imageName: "ubuntu-24.04" is not pinned: it is ${UBUNTU}\n1 name to pin in 1 file; 0 already pinned\n`,
     ]);
     expect(files.text("a.yaml")).toBe(machine("ubuntu-24.04"));
-    await files.pin();
-    expect((await files.pin(["--check"])).exitCode).toBe(0);
+    expect((await files.pin([], { environment })).exitCode).toBe(0);
+    expect((await files.pin([], { environment: { VM_IMAGE_WEBHOOK_PIN_CHECK: "true" } })).exitCode).toBe(0);
   });
 
   test("--diff prints a unified diff alone, and writes nothing", async () => {
@@ -167,6 +167,7 @@ describe("nothing at all is written where a name", () => {
       machine("x").replace("spec:\n  imageName: x", "x: &x {imageName: ubuntu-24.04}\nspec:\n  <<: *x"),
       /^z\.yaml:\d:\d+: error: .*a merge key/,
     ],
+    ["is in base64", machine("!!binary dWJ1bnR1LTI0LjA0"), /^z\.yaml:5:3: error: .*would not have the planned names/],
     ["is a block scalar", machine("|-\n    ubuntu-24.04"), /^z\.yaml:5:3: error: .*block scalar/],
     ["has no room for a comment", flow('imageName: ubuntu-24.04, x: "a\n  b"'), /^z\.yaml:4:8: error: .*no place/],
     [

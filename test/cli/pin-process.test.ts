@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { expect, onTestFinished, test } from "vitest";
 import { ofCheckout } from "../support/command-run.ts";
@@ -63,12 +62,9 @@ async function pin(
       watcher.close();
     });
   }
-  const [output, errors, [exitCode]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, "close"),
-  ]);
-  return { exitCode: exitCode as number | null, output, errors };
+  const closed = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const [output, errors, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
+  return { exitCode, output, errors };
 }
 
 test("SIGKILL while 1,000 files are written leaves each with its old or its new content, and pin goes on from there", async () => {

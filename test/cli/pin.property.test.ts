@@ -176,7 +176,8 @@ function manifestsIn(text: string): PinnableFile["manifests"] {
 /** The documents as the library yaml reads them, with every name of the samples and its image written alike. */
 function withoutNames(text: string): unknown {
   const documents = parseAllDocuments(text, { version: "1.1", uniqueKeys: false });
-  const values: unknown[] = "empty" in documents ? [] : documents.map((each) => each.toJS({ maxAliasCount: -1 }));
+  const values: unknown[] =
+    "empty" in documents ? [] : documents.map((each): unknown => each.toJS({ maxAliasCount: -1 }));
   let json = JSON.stringify(values);
   for (const [name, id] of [...NAMES, ...OS_NAMES]) json = json.replaceAll(name, id);
   return JSON.parse(json);

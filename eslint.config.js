@@ -6,6 +6,7 @@ import tseslint from "typescript-eslint";
  * below it.
  *
  *     main > cli > app > metrics > server > admission > (vm-operator | osimage) > references > images > common
+ *     cli > pin > (admission | files)
  *     server > certs > kube > files > common
  *     metrics > sources > (kube | images | files)
  *
@@ -20,6 +21,11 @@ const ROWS = [
   { folder: "app.ts" },
   { folder: "metrics" },
   { folder: "server", imports: ["admission", "references", "certs", "images", "common"] },
+  {
+    folder: "pin",
+    imports: ["admission", "vm-operator", "references", "images", "files", "common"],
+    pure: true,
+  },
   { folder: "admission", imports: ["vm-operator", "osimage", "references", "images", "common"], pure: true },
   { folder: "vm-operator", imports: ["references", "images", "common"], pure: true },
   { folder: "osimage", imports: ["references", "images", "common"], pure: true },

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { certs } from "../src/cli/certs.ts";
 import { check } from "../src/cli/check.ts";
 import { COMMAND_FLAGS, environmentName, FLAGS, type FlagName, longName } from "../src/cli/flags.ts";
+import { pin } from "../src/cli/pin.ts";
 import { replay } from "../src/cli/replay.ts";
 import { resolve } from "../src/cli/resolve.ts";
 import { serve } from "../src/cli/serve.ts";
@@ -19,6 +20,7 @@ const COMMANDS: readonly { readonly name: string; readonly flags: readonly FlagN
   resolve,
   replay,
   check,
+  pin,
   vmiId,
   certs,
 ];

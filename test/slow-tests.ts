@@ -9,6 +9,8 @@ export const SLOW_TESTS: readonly string[] = [
   "test/cli/examples.test.ts",
   "test/cli/input-process.test.ts",
   "test/cli/kubeconfig.test.ts",
+  "test/cli/pin-process.test.ts",
+  "test/cli/pin.property.test.ts",
   "test/cli/serve.test.ts",
   "test/cli/signals.test.ts",
   "test/cli/terminal.test.ts",

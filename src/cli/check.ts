@@ -61,7 +61,7 @@ async function readManifests(
 }
 
 /** Selects the kinds that these objects can name, of one namespace where all objects are in one. */
-function imagesFor(manifests: readonly Manifest[], fallback: string): ImageFilter {
+export function imagesFor(manifests: readonly Manifest[], fallback: string): ImageFilter {
   const requests = manifests.flatMap((manifest) => createRequest(manifest, fallback) ?? []);
   const named = new Set(requests.flatMap(({ kind }) => imagesNamedBy(kind.group, kind.version, kind.kind)));
   const kinds = IMAGE_KINDS.filter((kind) => named.has(kind));

@@ -24,7 +24,7 @@ export interface CheckInput {
   readonly decide: Decide;
 }
 
-type Message = Pick<Finding, "level" | "field" | "message">;
+export type Message = Pick<Finding, "level" | "field" | "message">;
 
 /** The CREATE of an object by an ordinary user. Undefined for an object of a kind that names no image. */
 export function createRequest({ object }: Manifest, namespace: string): AdmissionRequest | undefined {
@@ -48,7 +48,7 @@ export function createRequest({ object }: Manifest, namespace: string): Admissio
 export function checkManifest(manifest: Manifest, { namespace, index, decide }: CheckInput): CheckResult {
   const request = createRequest(manifest, namespace);
   if (request === undefined)
-    return { verdict: "skipped", findings: located(manifest, namespace, unknownVersion(manifest)) };
+    return { verdict: "skipped", findings: located(manifest, namespace, unknownVersion(manifest, "checked")) };
   const decisions = admit(request, index, decide);
   const mistakes = mistakesOf(request);
   const others = [...errorsOf(decisions), ...warningsOf(decisions)];
@@ -95,8 +95,11 @@ export function isOfCheckedKind({ object }: Manifest): boolean {
   return isChecked(group, kind);
 }
 
-/** An object of a known kind may name images even in a version that the reference table does not have. */
-function unknownVersion({ object }: Manifest): readonly Message[] {
+/**
+ * An object of a known kind may name images even in a version that the reference table does not have. `done`: what is not
+ * done with it, such as `checked`.
+ */
+export function unknownVersion({ object }: Pick<Manifest, "object">, done: string): readonly Message[] {
   const { group, version, kind } = typeOf(object);
   if (!isChecked(group, kind)) return [];
   const rows = REFERENCES.filter((row) => row.group === group && row.kind === kind);
@@ -105,7 +108,7 @@ function unknownVersion({ object }: Manifest): readonly Message[] {
     {
       level: "warning",
       field: "apiVersion",
-      message: `not checked: ${kind} is known here in ${known}, not in ${version}`,
+      message: `not ${done}: ${kind} is known here in ${known}, not in ${version}`,
     },
   ];
 }

@@ -35,6 +35,8 @@ export const REPLAY_ENDPOINTS = ["both", "mutate", "validate"] as const;
 export interface Flag<T> {
   /** Name on the command line, if it differs from the key of this entry. */
   readonly long?: string;
+  /** Name that its environment variable is made of, if another flag has the variable of its own name. */
+  readonly variable?: string;
   /** One letter, for flags that people type often. */
   readonly short?: string;
   /** The value's name in the help text. A flag without one is on or off. */
@@ -221,6 +223,7 @@ export const FLAGS = {
   }),
   any: flag({ help: "hash each ID as given, also one that is not a UUID, such as vm-42", parse: isOn }),
   diff: flag({ help: "show the object before and after", parse: isOn }),
+  update: flag({ help: "resolve again the names that the comments of pinned names keep", parse: isOn }),
   out: flag({ argument: "DIR", help: "folder to write to", default: ["certs"], parse: one(anyText) }),
   host: flag({
     argument: "NAME",
@@ -240,6 +243,17 @@ export const COMMAND_FLAGS = {
     help: "text, json or github (workflow commands)",
     parse: one(oneOf(CHECK_OUTPUTS)),
   }),
+  "check-pins": flag({
+    long: "check",
+    variable: "pin-check",
+    help: "write nothing; exit 1 where a name is not pinned",
+    parse: isOn,
+  }),
+  "pin-diff": flag({
+    ...FLAGS.diff,
+    long: "diff",
+    help: "write nothing; print a unified diff of what would be written",
+  }),
 } as const;
 
 export type FlagName = keyof typeof COMMAND_FLAGS;
@@ -254,7 +268,8 @@ export function longName(name: FlagName): string {
 }
 
 export function environmentName(name: FlagName): string {
-  return ENVIRONMENT_PREFIX + longName(name).toUpperCase().replaceAll("-", "_");
+  const { variable = longName(name) }: Flag<unknown> = COMMAND_FLAGS[name];
+  return ENVIRONMENT_PREFIX + variable.toUpperCase().replaceAll("-", "_");
 }
 
 function flag<T>(row: Flag<T>): Flag<T> {

@@ -38,6 +38,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   resolve: "resolve photon-5 -n dev --images examples/images",
   replay: "replay examples/reviews/resolved.json --images examples/images --diff",
   check: "check examples/vms/web.yaml --images examples/images",
+  pin: "pin examples/vms --images examples/images --diff",
   "vmi-id": "vmi-id e1968c25-dd84-4506-8dc7-9beacb6b688e",
   certs: "certs --out certs --host vm-image-webhook.vm-image-webhook-system.svc",
 };
@@ -52,10 +53,11 @@ interface ExitCode {
 const EXIT_CODES: readonly ExitCode[] = [
   { code: "0", means: "done" },
   { code: "1", means: "an object was refused", commands: ["check", "replay"] },
+  { code: "1", means: "a name cannot be pinned; with --check, a name is not pinned", commands: ["pin"] },
   { code: "1", means: "the name is not exactly one image", commands: ["resolve"] },
   { code: "2", means: "wrong use: a flag, an argument or a variable" },
   { code: "3", means: "could not run: a file, the images, the cluster, the certificate or a port is not usable" },
-  { code: "3", means: "nothing to check", commands: ["check"] },
+  { code: "3", means: "nothing to check or to pin", commands: ["check", "pin"] },
   { code: "4", means: "stopped, but cut reviews that were not over by the deadline", commands: ["serve"] },
   { code: "5", means: "ended by a bug", commands: ["serve"] },
   { code: "130", means: "ended at once by Ctrl-C (SIGINT); serve by the second one" },

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import { Failure, messageOf } from "../common/failure.ts";
 import { manifestFiles } from "../files/manifest-files.ts";
-import { collectBytes, decodeText, readText, type ReadLimits } from "../files/text-file.ts";
+import { collectBytes, decodeText, readBytes, type ReadLimits } from "../files/text-file.ts";
 import { type YamlDocument, yamlDocuments, YamlError } from "../files/yaml.ts";
 import type { CommandLine } from "./command.ts";
 import type { Progress } from "./progress-line.ts";
@@ -26,15 +26,29 @@ const MAX_BYTES = 64 * 2 ** 20;
 /** So many documents are handled at once before signals are heard. */
 const BATCH = 100;
 
+/** One file of an input, or standard input. */
+export interface InputFile {
+  /** As `InputDocument.file`. */
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  /** Decoded, without a byte order mark. Offsets and positions count in it. */
+  readonly text: string;
+}
+
 /**
  * The documents of files, of every manifest below folders, and of standard input, in the order of the arguments. An empty
  * document, and a file without one, has the value null. Reports progress in files. Throws a Failure `input` that names file and line.
  */
 export async function* inputDocuments(args: readonly string[], io: InputLine): AsyncGenerator<InputDocument> {
+  for await (const input of inputFiles(args, io)) yield* interruptible(documentsIn(input), io.stop);
+}
+
+/** The files of the arguments, as `inputDocuments` reads them. */
+export async function* inputFiles(args: readonly string[], io: InputLine): AsyncGenerator<InputFile> {
   const files = await filesOf(args, io);
   for (const [position, file] of files.entries()) {
-    const text = await textOf(file, io);
-    for await (const document of interruptible(documentsOf(file, text), io.stop)) yield { file, ...document };
+    const bytes = await bytesOf(file, io);
+    yield { file, bytes, text: decodeText(bytes) };
     io.progress?.(position + 1, files.length);
   }
 }
@@ -67,11 +81,9 @@ async function filesAt(path: string, io: InputLine): Promise<readonly string[]> 
   return found;
 }
 
-function textOf(file: string, io: InputLine): Promise<string> {
+function bytesOf(file: string, io: InputLine): Promise<Uint8Array> {
   const limits: ReadLimits = { maxBytes: MAX_BYTES, signal: io.stop };
-  return withReason(file, io, async () =>
-    file === STDIN ? decodeText(await collectBytes(io.stdin(), limits)) : await readText(file, limits),
-  );
+  return withReason(file, io, () => (file === STDIN ? collectBytes(io.stdin(), limits) : readBytes(file, limits)));
 }
 
 async function withReason<T>(path: string, { stop }: InputLine, read: () => Promise<T>): Promise<T> {
@@ -83,14 +95,15 @@ async function withReason<T>(path: string, { stop }: InputLine, read: () => Prom
   }
 }
 
-function* documentsOf(file: string, text: string): Generator<YamlDocument> {
+/** The documents of one file, as `inputDocuments` reads them. */
+export function* documentsIn({ file, text }: Pick<InputFile, "file" | "text">): Generator<InputDocument> {
   try {
     let isEmpty = true;
     for (const document of yamlDocuments(text)) {
       isEmpty = false;
-      yield document;
+      yield { file, ...document };
     }
-    if (isEmpty) yield { value: null, positionOf: () => ({ line: 1, column: 1 }) };
+    if (isEmpty) yield { file, value: null, positionOf: () => ({ line: 1, column: 1 }), scalarAt: () => undefined };
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
     throw new Failure("input", `${file}:${error.line}: ${error.message}`, { cause: error });

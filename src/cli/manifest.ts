@@ -1,6 +1,7 @@
 import { REFERENCES } from "../admission/systems.ts";
-import { isJsonObject, type JsonObject, listAt, textAt } from "../common/json.ts";
+import { isJsonObject, type JsonObject, type JsonPath, listAt, textAt } from "../common/json.ts";
 import type { Position } from "../files/line-index.ts";
+import type { ScalarPlace } from "../files/scalar-place.ts";
 import type { InputDocument } from "./input.ts";
 
 /** One object of an input. */
@@ -12,6 +13,8 @@ export interface Manifest {
   readonly isItem: boolean;
   /** Position of a field such as `spec.hardware.cdrom[0].image`, or of its nearest parent that exists. */
   readonly positionOf: (field: string) => Position;
+  /** The text of the scalar at a path of the object; undefined where there is none. */
+  readonly scalarAt: (path: JsonPath) => ScalarPlace | undefined;
 }
 
 const CHECKED_KINDS = [...new Set(REFERENCES.map(({ kind }) => kind))];
@@ -25,13 +28,14 @@ export function isChecked(group: string, kind: string): boolean {
 type Steps = readonly string[];
 
 /** The objects of a document: itself, or the items of a `List`. An empty document has none. */
-export function manifestsOf({ file, value, positionOf }: InputDocument): readonly Manifest[] {
+export function manifestsOf({ file, value, positionOf, scalarAt }: InputDocument): readonly Manifest[] {
   if (value === null) return [];
   return objectsIn(value, []).map(({ object, path }) => ({
     file,
     object,
     isItem: path.length > 0,
     positionOf: (field) => positionOf([...path, ...stepsOf(field)]),
+    scalarAt: (below) => scalarAt([...path, ...below.map(String)]),
   }));
 }
 

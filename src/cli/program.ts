@@ -15,6 +15,7 @@ import { certs } from "./certs.ts";
 import { check } from "./check.ts";
 import type { Command, CommandLine } from "./command.ts";
 import { headingOf, helpAfterFlags, inGroups } from "./help.ts";
+import { pin } from "./pin.ts";
 import { prettyLog } from "./pretty-log.ts";
 import { replay } from "./replay.ts";
 import { resolve } from "./resolve.ts";
@@ -65,6 +66,7 @@ function commanderProgram(io: CommandLine, choose: (run: Run) => void): Commande
   add(program, resolve, choose);
   add(program, replay, choose);
   add(program, check, choose);
+  add(program, pin, choose);
   add(program, vmiId, choose);
   add(program, certs, choose);
   return program;

@@ -23,17 +23,32 @@ export function decodeText(bytes: Uint8Array): string {
 }
 
 /**
+ * The bytes of a text in the encoding of the bytes that it was decoded from, with their mark. Undefined where those are not
+ * UTF-8: then decoding may have lost something.
+ */
+export function encodeAsUtf8(text: string, decodedFrom: Uint8Array): Uint8Array | undefined {
+  const mark = UTF8_MARK.every((byte, position) => decodedFrom[position] === byte) ? UTF8_MARK : [];
+  const encode = (each: string): Buffer => Buffer.concat([Buffer.from(mark), Buffer.from(each)]);
+  return encode(decodeText(decodedFrom)).equals(decodedFrom) ? encode(text) : undefined;
+}
+
+/**
  * Reads a file, or what can be read once, such as a pipe. Throws an error that says why it cannot be read: also for a
  * folder, and for more bytes than the limit, before they are read where the size is known.
  */
 export async function readText(path: string, limits: ReadLimits): Promise<string> {
+  return decodeText(await readBytes(path, limits));
+}
+
+/** The same without decoding. */
+export async function readBytes(path: string, limits: ReadLimits): Promise<Uint8Array> {
   const file = await open(path);
   try {
     const status = await file.stat();
     if (status.isDirectory()) throw new Error("it is a folder");
-    if (!status.isFile()) return decodeText(await collectBytes(createReadStream("", { fd: file }), limits));
+    if (!status.isFile()) return await collectBytes(createReadStream("", { fd: file }), limits);
     refuseSize(status.size, limits.maxBytes);
-    return decodeText(await file.readFile({ signal: limits.signal }));
+    return await file.readFile({ signal: limits.signal });
   } finally {
     await file.close();
   }

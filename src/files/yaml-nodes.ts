@@ -2,7 +2,7 @@ import { type Event, EVENT_ID, getScalarValue, type ScalarEvent } from "js-yaml"
 
 /** A value of a YAML document by its place in the text. An alias is the node of its anchor. */
 export type YamlNode =
-  | { readonly is: "scalar"; readonly text: string }
+  | { readonly is: "scalar"; readonly text: string; readonly event: ScalarEvent | undefined }
   | { readonly is: "list"; readonly items: readonly PlacedNode[] }
   | { readonly is: "map"; readonly entries: readonly MapEntry[] };
 
@@ -10,6 +10,8 @@ export type YamlNode =
 export interface PlacedNode {
   readonly offset: number;
   readonly node: YamlNode;
+  /** It has an anchor, or is an alias or merged: a change of its text may change other values. */
+  readonly isShared: boolean;
 }
 
 /** The offset is that of the key. */
@@ -17,7 +19,7 @@ export interface MapEntry extends PlacedNode {
   readonly key: string;
 }
 
-const EMPTY: YamlNode = { is: "scalar", text: "" };
+const EMPTY: YamlNode = { is: "scalar", text: "", event: undefined };
 const MERGE_KEY = "<<";
 
 /** The root of the events of one document; undefined for an empty one. */
@@ -36,6 +38,23 @@ export function offsetOf(root: PlacedNode, path: readonly string[]): number {
   return here.offset;
 }
 
+/** The scalar at a path, and whether it or a node on the way is shared. Undefined where the path ends elsewhere. */
+export function scalarEventAt(
+  root: PlacedNode,
+  path: readonly string[],
+): { readonly event: ScalarEvent; readonly isShared: boolean } | undefined {
+  let here = root;
+  let { isShared } = root;
+  for (const step of path) {
+    const next = childOf(here.node, step);
+    if (next === undefined) return undefined;
+    here = next;
+    isShared ||= next.isShared;
+  }
+  if (here.node.is !== "scalar" || here.node.event === undefined) return undefined;
+  return { event: here.node.event, isShared };
+}
+
 function childOf(node: YamlNode, step: string): PlacedNode | undefined {
   switch (node.is) {
     case "scalar":
@@ -52,7 +71,7 @@ function mergedEntry(entries: readonly MapEntry[], step: string): PlacedNode | u
     if (key !== MERGE_KEY) continue;
     for (const merged of node.is === "list" ? node.items : [{ node }]) {
       const entry = merged.node.is === "map" ? childOf(merged.node, step) : undefined;
-      if (entry !== undefined) return entry;
+      if (entry !== undefined) return { ...entry, isShared: true };
     }
   }
   return undefined;
@@ -129,9 +148,11 @@ class NodeReader {
       case EVENT_ID.SCALAR:
         this.#add(offset, this.#scalar(event), this.#anchorOf(event));
         return;
-      case EVENT_ID.ALIAS:
-        this.#add(offset, this.#anchors.get(this.#textOf(event.anchorStart, event.anchorEnd)) ?? EMPTY, undefined);
+      case EVENT_ID.ALIAS: {
+        const node = this.#anchors.get(this.#textOf(event.anchorStart, event.anchorEnd)) ?? EMPTY;
+        this.#place({ offset, node, isShared: true });
         return;
+      }
       case EVENT_ID.SEQUENCE: {
         const items: PlacedNode[] = [];
         const close = (): YamlNode => ({ is: "list", items });
@@ -152,12 +173,15 @@ class NodeReader {
   }
 
   #scalar(event: ScalarEvent): YamlNode {
-    return { is: "scalar", text: getScalarValue(this.#source, event) };
+    return { is: "scalar", text: getScalarValue(this.#source, event), event };
   }
 
   #add(offset: number, node: YamlNode, anchor: string | undefined): void {
     if (anchor !== undefined) this.#anchors.set(anchor, node);
-    const placed = { offset, node };
+    this.#place({ offset, node, isShared: anchor !== undefined });
+  }
+
+  #place(placed: PlacedNode): void {
     const parent = this.#open.at(-1);
     if (parent === undefined) this.#root ??= placed;
     else parent.children.push(placed);
@@ -183,6 +207,6 @@ function entriesOf(children: readonly PlacedNode[]): readonly MapEntry[] {
   return children.flatMap(({ node, offset }, position) => {
     const value = children[position + 1];
     if (position % 2 === 1 || value === undefined) return [];
-    return [{ offset, key: node.is === "scalar" ? node.text : "", node: value.node }];
+    return [{ offset, key: node.is === "scalar" ? node.text : "", node: value.node, isShared: value.isShared }];
   });
 }

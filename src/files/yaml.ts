@@ -1,7 +1,15 @@
 import { constructFromEvents, type Event, EVENT_ID, parseEvents, YAMLException } from "js-yaml";
 import { LineIndex, type Position } from "./line-index.ts";
+import { type ScalarPlace, ScalarPlaces, shifted } from "./scalar-place.ts";
 import { breakingDirective, RENDER_FIRST } from "./template.ts";
-import { documentRoot, offsetOf, offsetOfCollectionKey, offsetOfEvent, type PlacedNode } from "./yaml-nodes.ts";
+import {
+  documentRoot,
+  offsetOf,
+  offsetOfCollectionKey,
+  offsetOfEvent,
+  type PlacedNode,
+  scalarEventAt,
+} from "./yaml-nodes.ts";
 import { COLLECTION_KEY, KUBECTL_SCHEMA } from "./yaml-schema.ts";
 
 /** One document of a text in YAML or JSON, which is YAML, too. */
@@ -10,6 +18,8 @@ export interface YamlDocument {
   readonly value: unknown;
   /** Position of the value at a path, or of its nearest parent that exists. That of a map entry is its key's. */
   readonly positionOf: (path: readonly string[]) => Position;
+  /** The text of the scalar at a path; undefined where there is none. */
+  readonly scalarAt: (path: readonly string[]) => ScalarPlace | undefined;
 }
 
 /** Why a text is no YAML, on one line. */
@@ -46,7 +56,11 @@ export function* yamlDocuments(text: string): Generator<YamlDocument, void, unde
     const part = new Part(text.slice(start, end));
     try {
       for (const document of part.documents()) {
-        yield { value: document.value, positionOf: (path) => lines.positionAt(start + document.offsetOf(path)) };
+        yield {
+          value: document.value,
+          positionOf: (path) => lines.positionAt(start + document.offsetOf(path)),
+          scalarAt: (path) => shifted(document.scalarAt(path), start),
+        };
       }
     } catch (error) {
       if (!(error instanceof YAMLException)) throw error;
@@ -75,9 +89,8 @@ function* partsOf(text: string): Generator<{ readonly start: number; readonly en
   yield { start, end: text.length };
 }
 
-/** The value of a document, and how to find the offset of a path in it. */
-interface ReadDocument {
-  readonly value: unknown;
+/** The value of a document, and how to find a path in its part. */
+interface ReadDocument extends Pick<YamlDocument, "value" | "scalarAt"> {
   readonly offsetOf: (path: readonly string[]) => number;
 }
 
@@ -95,7 +108,7 @@ class Part {
     const all = parseEvents(this.#source, { maxDepth: MAX_DEPTH });
     for (const events of eventsByDocument(all)) {
       this.offset = events.map(offsetOfEvent).find((offset) => offset !== undefined) ?? 0;
-      yield { value: this.#valueOf(events), offsetOf: this.#finder(events) };
+      yield { value: this.#valueOf(events), ...this.#finder(events) };
     }
   }
 
@@ -113,13 +126,22 @@ class Part {
   }
 
   /** Nodes are made for the first path that is looked up. */
-  #finder(events: readonly Event[]): ReadDocument["offsetOf"] {
+  #finder(events: readonly Event[]): Pick<ReadDocument, "offsetOf" | "scalarAt"> {
     const start = this.offset;
     let root: PlacedNode | undefined;
-    return (path) => {
-      if (path.length === 0) return start;
-      root ??= documentRoot(events, this.#source);
-      return root === undefined ? start : offsetOf(root, path);
+    let places: ScalarPlaces | undefined;
+    return {
+      offsetOf: (path) => {
+        if (path.length === 0) return start;
+        root ??= documentRoot(events, this.#source);
+        return root === undefined ? start : offsetOf(root, path);
+      },
+      scalarAt: (path) => {
+        root ??= documentRoot(events, this.#source);
+        const found = root === undefined ? undefined : scalarEventAt(root, path);
+        places ??= new ScalarPlaces(this.#source, events);
+        return found === undefined ? undefined : places.placeOf(found.event, found.isShared);
+      },
     };
   }
 }

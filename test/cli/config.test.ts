@@ -46,6 +46,7 @@ describe("defaults", () => {
       "privileged-user": [],
       "privileged-group": [],
       "team-group-prefix": "loft:team:",
+      update: false,
       "log-level": "info",
       "log-format": "auto",
       namespace: undefined,

@@ -29,6 +29,7 @@ test.each([
   ["resolve", 1, /^"photon-5" in namespace "dev" is ambiguous/],
   ["replay", 0, /^# before$/m],
   ["check", 0, /^1 object checked: 0 refused/m],
+  ["pin", 0, /^\+ {2}imageName: vmi-0a0044d7c690bcbea # vm-image: ubuntu-24\.04$/m],
   ["vmi-id", 0, /^vmi-0a0044d7c690bcbea$/m],
   ["certs", 0, /^wrote tls\.crt/],
 ])("the example of %s works", async (command, code, output) => {

@@ -6,7 +6,16 @@ export type Summary = Readonly<Record<Verdict, number>>;
 
 const CHECKED_KINDS = [...new Set(REFERENCES.map(({ kind }) => kind))];
 
-const NOTHING_CHECKED = `nothing was checked: there is no ${CHECKED_KINDS.slice(0, -1).join(", ")} or ${CHECKED_KINDS.at(-1)}`;
+const NOTHING_CHECKED = nothingDone("checked");
+
+function nothingDone(done: string): string {
+  return `nothing was ${done}: there is no ${CHECKED_KINDS.slice(0, -1).join(", ")} or ${CHECKED_KINDS.at(-1)}`;
+}
+
+/** The error of a command without an object of a kind that names images. `done`: what it did with none, such as `pinned`. */
+export function nothingHere(done: string): string {
+  return `${nothingDone(done)}; correct the path, or allow that by --allow-empty`;
+}
 
 /** What is said where no object was checked: an error with its remedy, or a warning. */
 export function noticeOf(
@@ -15,7 +24,7 @@ export function noticeOf(
 ): { readonly level: Finding["level"]; readonly message: string } | undefined {
   if (checkedOf(summary) > 0) return undefined;
   if (!isEmpty) return { level: "warning", message: NOTHING_CHECKED };
-  return { level: "error", message: `${NOTHING_CHECKED}; correct the path, or allow that by --allow-empty` };
+  return { level: "error", message: nothingHere("checked") };
 }
 
 /** All objects but the skipped ones. */

@@ -45,6 +45,7 @@ describe("defaults", () => {
       "team-group-prefix": "loft:team:",
       "log-level": "info",
       namespace: "default",
+      "allow-empty": false,
       kind: undefined,
       output: "text",
       endpoint: "both",

@@ -6,7 +6,7 @@ import tseslint from "typescript-eslint";
  * below it.
  *
  *     main > cli > app > metrics > server > admission > (vm-operator | osimage) > references > images > common
- *     server > certs > kube > common
+ *     server > certs > kube > files > common
  *     metrics > sources > (kube | images | files)
  *
  * Pure folders only compute: they have no I/O, clock, randomness, environment or logger. test/layout.test.ts draws the
@@ -26,7 +26,7 @@ const ROWS = [
   { folder: "references", imports: ["images", "common"], pure: true },
   { folder: "certs", imports: ["kube", "common"] },
   { folder: "sources", imports: ["kube", "images", "files", "common"] },
-  { folder: "kube", imports: ["common"] },
+  { folder: "kube", imports: ["files", "common"] },
   { folder: "images", imports: ["common"], pure: true },
   { folder: "files", imports: ["common"] },
   { folder: "common", imports: [] },

@@ -29,6 +29,18 @@ async function check(): Promise<void> {
   const version = ProgramProcess.run({ args: ["--version"], program: BUNDLE, cwd });
   expect("the exit code of --version", await version.exit(), 0);
   expect("the version", version.output, `vm-image-webhook ${VERSION}\n`);
+  const args = [
+    "resolve",
+    "ubuntu-24.04",
+    "-n",
+    "dev",
+    "--images",
+    join(ROOT, "examples/images"),
+    "--log-format",
+    "pretty",
+  ];
+  const pretty = ProgramProcess.run({ args, program: BUNDLE, cwd });
+  expect("the exit code with a log for people", await pretty.exit(), 0);
   const server = new ServerProcess({
     program: [BUNDLE],
     cwd,

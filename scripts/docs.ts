@@ -1,12 +1,14 @@
 /**
- * Writes the pages of docs/ that are made from the tables that the webhook runs on: references.md, metrics.md and the
- * table of flags in cli.md. `npm run docs`
+ * Writes the pages of docs/ that are made from tables: references.md, metrics.md and the table of flags in cli.md from
+ * those that the webhook runs on, mistakes.md from that of test/mistakes. `npm run docs`
  */
 import { writeFile } from "node:fs/promises";
 import { CLI_PAGE, cliPage } from "./cli-page.ts";
 import { METRICS_PAGE, metricsPage } from "./metrics-page.ts";
+import { MISTAKES_PAGE, mistakesPage } from "./mistakes-page.ts";
 import { REFERENCES_PAGE, referencesPage, TABLES } from "./references-page.ts";
 
 await writeFile(REFERENCES_PAGE, referencesPage(TABLES));
 await writeFile(METRICS_PAGE, metricsPage());
+await writeFile(MISTAKES_PAGE, mistakesPage());
 await writeFile(CLI_PAGE, cliPage());

@@ -1,6 +1,6 @@
 /**
  * Sends random reviews to real servers: `npm run fuzz -- N` sends N of them, by default 20,000. Prints its seed, which
- * VM_IMAGE_WEBHOOK_TEST_SEED repeats, and the number of reviews by outcome.
+ * TEST_SEED repeats, and the number of reviews by outcome.
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { Fuzzer } from "../test/fuzz/fuzzer.ts";

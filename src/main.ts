@@ -5,11 +5,16 @@ import { logCrash } from "./cli/log.ts";
 import { LogDestination } from "./cli/log-destination.ts";
 import { SYSTEM_TIMING } from "./common/timing.ts";
 import { runProgram } from "./cli/program.ts";
+import { ProgressLine } from "./cli/progress-line.ts";
 
 /** Milliseconds that the process waits at its end for the reader of its log. */
 const MAX_FLUSH = 1_000;
 
 const log = new LogDestination(process.stderr);
+const { monotonic, setTimer, now } = SYSTEM_TIMING;
+const progress = process.stderr.isTTY
+  ? new ProgressLine({ write: (text) => process.stderr.write(text), clock: { monotonic }, setTimer })
+  : undefined;
 
 function exit(code: number): void {
   if (log.isWritten) process.exit(code);
@@ -17,14 +22,29 @@ function exit(code: number): void {
   void log.flush(MAX_FLUSH).then(() => process.exit(code));
 }
 
+type StopSignal = keyof typeof EXIT_BY_SIGNAL;
+const STOP_SIGNALS: readonly StopSignal[] = ["SIGTERM", "SIGINT"];
+
 const stop = new AbortController();
-for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  // The first process of a container has no default action for signals, so it must handle them.
-  process.on(signal, () => {
-    if (stop.signal.aborted) exit(EXIT_BY_SIGNAL[signal]);
-    stop.abort(signal);
-  });
+
+function endAtOnce(signal: StopSignal): void {
+  exit(EXIT_BY_SIGNAL[signal]);
 }
+
+/** Makes the first signal abort `stop`. A second one ends the process at once. */
+function stopOnSignal(): void {
+  for (const signal of STOP_SIGNALS) {
+    process.off(signal, endAtOnce);
+    process.on(signal, () => {
+      if (stop.signal.aborted) endAtOnce(signal);
+      stop.abort(signal);
+    });
+  }
+}
+
+// Without a handler the system ends the process at once, even while it computes. It does not do so for the first process
+// of a container.
+if (process.pid === 1) for (const signal of STOP_SIGNALS) process.on(signal, endAtOnce);
 // Unhandled rejections come here, too.
 process.on("uncaughtException", (error, origin) => {
   logCrash(log, error, origin);
@@ -34,12 +54,31 @@ ignoreBrokenPipe(process.stdout);
 
 process.exitCode = await runProgram(process.argv.slice(2), {
   environment: process.env,
-  print: (output) => process.stdout.write(output),
-  printError: (output) => process.stderr.write(output),
-  log,
+  print: (output) => {
+    progress?.clear();
+    process.stdout.write(output);
+  },
+  printError: (output) => {
+    progress?.clear();
+    process.stderr.write(output);
+  },
+  log: {
+    write: (line) => {
+      progress?.clear();
+      log.write(line);
+    },
+    formatWith: (format) => {
+      log.formatWith(format);
+    },
+  },
+  // hasColors knows NO_COLOR.
+  terminal: process.stderr.isTTY ? { colors: process.stderr.hasColors() } : undefined,
+  withProgress: (what, step) => progress?.during(what, step) ?? step(() => undefined),
   stdin: () => process.stdin,
+  isInteractive: () => process.stdin.isTTY,
   stop: stop.signal,
-  now: SYSTEM_TIMING.now,
+  stopOnSignal,
+  now,
   openFiles: openFileLimit,
 });
 // Output that is not read would keep the process alive. After a signal it ends all the same.

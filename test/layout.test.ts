@@ -20,6 +20,7 @@ const { LAYERS } = (await import(new URL("../eslint.config.js", import.meta.url)
 const IMPORT = /\b(?:from|import) "(\.[^"]+)"|\bimport\("(\.[^"]+)"\)/g;
 /** Folders that others import by one file only. */
 const DOORS = {
+  "kube/kubeconfig": "kube/kubeconfig/kubeconfig-credentials.ts",
   "certs/cluster": "certs/cluster/cluster-source.ts",
   "sources/cluster": "sources/cluster/cluster-source.ts",
   "sources/folder": "sources/folder/folder-source.ts",

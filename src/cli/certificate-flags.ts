@@ -12,7 +12,7 @@ import { SelfSignedSource } from "../certs/files/self-signed-source.ts";
 import type { FlagValues } from "./flags.ts";
 import { Failure } from "../common/failure.ts";
 import { SYSTEM_TIMING } from "../common/timing.ts";
-import { kubeconfigCredentials } from "../kube/kubeconfig.ts";
+import { clusterCredentials, type ClusterFlags } from "./cluster-flags.ts";
 import type { CommandLine } from "./command.ts";
 
 /** The flags for the serving certificate and for client certificates. */
@@ -32,7 +32,7 @@ export type CertificateFlags = FlagValues<(typeof CERTIFICATE_FLAGS)[number]>;
 
 /** Throws a Failure where flags contradict each other. */
 export function certificateSource(
-  flags: CertificateFlags & { readonly kubeconfig: string | undefined; readonly osimage: boolean },
+  flags: CertificateFlags & ClusterFlags & { readonly osimage: boolean },
   io: CommandLine,
   log: Logger,
 ): CertificateSource {
@@ -41,7 +41,7 @@ export function certificateSource(
   if (flags["cert-mode"] === "files") return flags["self-signed"] ? new SelfSignedSource(files) : new FileSource(files);
   const lifetimes = { ca: flags["ca-lifetime"], serving: flags["cert-lifetime"] };
   checkClusterFlags(flags);
-  const credentials = kubeconfigCredentials({ file: flags.kubeconfig, environment: io.environment });
+  const credentials = clusterCredentials(flags, io, log);
   const configurations = [CONFIGURATION_NAME, ...(flags.osimage ? [OSIMAGE_CONFIGURATION_NAME] : [])];
   const secret = flags["ca-secret"];
   return clusterCertificateSource({

@@ -3,13 +3,15 @@ import type { FlagValues } from "./flags.ts";
 import { IMAGE_KINDS } from "../images/image.ts";
 import { type AdmissionPolicy, decider } from "../admission/decide.ts";
 import type { ImageFilter } from "../sources/image-source.ts";
-import { type Command, EXIT_DONE, EXIT_NOTHING_CHECKED, EXIT_REFUSED } from "./command.ts";
+import { type Command, type CommandLine, EXIT_DONE, EXIT_NOTHING_CHECKED, EXIT_REFUSED } from "./command.ts";
 import { checkManifest, createRequest, isOfCheckedKind } from "./findings.ts";
 import { IMAGE_FLAGS, readImages } from "./image-flags.ts";
 import { createLog } from "./log.ts";
 import { inputDocuments, interruptible, STDIN } from "./input.ts";
 import { type Manifest, manifestsOf } from "./manifest.ts";
+import { chosenNamespace, DEFAULT_NAMESPACE } from "./namespace.ts";
 import { FINDING_FORMATS } from "./output/finding-format.ts";
+import type { Progress } from "./progress-line.ts";
 
 /** Without the flags of privileged callers: a manifest has no caller. */
 const ORDINARY_POLICY_FLAGS = ["resolution", "write", "check"] as const;
@@ -26,12 +28,8 @@ export const check: Command<(typeof IMAGE_FLAGS)[number] | "namespace" | "allow-
     },
     flags: [...IMAGE_FLAGS, "namespace", "allow-empty", ...ORDINARY_POLICY_FLAGS, "check-output"],
     run: async (files, flags, io) => {
-      const manifests: Manifest[] = [];
-      for await (const document of inputDocuments(files, io)) {
-        // As arguments of one push, the items of a long List would overflow the stack.
-        for (const manifest of manifestsOf(document)) manifests.push(manifest);
-      }
-      const { namespace } = flags;
+      const manifests = await io.withProgress("reading files", (progress) => readManifests(files, io, progress));
+      const namespace = (await chosenNamespace(flags, io)) ?? DEFAULT_NAMESPACE;
       const index = await readImages(flags, io, createLog(io.log, "warn"), imagesFor(manifests, namespace));
       const input = { namespace, index, decide: decider(ordinaryPolicy(flags)) };
       const format = FINDING_FORMATS[flags["check-output"]];
@@ -48,6 +46,19 @@ export const check: Command<(typeof IMAGE_FLAGS)[number] | "namespace" | "allow-
       return counts.refused > 0 ? EXIT_REFUSED : EXIT_DONE;
     },
   };
+
+async function readManifests(
+  files: readonly string[],
+  io: CommandLine,
+  progress: Progress,
+): Promise<readonly Manifest[]> {
+  const manifests: Manifest[] = [];
+  for await (const document of inputDocuments(files, { ...io, progress })) {
+    // As arguments of one push, the items of a long List would overflow the stack.
+    for (const manifest of manifestsOf(document)) manifests.push(manifest);
+  }
+  return manifests;
+}
 
 /** Selects the kinds that these objects can name, of one namespace where all objects are in one. */
 function imagesFor(manifests: readonly Manifest[], fallback: string): ImageFilter {

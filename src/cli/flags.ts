@@ -21,12 +21,14 @@ import { DEFAULT_CA_LIFETIME, DEFAULT_SERVING_LIFETIME } from "../certs/cluster/
 import { LOCAL_HOSTS } from "../certs/self-signed.ts";
 
 /** Every flag has an environment variable: that of `--ops-listen` is VM_IMAGE_WEBHOOK_OPS_LISTEN. */
-const ENVIRONMENT_PREFIX = "VM_IMAGE_WEBHOOK_";
+export const ENVIRONMENT_PREFIX = "VM_IMAGE_WEBHOOK_";
 
 /** The levels of pino. */
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 /** Where the serving certificate comes from. */
 export const CERT_MODES = ["files", "cluster"] as const;
+/** `auto`: pretty on a terminal, else JSON lines. */
+export const LOG_FORMATS = ["auto", "json", "pretty"] as const;
 export const TLS_VERSIONS = ["1.2", "1.3"] as const;
 export const REPLAY_ENDPOINTS = ["both", "mutate", "validate"] as const;
 
@@ -45,10 +47,7 @@ export interface Flag<T> {
   readonly parse: (texts: readonly string[]) => T;
 }
 
-/**
- * Every flag, by name. No name may begin with port or service: Kubernetes sets environment variables for a Service of the
- * program's name (`..._PORT`, `..._SERVICE_HOST`).
- */
+/** Every flag, by name. No name may end as the variables that Kubernetes sets for Services (`isServiceLink`). */
 export const FLAGS = {
   images: flag({
     argument: "DIR",
@@ -57,7 +56,12 @@ export const FLAGS = {
   }),
   kubeconfig: flag({
     argument: "FILE",
-    help: "without --images: the kubeconfig of the cluster; by default the pod's service account, else the usual kubeconfig",
+    help: "without --images: the kubeconfig of the cluster; by default the pod's service account, else that of kubectl",
+    parse: ([text]) => text,
+  }),
+  context: flag({
+    argument: "NAME",
+    help: "without --images: the context of the kubeconfig, in place of its current-context",
     parse: ([text]) => text,
   }),
   osimage: flag({ help: "without --images: also read OSImages of vCluster Platform", parse: isOn }),
@@ -181,12 +185,17 @@ export const FLAGS = {
     default: ["info"],
     parse: one(oneOf(LOG_LEVELS)),
   }),
+  "log-format": flag({
+    argument: "FORMAT",
+    help: "json: lines for programs; pretty: lines for people; auto: pretty where stderr is a terminal",
+    default: ["auto"],
+    parse: one(oneOf(LOG_FORMATS)),
+  }),
   namespace: flag({
     short: "n",
     argument: "NAMESPACE",
-    help: "the namespace to resolve names in; check uses it for objects without a namespace",
-    default: ["default"],
-    parse: one(anyText),
+    help: "the namespace to resolve names in, and of objects without one; by default that of the context; resolve: for a folder the only one that has images; else default",
+    parse: (texts) => (texts.length === 0 ? undefined : one(anyText)(texts)),
   }),
   "allow-empty": flag({ help: "exit 0 where nothing names an image, as in a folder without manifests", parse: isOn }),
   kind: flag({
@@ -210,6 +219,7 @@ export const FLAGS = {
     default: ["both"],
     parse: one(oneOf(REPLAY_ENDPOINTS)),
   }),
+  any: flag({ help: "hash each ID as given, also one that is not a UUID, such as vm-42", parse: isOn }),
   diff: flag({ help: "show the object before and after", parse: isOn }),
   out: flag({ argument: "DIR", help: "folder to write to", default: ["certs"], parse: one(anyText) }),
   host: flag({

@@ -3,14 +3,14 @@ import type { FlagValues } from "./flags.ts";
 import { type ImageKind, VM_IMAGE_KINDS } from "../images/image.ts";
 import { MemoryImageIndex } from "../images/image-index.ts";
 import { SYSTEM_TIMING } from "../common/timing.ts";
-import { kubeconfigCredentials } from "../kube/kubeconfig.ts";
 import { ClusterSource } from "../sources/cluster/cluster-source.ts";
 import { FolderSource } from "../sources/folder/folder-source.ts";
 import type { ImageSource, ImageFilter } from "../sources/image-source.ts";
+import { CLUSTER_FLAGS, clusterCredentials, type ClusterFlags } from "./cluster-flags.ts";
 import type { CommandLine } from "./command.ts";
 
-/** The flags that say where images come from. */
-export const IMAGE_FLAGS = ["images", "kubeconfig", "max-images"] as const;
+/** The flags of every command that reads images. Reading logs what is wrong with them. */
+export const IMAGE_FLAGS = ["images", ...CLUSTER_FLAGS, "max-images", "log-format"] as const;
 export type ImageFlags = FlagValues<(typeof IMAGE_FLAGS)[number]>;
 
 interface SourceOptions {
@@ -22,12 +22,12 @@ interface SourceOptions {
 
 /** The folder of `--images` if there is one, else the cluster. */
 export function imageSource(
-  { images, kubeconfig }: Pick<ImageFlags, "images" | "kubeconfig">,
+  { images, ...cluster }: Pick<ImageFlags, "images"> & ClusterFlags,
   { io, log, kinds = VM_IMAGE_KINDS }: SourceOptions,
 ): ImageSource {
   if (isFolder(images)) return new FolderSource({ directory: images, log, timing: SYSTEM_TIMING });
   return new ClusterSource({
-    credentials: kubeconfigCredentials({ file: kubeconfig, environment: io.environment }),
+    credentials: clusterCredentials(cluster, io, log),
     log,
     timing: SYSTEM_TIMING,
     kinds,
@@ -47,6 +47,9 @@ export async function readImages(
   wanted: ImageFilter,
 ): Promise<MemoryImageIndex> {
   const index = new MemoryImageIndex({ maxImages: flags["max-images"] });
-  await imageSource(flags, { io, log }).read(index, wanted, io.stop);
+  const source = imageSource(flags, { io, log });
+  await io.withProgress(isFolder(flags.images) ? `reading ${flags.images}` : "reading images of the cluster", () =>
+    source.read(index, wanted, io.stop),
+  );
   return index;
 }

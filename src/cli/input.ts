@@ -5,9 +5,13 @@ import { manifestFiles } from "../files/manifest-files.ts";
 import { collectBytes, decodeText, readText, type ReadLimits } from "../files/text-file.ts";
 import { type YamlDocument, yamlDocuments, YamlError } from "../files/yaml.ts";
 import type { CommandLine } from "./command.ts";
+import type { Progress } from "./progress-line.ts";
 
 /** What reading needs of the process. */
-export type InputLine = Pick<CommandLine, "stdin" | "stop" | "progress">;
+export interface InputLine extends Pick<CommandLine, "stdin" | "stop"> {
+  /** Hears how many of the files are read. */
+  readonly progress?: Progress;
+}
 
 /** One document of an input. */
 export interface InputDocument extends YamlDocument {

@@ -2,6 +2,7 @@ import type { Writable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import type { DestinationStream } from "pino";
 import { createLog } from "./log.ts";
+import type { LogFormat } from "./pretty-log.ts";
 
 /** Bytes that wait in memory for a slow reader: the lines of about 14,000 reviews. */
 export const MAX_UNREAD = 8 * 1024 * 1024;
@@ -14,6 +15,7 @@ export const MAX_UNREAD = 8 * 1024 * 1024;
  */
 export class LogDestination implements DestinationStream {
   readonly #stream: Writable;
+  #format: LogFormat = (line) => line;
   #dropped = 0;
 
   constructor(stream: Writable) {
@@ -24,14 +26,19 @@ export class LogDestination implements DestinationStream {
     });
   }
 
-  /** Writes one line, which ends in a newline. */
+  /** Formats every further line. */
+  formatWith(format: LogFormat): void {
+    this.#format = format;
+  }
+
+  /** Writes one line of JSON, which ends in a newline. */
   write(line: string): void {
     if (this.#stream.writableLength >= MAX_UNREAD) {
       this.#dropped++;
       return;
     }
     this.#reportDropped();
-    this.#stream.write(line);
+    this.#stream.write(this.#format(line));
   }
 
   /** Whether no line waits for the reader. */
@@ -53,6 +60,7 @@ export class LogDestination implements DestinationStream {
     if (this.#dropped === 0) return;
     const lines = this.#dropped;
     this.#dropped = 0;
-    createLog(this.#stream, "warn").warn({ lines }, "lines of this log were dropped: it was not read in time");
+    const stream = { write: (line: string) => this.#stream.write(this.#format(line)) };
+    createLog(stream, "warn").warn({ lines }, "lines of this log were dropped: it was not read in time");
   }
 }

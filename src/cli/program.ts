@@ -1,14 +1,25 @@
 import { Command as Commander, CommanderError, Option } from "commander";
-import { COMMAND_FLAGS, environmentName, type Flag, type FlagName, type FlagValues, longName } from "./flags.ts";
+import {
+  COMMAND_FLAGS,
+  environmentName,
+  type Flag,
+  type FlagName,
+  type FlagValues,
+  type LOG_FORMATS,
+  longName,
+} from "./flags.ts";
 import { type GivenFlags, readFlags } from "./given-flags.ts";
 import { Failure, FAILURE_EXIT_CODES, messageOf } from "../common/failure.ts";
 import { VERSION } from "../common/version.ts";
 import { certs } from "./certs.ts";
 import { check } from "./check.ts";
 import type { Command, CommandLine } from "./command.ts";
+import { headingOf, helpAfterFlags, inGroups } from "./help.ts";
+import { prettyLog } from "./pretty-log.ts";
 import { replay } from "./replay.ts";
 import { resolve } from "./resolve.ts";
 import { serve } from "./serve.ts";
+import { unknownVariables, unknownVariableText } from "./unknown-variables.ts";
 import { vmiId } from "./vmi-id.ts";
 
 const PROGRAM_NAME = "vm-image-webhook";
@@ -47,6 +58,7 @@ function commanderProgram(io: CommandLine, choose: (run: Run) => void): Commande
   const program = new Commander(PROGRAM_NAME)
     .description("Pins image display names in VM objects to VMI IDs, and validates every image reference.")
     .version(`${PROGRAM_NAME} ${VERSION}`, "--version", "print the version")
+    .addHelpText("after", helpAfterFlags(PROGRAM_NAME))
     .configureOutput({ writeOut: io.print, writeErr: io.printError })
     .exitOverride();
   add(program, serve, choose);
@@ -60,17 +72,29 @@ function commanderProgram(io: CommandLine, choose: (run: Run) => void): Commande
 
 function add<Names extends FlagName>(program: Commander, command: Command<Names>, choose: (run: Run) => void): void {
   const sub = program.command(command.name).description(command.summary).exitOverride();
+  sub.addHelpText("after", helpAfterFlags(PROGRAM_NAME, command));
   const argument = command.arguments;
   if (argument !== undefined) sub.argument(`<${argument.name}${argument.many ? "..." : ""}>`, argument.help);
-  for (const name of command.flags) sub.addOption(optionOf(name));
+  for (const name of inGroups(command.flags)) sub.addOption(optionOf(name));
   sub.action((...parts: readonly unknown[]) => {
     const args = argument === undefined ? [] : [parts[0]].flat().map(String);
     const options = sub.opts<Record<string, string | boolean | readonly string[]>>();
-    choose((io) => {
-      const flags: FlagValues<Names> = readFlags(command.flags, givenFlags(options), io.environment);
+    choose(async (io) => {
+      if (command.runsUntilSignal) io.stopOnSignal();
+      const unknown = command.runsUntilSignal ? [] : unknownVariables(io.environment).map(unknownVariableText);
+      const given = givenFlags(options);
+      const flags: FlagValues<Names> = readFlags(command.flags, given, io.environment, unknown);
+      if (command.flags.some((name) => name === "log-format")) {
+        await formatLog(readFlags(["log-format"], given, io.environment)["log-format"], io);
+      }
       return command.run(args, flags, io);
     });
   });
+}
+
+async function formatLog(format: (typeof LOG_FORMATS)[number], { log, terminal }: CommandLine): Promise<void> {
+  if (format === "json" || (format === "auto" && terminal === undefined)) return;
+  log.formatWith(await prettyLog({ colors: terminal?.colors ?? false }));
 }
 
 /** commander only splits the command line. readFlags parses the values, and so reports all wrong ones at once. */
@@ -88,6 +112,8 @@ function optionOf(name: FlagName): Option {
   );
   if (repeatable) option.argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text]);
   option.attributeName = () => name;
+  const heading = headingOf(name);
+  if (heading !== undefined) option.helpGroup(heading);
   return option;
 }
 

@@ -10,13 +10,14 @@ import { applyEdits } from "../references/edit.ts";
 import type { Endpoint } from "../references/target.ts";
 import { admissionServer, ENDPOINT_PATHS } from "../server/admission-server.ts";
 import type { ImageFilter } from "../sources/image-source.ts";
-import { type Command, type CommandLine, EXIT_DONE, EXIT_REFUSED } from "./command.ts";
+import { type Command, EXIT_DONE, EXIT_REFUSED } from "./command.ts";
 import { IMAGE_FLAGS, readImages } from "./image-flags.ts";
-import { inputDocuments, interruptible } from "./input.ts";
+import { inputDocuments, type InputLine, interruptible } from "./input.ts";
 import { createLog } from "./log.ts";
 import { type Mistake, mistakesIn } from "./mistakes.ts";
 import { jsonLine } from "./output/json.ts";
 import type { ReplayAnswer } from "./output/replay-answer.ts";
+import { throwIfManifest } from "./manifest-instead.ts";
 import { answerText } from "./output/text.ts";
 import { POLICY_FLAGS, policyOf } from "./policy-flags.ts";
 
@@ -33,7 +34,8 @@ export const replay: Command<ReplayFlag> = {
   flags: [...IMAGE_FLAGS, "endpoint", "diff", ...POLICY_FLAGS, "output"],
   run: async (files, flags, io) => {
     const log = createLog(io.log, "error");
-    const reviews = await readReviews(files, io);
+    const reviews = await io.withProgress("reading files", (progress) => readReviews(files, { ...io, progress }));
+    for (const { file, review } of reviews) throwIfManifest(file, review);
     const index = await readImages(flags, io, createLog(io.log, "warn"), imagesFor(reviews));
     const server = admissionServer({ index, decide: decider(policyOf(flags)), log });
     let refused = false;
@@ -70,7 +72,7 @@ function imagesFor(reviews: readonly FileReview[]): ImageFilter {
 }
 
 /** The documents of all files. Throws a Failure for a file, or for folders, without any. */
-async function readReviews(args: readonly string[], io: CommandLine): Promise<readonly FileReview[]> {
+async function readReviews(args: readonly string[], io: InputLine): Promise<readonly FileReview[]> {
   const reviews: FileReview[] = [];
   const files = new Map<string, boolean>();
   for await (const { file, value } of inputDocuments(args, io)) {

@@ -145,6 +145,11 @@ export class MemoryImageIndex implements ImageIndex, ImageIndexWriter {
     return this.#kinds[kind].synced;
   }
 
+  /** The namespaces that have images. */
+  namespaces(): readonly string[] {
+    return [...this.#kinds.VirtualMachineImage.scopes.keys()].filter((namespace) => namespace !== undefined);
+  }
+
   count(kind: ImageKind): number {
     return this.#kinds[kind].count;
   }

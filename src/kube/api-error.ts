@@ -2,10 +2,14 @@ import { messageOf } from "../common/failure.ts";
 
 /** Why a request to the API server failed. */
 export type ApiErrorCode =
-  /** No connection, a broken or silent connection, or a deadline that passed. */
+  /** A broken or silent connection, or a deadline that passed. */
   | "connection"
+  /** No connection, for a reason that stays: refused, an unknown host, a certificate that is not trusted. */
+  | "unreachable"
   /** 408, 5xx, and every status that has no code of its own. */
   | "server"
+  /** 3xx and 4xx that no API server answers to these requests: it is another server. */
+  | "rejected"
   /** 429. */
   | "tooManyRequests"
   /** 410, of a watch or between two pages: the resourceVersion or the continue token is too old. */

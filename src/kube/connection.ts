@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import http, { type ClientRequest, type IncomingMessage } from "node:http";
 import https from "node:https";
-import { messageOf } from "../common/failure.ts";
+import { SocksProxyAgent } from "socks-proxy-agent";
 import { ApiError } from "./api-error.ts";
-import type { Credentials, CurrentCredentials, TlsMaterial } from "./credentials.ts";
+import { codeOf, connectionError } from "./connection-error.ts";
+import type { Credentials, CurrentCredentials } from "./credentials.ts";
 import { withDeadline } from "./deadline.ts";
 import type { ApiRequest, ApiResponse, WritingApiClient } from "./api-client.ts";
 
@@ -28,13 +29,11 @@ export interface ConnectionOptions {
   readonly headerDeadline?: number;
 }
 
-type Agent = https.Agent | http.Agent;
-
 /** Sends requests to one API server over few kept connections, with the current credentials. */
 export class Connection implements WritingApiClient {
   readonly #credentials: CurrentCredentials;
   readonly #headerDeadline: number;
-  #agent: { readonly material: string; readonly agent: Agent } | undefined;
+  #agent: { readonly material: string; readonly agent: http.Agent } | undefined;
 
   constructor({ credentials, headerDeadline = HEADER_DEADLINE }: ConnectionOptions) {
     this.#credentials = credentials;
@@ -78,22 +77,31 @@ export class Connection implements WritingApiClient {
     }
   }
 
-  /** New TLS material needs new connections. An old connection closes after its current request. */
-  #agentFor({ server, tls }: Credentials): Agent {
-    const material = `${server.protocol} ${digest(tls)}`;
+  /** New TLS material or another proxy needs new connections. An old connection closes after its current request. */
+  #agentFor(credentials: Credentials): http.Agent {
+    const material = digest(credentials);
     if (this.#agent?.material === material) return this.#agent.agent;
     if (this.#agent !== undefined) retire(this.#agent.agent);
-    const options = { keepAlive: true, maxSockets: MAX_SOCKETS };
-    const agent = server.protocol === "http:" ? new http.Agent(options) : new https.Agent({ ...options, ...tls });
+    const agent = agentOf(credentials);
     this.#agent = { material, agent };
     return agent;
   }
 }
 
+/** Node's own agents tunnel through an HTTP proxy; those of SOCKS are a package. */
+function agentOf({ server, tls, proxy }: Credentials): http.Agent {
+  const options = { keepAlive: true, maxSockets: MAX_SOCKETS };
+  if (proxy?.protocol.startsWith("socks") === true) return new SocksProxyAgent(proxy, { ...options, ...tls });
+  const proxyEnv = proxy && { HTTP_PROXY: proxy.href, HTTPS_PROXY: proxy.href };
+  return server.protocol === "http:"
+    ? new http.Agent({ ...options, proxyEnv })
+    : new https.Agent({ ...options, ...tls, proxyEnv });
+}
+
 function sendRequest(
   request: ApiRequest,
   { server, headers }: Credentials,
-  agent: Agent,
+  agent: http.Agent,
   signal: AbortSignal,
 ): ClientRequest {
   const { request: open } = server.protocol === "http:" ? http : https;
@@ -148,24 +156,14 @@ async function* bodyOf(response: IncomingMessage): AsyncGenerator<Buffer, void, 
   }
 }
 
-function connectionError(error: unknown): ApiError {
-  return error instanceof ApiError
-    ? error
-    : new ApiError("connection", messageOf(error) || codeOf(error), { cause: error });
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
-}
-
 /** Closes idle sockets now, and each other socket as soon as it becomes idle. */
-function retire(agent: Agent): void {
+function retire(agent: http.Agent): void {
   agent.maxFreeSockets = 0;
   for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
 }
 
-function digest(tls: TlsMaterial): string {
-  const hash = createHash("sha256");
+function digest({ server, proxy, tls }: Credentials): string {
+  const hash = createHash("sha256").update(`${server.protocol} ${proxy?.href ?? ""}\0`);
   for (const [name, value] of Object.entries(tls))
     hash
       .update(`${name}\0`)

@@ -7,9 +7,16 @@ import { ApiError } from "./api-error.ts";
 export interface Credentials {
   /** URL of the API server. It may have a path. */
   readonly server: URL;
-  readonly headers: Readonly<Record<string, string>>;
+  /** For people: where these credentials come from. */
+  readonly origin?: string;
+  /** Undefined connects without a proxy. */
+  readonly proxy?: URL;
+  readonly headers: RequestHeaders;
   readonly tls: TlsMaterial;
 }
+
+/** A list sends a header once for each value. */
+export type RequestHeaders = Readonly<Record<string, string | string[]>>;
 
 /** TLS options under the names of node:https. */
 export interface TlsMaterial {
@@ -51,6 +58,14 @@ export class CurrentCredentials {
   /** Why the last read failed; undefined if it succeeded. */
   get problem(): string | undefined {
     return this.#problem;
+  }
+
+  /** The server that is asked, and where its address comes from, for people; undefined before the first read. */
+  get asked(): string | undefined {
+    if (this.#good === undefined) return undefined;
+    const { server, proxy, origin } = this.#good;
+    const way = proxy === undefined ? "" : ` through the proxy ${proxy.protocol}//${proxy.host}`;
+    return `${server.origin}${way}${origin === undefined ? "" : `, ${origin}`}`;
   }
 
   /** Reads for the first time. Throws a Failure: an error at the start does not resolve itself. */

@@ -56,7 +56,14 @@ export function errorOfStatus(code: number, status: unknown, retryAfter?: number
   const wait = retryAfter ?? (typeof seconds === "number" ? seconds * 1_000 : undefined);
   if (code === 504 && text.includes(TOO_LARGE))
     return new ApiError("tooLargeResourceVersion", message, { retryAfter: wait });
-  return new ApiError(CODES[code] ?? "server", message, { retryAfter: wait });
+  return new ApiError(CODES[code] ?? otherCode(code), message, {
+    retryAfter: wait,
+  });
+}
+
+/** 408 is a server that waited in vain: the next request may succeed. */
+function otherCode(status: number): ApiErrorCode {
+  return status >= 300 && status < 500 && status !== 408 ? "rejected" : "server";
 }
 
 /** Reads the whole body. Throws an ApiError if it is longer than `limit` bytes. */

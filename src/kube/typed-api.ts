@@ -22,6 +22,11 @@ export interface TypedApi {
 /** client-node needs an absolute URL. Only its path is used: the connection has the address of the API server. */
 const PLACEHOLDER_SERVER = "http://api-server.invalid";
 
+/** Loads the package. That blocks the event loop for a moment, so a server does it before it listens. */
+export async function preloadTypedApi(): Promise<void> {
+  await import("./client-api.ts");
+}
+
 /**
  * The calls of @kubernetes/client-node over a `Connection`: few kept sockets, deadlines, current credentials. The
  * package takes megabytes, so the first call of this function loads it. The calls throw an ApiError.

@@ -1,9 +1,10 @@
-import { type Image, type ImageKind, IMAGE_KIND_ROWS, VMI_ID_PREFIX } from "../images/image.ts";
+import { type Image, type ImageKind, VMI_ID_PREFIX } from "../images/image.ts";
 import type { ImageQuery } from "../images/image-index.ts";
 import { oddityOf } from "../images/name-similarity.ts";
 import { literalName } from "../images/resolve.ts";
 import type { ReviewContext } from "./context.ts";
 import { type FieldError, plain, quote } from "./field-error.ts";
+import { kubectlGet } from "./list-command.ts";
 import type { Reference } from "./parse.ts";
 import { searchedKind } from "./resolve-reference.ts";
 
@@ -35,18 +36,10 @@ function namesSearched(name: string, kind: ImageKind | undefined, strict: boolea
 }
 
 function remedyOf(unknown: UnknownName, near: readonly Image[]): string {
-  if (near.length === 0) return `${kubectlGet(unknown.reference, unknown.namespace)} lists what can be written`;
+  if (near.length === 0) return `${kubectlGet(unknown.reference.images, unknown.namespace)} lists what can be written`;
   const suggestions = near.map((image) => suggestion(image, unknown));
   const last = suggestions.pop();
   return `did you mean ${suggestions.length === 0 ? "" : `${suggestions.join(", ")} or `}${last}?`;
-}
-
-/** The command that shows all images which a reference could name. */
-function kubectlGet({ images }: Reference, namespace: string | undefined): string {
-  const rows = images.map((kind) => IMAGE_KIND_ROWS[kind]);
-  const hasNamespace = namespace !== undefined && rows.some(({ scope }) => scope === "Namespaced");
-  const inNamespace = hasNamespace ? ` -n ${plain(namespace)}` : "";
-  return `kubectl get ${rows.map(({ resource }) => resource).join(",")}${inNamespace}`;
 }
 
 /** The name that means this image where it is written literally, with its other name. */

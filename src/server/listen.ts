@@ -8,9 +8,14 @@ export interface ListenAddress {
   /** Undefined means all addresses of this machine, as in `:9443`. */
   readonly host: string | undefined;
   readonly port: number;
+  /** The flag to name in a failure. */
+  readonly flag?: string;
 }
 
 const NO_IPV6 = new Set(["EAFNOSUPPORT", "EADDRNOTAVAIL"]);
+
+const ALL_ADDRESSES = ["::", "0.0.0.0"];
+const LOOPBACK = ["127.0.0.1", "::1"];
 
 const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: "the port is taken by another process",
@@ -20,21 +25,18 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** Starts to listen. Returns the port, which the system chooses where it is 0. */
-export async function listen(server: FastifyInstance, { host, port }: ListenAddress): Promise<number> {
+export async function listen(server: FastifyInstance, address: ListenAddress): Promise<number> {
+  const { host, port, flag } = address;
   try {
     // By address: given the name localhost, Fastify makes another server for each further address of it.
     await (host === undefined
       ? listenOnAll(server, port)
       : server.listen({ host: (await lookup(host)).address, port }));
   } catch (error) {
-    const code = errorCode(error);
-    throw new Failure(
-      "listen",
-      `cannot listen on ${addressText({ host, port })}: ${REASONS[code] ?? messageOf(error)}`,
-      {
-        cause: error,
-      },
-    );
+    const reason = REASONS[errorCode(error)] ?? messageOf(error);
+    const where = flag === undefined ? addressText(address) : `${flag} ${addressText(address)}`;
+    const remedy = errorCode(error) === "EADDRINUSE" ? "; give another port, or end that process" : "";
+    throw new Failure("listen", `cannot listen on ${where}: ${reason}${remedy}`, { cause: error });
   }
   return (server.server.address() as AddressInfo).port;
 }
@@ -49,8 +51,16 @@ async function listenOnAll(server: FastifyInstance, port: number): Promise<void>
   }
 }
 
+/** Whether the second of two servers with these addresses finds its port taken by the first. */
+export function isSamePort(one: ListenAddress, other: ListenAddress): boolean {
+  if (one.port !== other.port || one.port === 0) return false;
+  const hosts = [one.host ?? "::", other.host ?? "::"];
+  if (hosts.some((host) => ALL_ADDRESSES.includes(host)) || hosts[0] === hosts[1]) return true;
+  return hosts.includes("localhost") && hosts.some((host) => LOOPBACK.includes(host));
+}
+
 /** As it is typed. */
-function addressText({ host = "", port }: ListenAddress): string {
+export function addressText({ host = "", port }: ListenAddress): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 

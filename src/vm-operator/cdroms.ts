@@ -2,7 +2,9 @@ import { at, type JsonObject } from "../common/json.ts";
 import { type ChangingReference, changingReferences } from "../references/changing-reference.ts";
 import type { ParsedReferences, Reference } from "../references/parse.ts";
 import { resolveReference } from "../references/resolve-reference.ts";
+import { EACH } from "../references/row.ts";
 import { SAME } from "../references/stored-reference.ts";
+import type { AdmissionTarget } from "../references/target.ts";
 import type { ConversionContext } from "./context.ts";
 import type { ConvertedCdrom } from "./conversion.ts";
 import { staysPoweredOn } from "./power.ts";
@@ -34,6 +36,12 @@ function cdromOfAnnotation(context: ConversionContext, { reference, connected }:
   const isLookedUp = context.target.operation === "CREATE" && context.parsed.malformed.length === 0;
   const lookup = isLookedUp ? resolveReference(context, reference) : undefined;
   return { reference, old: undefined, change: SAME, lookup, connected };
+}
+
+/** The path of the list of CD-ROMs; undefined in versions without one. */
+export function cdromListPath({ rows }: AdmissionTarget): readonly string[] | undefined {
+  const path = rows.find(({ role }) => role === "cdrom")?.path;
+  return path?.slice(0, path.indexOf(EACH));
 }
 
 /** The one that vm-operator boots from where nothing else is named: SetImageNameFromCdrom, virtualmachine_mutator.go. */

@@ -2,6 +2,8 @@ import { DEFAULT_LEVELS } from "../../src/admission/systems.ts";
 import { describe, expect, test } from "vitest";
 import { environmentName, type FlagName, FLAGS } from "../../src/cli/flags.ts";
 import { readFlags } from "../../src/cli/given-flags.ts";
+import { isServiceLink, unknownVariables } from "../../src/cli/unknown-variables.ts";
+import { ProgramProcess } from "../support/program-process.ts";
 import { Failure } from "../../src/common/failure.ts";
 
 const NAMES = Object.keys(FLAGS) as FlagName[];
@@ -22,6 +24,7 @@ describe("defaults", () => {
     expect(readFlags(NAMES, {}, {})).toEqual({
       images: undefined,
       kubeconfig: undefined,
+      context: undefined,
       osimage: false,
       "max-images": 500_000,
       listen: { host: undefined, port: 9443 },
@@ -44,11 +47,13 @@ describe("defaults", () => {
       "privileged-group": [],
       "team-group-prefix": "loft:team:",
       "log-level": "info",
-      namespace: "default",
+      "log-format": "auto",
+      namespace: undefined,
       "allow-empty": false,
       kind: undefined,
       output: "text",
       endpoint: "both",
+      any: false,
       diff: false,
       out: "certs",
       host: ["localhost", "127.0.0.1", "::1"],
@@ -72,8 +77,7 @@ describe("the source of a value", () => {
   });
 
   test("is never a variable that Kubernetes sets for a Service of this name", () => {
-    // VM_IMAGE_WEBHOOK_SERVICE_HOST, VM_IMAGE_WEBHOOK_PORT and VM_IMAGE_WEBHOOK_PORT_443_TCP...
-    for (const name of NAMES) expect(environmentName(name)).not.toMatch(/^VM_IMAGE_WEBHOOK_(SERVICE|PORT)(_|$)/);
+    expect(NAMES.map(environmentName).filter(isServiceLink)).toEqual([]);
   });
 
   test("is the command line before the environment", () => {
@@ -259,5 +263,110 @@ describe("other values", () => {
       expect.stringMatching(/^VM_IMAGE_WEBHOOK_LISTEN x: /),
       expect.stringMatching(/^--output xml: /),
     ]);
+  });
+});
+
+describe("flags that contradict each other", () => {
+  test.each([
+    [
+      ["images", "kubeconfig"],
+      { images: ["a"], kubeconfig: ["b"] },
+      {},
+      "--kubeconfig with --images: images come from a cluster or from a folder; leave out --kubeconfig, or leave out --images",
+    ],
+    [
+      ["images", "kubeconfig"],
+      { images: ["a"] },
+      { VM_IMAGE_WEBHOOK_KUBECONFIG: "b" },
+      "VM_IMAGE_WEBHOOK_KUBECONFIG with --images: images come from a cluster or from a folder; unset VM_IMAGE_WEBHOOK_KUBECONFIG, or leave out --images",
+    ],
+    [
+      ["images", "osimage", "cert-mode"],
+      { images: ["a"], osimage: ["true"] },
+      {},
+      "--osimage with --images: OSImages of a folder are always read; leave out --osimage",
+    ],
+    [
+      ["ca-secret", "cert-mode"],
+      { "ca-secret": ["a/b"] },
+      {},
+      "--ca-secret without --cert-mode cluster: no other mode makes a CA; add that flag, or leave out --ca-secret",
+    ],
+    [
+      ["ca-lifetime", "cert-mode"],
+      { "cert-mode": ["files"] },
+      { VM_IMAGE_WEBHOOK_CA_LIFETIME: "100h" },
+      "VM_IMAGE_WEBHOOK_CA_LIFETIME without --cert-mode cluster: no other mode makes a CA; add that flag, or unset VM_IMAGE_WEBHOOK_CA_LIFETIME",
+    ],
+  ] as const)("%j %j %j", (names, given, environment, problem) => {
+    expect(problems(() => readFlags(names, given, environment))).toEqual([problem]);
+  });
+
+  test("are not those that the certificate of the cluster needs beside a folder of images", () => {
+    const given = {
+      images: ["a"],
+      kubeconfig: ["b"],
+      osimage: ["true"],
+      "cert-mode": ["cluster"],
+      "ca-secret": ["a/b"],
+    };
+    expect(problems(() => readFlags(NAMES, given, {}))).toEqual([]);
+  });
+
+  test("are not those that are off or empty", () => {
+    const environment = { VM_IMAGE_WEBHOOK_OSIMAGE: "false", VM_IMAGE_WEBHOOK_KUBECONFIG: "" };
+    expect(problems(() => readFlags(NAMES, { images: ["a"] }, environment))).toEqual([]);
+    expect(problems(() => readFlags(NAMES, { images: [""], kubeconfig: ["b"] }, {}))).toEqual([]);
+  });
+});
+
+/** What the kubelet sets for a Service called vm-image-webhook with ports 443 (https) and 8080, and for one called vm-image-webhook-images. */
+const SERVICE_LINKS = {
+  VM_IMAGE_WEBHOOK_SERVICE_HOST: "10.0.0.1",
+  VM_IMAGE_WEBHOOK_SERVICE_PORT: "443",
+  VM_IMAGE_WEBHOOK_SERVICE_PORT_HTTPS: "443",
+  VM_IMAGE_WEBHOOK_PORT: "tcp://10.0.0.1:443",
+  VM_IMAGE_WEBHOOK_PORT_443_TCP: "tcp://10.0.0.1:443",
+  VM_IMAGE_WEBHOOK_PORT_443_TCP_PROTO: "tcp",
+  VM_IMAGE_WEBHOOK_PORT_443_TCP_PORT: "443",
+  VM_IMAGE_WEBHOOK_PORT_443_TCP_ADDR: "10.0.0.1",
+  VM_IMAGE_WEBHOOK_IMAGES_SERVICE_HOST: "10.0.0.2",
+  VM_IMAGE_WEBHOOK_IMAGES_PORT_53_UDP_ADDR: "10.0.0.2",
+};
+
+describe("a variable that is of no flag", () => {
+  test.each([
+    ["VM_IMAGE_WEBHOOK_LOGLEVEL", "VM_IMAGE_WEBHOOK_LOG_LEVEL"],
+    ["VM_IMAGE_WEBHOOK_IMAGE", "VM_IMAGE_WEBHOOK_IMAGES"],
+    ["VM_IMAGE_WEBHOOK_images", "VM_IMAGE_WEBHOOK_IMAGES"],
+  ])("%s is unknown, and %s is near", (variable, nearest) => {
+    expect(unknownVariables({ [variable]: "x" })).toMatchObject([{ variable, nearest }]);
+  });
+
+  test.each(["VM_IMAGE_WEBHOOK_PORTS", "VM_IMAGE_WEBHOOK_PORT_443", "VM_IMAGE_WEBHOOK_SERVICE", "VM_IMAGE_WEBHOOK_"])(
+    "%s is unknown, although it looks like one of a Service",
+    (variable) => {
+      expect(unknownVariables({ [variable]: "x" })).toMatchObject([{ variable }]);
+    },
+  );
+
+  test("is known where it is empty, has another prefix, or is of a Service", () => {
+    const others = { VM_IMAGE_WEBHOOK_TYPO: "", VM_IMAGE: "x", PATH: "/bin", VM_IMAGE_WEBHOOK_IMAGES: "x" };
+    expect(unknownVariables({ ...SERVICE_LINKS, ...others })).toEqual([]);
+  });
+
+  test("exits 2 with the nearest name, before any file is read", async () => {
+    const environment = { VM_IMAGE_WEBHOOK_LOGLEVEL: "x", ...SERVICE_LINKS };
+    const program = ProgramProcess.run({ args: ["check", "/absent", "--images", "/absent"], environment });
+    expect([await program.exit(), program.output, program.errors]).toEqual([
+      2,
+      "",
+      "vm-image-webhook: VM_IMAGE_WEBHOOK_LOGLEVEL: no flag has this variable, and the nearest is VM_IMAGE_WEBHOOK_LOG_LEVEL; rename it or unset it\n",
+    ]);
+  });
+
+  test("does not stop a command where a Service sets it", async () => {
+    const program = ProgramProcess.run({ args: ["vmi-id", "--any", "a"], environment: SERVICE_LINKS });
+    expect([await program.exit(), program.errors]).toEqual([0, ""]);
   });
 });

@@ -62,6 +62,18 @@ describe("lines that no process reads", () => {
   });
 });
 
+test("a format applies to every line from then on, also to the count of dropped lines", async () => {
+  const reader = new Reader();
+  const log = new LogDestination(reader.stream);
+  log.write("before\n");
+  log.formatWith((line) => line.toUpperCase());
+  for (const line of [`${"x".repeat(MAX_UNREAD)}\n`, "dropped\n"]) log.write(line);
+  await reader.catchUp();
+  const [before, long, note = ""] = reader.texts;
+  expect([before, long?.at(0)]).toEqual(["before\n", "X"]);
+  expect(note).toMatch(/^\{"LEVEL":"WARN",.*"LINES":1,.*DROPPED/);
+});
+
 describe("a flush", () => {
   test("waits for all lines before it", async () => {
     const reader = new Reader();

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { CHECKS } from "../../src/admission/systems.ts";
 import { createReview } from "../support/admission-review.ts";
 import { run } from "../support/command-run.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -22,6 +23,38 @@ describe("help", () => {
     }
   });
 });
+
+describe("help of serve", () => {
+  test("groups its flags, in order", async () => {
+    const { output } = await run(["serve", "--help"]);
+    const headings = output.split("\n").filter((line) => /^[A-Z][a-z]+:$/.test(line));
+    expect(headings).toEqual(["Images:", "Addresses:", "Certificate:", "Callers:", "Decisions:", "Log:", "Options:"]);
+    const [, ofOptions = ""] = output.split("\nOptions:\n");
+    expect(ofOptions.split("\n\n")[0]).toMatch(/^ {2}-h, --help +[^\n]+$/);
+  });
+});
+
+test.each(["serve", "check", "replay"])("help of %s lists every check with its level", async (command) => {
+  const { output } = await run([command, "--help"]);
+  for (const { id, level } of CHECKS) expect(output).toMatch(new RegExp(`^  ${id} +${level} `, "m"));
+});
+
+test.each([[], ...COMMANDS.map((command) => [command])])(
+  "help of %j has the exit codes of docs/cli.md",
+  async (...command) => {
+    const { output } = await run([...command, "--help"]);
+    const listed = new Set(
+      output
+        .split("\nExit codes:\n")[1]
+        ?.match(/^ {2}\d+/gm)
+        ?.map(Number),
+    );
+    const own: Readonly<Record<string, readonly number[]>> = { serve: [4, 5], certs: [], "vmi-id": [] };
+    const [name = ""] = command;
+    const all = name === "" ? [1, 4, 5] : (own[name] ?? [1]);
+    expect(listed).toEqual(new Set([0, ...all, 2, 3, 130, 143]));
+  },
+);
 
 describe("wrong use", () => {
   test("no command exits 2 with the usage on stderr", async () => {

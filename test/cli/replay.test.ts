@@ -154,7 +154,7 @@ describe("input", () => {
   });
 
   test.each([
-    ["another object", JSON.stringify(virtualMachine())],
+    ["another object", JSON.stringify({ apiVersion: "v1", kind: "ConfigMap" })],
     ["a list", "[]"],
     ["text", "just text"],
     ["a review without a uid", JSON.stringify(createReview({ uid: "" }))],
@@ -201,4 +201,13 @@ describe("policy", () => {
       answer: { response: { warnings: [expect.stringContaining("spec.imageName")] } },
     });
   });
+});
+
+test("a manifest exits 3 and says which command takes it", async () => {
+  const file = ofCheckout("examples/vms/web.yaml");
+  const { exitCode, output, errors } = await run(["replay", file]);
+  expect([exitCode, output]).toEqual([3, ""]);
+  expect(errors).toBe(
+    `vm-image-webhook: ${file}: is a VirtualMachine and not an AdmissionReview; run: vm-image-webhook check ${file}\n`,
+  );
 });

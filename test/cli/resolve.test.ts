@@ -1,7 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { ofCheckout, run } from "../support/command-run.ts";
+import { FakeApiServer } from "../support/fake-api-server.ts";
+import { ProgramProcess } from "../support/program-process.ts";
 import { imageManifest } from "../support/image-manifest.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -23,7 +25,7 @@ describe("resolve", () => {
     expect(await run(["resolve", "vmi-5cb0d0fbeb78ad7a5", ...IMAGES])).toEqual({
       exitCode: 0,
       output:
-        '"vmi-5cb0d0fbeb78ad7a5" in namespace "default" is vmi-5cb0d0fbeb78ad7a5, found by object name\n' +
+        '"vmi-5cb0d0fbeb78ad7a5" in namespace "dev" is vmi-5cb0d0fbeb78ad7a5, found by object name\n' +
         '  ClusterVirtualMachineImage vmi-5cb0d0fbeb78ad7a5, display name "rocky-9.5", type OVF, library cl-shared, ready\n',
       errors: "",
     });
@@ -141,5 +143,45 @@ describe("images that cannot be read", () => {
     expect(exitCode).toBe(1);
     expect(output).toMatch(/is no image/);
     expect(JSON.parse(errors)).toMatchObject({ level: "warn", images: 0 });
+  });
+});
+
+describe("the namespace", () => {
+  test("of a folder whose images are all of one is that one", async () => {
+    const { exitCode, output } = await run(["resolve", "ubuntu-24.04", ...IMAGES]);
+    expect([exitCode, output]).toEqual([0, expect.stringMatching(/^"ubuntu-24.04" in namespace "dev" is /)]);
+  });
+
+  test("of a folder with images of several, or of none, is default", async () => {
+    const folder = temporaryFolder();
+    expect((await run(["resolve", "a", "--images", folder])).output).toMatch(/^"a" in namespace "default" is no image/);
+    writeFileSync(join(folder, "a.yaml"), imageManifest("vmi-a", "a", "dev"));
+    writeFileSync(join(folder, "b.yaml"), imageManifest("vmi-b", "b", "prod"));
+    expect((await run(["resolve", "a", "--images", folder])).output).toMatch(/^"a" in namespace "default" is no image/);
+  });
+
+  test.each([
+    [[], "context-a", "of-a"],
+    [["--context", "context-b"], "context-a", "of-b"],
+    [["--context", "context-c"], "context-a", "default"],
+    [["-n", "given"], "context-a", "given"],
+  ])("with %j of a cluster is that of the context", async (flags, current, namespace) => {
+    const server = new FakeApiServer();
+    const url = await server.listen();
+    onTestFinished(() => server.close());
+    const names = ["a", "b", "c"];
+    const content = {
+      "current-context": current,
+      clusters: [{ name: "it", cluster: { server: url.href, "insecure-skip-tls-verify": true } }],
+      contexts: names.map((name) => ({
+        name: `context-${name}`,
+        context: { cluster: "it", ...(name === "c" ? {} : { namespace: `of-${name}` }) },
+      })),
+    };
+    const kubeconfig = join(temporaryFolder(), "kubeconfig");
+    writeFileSync(kubeconfig, JSON.stringify(content));
+    const program = ProgramProcess.run({ args: ["resolve", "x", "--kubeconfig", kubeconfig, ...flags] });
+    expect([await program.exit(), program.errors]).toEqual([1, ""]);
+    expect(program.output).toMatch(new RegExp(`^"x" in namespace "${namespace}" is no image`));
   });
 });

@@ -22,6 +22,7 @@ interface Given {
   readonly flags?: readonly string[];
   /** Flags of Node itself. */
   readonly node?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** The program as a process, which ends with the test. */
@@ -30,8 +31,9 @@ function serve({
   images = EXAMPLES,
   flags = ["--self-signed"],
   node = [],
+  environment = {},
 }: Given = {}): ServerProcess {
-  const server = new ServerProcess({ certDir, images, flags, node });
+  const server = new ServerProcess({ certDir, images, flags, node, environment });
   onTestFinished(() => {
     server.kill();
   });
@@ -89,6 +91,15 @@ describe("serving", () => {
     expect(server.log.filter(({ level }) => level === "warn")).toEqual([]);
     await expect(closing(client()).post("/mutate", createReview())).rejects.toThrow();
     expect(await (await fetch(`http://127.0.0.1:${opsPort}/readyz?verbose`)).text()).toMatch(/^\[\+\]clientCA ok: /m);
+  });
+
+  test("warns about a variable that is of no flag, and not about those of a Service", async () => {
+    const services = { VM_IMAGE_WEBHOOK_SERVICE_HOST: "10.0.0.1", VM_IMAGE_WEBHOOK_PORT: "tcp://10.0.0.1:443" };
+    const server = serve({ environment: { ...services, VM_IMAGE_WEBHOOK_LISTENS: ":1" } });
+    await server.serving();
+    expect(server.log.filter(({ variable }) => variable !== undefined)).toMatchObject([
+      { level: "warn", variable: "VM_IMAGE_WEBHOOK_LISTENS", nearest: "VM_IMAGE_WEBHOOK_LISTEN" },
+    ]);
   });
 
   test("with --log-level silent logs nothing", async () => {
@@ -354,6 +365,14 @@ describe("contradicting flags of certificates exit 2", () => {
     [["--cert-mode", "cluster"], "--cert-mode cluster needs --cert-host"],
     [["--cert-mode", "cluster", "--cert-host", "x", "--self-signed"], "--self-signed is for --cert-mode files"],
     [["--cert-mode", "cluster", "--cert-host", "x", "--ca-lifetime", "100h"], "more than a fifth of --ca-lifetime"],
+    [
+      ["--listen", "127.0.0.1:7443", "--ops-listen", "localhost:7443"],
+      "--ops-listen localhost:7443: the port is that of --listen 127.0.0.1:7443; give one of them another port",
+    ],
+    [["--ops-listen", "127.0.0.1:9443"], "--ops-listen 127.0.0.1:9443: the port is that of --listen :9443"],
+    [["--osimage"], "--osimage with --images"],
+    [["--kubeconfig", "x"], "--kubeconfig with --images"],
+    [["--ca-secret", "a/b"], "--ca-secret without --cert-mode cluster"],
     [["--tls-min-version", "1.1"], "--tls-min-version 1.1: is not one of 1.2, 1.3"],
   ])("%j", async (flags, why) => {
     const { exitCode, errors } = await run(["serve", "--images", EXAMPLES, ...flags]);
@@ -403,7 +422,9 @@ describe("a start that fails", () => {
     const server = serve({ flags: ["--self-signed", flag, `127.0.0.1:${port}`] });
     expect(await server.exit()).toBe(3);
     expect(lastReason(server)).toMatch(
-      new RegExp(`^vm-image-webhook: cannot listen on 127.0.0.1:${port}: the port is taken by another process$`),
+      new RegExp(
+        `^vm-image-webhook: cannot listen on ${flag} 127.0.0.1:${port}: the port is taken by another process; give another port`,
+      ),
     );
   });
 

@@ -7,6 +7,7 @@ import { cdromTests } from "./suites/cdroms.ts";
 import { callTests } from "./suites/calls.ts";
 import { forcedTests } from "./suites/forced.ts";
 import { imagesChangeTests } from "./suites/images-change.ts";
+import { mistakeTests } from "./suites/mistakes.ts";
 import { pinnedTests } from "./suites/pinned.ts";
 import { limitTests } from "./suites/limits.ts";
 import { refusalTests } from "./suites/refusals.ts";
@@ -73,5 +74,6 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("behind a real API server", 
     pinnedTests(plane);
     forcedTests(plane);
     limitTests(plane);
+    mistakeTests(plane);
   });
 });

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { selfSigned } from "../../src/certs/self-signed.ts";
 import { Failure } from "../../src/common/failure.ts";
+import { SYSTEM_TIMING } from "../../src/common/timing.ts";
 import { Connection } from "../../src/kube/connection.ts";
 import { CurrentCredentials } from "../../src/kube/credentials.ts";
-import { kubeconfigCredentials } from "../../src/kube/kubeconfig.ts";
+import { type ContextOptions, kubeconfigCredentials } from "../../src/kube/kubeconfig/kubeconfig-credentials.ts";
 import { FakeApiServer, lines, status } from "../support/fake-api-server.ts";
 import { capturedLog, type LogLine } from "../support/reflection.ts";
 
@@ -53,13 +54,15 @@ async function writeCa(pem: string): Promise<void> {
 
 /** A connection as in a pod whose root folder is the test's folder. */
 function inPod(): { connection: Connection; credentials: CurrentCredentials; log: LogLine[] } {
-  const environment = { KUBERNETES_SERVICE_HOST: url.hostname };
-  return connectionOf(kubeconfigCredentials({ file: undefined, environment, root: `${folder}/` }));
+  const environment = { KUBERNETES_SERVICE_HOST: url.hostname, KUBERNETES_SERVICE_PORT: url.port };
+  return connectionOf({ file: undefined, environment, root: `${folder}/` });
 }
 
-function connectionOf(read: ReturnType<typeof kubeconfigCredentials>): ReturnType<typeof inPod> {
+function connectionOf(options: ContextOptions): ReturnType<typeof inPod> {
   const { log, lines: logged } = capturedLog();
-  const credentials = new CurrentCredentials({ read, log, timing: { now: () => new Date(now) } });
+  const timing = { ...SYSTEM_TIMING, now: () => new Date(now) };
+  const read = kubeconfigCredentials({ ...options, log, timing });
+  const credentials = new CurrentCredentials({ read, log, timing });
   const connection = new Connection({ credentials });
   cleanUp.push(() => {
     connection.close();
@@ -151,7 +154,7 @@ describe("in a pod", () => {
     await writeCa(other.ca);
     now = 60_000;
     await expect(ask(connection)).rejects.toMatchObject({
-      code: "connection",
+      code: "unreachable",
       message: expect.stringMatching(/certificate|signature/) as string,
     });
     release();
@@ -166,7 +169,12 @@ describe("in a pod", () => {
   it("credentials that cannot be read at the start are a Failure with the reason", async () => {
     await writeToken("");
     const { credentials, connection } = inPod();
-    await expect(credentials.check()).rejects.toThrow(new Failure("cluster", "the token is empty"));
+    await expect(credentials.check()).rejects.toThrow(
+      new Failure(
+        "cluster",
+        `the pod's service account: the token is empty: tokenFile ${folder}/${SERVICE_ACCOUNT}/token`,
+      ),
+    );
     await expect(ask(connection)).rejects.toMatchObject({ code: "credentials" });
   });
 });
@@ -185,7 +193,7 @@ describe("a kubeconfig", () => {
   }
 
   function fromFile(file: string): ReturnType<typeof inPod> {
-    return connectionOf(kubeconfigCredentials({ file, environment: {} }));
+    return connectionOf({ file, environment: {} });
   }
 
   it("provides server, CA and token, and is read again", async () => {
@@ -227,7 +235,11 @@ describe("a kubeconfig", () => {
 
   it.each([
     ["that is missing", async () => Promise.resolve(join(folder, "none")), "cannot read the kubeconfig"],
-    ["with a proxy", () => kubeconfig({ "proxy-url": "http://127.0.0.1:1" }, {}), "proxy-url"],
+    [
+      "with a proxy of another scheme",
+      () => kubeconfig({ "proxy-url": "ftp://127.0.0.1:1" }, {}),
+      'proxy-url of cluster "it" has the scheme ftp, and must have http, https or socks5',
+    ],
     [
       "without a current context",
       async () => {
@@ -235,7 +247,7 @@ describe("a kubeconfig", () => {
         await writeFile(file, "apiVersion: v1\nkind: Config\n");
         return file;
       },
-      "no current context",
+      "has no current-context",
     ],
   ])("%s is a Failure that says so", async (_, file, why) => {
     const { credentials } = fromFile(await file());
@@ -249,7 +261,7 @@ describe("a kubeconfig", () => {
     vi.stubEnv("KUBERNETES_SERVICE_HOST", undefined);
     vi.stubEnv("KUBECONFIG", undefined);
     vi.stubEnv("HOME", folder);
-    const { credentials } = connectionOf(kubeconfigCredentials({ file: undefined, environment: {} }));
+    const { credentials } = connectionOf({ file: undefined, environment: {} });
     await expect(credentials.check()).rejects.toMatchObject({
       message: expect.stringContaining("--kubeconfig FILE") as string,
     });

@@ -288,7 +288,7 @@ describe("warnings", () => {
   it("terminating: an image that is being deleted warns", () => {
     const images = [osImage("noble", "Ubuntu", { terminating: true })];
     expect(asked("validate", "NodeClaim", claim("noble"), { images }).warnings).toEqual([
-      `${FIELD}: "noble": Ubuntu: the image is being deleted; choose another one`,
+      `${FIELD}: "noble": Ubuntu: the image is being deleted; choose another one (kubectl get osimages lists them)`,
     ]);
   });
 });

@@ -1,7 +1,7 @@
 import fastify, { type FastifyInstance } from "fastify";
 import { networkInterfaces } from "node:os";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { listen } from "../../src/server/listen.ts";
+import { isSamePort, listen, type ListenAddress } from "../../src/server/listen.ts";
 
 const HAS_IPV6 = Object.values(networkInterfaces())
   .flat()
@@ -43,7 +43,7 @@ describe("an address that is not available", () => {
     await expect(listen(server(), { host: "127.0.0.1", port })).rejects.toMatchObject({
       name: "Failure",
       code: "listen",
-      message: `cannot listen on 127.0.0.1:${port}: the port is taken by another process`,
+      message: `cannot listen on 127.0.0.1:${port}: the port is taken by another process; give another port, or end that process`,
     });
   });
 
@@ -51,7 +51,7 @@ describe("an address that is not available", () => {
     const port = await listen(server(), { host: undefined, port: 0 });
     await expect(listen(server(), { host: undefined, port })).rejects.toMatchObject({
       code: "listen",
-      message: `cannot listen on :${port}: the port is taken by another process`,
+      message: `cannot listen on :${port}: the port is taken by another process; give another port, or end that process`,
     });
   });
 
@@ -59,7 +59,7 @@ describe("an address that is not available", () => {
     const port = await listen(server(), { host: "::1", port: 0 });
     await expect(listen(server(), { host: "::1", port })).rejects.toMatchObject({
       code: "listen",
-      message: `cannot listen on [::1]:${port}: the port is taken by another process`,
+      message: `cannot listen on [::1]:${port}: the port is taken by another process; give another port, or end that process`,
     });
   });
 
@@ -69,5 +69,29 @@ describe("an address that is not available", () => {
       code: "listen",
       message: "cannot listen on 192.0.2.1:0: this machine does not have that address",
     });
+  });
+});
+
+describe("two addresses have the same port", () => {
+  const at = (host: string | undefined, port = 9443): ListenAddress => ({ host, port });
+
+  test.each([
+    [at(undefined), at(undefined)],
+    [at(undefined), at("127.0.0.1")],
+    [at("10.0.0.1"), at("0.0.0.0")],
+    [at("10.0.0.1"), at("10.0.0.1")],
+    [at("localhost"), at("127.0.0.1")],
+    [at("::1"), at("localhost")],
+  ])("%j and %j", (one, other) => {
+    expect([isSamePort(one, other), isSamePort(other, one)]).toEqual([true, true]);
+  });
+
+  test.each([
+    [at(undefined), at(undefined, 8080)],
+    [at(undefined, 0), at(undefined, 0)],
+    [at("127.0.0.1"), at("10.0.0.1")],
+    [at("localhost"), at("10.0.0.1")],
+  ])("but not %j and %j", (one, other) => {
+    expect([isSamePort(one, other), isSamePort(other, one)]).toEqual([false, false]);
   });
 });

@@ -35,10 +35,14 @@ export async function run(args: readonly string[], given: Surroundings = {}): Pr
       write: (line) => {
         errors += line;
       },
+      formatWith: () => undefined,
     },
+    terminal: undefined,
+    withProgress: (_, step) => step(given.progress ?? (() => undefined)),
+    isInteractive: () => false,
     stdin: () => Readable.from([Buffer.from(given.stdin ?? "")]),
-    ...(given.progress === undefined ? {} : { progress: given.progress }),
     stop: given.stop ?? new AbortController().signal,
+    stopOnSignal: () => undefined,
     now: () => given.now ?? new Date(),
     openFiles: () => undefined,
   });

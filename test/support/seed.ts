@@ -1,5 +1,5 @@
 /** The environment variable that repeats a failure. */
-export const SEED_VARIABLE = "VM_IMAGE_WEBHOOK_TEST_SEED";
+export const SEED_VARIABLE = "TEST_SEED";
 
 /** The seed of the variable, else `otherwise`, which differs in each run by default. */
 export function testSeed(otherwise = Date.now() % 1_000_000): number {

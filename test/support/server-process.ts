@@ -31,6 +31,7 @@ export class ServerProcess {
     program = [MAIN],
     cwd,
     node = [],
+    environment = {},
   }: {
     readonly certDir: string;
     readonly images: string;
@@ -40,11 +41,12 @@ export class ServerProcess {
     readonly cwd?: string;
     /** Flags of Node itself. */
     readonly node?: readonly string[];
+    readonly environment?: Readonly<Record<string, string>>;
   }) {
     this.certDir = certDir;
     const args = ["serve", "--images", images, "--cert-dir", certDir, ...FREE_PORTS, ...NO_DELAY, ...flags];
     this.#child = spawn(process.execPath, [...node, ...program, ...args], {
-      env: {},
+      env: environment,
       cwd,
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -123,7 +123,7 @@ const ROWS: readonly Row[] = [
     title: "an unsupported kind is refused with the supported ones",
     object: { spec: { image: image("Image", "vmi-a") } },
     messages: [
-      'spec.image.kind: Unsupported value: "Image": supported values: "VirtualMachineImage", "ClusterVirtualMachineImage"',
+      'spec.image.kind: Unsupported value: "Image": write "VirtualMachineImage"; supported values: "VirtualMachineImage", "ClusterVirtualMachineImage"',
     ],
   },
   {
@@ -136,11 +136,27 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
+    check: "kind",
+    title: "an unsupported kind is refused without a kind to write where no image has the name",
+    object: { spec: { image: { kind: "Image", name: "no-such-image" } } },
+    messages: [
+      'spec.image.kind: Unsupported value: "Image": supported values: "VirtualMachineImage", "ClusterVirtualMachineImage"',
+    ],
+  },
+  {
     check: "agree",
     title: "an imageName of another image than image is refused",
     object: { spec: { imageName: "ubuntu", image: image(CVMI, "vmi-c") } },
     messages: [
       'spec.imageName: Invalid value: "ubuntu": spec.image names another image, "vmi-c" (rocky); write that here or leave one of the two out',
+    ],
+  },
+  {
+    check: "agree",
+    title: "an imageName that names no image is refused without the remedy to keep it alone",
+    object: { spec: { imageName: "no-such-image", image: image(CVMI, "vmi-c") } },
+    messages: [
+      'spec.imageName: Invalid value: "no-such-image": spec.image names another image, "vmi-c" (rocky); write that here or leave this field out',
     ],
   },
   {
@@ -174,7 +190,7 @@ const ROWS: readonly Row[] = [
     endpoints: VALIDATE,
     object: { spec: { imageName: "ubuntu", image: { kind: VMI } } },
     messages: [
-      "spec.image.name: Required value: a kind alone names no image; write the image's VMI ID or display name",
+      "spec.image.name: Required value: a kind alone names no image; write the display name or VMI ID of an image (kubectl get vmi,cvmi -n dev lists them)",
     ],
   },
   {
@@ -196,6 +212,15 @@ const ROWS: readonly Row[] = [
     facts: { version: "v1alpha4" },
     object: { spec: { guestID: "g", cdrom: [{ name: "c", image: image(VMI, "vmi-iso") }] } },
     messages: [],
+  },
+  {
+    check: "required",
+    title: "a CD-ROM without an image is refused",
+    endpoints: VALIDATE,
+    object: { spec: { imageName: "vmi-a", guestID: "ubuntu64Guest", hardware: { cdrom: [{ name: "cdrom1" }] } } },
+    messages: [
+      "spec.hardware.cdrom[0].image.name: Required value: a CD-ROM needs an image; write the display name or VMI ID of an ISO image (kubectl get vmi,cvmi -n dev -l image.vmoperator.vmware.com/type=ISO lists them)",
+    ],
   },
   {
     check: "immutable",
@@ -233,7 +258,7 @@ const ROWS: readonly Row[] = [
       spec: { imageName: "vmi-a", image: image(VMI, "vmi-a") },
     },
     messages: [
-      'spec.imageName: Invalid value: "vmi-a": ubuntu: the image lacks "nvidia-gpu", "sgx" of annotation vm-image-webhook.dev/required-capabilities (it has "cloud-init"); choose another image or change the annotation',
+      'spec.imageName: Invalid value: "vmi-a": ubuntu: the image lacks "nvidia-gpu", "sgx" of annotation vm-image-webhook.dev/required-capabilities (it has "cloud-init"); choose another image (kubectl get vmi,cvmi -n dev -l capability.image.vmoperator.vmware.com/cloud-init,capability.image.vmoperator.vmware.com/nvidia-gpu,capability.image.vmoperator.vmware.com/sgx lists those that have all), or change the annotation',
     ],
   },
   {
@@ -242,7 +267,16 @@ const ROWS: readonly Row[] = [
     endpoints: VALIDATE,
     object: { metadata: { annotations: { [CAPABILITIES]: "sgx" } }, spec: { image: image(CVMI, "vmi-c") } },
     messages: [
-      'spec.image.name: Invalid value: "vmi-c": rocky: the image lacks "sgx" of annotation vm-image-webhook.dev/required-capabilities (it has none); choose another image or change the annotation',
+      'spec.image.name: Invalid value: "vmi-c": rocky: the image lacks "sgx" of annotation vm-image-webhook.dev/required-capabilities (it has none); choose another image (kubectl get vmi,cvmi -n dev -l capability.image.vmoperator.vmware.com/sgx lists those that have all), or change the annotation',
+    ],
+  },
+  {
+    check: "capabilities",
+    title: "a capability that is no name of a label is not put into a command",
+    endpoints: VALIDATE,
+    object: { metadata: { annotations: { [CAPABILITIES]: "$(reboot)" } }, spec: { image: image(CVMI, "vmi-c") } },
+    messages: [
+      'spec.image.name: Invalid value: "vmi-c": rocky: the image lacks "$(reboot)" of annotation vm-image-webhook.dev/required-capabilities (it has none); change the annotation',
     ],
   },
   {
@@ -349,7 +383,8 @@ const WARNINGS: readonly WarningRow[] = [
     check: "terminating",
     title: "an image that is being deleted warns",
     spec: { imageName: "vmi-d" },
-    warns: 'spec.imageName: "vmi-d": doomed: the image is being deleted; choose another one',
+    warns:
+      'spec.imageName: "vmi-d": doomed: the image is being deleted; choose another one (kubectl get vmi,cvmi -n dev lists them)',
   },
 ];
 

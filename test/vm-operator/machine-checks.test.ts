@@ -49,7 +49,7 @@ const ROWS: readonly Row[] = [
     title: "a second CD-ROM with the same image is refused",
     object: machine([cd("a", "vmi-i"), cd("b", "vmi-j"), cd("c", "vmi-i")]),
     denials: [
-      'spec.hardware.cdrom[2].image.name: Duplicate value: "vmi-i": spec.hardware.cdrom[0].image.name holds this image already; choose another one or leave one of the two CD-ROMs out',
+      'spec.hardware.cdrom[2].image.name: Duplicate value: "vmi-i": spec.hardware.cdrom[0].image.name holds this image already; choose another one (kubectl get vmi,cvmi -n dev -l image.vmoperator.vmware.com/type=ISO lists them), or leave one of the two CD-ROMs out',
     ],
   },
   {
@@ -65,11 +65,25 @@ const ROWS: readonly Row[] = [
     old: machine([cd("a", "vmi-i"), cd("b", "vmi-i")], { image: image(VMI, "vmi-efi") }),
   },
   {
+    check: "boot-type",
+    title: "an ISO image warns with the path of CD-ROMs of the version",
+    facts: { version: "v1alpha3" },
+    object: { spec: { imageName: "vmi-i" } },
+    warnings: [expect.stringContaining("and add to spec.cdrom {name: cdrom1, image: {name: vmi-i}}") as string],
+  },
+  {
+    check: "boot-type",
+    title: "an ISO image warns in a version without CD-ROMs",
+    facts: { version: "v1alpha1" },
+    object: { spec: { imageName: "vmi-i" } },
+    warnings: [expect.stringMatching(/; add it as a CD-ROM, in v1alpha3 or newer$/) as string],
+  },
+  {
     check: "cdrom-type",
     title: "an OVF image in a CD-ROM is refused",
     object: machine([cd("a", "vmi-bios")]),
     denials: [
-      'spec.hardware.cdrom[0].image.name: Invalid value: "vmi-bios": legacy: the image is of type OVF, and a CD-ROM needs one of type ISO; choose an ISO image',
+      'spec.hardware.cdrom[0].image.name: Invalid value: "vmi-bios": legacy: the image is of type OVF, and a CD-ROM needs one of type ISO; choose an ISO image (kubectl get vmi,cvmi -n dev -l image.vmoperator.vmware.com/type=ISO lists them)',
     ],
   },
   { check: "cdrom-type", title: "an image of unknown type is admitted", object: machine([cd("a", "vmi-u")]) },
@@ -155,7 +169,7 @@ const ROWS: readonly Row[] = [
     title: "an image with firmware bios is refused",
     object: { spec: { imageName: "vmi-bios", bootOptions: SECURE } },
     denials: [
-      'spec.bootOptions.efiSecureBoot: Forbidden: secure boot needs firmware efi, and image "vmi-bios" has "bios"; choose an image for efi, write bootOptions.firmware: efi if it boots so, or leave secure boot out',
+      'spec.bootOptions.efiSecureBoot: Forbidden: secure boot needs firmware efi, and image "vmi-bios" has "bios"; choose an image for efi (kubectl get vmi,cvmi -n dev -o custom-columns=NAME:.status.name,FIRMWARE:.status.firmware lists them), write spec.bootOptions.firmware: efi if it boots so, or leave secure boot out',
     ],
   },
   {
@@ -163,7 +177,7 @@ const ROWS: readonly Row[] = [
     title: "the firmware of the machine takes precedence over that of the image",
     object: { spec: { imageName: "vmi-efi", bootOptions: { ...SECURE, firmware: "bios" } } },
     denials: [
-      'spec.bootOptions.efiSecureBoot: Forbidden: secure boot needs firmware efi, and bootOptions.firmware is "bios"; write efi there, or leave secure boot out',
+      'spec.bootOptions.efiSecureBoot: Forbidden: secure boot needs firmware efi, and spec.bootOptions.firmware is "bios"; write efi there, or leave secure boot out',
     ],
   },
   {
@@ -176,7 +190,7 @@ const ROWS: readonly Row[] = [
     title: "firmware efi of the image alone warns, because vm-operator requires it in the machine",
     object: { spec: { imageName: "vmi-efi", bootOptions: SECURE } },
     warnings: [
-      'spec.bootOptions.efiSecureBoot: only image "vmi-efi" says firmware efi, and vm-operator refuses secure boot without it in the VM; write bootOptions.firmware: efi',
+      'spec.bootOptions.efiSecureBoot: only image "vmi-efi" says firmware efi, and vm-operator refuses secure boot without it in the VM; write spec.bootOptions.firmware: efi',
     ],
   },
   {
@@ -202,7 +216,7 @@ const ROWS: readonly Row[] = [
     title: "unknown firmware of the image warns",
     object: { spec: { imageName: "vmi-any", bootOptions: SECURE } },
     warnings: [
-      'spec.bootOptions.efiSecureBoot: the firmware of image "vmi-any" is not known, and secure boot needs efi; write bootOptions.firmware: efi',
+      'spec.bootOptions.efiSecureBoot: the firmware of image "vmi-any" is not known, and secure boot needs efi; write spec.bootOptions.firmware: efi',
     ],
   },
   {
@@ -215,7 +229,7 @@ const ROWS: readonly Row[] = [
     title: "an ISO image without a CD-ROM warns",
     object: { spec: { imageName: "vmi-i" } },
     warnings: [
-      'spec.imageName: "vmi-i": installer: the image is of type ISO, and no CD-ROM of the VM holds it, so that nothing boots; add it as a CD-ROM, and set spec.guestID',
+      'spec.imageName: "vmi-i": installer: the image is of type ISO, and no CD-ROM holds it to boot from; set spec.guestID, such as ubuntu64Guest, and add to spec.hardware.cdrom {name: cdrom1, image: {name: vmi-i}}',
     ],
   },
   {

@@ -1,6 +1,7 @@
 import type { CheckFacts } from "../check.ts";
 import { type ResolvedContext, usedImages } from "../context.ts";
 import type { FieldError } from "../field-error.ts";
+import { kubectlGet } from "../list-command.ts";
 import type { MakeImageError } from "../image-error.ts";
 
 export const TERMINATING = {
@@ -22,7 +23,7 @@ export function terminating<C extends ResolvedContext>(
         reference,
         image,
         why: "the image is being deleted",
-        remedy: "choose another one",
+        remedy: `choose another one (${kubectlGet(reference.images, context.target.namespace)} lists them)`,
       });
     }
   };

@@ -17,14 +17,10 @@ import { readinessOf } from "./reflector-status.ts";
 /** Milliseconds that a command waits for its images: the deadlines of two pages, and as long as a person may wait. */
 const READ_DEADLINE = 30_000;
 
-/** States that waiting does not change: a command fails at once. */
-const PERMANENT: readonly StateName[] = ["forbidden", "overflow"];
 /** States in which the index is as the API server was a moment ago. */
 const CURRENT: readonly StateName[] = ["live", "absent"];
 /** Before the start nothing can be read. */
 const NOT_STARTED: Confirmation = { is: "failed" };
-/** Milliseconds between two checks for a permanent state. */
-const CHECK_INTERVAL = 50;
 
 export interface ClusterSourceOptions {
   readonly credentials: ReadCredentials;
@@ -80,14 +76,16 @@ export class ClusterSource implements ImageSource {
         listOnly: true,
       }),
     );
+    const { timing, readDeadline = READ_DEADLINE } = this.#options;
     const end = new AbortController();
-    const running = this.#runAll(AbortSignal.any([signal, end.signal]));
+    const stopTimer = timing.setTimer(readDeadline, () => {
+      end.abort();
+    });
     try {
-      await Promise.race([running, this.#waitUntilPermanent(end.signal)]);
+      await this.#runAll(AbortSignal.any([signal, end.signal]));
       this.#throwUnlessComplete();
     } finally {
-      end.abort();
-      await running;
+      stopTimer();
     }
   }
 
@@ -132,23 +130,12 @@ export class ClusterSource implements ImageSource {
     this.#connection.close();
   }
 
-  /** Resolves at the deadline, or when a kind is in a permanent state. */
-  async #waitUntilPermanent(signal: AbortSignal): Promise<void> {
-    const { timing, readDeadline = READ_DEADLINE } = this.#options;
-    const begun = timing.monotonic();
-    while (!signal.aborted && timing.monotonic() - begun < readDeadline) {
-      const states = this.#reflectors.map(({ state }) => state.state);
-      // The failure names each kind that cannot be read, so it waits for the first answer about every kind.
-      if (states.some((state) => PERMANENT.includes(state)) && !states.includes("starting")) return;
-      await timing.delay(CHECK_INTERVAL, signal);
-    }
-  }
-
   #throwUnlessComplete(): void {
     const missing = this.#reflectors.map(({ state }) => state).filter(({ syncedAt }) => syncedAt === undefined);
     if (missing.length === 0) return;
     const lines = missing.map(({ kind, state, because }) => `cannot read ${kind}s: ${state}: ${because}`);
-    throw new Failure("cluster", lines.join("\n"));
+    const { asked } = this.#credentials;
+    throw new Failure("cluster", [...lines, ...(asked === undefined ? [] : [`asked ${asked}`])].join("\n"));
   }
 
   #reflector(index: ImageIndexWriter, scope: Pick<ReflectorOptions, "kind" | "namespace" | "listOnly">): Reflector {

@@ -38,6 +38,8 @@ interface Recovery {
   readonly relistAfter: number;
   /** After the first watch, this many errors in a row are handled as `server` before this row applies. */
   readonly toleratedFailures?: number;
+  /** Waiting does not change it, so a command that only lists fails at once. */
+  readonly endsList?: true;
 }
 
 const SECOND = 1_000;
@@ -65,21 +67,24 @@ const TOLERATED_REFUSALS = 5;
 /** The recovery table: what a reflector does about each error. */
 export const RECOVERY = {
   connection: { state: "stale", wait: "exponential", relistAfter: RELIST_AFTER_FAILURES },
+  unreachable: { state: "stale", wait: "exponential", relistAfter: RELIST_AFTER_FAILURES, endsList: true },
   server: { state: "stale", wait: "exponential", relistAfter: RELIST_AFTER_FAILURES },
+  rejected: { state: "stale", wait: "exponential", relistAfter: RELIST_AFTER_FAILURES, endsList: true },
   /** A list would be another burden on the server. */
   tooManyRequests: { state: "stale", wait: "exponential", relistAfter: Infinity },
   /** All replicas get it at the same moment. */
   expired: { state: "resyncing", wait: SPREAD, relistAfter: 1 },
   tooLargeResourceVersion: { state: "stale", wait: "exponential", relistAfter: RELIST_AFTER_TOO_LARGE },
   malformed: { state: "stale", wait: "exponential", relistAfter: RELIST_AFTER_BAD_LINES },
-  unauthorized: { state: "auth", wait: "exponential", relistAfter: Infinity },
-  credentials: { state: "auth", wait: "exponential", relistAfter: Infinity },
+  unauthorized: { state: "auth", wait: "exponential", relistAfter: Infinity, endsList: true },
+  credentials: { state: "auth", wait: "exponential", relistAfter: Infinity, endsList: true },
   /** 403 of a list, or of discovery. */
   forbidden: {
     state: "forbidden",
     wait: UNTIL_GRANTED,
     relistAfter: Infinity,
     toleratedFailures: TOLERATED_REFUSALS,
+    endsList: true,
   },
   /** The list is allowed: lists alone keep the index current, but more slowly. */
   watchForbidden: { state: "degraded", wait: BETWEEN_LISTS, relistAfter: 1, toleratedFailures: TOLERATED_REFUSALS },
@@ -90,7 +95,7 @@ export const RECOVERY = {
   conflict: { state: "stale", wait: "exponential", relistAfter: 1 },
   briefWatch: { state: "stale", wait: "exponential", relistAfter: RELIST_AFTER_FAILURES },
   absent: { state: "absent", wait: UNTIL_INSTALLED, relistAfter: 1 },
-  overflow: { state: "overflow", wait: UNTIL_ROOM, relistAfter: 1 },
+  overflow: { state: "overflow", wait: UNTIL_ROOM, relistAfter: 1, endsList: true },
   internal: { state: "stale", wait: "exponential", relistAfter: 1 },
 } as const satisfies Readonly<Record<RecoveryCode, Recovery>>;
 

@@ -26,7 +26,7 @@ export interface ReflectorOptions {
   readonly timing: Timing;
   /** Only the images of this namespace; undefined is all namespaces. */
   readonly namespace?: string | undefined;
-  /** Ends after the first complete list. */
+  /** Ends after the first complete list, or an error that waiting does not change. */
   readonly listOnly?: boolean;
   readonly limits?: ReflectorLimits;
 }
@@ -121,10 +121,11 @@ export class Reflector {
     const errors = this.#consecutive.code === code ? this.#consecutive.errors + 1 : 1;
     this.#consecutive = { code, errors };
     this.#errorsSinceList++;
-    const { state, wait, relistAfter } = recoveryOf(code, errors, this.#watches > 0);
+    const { state, wait, relistAfter, endsList } = recoveryOf(code, errors, this.#watches > 0);
     this.#status.enter(state, `${this.#describe(step)}: ${error.message}`);
     if (code === "malformed") this.#status.recordBadLine();
     if (code === "absent" && this.#confirmAbsent()) return DONE;
+    if (this.#options.listOnly === true && endsList === true) return DONE;
     const retryAfter = error instanceof ApiError ? error.retryAfter : undefined;
     await this.#options.timing.delay(this.#backoff.next(wait, errors, retryAfter), signal);
     return step.is === "watch" && this.#errorsSinceList < relistAfter ? step : DISCOVER;

@@ -2,7 +2,7 @@ import { imageNameFollowsImage } from "../boot-references.ts";
 import type { MachineContext } from "../context.ts";
 import { type FieldError, plain, quote } from "../../references/field-error.ts";
 import { fieldOf } from "../../common/field-path.ts";
-import { isNamedBy } from "../../references/resolve-reference.ts";
+import { isNamedBy, resolveReference } from "../../references/resolve-reference.ts";
 
 /** Where `spec.image` decides, `imageName` is never resolved: it must be a name of that image. */
 export function agree(context: MachineContext): readonly FieldError[] {
@@ -14,13 +14,15 @@ export function agree(context: MachineContext): readonly FieldError[] {
   if (imageName?.name === undefined || isNamedBy(context, bootImage.image, imageName.name)) return [];
   const { name, displayName } = bootImage.image;
   const names = displayName === undefined ? quote(name) : `${quote(name)} (${plain(displayName)})`;
+  // Alone, a name of no image is refused, too.
+  const namesImage = resolveReference(context, imageName).is === "resolved";
   const error: FieldError = {
     check: "agree",
     reason: "FieldValueInvalid",
     field: fieldOf(imageName.namePath),
     value: imageName.name,
     why: `${fieldOf(bootImage.reference.path)} names another image, ${names}`,
-    remedy: "write that here or leave one of the two out",
+    remedy: `write that here or leave ${namesImage ? "one of the two" : "this field"} out`,
   };
   return [error];
 }

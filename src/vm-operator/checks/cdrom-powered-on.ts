@@ -1,9 +1,9 @@
-import { type Cdrom, cdromReferences } from "../cdroms.ts";
+import { type Cdrom, cdromListPath, cdromReferences } from "../cdroms.ts";
 import type { MachineContext } from "../context.ts";
 import { staysPoweredOn } from "../power.ts";
 import type { FieldError } from "../../references/field-error.ts";
-import { EACH } from "../../references/row.ts";
 import { fieldOf } from "../../common/field-path.ts";
+import type { AdmissionTarget } from "../../references/target.ts";
 import type { Reference } from "../../references/parse.ts";
 
 /**
@@ -23,7 +23,7 @@ export function* cdromPoweredOn(context: MachineContext): Iterable<FieldError> {
   const kept = new Set(cdroms.map(({ reference }) => reference.key));
   for (const old of cdromReferences(oldParsed)) {
     if (kept.has(old.key)) continue;
-    yield { ...error(old, "be removed"), field: listField(context, old), value: entryName(old) };
+    yield { ...error(old, "be removed"), field: listField(target), value: entryName(old) };
   }
 }
 
@@ -41,10 +41,8 @@ function error({ path }: Reference, what: string): FieldError {
 }
 
 /** The field of the list: a CD-ROM that is removed has no position. */
-function listField({ target }: MachineContext, { path }: Reference): string {
-  const row = target.rows.find(({ role, path: steps }) => role === "cdrom" && steps[0] === path[0]);
-  const steps = row?.path ?? [];
-  return fieldOf(steps.slice(0, steps.indexOf(EACH)));
+function listField(target: AdmissionTarget): string {
+  return fieldOf(cdromListPath(target) ?? []);
 }
 
 /** `cd1` of `spec.hardware.cdrom[cd1].image` */

@@ -1,6 +1,7 @@
 import { isVmImage, type VmImage } from "../../images/image.ts";
 import { at, isSameJson, type JsonPath, textAt } from "../../common/json.ts";
 import type { MachineContext } from "../context.ts";
+import { firmwareCommand } from "../list-command.ts";
 import { type FieldError, quote } from "../../references/field-error.ts";
 import { fieldOf } from "../../common/field-path.ts";
 import { isEmpty, resolveReference } from "../../references/resolve-reference.ts";
@@ -11,8 +12,6 @@ const EFI = "efi";
 /** Versions with `bootOptions`. There vm-operator demands `bootOptions.firmware: efi`, and never reads the image (validateBootOptions). */
 const VERSIONS_WITH_EXPLICIT_FIRMWARE = ["v1alpha5", "v1alpha6"];
 
-const WRITE_EFI = "write bootOptions.firmware: efi";
-
 /**
  * Secure boot needs EFI firmware: the machine's, else its image's (vm-operator configspec.go). Where neither is known, the
  * machine's class decides, which this webhook does not read: a warning at most.
@@ -22,7 +21,11 @@ export function* firmware(context: MachineContext): Iterable<FieldError> {
   const options = bootOptionsOf(target);
   if (!wantsSecureBoot(context) || !isChecked(context, options)) return;
   const chosen = textAt(target.object, [...options, "firmware"]);
-  const objection = chosen === "" ? objectionToImage(bootedImage(context), target.version) : objectionToChoice(chosen);
+  const firmwareField = fieldOf([...options, "firmware"]);
+  const objection =
+    chosen === ""
+      ? objectionToImage(bootedImage(context), target, `write ${firmwareField}: ${EFI}`)
+      : objectionToChoice(chosen, firmwareField);
   if (objection === undefined) return;
   const field = fieldOf([...options, "efiSecureBoot"]);
   yield { check: "firmware", reason: "FieldValueForbidden", field, ...objection };
@@ -52,24 +55,25 @@ function bootedImage(context: MachineContext): VmImage | undefined {
 
 type Objection = Pick<FieldError, "why" | "remedy" | "onlyWarns"> | undefined;
 
-function objectionToChoice(chosen: string): Objection {
+function objectionToChoice(chosen: string, field: string): Objection {
   if (chosen === EFI) return undefined;
-  const why = `secure boot needs firmware efi, and bootOptions.firmware is ${quote(chosen)}`;
+  const why = `secure boot needs firmware efi, and ${field} is ${quote(chosen)}`;
   return { why, remedy: "write efi there, or leave secure boot out" };
 }
 
-function objectionToImage(image: VmImage | undefined, version: string): Objection {
+function objectionToImage(image: VmImage | undefined, target: AdmissionTarget, writeEfi: string): Objection {
   if (image === undefined) return undefined;
   const name = quote(image.name);
   if (image.firmware === EFI) {
-    if (!VERSIONS_WITH_EXPLICIT_FIRMWARE.includes(version)) return undefined;
+    if (!VERSIONS_WITH_EXPLICIT_FIRMWARE.includes(target.version)) return undefined;
     const why = `only image ${name} says firmware efi, and vm-operator refuses secure boot without it in the VM`;
-    return { why, remedy: WRITE_EFI, onlyWarns: true };
+    return { why, remedy: writeEfi, onlyWarns: true };
   }
   if (image.firmware === undefined) {
     const why = `the firmware of image ${name} is not known, and secure boot needs efi`;
-    return { why, remedy: WRITE_EFI, onlyWarns: true };
+    return { why, remedy: writeEfi, onlyWarns: true };
   }
   const why = `secure boot needs firmware efi, and image ${name} has ${quote(image.firmware)}`;
-  return { why, remedy: `choose an image for efi, ${WRITE_EFI} if it boots so, or leave secure boot out` };
+  const choose = `choose an image for efi (${firmwareCommand(target)} lists them)`;
+  return { why, remedy: `${choose}, ${writeEfi} if it boots so, or leave secure boot out` };
 }

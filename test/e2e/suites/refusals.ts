@@ -72,7 +72,8 @@ export function refusalTests(plane: () => ControlPlane): void {
       expect(printed).toBe(
         `The VirtualMachine "${sent.metadata.name}" is invalid: spec.imageName: Invalid value: "${DEBIAN.name}": ` +
           'debian-13: the image lacks "nvidia-gpu" of annotation vm-image-webhook.dev/required-capabilities ' +
-          "(it has none); choose another image or change the annotation",
+          "(it has none); choose another image (kubectl get vmi,cvmi -n dev -l " +
+          "capability.image.vmoperator.vmware.com/nvidia-gpu lists those that have all), or change the annotation",
       );
     });
 
@@ -154,7 +155,8 @@ export function refusalTests(plane: () => ControlPlane): void {
       const printed = await user.refused(["apply", "--force", "-f", "-"], machine(name, { imageName }));
 
       expect(printed).toMatch(/^Error from server \(Forbidden\): /);
-      expect(printed).toMatch(endOf(`spec.imageName: Invalid value: "${imageName}": ${KEEPS_ITS_NAME}`));
+      const keeps = KEEPS_ITS_NAME.replace(", or create another VM", "");
+      expect(printed).toMatch(endOf(`spec.imageName: Invalid value: "${imageName}": ${keeps}`));
       expect(await stored(user, name)).toEqual(before);
     });
 
@@ -215,7 +217,7 @@ const REFUSED: readonly { readonly why: string; readonly spec: MachineSpec; read
     why: "an unsupported kind",
     spec: { image: { kind: "Image", name: "ubuntu-24.04" } },
     message:
-      'spec.image.kind: Unsupported value: "Image": supported values: "VirtualMachineImage", ' +
+      'spec.image.kind: Unsupported value: "Image": write "VirtualMachineImage"; supported values: "VirtualMachineImage", ' +
       '"ClusterVirtualMachineImage"',
   },
   {

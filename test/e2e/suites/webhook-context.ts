@@ -62,7 +62,7 @@ export function withImagesFolder(
   });
   afterAll(async () => {
     try {
-      await plane().user.ok(["delete", "virtualmachines", "--all", "-n", NAMESPACE]);
+      await plane().user.ok(["delete", OWNED.join(), "--all", "-n", NAMESPACE]);
     } finally {
       await webhook?.stop();
     }

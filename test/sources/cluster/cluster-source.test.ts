@@ -1,12 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { runProgram } from "../../../src/cli/program.ts";
 import { IMAGE_KINDS, VM_IMAGE_KINDS } from "../../../src/images/image.ts";
 import { MemoryImageIndex } from "../../../src/images/image-index.ts";
 import { ClusterSource, type ClusterSourceOptions } from "../../../src/sources/cluster/cluster-source.ts";
+import { run as runCommand } from "../../support/command-run.ts";
 import { FakeApiServer, hang, status } from "../../support/fake-api-server.ts";
 import { capturedLog, eventually, instantTiming, type LogLine, SHORT_LIMITS } from "../../support/reflection.ts";
 
@@ -310,9 +309,25 @@ describe("read", () => {
     const { source: cluster, index } = source();
     await expect(cluster.read(index, { kinds: [CLUSTER_KIND] }, NEVER)).rejects.toMatchObject({
       code: "cluster",
-      message: `cannot read ${CLUSTER_KIND}s: forbidden: list clustervirtualmachineimages.vmoperator.vmware.com: 403 User cannot list`,
+      message: `cannot read ${CLUSTER_KIND}s: forbidden: list clustervirtualmachineimages.vmoperator.vmware.com: 403 User cannot list\nasked ${url.origin}`,
     });
   });
+
+  it.each(["http://127.0.0.1:1", "http://no-such-host.invalid", "https://127.0.0.1:1"])(
+    "fails without a second attempt where nothing listens or the host is unknown: %s",
+    async (address) => {
+      const waits: number[] = [];
+      const credentials = (): ReturnType<ClusterSourceOptions["credentials"]> =>
+        Promise.resolve({ server: new URL(address), headers: {}, tls: {} });
+      const { log } = capturedLog();
+      const cluster = new ClusterSource({ credentials, log, timing: instantTiming(waits) });
+      await expect(cluster.read(new MemoryImageIndex(), { kinds: [CLUSTER_KIND] }, NEVER)).rejects.toMatchObject({
+        code: "cluster",
+        message: expect.stringMatching(/: (nothing listens at the address|the host name .*) \(.*\)\nasked /) as string,
+      });
+      expect(waits).toEqual([]);
+    },
+  );
 
   it("fails with the missing right of each kind, in any order of the answers", async () => {
     const refuse = status(403, "User cannot list");
@@ -324,7 +339,9 @@ describe("read", () => {
     });
     const { source: cluster, index } = source();
     await expect(cluster.read(index, { kinds: VM_IMAGE_KINDS }, NEVER)).rejects.toMatchObject({
-      message: expect.stringMatching(/^cannot read V.*: forbidden: .*\ncannot read C.*: forbidden: .*$/) as string,
+      message: expect.stringMatching(
+        /^cannot read V.*: forbidden: .*\ncannot read C.*: forbidden: .*\nasked .*$/,
+      ) as string,
     });
   });
 
@@ -352,19 +369,9 @@ describe("resolve against a cluster", () => {
         contexts: [{ name: "it", context: { cluster: "it", user: "it" } }],
       }),
     );
-    let printed = "";
-    let errors = "";
-    const code = await runProgram([...args, "--kubeconfig", kubeconfig], {
-      environment: {},
-      print: (text) => (printed += text),
-      printError: (text) => (errors += text),
-      log: { write: (line) => (errors += line) },
-      stdin: () => Readable.from([]),
-      stop: stop.signal,
-      now: () => new Date(),
-      openFiles: () => undefined,
-    });
-    return { code, printed, errors };
+    const given = { stop: stop.signal };
+    const { exitCode, output, errors } = await runCommand([...args, "--kubeconfig", kubeconfig], given);
+    return { code: exitCode, printed: output, errors };
   }
 
   it("finds an image of the namespace and an image of the cluster", async () => {

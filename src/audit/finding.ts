@@ -10,7 +10,10 @@ export const AUDIT_FINDINGS = {
   refused: { level: "error", means: "admission refuses it for another reason if it is created again" },
   terminating: { level: "warning", means: "names an image that is being deleted" },
   "not-ready": { level: "warning", means: "names an image that is not ready" },
-  "display-name": { level: "warning", means: "says a display name or LIBRARY/NAME, which may mean another image later" },
+  "display-name": {
+    level: "warning",
+    means: "says a display name or LIBRARY/NAME, which may mean another image later",
+  },
   "stale-pin": { level: "warning", means: "the pinned annotation does not fit the fields" },
   warned: { level: "warning", means: "admission warns for another reason if it is created again" },
   undecided: { level: "warning", means: "its names are not looked up: a kind of image could not be read" },

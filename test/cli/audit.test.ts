@@ -1,0 +1,199 @@
+import { writeFileSync } from "node:fs";
+import type { ServerResponse } from "node:http";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ofCheckout, run } from "../support/command-run.ts";
+import { KubeconfigFolder } from "../support/kubeconfig-folder.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const GROUP = "vmoperator.vmware.com";
+const IMAGES = ["--images", ofCheckout("examples/images")];
+
+function machine(name: string, imageName: string, namespace = "dev"): object {
+  return {
+    apiVersion: `${GROUP}/v1alpha6`,
+    kind: "VirtualMachine",
+    metadata: { name, namespace },
+    spec: { imageName },
+  };
+}
+
+function fileOf(...objects: readonly object[]): string {
+  const file = join(temporaryFolder(), "all.json");
+  writeFileSync(file, JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
+  return file;
+}
+
+const IMAGE = {
+  apiVersion: `${GROUP}/v1alpha6`,
+  kind: "VirtualMachineImage",
+  metadata: { name: "vmi-1", namespace: "dev" },
+  status: { name: "ubuntu", type: "OVF", conditions: [{ type: "Ready", status: "True" }] },
+};
+
+describe("audit of files", () => {
+  it("takes images of the same files", async () => {
+    const file = fileOf(IMAGE, machine("web", "ubuntu"), machine("old", "vmi-9"), machine("good", "vmi-1"));
+    const { exitCode, output } = await run(["audit", file]);
+    expect(output).toContain(
+      "namespace dev: 3 objects, 1 error, 1 warning, 0 info\n  error gone: VirtualMachine old: spec.imageName: ",
+    );
+    expect(output).toContain("  warning display-name: VirtualMachine web: spec.imageName: ");
+    expect(exitCode).toBe(1);
+    expect((await run(["audit", fileOf(IMAGE, machine("web", "ubuntu"))])).exitCode).toBe(0);
+  });
+
+  it("joins images of --images with them", async () => {
+    const file = fileOf(IMAGE, machine("web", "vmi-1"), machine("old", "vmi-0a0044d7c690bcbea"));
+    expect(await run(["audit", file, ...IMAGES])).toMatchObject({ exitCode: 0 });
+  });
+
+  it("of nothing is exit 3", async () => {
+    const { exitCode, output } = await run(["audit", fileOf(IMAGE)]);
+    expect(output).toContain("error: nothing was audited");
+    expect(exitCode).toBe(3);
+  });
+
+  it("prints one JSON document", async () => {
+    const { output } = await run(["audit", fileOf(IMAGE, machine("web", "ubuntu")), "-o", "json"]);
+    expect(JSON.parse(output)).toMatchObject({
+      totals: { namespaces: 1, objects: 1, error: 0, warning: 1, info: 0 },
+      namespaces: [{ namespace: "dev", findings: [{ id: "display-name", name: "web", field: "spec.imageName" }] }],
+      unread: [],
+    });
+  });
+
+  it("escapes every value in HTML", async () => {
+    const evil = `</script><img src=x onerror="alert('1')">`;
+    const { output } = await run(["audit", fileOf(IMAGE, machine(evil, evil, evil)), "-o", "html"]);
+    expect(output).not.toContain("<img");
+    expect(output.match(/<\/script>/g)).toHaveLength(1);
+    expect(output).toContain("&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;");
+  });
+
+  it("-n leaves other namespaces out", async () => {
+    const file = fileOf(IMAGE, machine("web", "vmi-1"), machine("old", "vmi-9", "prod"));
+    expect(await run(["audit", file, "-n", "dev"])).toMatchObject({ exitCode: 0 });
+  });
+});
+
+/** An API server that serves vm-operator's kinds from lists of objects, two to a page. */
+describe("audit of a cluster", () => {
+  let server: http.Server;
+  let environment: Record<string, string>;
+  let lists: Record<string, readonly object[]>;
+  let requests: string[];
+  let answer: (path: string, response: ServerResponse) => boolean;
+
+  beforeEach(async () => {
+    lists = { virtualmachines: [], virtualmachinereplicasets: [], virtualmachineimages: [IMAGE] };
+    requests = [];
+    answer = () => false;
+    server = http.createServer((request, response) => {
+      requests.push(`${request.method ?? ""} ${request.url ?? ""}`);
+      if (!answer(request.url ?? "", response)) respond(request.url ?? "", response);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    environment = { KUBECONFIG: new KubeconfigFolder({ server: url }).kubeconfig() };
+  });
+
+  afterEach(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  const KINDS: Readonly<Record<string, string>> = {
+    virtualmachines: "VirtualMachine",
+    virtualmachinereplicasets: "VirtualMachineReplicaSet",
+    virtualmachineimages: "VirtualMachineImage",
+    clustervirtualmachineimages: "ClusterVirtualMachineImage",
+  };
+
+  function respond(path: string, response: ServerResponse): void {
+    const url = new URL(path, "http://it");
+    const [, , , version, ...rest] = url.pathname.split("/");
+    const plural = rest.at(-1);
+    response.setHeader("content-type", "application/json");
+    if (version === undefined)
+      response.end(JSON.stringify({ versions: [{ version: "v1alpha7" }, { version: "v1alpha6" }] }));
+    else if (plural === undefined) {
+      const resources = Object.entries(KINDS).map(([name, kind]) => ({
+        name,
+        kind,
+        namespaced: !name.startsWith("cluster"),
+      }));
+      response.end(JSON.stringify({ resources }));
+    } else {
+      const start = Number(url.searchParams.get("continue") ?? 0);
+      const all = (lists[plural] ?? []).map((object, position) => ({
+        ...object,
+        metadata: { uid: `u${position}`, resourceVersion: "5", ...(object as { metadata: object }).metadata },
+      }));
+      const next = start + 2 < all.length ? { continue: String(start + 2) } : {};
+      const items = all.slice(start, start + 2);
+      const list = { apiVersion: `${GROUP}/${version}`, kind: `${KINDS[plural] ?? ""}List` };
+      response.end(JSON.stringify({ ...list, metadata: { resourceVersion: "9", ...next }, items }));
+    }
+  }
+
+  function refuse(response: ServerResponse, code: number): true {
+    response.writeHead(code, { "content-type": "application/json" });
+    response.end(JSON.stringify({ kind: "Status", code, message: "scripted" }));
+    return true;
+  }
+
+  it("reads every page, only with GET, in the newest known version", async () => {
+    lists["virtualmachines"] = ["a", "b", "c", "d", "e"].map((name) => machine(name, "vmi-9"));
+    const { exitCode, output } = await run(["audit"], { environment });
+    expect(output).toContain("5 objects in 1 namespaces: 5 error, 0 warning, 0 info\n");
+    expect(exitCode).toBe(1);
+    expect(requests.every((each) => each.startsWith("GET ") && !each.includes("watch="))).toBe(true);
+    expect(requests).toContain(`GET /apis/${GROUP}/v1alpha6/virtualmachines?limit=500`);
+  });
+
+  it("begins again after a 410 in the middle, and counts nothing twice", async () => {
+    lists["virtualmachines"] = ["a", "b", "c"].map((name) => machine(name, "vmi-1"));
+    let isFirst = true;
+    answer = (path, response) => {
+      if (!path.includes("virtualmachines?") || !path.includes("continue=") || !isFirst) return false;
+      isFirst = false;
+      return refuse(response, 410);
+    };
+    const { exitCode, output } = await run(["audit"], { environment });
+    expect(output).toContain("3 objects in 1 namespaces: 0 error");
+    expect(exitCode).toBe(0);
+    expect(isFirst).toBe(false);
+  });
+
+  it.each([
+    ["virtualmachinereplicasets", "VirtualMachineReplicaSet", [], "-A"],
+    ["virtualmachinereplicasets", "VirtualMachineReplicaSet", ["-n", "dev"], "-n dev"],
+    ["virtualmachineimages", "VirtualMachineImage", [], "-A"],
+  ])("names %s that are forbidden, and reports the rest", async (plural, kind, args, scope) => {
+    lists["virtualmachines"] = [machine("web", "vmi-1")];
+    answer = (path, response) => path.includes(`/${plural}?`) && refuse(response, 403);
+    const { exitCode, output } = await run(["audit", ...args], { environment });
+    expect(output).toContain(`not read: ${kind}: forbidden: `);
+    expect(output).toContain(`see \`kubectl auth can-i list ${plural}.${GROUP} ${scope}\``);
+    expect(output).toContain("1 object in 1 namespaces: 0 error");
+    expect(exitCode).toBe(3);
+  });
+
+  it("says which kind is absent, and goes on", async () => {
+    lists["virtualmachines"] = [machine("web", "vmi-1")];
+    delete (KINDS as Record<string, string>)["virtualmachinereplicasets"];
+    const { exitCode, output } = await run(["audit"], { environment });
+    expect(output).toContain("not read: VirtualMachineReplicaSet: absent: ");
+    expect(exitCode).toBe(0);
+  });
+
+  it("ends with exit 3 where the credentials are refused", async () => {
+    answer = (_, response) => refuse(response, 401);
+    const { exitCode, errors } = await run(["audit"], { environment });
+    expect(errors).toContain("cannot read VirtualMachineImages: ");
+    expect(exitCode).toBe(3);
+  });
+});

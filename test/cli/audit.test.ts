@@ -79,16 +79,26 @@ describe("audit of files", () => {
   });
 });
 
+/** Kinds by the names of their resources. */
+const KINDS: ReadonlyMap<string, string> = new Map([
+  ["virtualmachines", "VirtualMachine"],
+  ["virtualmachinereplicasets", "VirtualMachineReplicaSet"],
+  ["virtualmachineimages", "VirtualMachineImage"],
+  ["clustervirtualmachineimages", "ClusterVirtualMachineImage"],
+]);
+
 /** An API server that serves vm-operator's kinds from lists of objects, two to a page. */
 describe("audit of a cluster", () => {
   let server: http.Server;
   let environment: Record<string, string>;
   let lists: Record<string, readonly object[]>;
+  let served: Map<string, string>;
   let requests: string[];
   let answer: (path: string, response: ServerResponse) => boolean;
 
   beforeEach(async () => {
     lists = { virtualmachines: [], virtualmachinereplicasets: [], virtualmachineimages: [IMAGE] };
+    served = new Map(KINDS);
     requests = [];
     answer = () => false;
     server = http.createServer((request, response) => {
@@ -105,13 +115,6 @@ describe("audit of a cluster", () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  const KINDS: Readonly<Record<string, string>> = {
-    virtualmachines: "VirtualMachine",
-    virtualmachinereplicasets: "VirtualMachineReplicaSet",
-    virtualmachineimages: "VirtualMachineImage",
-    clustervirtualmachineimages: "ClusterVirtualMachineImage",
-  };
-
   function respond(path: string, response: ServerResponse): void {
     const url = new URL(path, "http://it");
     const [, , , version, ...rest] = url.pathname.split("/");
@@ -120,7 +123,7 @@ describe("audit of a cluster", () => {
     if (version === undefined)
       response.end(JSON.stringify({ versions: [{ version: "v1alpha7" }, { version: "v1alpha6" }] }));
     else if (plural === undefined) {
-      const resources = Object.entries(KINDS).map(([name, kind]) => ({
+      const resources = [...served].map(([name, kind]) => ({
         name,
         kind,
         namespaced: !name.startsWith("cluster"),
@@ -134,7 +137,7 @@ describe("audit of a cluster", () => {
       }));
       const next = start + 2 < all.length ? { continue: String(start + 2) } : {};
       const items = all.slice(start, start + 2);
-      const list = { apiVersion: `${GROUP}/${version}`, kind: `${KINDS[plural] ?? ""}List` };
+      const list = { apiVersion: `${GROUP}/${version}`, kind: `${served.get(plural) ?? ""}List` };
       response.end(JSON.stringify({ ...list, metadata: { resourceVersion: "9", ...next }, items }));
     }
   }
@@ -148,7 +151,7 @@ describe("audit of a cluster", () => {
   it("reads every page, only with GET, in the newest known version", async () => {
     lists["virtualmachines"] = ["a", "b", "c", "d", "e"].map((name) => machine(name, "vmi-9"));
     const { exitCode, output } = await run(["audit"], { environment });
-    expect(output).toContain("5 objects in 1 namespaces: 5 error, 0 warning, 0 info\n");
+    expect(output).toContain("5 objects in 1 namespace: 5 error, 0 warning, 0 info\n");
     expect(exitCode).toBe(1);
     expect(requests.every((each) => each.startsWith("GET ") && !each.includes("watch="))).toBe(true);
     expect(requests).toContain(`GET /apis/${GROUP}/v1alpha6/virtualmachines?limit=500`);
@@ -163,7 +166,7 @@ describe("audit of a cluster", () => {
       return refuse(response, 410);
     };
     const { exitCode, output } = await run(["audit"], { environment });
-    expect(output).toContain("3 objects in 1 namespaces: 0 error");
+    expect(output).toContain("3 objects in 1 namespace: 0 error");
     expect(exitCode).toBe(0);
     expect(isFirst).toBe(false);
   });
@@ -178,13 +181,13 @@ describe("audit of a cluster", () => {
     const { exitCode, output } = await run(["audit", ...args], { environment });
     expect(output).toContain(`not read: ${kind}: forbidden: `);
     expect(output).toContain(`see \`kubectl auth can-i list ${plural}.${GROUP} ${scope}\``);
-    expect(output).toContain("1 object in 1 namespaces: 0 error");
+    expect(output).toContain("1 object in 1 namespace: 0 error");
     expect(exitCode).toBe(3);
   });
 
   it("says which kind is absent, and goes on", async () => {
     lists["virtualmachines"] = [machine("web", "vmi-1")];
-    delete (KINDS as Record<string, string>)["virtualmachinereplicasets"];
+    served.delete("virtualmachinereplicasets");
     const { exitCode, output } = await run(["audit"], { environment });
     expect(output).toContain("not read: VirtualMachineReplicaSet: absent: ");
     expect(exitCode).toBe(0);

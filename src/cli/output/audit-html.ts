@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { AUDIT_LEVELS, type AuditFinding } from "../../audit/finding.ts";
 import type { AuditedNamespace, AuditReport } from "../../audit/report.ts";
-import { countsText, namespaceText, unreadText } from "./audit-text.ts";
+import { namespaceText, totalsText, unreadText } from "./audit-text.ts";
 import { AUDIT_SCRIPT, AUDIT_STYLE } from "./audit-page.ts";
 
 const POLICY = `default-src 'none'; style-src ${hash(AUDIT_STYLE)}; script-src ${hash(AUDIT_SCRIPT)}; base-uri 'none'; form-action 'none'`;
@@ -19,7 +19,7 @@ export function auditHtml({ totals, namespaces, unread }: AuditReport): string {
 </head>
 <body>
 <h1>Image audit</h1>
-<p id="totals">${totals.objects} objects in ${totals.namespaces} namespaces: ${countsText(totals)}</p>
+<p id="totals">${totalsText(totals)}</p>
 ${unread.map((each) => `<p class="unread">${escaped(unreadText(each))}</p>`).join("\n")}
 <table id="namespaces">
 <caption>Namespaces</caption>

@@ -11,8 +11,7 @@ export function auditText({ totals, namespaces, unread }: AuditReport): string {
   );
   const nothing =
     totals.objects === 0 ? "error: nothing was audited: there is no object of a kind that names images\n" : "";
-  const total = `${objectsText(totals.objects)} in ${totals.namespaces} namespaces: ${countsText(totals)}\n`;
-  return [...groups, ...unread.map(unreadText), nothing, total].join("");
+  return [...groups, ...unread.map(unreadText), nothing, `${totalsText(totals)}\n`].join("");
 }
 
 /** `namespace dev`; objects of the cluster have none. */
@@ -20,11 +19,17 @@ export function namespaceText(namespace: string | undefined): string {
   return namespace === undefined ? "cluster" : plain(`namespace ${namespace}`);
 }
 
+/** `3 objects in 1 namespace: 1 error, 0 warning, 0 info` */
+export function totalsText(totals: AuditReport["totals"]): string {
+  const { namespaces } = totals;
+  return `${objectsText(totals.objects)} in ${namespaces} ${namespaces === 1 ? "namespace" : "namespaces"}: ${countsText(totals)}`;
+}
+
 function objectsText(count: number): string {
   return `${count} ${count === 1 ? "object" : "objects"}`;
 }
 
-export function countsText({ error, warning, info }: LevelCounts): string {
+function countsText({ error, warning, info }: LevelCounts): string {
   return `${error} error, ${warning} warning, ${info} info`;
 }
 

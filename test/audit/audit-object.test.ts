@@ -9,13 +9,19 @@ import { MemoryImageIndex } from "../../src/images/image-index.ts";
 
 const GROUP = "vmoperator.vmware.com";
 
-function image(name: string, displayName: string, more: { ready?: boolean; deleted?: boolean } = {}): object {
-  const { ready = true, deleted = false } = more;
+interface ImageState {
+  readonly type?: string;
+  readonly ready?: boolean;
+  readonly deleted?: boolean;
+}
+
+function image(name: string, displayName: string, state: ImageState = {}): object {
+  const { type = "OVF", ready = true, deleted = false } = state;
   return {
     apiVersion: `${GROUP}/v1alpha6`,
     kind: "VirtualMachineImage",
     metadata: { name, namespace: "dev", ...(deleted ? { deletionTimestamp: "2026-01-01T00:00:00Z" } : {}) },
-    status: { name: displayName, type: "OVF", conditions: [{ type: "Ready", status: ready ? "True" : "False" }] },
+    status: { name: displayName, type, conditions: [{ type: "Ready", status: ready ? "True" : "False" }] },
   };
 }
 
@@ -25,6 +31,7 @@ const IMAGES = [
   image("vmi-3", "twice"),
   image("vmi-4", "later", { ready: false }),
   image("vmi-5", "leaving", { deleted: true }),
+  image("vmi-6", "live", { type: "ISO" }),
 ];
 
 function indexOf(isSynced = true): MemoryImageIndex {
@@ -46,12 +53,12 @@ const decide = decider({
   teamGroupPrefix: "",
 });
 
-function audited(spec: object, metadata: object = {}, index = indexOf()): readonly string[] {
+function audited(spec: object, metadata: object = {}, index = indexOf(), kind = "VirtualMachine"): readonly string[] {
   const object = { metadata: { name: "web", namespace: "dev", ...metadata }, spec };
   const findings = auditObject(
     {
       uid: "",
-      kind: { group: GROUP, version: "v1alpha6", kind: "VirtualMachine" },
+      kind: { group: GROUP, version: "v1alpha6", kind },
       subResource: undefined,
       operation: "CREATE",
       namespace: "dev",
@@ -64,6 +71,13 @@ function audited(spec: object, metadata: object = {}, index = indexOf()): readon
     decide,
   );
   return findings.map(({ level, id, field }) => `${level} ${id} ${field}`);
+}
+
+/** A CD-ROM for each image. */
+function cdroms(...names: readonly string[]): object {
+  return {
+    cdrom: names.map((name, position) => ({ name: `cdrom${position}`, image: { kind: "VirtualMachineImage", name } })),
+  };
 }
 
 function pinned(pins: unknown): object {
@@ -102,10 +116,52 @@ describe("the findings about a machine", () => {
     expect(audited(spec, metadata)).toEqual(findings);
   });
 
+  it.each([
+    ["an object name", cdroms("vmi-6"), []],
+    ["a display name", cdroms("live"), ["warning display-name spec.hardware.cdrom[0].image.name"]],
+    ["an image that is gone", cdroms("vmi-6", "vmi-9"), ["error gone spec.hardware.cdrom[1].image.name"]],
+    ["several images", cdroms("twice"), ["error ambiguous spec.hardware.cdrom[0].image.name"]],
+  ])("whose CD-ROM names %s", (_, hardware, findings) => {
+    expect(audited({ imageName: "vmi-1", guestID: "ubuntu64Guest", hardware })).toEqual(findings);
+  });
+
   it("say that nothing was looked up where a kind of image is missing", () => {
     expect(audited({ imageName: "ubuntu" }, pinned(PIN), indexOf(false))).toEqual([
       "warning undecided spec",
       "warning stale-pin spec.imageName",
+    ]);
+  });
+});
+
+describe("the findings about a ReplicaSet", () => {
+  it.each([
+    ["an object name", { imageName: "vmi-1" }, []],
+    ["a display name", { imageName: "ubuntu" }, ["warning display-name spec.template.spec.imageName"]],
+    [
+      "a kind and a display name",
+      { image: { kind: "VirtualMachineImage", name: "ubuntu" } },
+      ["warning display-name spec.template.spec.image.name"],
+    ],
+    ["an image that is gone", { imageName: "vmi-9" }, ["error gone spec.template.spec.imageName"]],
+    [
+      "two images",
+      { imageName: "vmi-1", image: { kind: "VirtualMachineImage", name: "vmi-2" } },
+      ["error disagree spec.template.spec.imageName"],
+    ],
+    [
+      "a display name in a CD-ROM",
+      { imageName: "vmi-1", guestID: "ubuntu64Guest", hardware: cdroms("live") },
+      ["warning display-name spec.template.spec.hardware.cdrom[0].image.name"],
+    ],
+  ])("whose template names %s", (_, template, findings) => {
+    expect(audited({ template: { spec: template } }, {}, indexOf(), "VirtualMachineReplicaSet")).toEqual(findings);
+  });
+
+  it("whose template was pinned", () => {
+    const pins = { "spec.template.spec.imageName": { requested: "ubuntu", resolved: "vmi-1" } };
+    const spec = { template: { spec: { imageName: "vmi-1" } } };
+    expect(audited(spec, pinned(pins), indexOf(), "VirtualMachineReplicaSet")).toEqual([
+      "info pinned spec.template.spec.imageName",
     ]);
   });
 });

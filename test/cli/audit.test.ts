@@ -144,7 +144,7 @@ describe("audit of a cluster", () => {
 
   function refuse(response: ServerResponse, code: number): true {
     response.writeHead(code, { "content-type": "application/json" });
-    response.end(JSON.stringify({ kind: "Status", code, message: "scripted" }));
+    response.end(JSON.stringify({ kind: "Status", code, message: "scripted", details: { retryAfterSeconds: 0 } }));
     return true;
   }
 
@@ -169,6 +169,30 @@ describe("audit of a cluster", () => {
     expect(output).toContain("3 objects in 1 namespace: 0 error");
     expect(exitCode).toBe(0);
     expect(isFirst).toBe(false);
+  });
+
+  it.each([429, 500, 503])("asks again after a %i, as soon as the server says", async (code) => {
+    lists["virtualmachines"] = [machine("web", "vmi-9")];
+    let refusals = 3;
+    answer = (path, response) => path.includes("/virtualmachines?") && refusals-- > 0 && refuse(response, code);
+    const { exitCode, output } = await run(["audit"], { environment });
+    expect(output).toContain("1 object in 1 namespace: 1 error");
+    expect(exitCode).toBe(1);
+    expect(requests.filter((each) => each.includes("/virtualmachines?"))).toHaveLength(4);
+  });
+
+  it.each([429, 503])("ends with exit 3 where every answer is a %i", async (code) => {
+    answer = (path, response) => path.includes("/virtualmachines?") && refuse(response, code);
+    const { exitCode, output, errors } = await run(["audit"], { environment });
+    expect(errors).toContain(`cannot read VirtualMachines: ${code} scripted`);
+    expect([exitCode, output]).toEqual([3, ""]);
+    expect(requests.filter((each) => each.includes("/virtualmachines?"))).toHaveLength(4);
+  });
+
+  it("ends with exit 3 after a 400 at once", async () => {
+    answer = (path, response) => path.includes("/virtualmachines?") && refuse(response, 400);
+    expect(await run(["audit"], { environment })).toMatchObject({ exitCode: 3, output: "" });
+    expect(requests.filter((each) => each.includes("/virtualmachines?"))).toHaveLength(1);
   });
 
   it.each([

@@ -65,19 +65,26 @@ function createdAgain(request: AdmissionRequest, index: ImageIndex, decide: Deci
 /** What the checks say, once for each check and field. */
 function checkFindings(decisions: readonly Decision[]): readonly Found[] {
   const found = new Map<string, Found>();
-  for (const decision of decisions) {
-    if (decision.is === "undecided") continue;
-    for (const [errors, other] of [
-      [decision.findings.denials, "refused"],
-      [decision.findings.warnings, "warned"],
-    ] as const) {
-      for (const error of errors) {
-        const key = `${error.check} ${error.field}`;
-        if (!found.has(key)) found.set(key, checkFinding(error, other));
-      }
-    }
+  for (const { error, other } of decisions.flatMap(heard)) {
+    const key = `${error.check} ${error.field}`;
+    if (!found.has(key)) found.set(key, checkFinding(error, other));
   }
   return [...found.values()];
+}
+
+interface Heard {
+  readonly error: FieldError;
+  /** The finding of a check that has none of its own. */
+  readonly other: AuditFindingId;
+}
+
+function heard(decision: Decision): readonly Heard[] {
+  if (decision.is === "undecided") return [];
+  const { denials, warnings } = decision.findings;
+  return [
+    ...denials.map((error) => ({ error, other: "refused" }) as const),
+    ...warnings.map((error) => ({ error, other: "warned" }) as const),
+  ];
 }
 
 function checkFinding(error: FieldError, other: AuditFindingId): Found {

@@ -48,8 +48,11 @@ export async function readClusterObjects(
       const read = await io.withProgress(`reading ${wanted.resource}`, (progress) =>
         source.read({ wanted, namespace, decode: audit, progress }, io.stop),
       );
-      if (read.is === "read") for (const each of read.objects) results.push(each);
-      else unread.push(unreadKind(wanted, read, namespace));
+      if (read.is !== "read") {
+        unread.push(unreadKind(wanted, read, namespace));
+        continue;
+      }
+      for (const each of read.objects) results.push(each);
     }
   } finally {
     source.close();

@@ -56,15 +56,14 @@ export class ClusterObjects {
 
   /** Throws a Failure `cluster` where the API server does not answer as one. */
   async read<T>(options: ReadOptions<T>, signal: AbortSignal): Promise<ObjectsRead<T>> {
-    const { kind } = options.wanted;
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#readOnce(options, signal);
       } catch (error) {
         if (signal.aborted) throw new Failure("cluster", `stopped by ${String(signal.reason)}`, { cause: error });
         if (error instanceof ApiError && error.code === "forbidden") return { is: "forbidden", message: error.message };
-        if (!(error instanceof ApiError) || !RETRIED.includes(error.code) || attempt === MAX_ATTEMPTS) {
-          throw new Failure("cluster", `cannot read ${kind}s: ${messageOf(error)}`, { cause: error });
+        if (!isRetried(error) || attempt === MAX_ATTEMPTS) {
+          throw new Failure("cluster", `cannot read ${options.wanted.kind}s: ${messageOf(error)}`, { cause: error });
         }
         if (error.code !== "expired") await this.#timing.delay(error.retryAfter ?? RETRY_WAIT, signal);
       }
@@ -97,4 +96,8 @@ export class ClusterObjects {
     }
     return all;
   }
+}
+
+function isRetried(error: unknown): error is ApiError {
+  return error instanceof ApiError && RETRIED.includes(error.code);
 }

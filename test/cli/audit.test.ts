@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import http from "node:http";
@@ -11,11 +12,11 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 const GROUP = "vmoperator.vmware.com";
 const IMAGES = ["--images", ofCheckout("examples/images")];
 
-function machine(name: string, imageName: string, namespace = "dev"): object {
+function machine(name: string, imageName: string, namespace = "dev", metadata: object = {}): object {
   return {
     apiVersion: `${GROUP}/v1alpha6`,
     kind: "VirtualMachine",
-    metadata: { name, namespace },
+    metadata: { name, namespace, ...metadata },
     spec: { imageName },
   };
 }
@@ -24,6 +25,12 @@ function fileOf(...objects: readonly object[]): string {
   const file = join(temporaryFolder(), "all.json");
   writeFileSync(file, JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
   return file;
+}
+
+/** The hash of an element's text, as a policy names it. */
+function digestOf(page: string, element: string): string {
+  const [, text = ""] = new RegExp(`<${element}>(.*?)</${element}>`, "s").exec(page) ?? [];
+  return `sha256-${createHash("sha256").update(text).digest("base64")}`;
 }
 
 const IMAGE = {
@@ -71,6 +78,53 @@ describe("audit of files", () => {
     expect(output).not.toContain("<img");
     expect(output.match(/<\/script>/g)).toHaveLength(1);
     expect(output).toContain("&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;");
+  });
+
+  it("allows its own style and script, and nothing else", async () => {
+    const { output } = await run(["audit", fileOf(IMAGE, machine("web", "vmi-1")), "-o", "html"]);
+    const [, policy = ""] = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(output) ?? [];
+    expect(policy.split("; ")).toEqual([
+      "default-src 'none'",
+      `style-src '${digestOf(output, "style")}'`,
+      `script-src '${digestOf(output, "script")}'`,
+      "base-uri 'none'",
+      "form-action 'none'",
+    ]);
+  });
+
+  it("orders findings by kind and name, and those of one machine by level", async () => {
+    const twice = { ...IMAGE, metadata: { name: "vmi-2", namespace: "dev" } };
+    const pins = JSON.stringify({ "spec.imageName": { requested: "ubuntu", resolved: "vmi-9" } });
+    const old = machine("old", "vmi-9", "dev", { annotations: { "vm-image-webhook.dev/pinned": pins } });
+    const { output } = await run(["audit", fileOf(machine("web", "ubuntu"), old, IMAGE, twice)]);
+    expect([...output.matchAll(/^ {2}\S+ \S+: \S+ \w+/gm)].map(([text]) => text.trim())).toEqual([
+      "error gone: VirtualMachine old",
+      "info pinned: VirtualMachine old",
+      "error ambiguous: VirtualMachine web",
+    ]);
+  });
+
+  it("names a version that the reference table does not have", async () => {
+    const newer = { ...machine("web", "vmi-1"), apiVersion: `${GROUP}/v9` };
+    const { exitCode, output } = await run(["audit", fileOf(IMAGE, newer)]);
+    expect(output).toContain("  warning unknown-version: VirtualMachine web: apiVersion: ");
+    expect(exitCode).toBe(0);
+  });
+
+  it("does not ask who may use an image", async () => {
+    const apiVersion = "storage.loft.sh/v1";
+    const owned = {
+      apiVersion,
+      kind: "OSImage",
+      metadata: { name: "noble" },
+      spec: { displayName: "Noble", owner: { user: "nobody" } },
+    };
+    const properties = { "vcluster.com/os-image": "noble" };
+    const claim = { apiVersion, kind: "NodeClaim", metadata: { name: "one", namespace: "dev" }, spec: { properties } };
+    const { output } = await run(["audit", fileOf(owned, claim), "--check", "access=deny"]);
+    expect(output).toBe(
+      "namespace dev: 1 object, 0 error, 0 warning, 0 info\n1 object in 1 namespace: 0 error, 0 warning, 0 info\n",
+    );
   });
 
   it("-n leaves other namespaces out", async () => {
@@ -215,6 +269,16 @@ describe("audit of a cluster", () => {
     const { exitCode, output } = await run(["audit"], { environment });
     expect(output).toContain("not read: VirtualMachineReplicaSet: absent: ");
     expect(exitCode).toBe(0);
+  });
+
+  it.each([
+    [[], false],
+    [["--osimage"], true],
+  ])("with the flags %j reads the kinds of vCluster Platform: %s", async (args, isRead) => {
+    lists["virtualmachines"] = [machine("web", "vmi-1")];
+    const { output } = await run(["audit", ...args], { environment });
+    expect(output.includes("not read: NodeClaim: absent: ")).toBe(isRead);
+    expect(requests.some((each) => each.includes("storage.loft.sh"))).toBe(isRead);
   });
 
   it("ends with exit 3 where the credentials are refused", async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { decider } from "../../src/admission/decide.ts";
 import { DEFAULT_LEVELS } from "../../src/admission/systems.ts";
 import { auditObject } from "../../src/audit/audit-object.ts";
+import type { AuditFinding } from "../../src/audit/finding.ts";
 import { reportOf } from "../../src/audit/report.ts";
 import { decodeImage } from "../../src/images/decode/decode-image.ts";
 import { VM_IMAGE_KINDS } from "../../src/images/image.ts";
@@ -53,9 +54,18 @@ const decide = decider({
   teamGroupPrefix: "",
 });
 
-function audited(spec: object, metadata: object = {}, index = indexOf(), kind = "VirtualMachine"): readonly string[] {
+function audited(...given: Parameters<typeof findings>): readonly string[] {
+  return findings(...given).map(({ level, id, field }) => `${level} ${id} ${field}`);
+}
+
+function findings(
+  spec: object,
+  metadata: object = {},
+  index = indexOf(),
+  kind = "VirtualMachine",
+): readonly AuditFinding[] {
   const object = { metadata: { name: "web", namespace: "dev", ...metadata }, spec };
-  const findings = auditObject(
+  return auditObject(
     {
       uid: "",
       kind: { group: GROUP, version: "v1alpha6", kind },
@@ -70,7 +80,6 @@ function audited(spec: object, metadata: object = {}, index = indexOf(), kind = 
     index,
     decide,
   );
-  return findings.map(({ level, id, field }) => `${level} ${id} ${field}`);
 }
 
 /** A CD-ROM for each image. */
@@ -131,6 +140,16 @@ describe("the findings about a machine", () => {
       "warning stale-pin spec.imageName",
     ]);
   });
+});
+
+it("the remedies of the annotation can be typed", () => {
+  const remedies = (object: object, metadata: object): unknown => findings(object, metadata).map((each) => each.remedy);
+  expect(remedies({ imageName: "vmi-1" }, pinned("{"))).toEqual([
+    "remove the annotation: kubectl annotate -n dev virtualmachines.vmoperator.vmware.com/web vm-image-webhook.dev/pinned-",
+  ]);
+  expect(remedies({ imageName: "vmi-1" }, pinned(PIN))).toEqual([
+    'write "vmi-1" in the manifest where it says "ubuntu"',
+  ]);
 });
 
 describe("the findings about a ReplicaSet", () => {

@@ -14,6 +14,7 @@ import { VERSION } from "../common/version.ts";
 import { certs } from "./certs.ts";
 import { check } from "./check.ts";
 import type { Command, CommandLine } from "./command.ts";
+import { fn } from "./fn.ts";
 import { headingOf, helpAfterFlags, inGroups } from "./help.ts";
 import { pin } from "./pin.ts";
 import { prettyLog } from "./pretty-log.ts";
@@ -67,6 +68,7 @@ function commanderProgram(io: CommandLine, choose: (run: Run) => void): Commande
   add(program, replay, choose);
   add(program, check, choose);
   add(program, pin, choose);
+  add(program, fn, choose);
   add(program, vmiId, choose);
   add(program, certs, choose);
   return program;

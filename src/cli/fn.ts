@@ -2,7 +2,7 @@ import { Failure } from "../common/failure.ts";
 import { isJsonObject, type JsonObject, listAt, textAt } from "../common/json.ts";
 import { encodeAsUtf8 } from "../files/text-file.ts";
 import { decodeFunctionConfig, type FunctionConfig } from "../pin/function-config.ts";
-import { type FunctionResult, originOf, withResults } from "../pin/function-result.ts";
+import { type FunctionResult, originOf } from "../pin/function-result.ts";
 import { pinContext } from "../pin/pin-object.ts";
 import { imagesFor } from "./check.ts";
 import { type Command, EXIT_DONE, EXIT_REFUSED } from "./command.ts";
@@ -11,6 +11,8 @@ import { documentsIn, inputFiles, type InputDocument, type InputFile, type Input
 import { isResourceList, manifestsOf } from "./manifest.ts";
 import { DEFAULT_NAMESPACE } from "./namespace.ts";
 import { plain, quote } from "../references/field-error.ts";
+import { withResults } from "./function-output.ts";
+import { isMove } from "./output/pins.ts";
 import { planFile, type PlannedFile, type PlannedManifest } from "./pin-file.ts";
 
 export const fn: Command<keyof FunctionFlags | "namespace" | "resolution" | "update"> = {
@@ -23,7 +25,8 @@ export const fn: Command<keyof FunctionFlags | "namespace" | "resolution" | "upd
     const config = functionConfigOf(list);
     const namespace = config.namespace ?? flags.namespace ?? DEFAULT_NAMESPACE;
     const manifests = manifestsOf(document);
-    const index = await functionImages(config, listAt(list, ["items"]), flags, io, imagesFor(manifests, namespace));
+    const wanted = imagesFor(manifests, namespace);
+    const index = await functionImages({ config, items: listAt(list, ["items"]), wanted }, flags, io);
     const planned = planFile(
       { ...file, manifests },
       {
@@ -100,7 +103,7 @@ function objectResults({ object, messages, pins }: PlannedManifest, isWritten: b
     field: { path: field },
   }));
   const written = pins.map(({ field, pin }) => ({
-    message: `${quote(pin.requested)} pinned to ${plain(pin.to)}`,
+    message: `${quote(pin.requested)} ${isMove(pin) ? "moved" : "pinned"} to ${plain(pin.to)}`,
     severity: "info" as const,
     ...origin,
     field: { path: field, currentValue: pin.from, proposedValue: pin.to },

@@ -12,6 +12,14 @@ import { createLog } from "./log.ts";
 
 export type FunctionFlags = FlagValues<"images" | "max-images" | "log-format">;
 
+export interface FunctionInput {
+  readonly config: FunctionConfig;
+  /** The items of the ResourceList. */
+  readonly items: readonly unknown[];
+  /** Which images of `--images` are wanted. */
+  readonly wanted: ImageFilter;
+}
+
 const LOCAL_CONFIG = "config.kubernetes.io/local-config";
 
 /**
@@ -19,11 +27,9 @@ const LOCAL_CONFIG = "config.kubernetes.io/local-config";
  * none of these has images, one is malformed, or one occurs twice.
  */
 export async function functionImages(
-  config: FunctionConfig,
-  items: readonly unknown[],
+  { config, items, wanted }: FunctionInput,
   flags: FunctionFlags,
   io: CommandLine,
-  wanted: ImageFilter,
 ): Promise<MemoryImageIndex> {
   const inList = items.flatMap((item, position) => {
     const isLocal = textAt(item, ["metadata", "annotations", LOCAL_CONFIG]) === "true";

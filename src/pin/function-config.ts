@@ -32,17 +32,19 @@ const SPEC_FIELDS: Readonly<Record<keyof FunctionConfig, readonly [string, (valu
 export function decodeFunctionConfig(value: unknown): DecodedFunctionConfig {
   if (value === undefined || value === null) return { is: "config", config: NO_CONFIG };
   if (!isJsonObject(value)) return malformed("functionConfig", "must be an object");
-  for (const key of ["apiVersion", "kind"] as const) {
-    const wanted = FUNCTION_CONFIG_TYPE[key];
-    if (textAt(value, [key]) !== wanted) return malformed(`functionConfig.${key}`, `must be ${wanted}`);
-  }
   const spec = value["spec"] ?? {};
   if (!isJsonObject(spec)) return malformed("functionConfig.spec", "must be an object");
   return (
+    wrongKind(value) ??
     unknownField("functionConfig", value, TOP_FIELDS) ??
     unknownField("functionConfig.spec", spec, Object.keys(SPEC_FIELDS)) ??
     wrongType(spec) ?? { is: "config", config: configOf(spec) }
   );
+}
+
+function wrongKind(value: JsonObject): DecodedFunctionConfig | undefined {
+  const key = (["apiVersion", "kind"] as const).find((each) => textAt(value, [each]) !== FUNCTION_CONFIG_TYPE[each]);
+  return key === undefined ? undefined : malformed(`functionConfig.${key}`, `must be ${FUNCTION_CONFIG_TYPE[key]}`);
 }
 
 function configOf(spec: JsonObject): FunctionConfig {

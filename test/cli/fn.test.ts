@@ -107,6 +107,7 @@ describe("a ResourceList", () => {
     const moved = MACHINE.replace("ubuntu-24.04", "vmi-0000000000000000a # vm-image: ubuntu-24.04");
     const { exitCode, output } = await fn(`${HEAD}${config("{update: true}")}items:\n${moved}`, IMAGES);
     expect([exitCode, output]).toEqual([0, expect.stringContaining(`imageName: ${UBUNTU} # vm-image: ubuntu-24.04`)]);
+    expect((parse(output) as Answer).results).toMatchObject([{ message: `"ubuntu-24.04" moved to ${UBUNTU}` }]);
   });
 });
 
@@ -179,4 +180,10 @@ test.each([
 ])("%s on standard input is an error", async (_, stdin, message) => {
   const { exitCode, output, errors } = await fn(stdin, IMAGES);
   expect([exitCode, output, errors]).toEqual([3, "", expect.stringContaining(message)]);
+});
+
+test("a terminal as standard input is wrong use, so that nobody waits in vain", async () => {
+  const { exitCode, output, errors } = await run(["fn", ...IMAGES], { isInteractive: true });
+  expect([exitCode, output]).toEqual([2, ""]);
+  expect(errors).toBe("vm-image-webhook: standard input is a terminal: fn reads a ResourceList there\n");
 });

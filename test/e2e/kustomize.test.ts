@@ -1,37 +1,51 @@
-import { copyFileSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ofCheckout } from "../support/command-run.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { run } from "./kubectl.ts";
+import { type Printed, run } from "./kubectl.ts";
 
 /** The program that scripts/kustomize.sh prints. */
-const KUSTOMIZE = process.env["KUSTOMIZE"];
+const KUSTOMIZE = process.env["KUSTOMIZE"] ?? "";
 
 test.runIf(process.env["E2E_REQUIRED"] === "1")("KUSTOMIZE names kustomize", () => {
-  expect(KUSTOMIZE, "the path that scripts/kustomize.sh prints").toBeTruthy();
+  expect(KUSTOMIZE, "the path that scripts/kustomize.sh prints").not.toBe("");
 });
 
-const CONFIG = `apiVersion: vm-image-webhook.dev/v1alpha1
-kind: PinImages
-metadata:
-  name: pin
-  annotations:
-    config.kubernetes.io/function: |
-      exec:
-        path: ./fn.sh
-`;
-
-test.skipIf(KUSTOMIZE === undefined)("kustomize build pins names with fn as an exec function", async () => {
-  const folder = temporaryFolder();
-  const command = `"${process.execPath}" "${ofCheckout("src/main.ts")}" fn --images "${ofCheckout("examples/images")}"`;
-  writeFileSync(join(folder, "fn.sh"), `#!/bin/sh\nexec ${command}\n`, { mode: 0o755 });
-  writeFileSync(join(folder, "kustomization.yaml"), "resources: [web.yaml]\ntransformers: [pin.yaml]\n");
-  writeFileSync(join(folder, "pin.yaml"), CONFIG);
-  copyFileSync(ofCheckout("examples/vms/web.yaml"), join(folder, "web.yaml"));
-  const args = ["build", "--enable-alpha-plugins", "--enable-exec", folder];
-  const { code, stdout, stderr } = await run(KUSTOMIZE ?? "", args, {
-    env: { HOME: folder, PATH: process.env["PATH"] },
+describe.skipIf(KUSTOMIZE === "")("kustomize build with the transformer of docs/gitops.md", () => {
+  test("prints machines with object names", async () => {
+    const { code, stdout, stderr } = await build(WEB);
+    expect([code, stdout], stderr).toEqual([0, expect.stringContaining("imageName: vmi-0a0044d7c690bcbea\n")]);
+    expect(stdout).not.toContain("ubuntu-24.04");
   });
-  expect([code, stdout], stderr).toEqual([0, expect.stringContaining("imageName: vmi-0a0044d7c690bcbea\n")]);
+
+  test("fails for a name that cannot be pinned, with the message of pin", async () => {
+    const { code, stdout, stderr } = await build(WEB.replace("ubuntu-24.04", "ubuntu-2404"));
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain('Not found: "ubuntu-2404": no image in namespace "dev" or the cluster has this');
+  });
 });
+
+const WEB = readFileSync(ofCheckout("examples/vms/web.yaml"), "utf8");
+
+/** Builds a folder with the files of the document, and this machine. */
+function build(machine: string): Promise<Printed> {
+  const folder = temporaryFolder();
+  for (const file of ["kustomization.yaml", "pin.yaml"]) writeFileSync(join(folder, file), documented(file));
+  const [, script = ""] = /^`(exec vm-image-webhook fn .*)` in it/m.exec(DOCUMENT) ?? [];
+  const program = `"${process.execPath}" "${ofCheckout("src/main.ts")}"`;
+  writeFileSync(join(folder, "pin.sh"), `#!/bin/sh\n${script.replace("vm-image-webhook", program)}\n`, { mode: 0o755 });
+  writeFileSync(join(folder, "web.yaml"), machine);
+  cpSync(ofCheckout("examples/images"), join(folder, "images"), { recursive: true });
+  const env = { HOME: folder, PATH: process.env["PATH"] ?? "" };
+  return run(KUSTOMIZE, ["build", "--enable-alpha-plugins", "--enable-exec", folder], { env });
+}
+
+const DOCUMENT = readFileSync(ofCheckout("docs/gitops.md"), "utf8");
+
+/** The block of the document that begins with the name of this file. */
+function documented(file: string): string {
+  const [, text] = new RegExp(`^\`\`\`yaml\\n# ${file}\\n(.*?)^\`\`\`$`, "ms").exec(DOCUMENT) ?? [];
+  if (text === undefined) throw new Error(`docs/gitops.md has no block for ${file}`);
+  return text;
+}

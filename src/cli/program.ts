@@ -15,6 +15,7 @@ import { audit } from "./audit.ts";
 import { certs } from "./certs.ts";
 import { check } from "./check.ts";
 import type { Command, CommandLine } from "./command.ts";
+import { fn } from "./fn.ts";
 import { headingOf, helpAfterFlags, inGroups } from "./help.ts";
 import { pin } from "./pin.ts";
 import { prettyLog } from "./pretty-log.ts";
@@ -69,6 +70,7 @@ function commanderProgram(io: CommandLine, choose: (run: Run) => void): Commande
   add(program, check, choose);
   add(program, pin, choose);
   add(program, audit, choose);
+  add(program, fn, choose);
   add(program, vmiId, choose);
   add(program, certs, choose);
   return program;

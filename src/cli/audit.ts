@@ -25,9 +25,7 @@ export const audit: Command<
   },
   flags: [...IMAGE_FLAGS, "osimage", "namespace", "resolution", "check", "audit-output"],
   run: async (files, flags, io) => {
-    // The caller of a stored object is not known, so nobody can say what its access grants.
-    const levels = { ...flags.check, access: "off" } as const;
-    const { resolution, namespace } = flags;
+    const { resolution, namespace, check: levels } = flags;
     const decide = decider({ resolution, levels, write: "both", isPrivileged: () => false, teamGroupPrefix: "" });
     const manifests =
       files.length === 0

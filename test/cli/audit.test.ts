@@ -48,6 +48,7 @@ describe("audit of files", () => {
       "namespace dev: 3 objects, 1 error, 1 warning, 0 info\n  error gone: VirtualMachine old: spec.imageName: ",
     );
     expect(output).toContain("  warning display-name: VirtualMachine web: spec.imageName: ");
+    expect(output).toContain('\n    with the webhook installed, write "vmi-1" in its manifest; ');
     expect(exitCode).toBe(1);
     expect((await run(["audit", fileOf(IMAGE, machine("web", "ubuntu"))])).exitCode).toBe(0);
   });
@@ -111,13 +112,27 @@ describe("audit of files", () => {
     expect(exitCode).toBe(0);
   });
 
+  it("hears what only the mutating endpoint says", async () => {
+    const image = { kind: "VirtualMachineImage", name: "vmi-2" };
+    const newest = JSON.stringify({ apiVersion: `${GROUP}/v1alpha6`, kind: "VirtualMachine", spec: { image } });
+    const annotations = { "vmoperator.vmware.com/conversion": newest };
+    const older = { ...machine("web", "vmi-1", "dev", { annotations }), apiVersion: `${GROUP}/v1alpha2` };
+    const second = {
+      ...IMAGE,
+      metadata: { name: "vmi-2", namespace: "dev" },
+      status: { ...IMAGE.status, name: "two" },
+    };
+    const { output } = await run(["audit", fileOf(IMAGE, second, older)]);
+    expect(output).toContain("  error refused: VirtualMachine web: ");
+  });
+
   it("does not ask who may use an image", async () => {
     const apiVersion = "storage.loft.sh/v1";
     const owned = {
       apiVersion,
       kind: "OSImage",
       metadata: { name: "noble" },
-      spec: { displayName: "Noble", owner: { user: "nobody" } },
+      spec: { displayName: "Noble", owner: { user: "nobody" }, access: [{ verbs: ["get"], users: ["nobody"] }] },
     };
     const properties = { "vcluster.com/os-image": "noble" };
     const claim = { apiVersion, kind: "NodeClaim", metadata: { name: "one", namespace: "dev" }, spec: { properties } };

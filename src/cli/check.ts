@@ -47,7 +47,7 @@ export const check: Command<(typeof IMAGE_FLAGS)[number] | "namespace" | "allow-
     },
   };
 
-async function readManifests(
+export async function readManifests(
   files: readonly string[],
   io: CommandLine,
   progress: Progress,

@@ -11,6 +11,7 @@ import {
 import { type GivenFlags, readFlags } from "./given-flags.ts";
 import { Failure, FAILURE_EXIT_CODES, messageOf } from "../common/failure.ts";
 import { VERSION } from "../common/version.ts";
+import { audit } from "./audit.ts";
 import { certs } from "./certs.ts";
 import { check } from "./check.ts";
 import type { Command, CommandLine } from "./command.ts";
@@ -69,6 +70,7 @@ function commanderProgram(io: CommandLine, choose: (run: Run) => void): Commande
   add(program, check, choose);
   add(program, pin, choose);
   add(program, fn, choose);
+  add(program, audit, choose);
   add(program, vmiId, choose);
   add(program, certs, choose);
   return program;
@@ -78,10 +80,13 @@ function add<Names extends FlagName>(program: Commander, command: Command<Names>
   const sub = program.command(command.name).description(command.summary).exitOverride();
   sub.addHelpText("after", helpAfterFlags(PROGRAM_NAME, command));
   const argument = command.arguments;
-  if (argument !== undefined) sub.argument(`<${argument.name}${argument.many ? "..." : ""}>`, argument.help);
+  if (argument !== undefined) {
+    const name = `${argument.name}${argument.many ? "..." : ""}`;
+    sub.argument(argument.optional === true ? `[${name}]` : `<${name}>`, argument.help);
+  }
   for (const name of inGroups(command.flags)) sub.addOption(optionOf(name));
   sub.action((...parts: readonly unknown[]) => {
-    const args = argument === undefined ? [] : [parts[0]].flat().map(String);
+    const args = argument === undefined || parts[0] === undefined ? [] : [parts[0]].flat().map(String);
     const options = sub.opts<Record<string, string | boolean | readonly string[]>>();
     choose(async (io) => {
       if (command.runsUntilSignal) io.stopOnSignal();

@@ -69,8 +69,8 @@ function commanderProgram(io: CommandLine, choose: (run: Run) => void): Commande
   add(program, replay, choose);
   add(program, check, choose);
   add(program, pin, choose);
-  add(program, audit, choose);
   add(program, fn, choose);
+  add(program, audit, choose);
   add(program, vmiId, choose);
   add(program, certs, choose);
   return program;

@@ -35,6 +35,8 @@ export interface ReviewCall {
   readonly endpoint: Endpoint;
   /** The parsed body. */
   readonly body: unknown;
+  /** See traceIdOf. */
+  readonly traceId: string | undefined;
   /** Milliseconds since the headers of the request were complete. */
   readonly elapsed: () => number;
   /** `elapsed` when the body was complete. */
@@ -89,13 +91,13 @@ async function confirmedDecision(call: DecodedCall, admission: Admission): Promi
 }
 
 function malformed(
-  { endpoint }: ReviewCall,
+  { endpoint, traceId }: ReviewCall,
   review: Extract<DecodedReview, { is: "malformed" }>,
   log: Logger,
 ): ReviewAnswer {
   const uid = clientText(review.uid);
   const why = clientText(review.why);
-  log.warn({ endpoint, uid, why }, "malformed review");
+  log.warn({ endpoint, uid, trace_id: traceId, why }, "malformed review");
   return { is: "text", status: 400, text: uid === "" ? why : `${why}, in review ${uid}` };
 }
 
@@ -117,10 +119,12 @@ function failed(call: DecodedCall, error: unknown, log: Logger): ReviewAnswer {
 
 /** The log line of a review: the caller and the object's name, and never the object's content. */
 function lineOf(call: DecodedCall, fields: object): object {
-  const { endpoint, request } = call;
+  const { endpoint, request, traceId } = call;
   return {
     endpoint,
     uid: clientText(request.uid),
+    // Named as OpenTelemetry names it in logs. Undefined is left out.
+    trace_id: traceId,
     operation: clientText(request.operation),
     kind: clientText(request.kind.kind),
     version: clientText(request.kind.version),

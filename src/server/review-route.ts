@@ -7,6 +7,7 @@ import type { InFlight, Overload, Rejected, Waiting } from "./overload.ts";
 import { plainText } from "./plain-text.ts";
 import { type Admission, answerReview, type ReviewAnswer } from "./review-answer.ts";
 import { CALLER_GONE } from "./review-metrics.ts";
+import { traceIdOf } from "./trace-context.ts";
 import { type ReviewQuery, reviewTimeout } from "./review-timeout.ts";
 
 export interface ReviewRoute {
@@ -52,7 +53,8 @@ export function reviewRoute(server: FastifyInstance, route: ReviewRoute): void {
       if (exchange.inFlight !== undefined) overload.arrived(exchange.inFlight);
       const elapsed = (): number => clock.monotonic() - exchange.arrived;
       const [receivedAfter, timeout] = [elapsed(), reviewTimeout(request.query)];
-      const call = { endpoint, body: bodyOf(request), elapsed, receivedAfter, timeout, response: reply.raw };
+      const [body, traceId] = [bodyOf(request), traceIdOf(request.headers["traceparent"])];
+      const call = { endpoint, body, traceId, elapsed, receivedAfter, timeout, response: reply.raw };
       send(await answerReview(call, admission), reply, overload);
     },
     onSend: (request, _, payload, done) => {

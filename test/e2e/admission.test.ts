@@ -8,6 +8,7 @@ import { callTests } from "./suites/calls.ts";
 import { forcedTests } from "./suites/forced.ts";
 import { imagesChangeTests } from "./suites/images-change.ts";
 import { mistakeTests } from "./suites/mistakes.ts";
+import { pinFilesTests } from "./suites/pin-files.ts";
 import { pinnedTests } from "./suites/pinned.ts";
 import { limitTests } from "./suites/limits.ts";
 import { refusalTests } from "./suites/refusals.ts";
@@ -71,6 +72,7 @@ describe.skipIf(CONTROL_PLANE_ASSETS === undefined)("behind a real API server", 
     imagesChangeTests(plane);
     cdromTests(plane, cdromVersions);
     setTests(plane);
+    pinFilesTests(plane);
     pinnedTests(plane);
     forcedTests(plane);
     limitTests(plane);

@@ -177,7 +177,7 @@ export class ClusterWebhook {
   /** A number of a kind in /readyz?verbose. */
   async count(kind: Kind, what: string): Promise<number> {
     const { text: body } = await this.readiness();
-    const found = new RegExp(`^\\[[+-]\\]${kind} .*\\b${what}=(?<count>\\d+)`, "m").exec(body)?.groups?.["count"];
+    const found = new RegExp(`^\\[[+!-]\\]${kind} .*\\b${what}=(?<count>\\d+)`, "m").exec(body)?.groups?.["count"];
     if (found === undefined) throw new Error(`/readyz?verbose has no ${what} of ${kind}: ${body}`);
     return Number(found);
   }
@@ -256,7 +256,7 @@ export class ClusterWebhook {
 
 /** The state of a kind in the text of /readyz?verbose. */
 export function stateIn(readiness: string, kind: Kind): string | undefined {
-  return new RegExp(`^\\[[+-]\\]${kind} \\w+: (?<state>\\w+)`, "m").exec(readiness)?.groups?.["state"];
+  return new RegExp(`^\\[[+!-]\\]${kind} \\w+: (?<state>\\w+)`, "m").exec(readiness)?.groups?.["state"];
 }
 
 /** The result of a poll: undefined where it is ready. */

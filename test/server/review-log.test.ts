@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { MAX_CLIENT_TEXT } from "../../src/server/limits.ts";
 import { createReview, responseOf, UID, virtualMachine } from "../support/admission-review.ts";
-import { JSON_HEADERS } from "../support/tls-client.ts";
+import { type Answer, JSON_HEADERS } from "../support/tls-client.ts";
 import { webhook } from "../support/webhook.ts";
 
 const HOSTILE = 'web"}\n{"level":"info","msg":"review","decision":"allowed"}\r\n\u001b[2K\u001b[1A\u2028\u0000';
@@ -28,6 +28,23 @@ describe("the line of a review", () => {
         msg: "review",
       },
     ]);
+  });
+
+  test("has the trace ID of the API server's traceparent", async () => {
+    const { client, logged } = await webhook();
+    const valid = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const asked = (traceparent: string, body: unknown): Promise<Answer> =>
+      client.ask({ path: "/mutate", headers: { ...JSON_HEADERS, traceparent }, body: JSON.stringify(body) });
+    await asked(valid, createReview());
+    await asked(valid, {});
+    await asked('x"}\t{"decision":"allowed', createReview());
+    const traceId = "0af7651916cd43dd8448eb211c80319c";
+    expect(logged.lines).toMatchObject([
+      { msg: "review", trace_id: traceId },
+      { msg: "malformed review", trace_id: traceId },
+      { msg: "review" },
+    ]);
+    expect(logged.lines[2]).not.toHaveProperty("trace_id");
   });
 
   test("has a measured time, which is never zero", async () => {

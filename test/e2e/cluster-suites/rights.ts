@@ -46,7 +46,7 @@ export function rightsTests(context: ClusterContext): void {
       await webhook.becomesReady();
       await webhook.becomes("degraded");
       const { text } = await webhook.readiness();
-      expect(text).toMatch(/^\[\+\]VirtualMachineImage .*\bwatch virtualmachineimages\b/m);
+      expect(text).toMatch(/^\[!\]VirtualMachineImage .*\bwatch virtualmachineimages\b/m);
 
       // A namespace that was just read is not read again, so each image has its own.
       for (const namespace of TEAMS) {

@@ -63,6 +63,6 @@ const NOT_XML = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
 
 function escapeXml(text: string): string {
   return text
-    .replace(NOT_XML, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    .replace(NOT_XML, (mark) => `\\u${mark.codePointAt(0)?.toString(16).padStart(4, "0") ?? ""}`)
     .replace(/[&<>"]/g, (mark) => ENTITIES[mark] ?? mark);
 }

@@ -12,8 +12,8 @@ import { bundle } from "../build.ts";
 import { bundledPackages, licenseNotices } from "./notices.ts";
 
 const FOLDER = "dist/package";
-/** The command, and the file that it starts. */
-const COMMANDS = { "vm-image-webhook": "vm-image-webhook.cjs" };
+/** The command, and the file that it starts. The program knows by the file's name how it was called. */
+const COMMANDS = { "vm-image-webhook": "vm-image-webhook.cjs", "kubectl-vmimage": "kubectl-vmimage.cjs" };
 
 await rm(FOLDER, { recursive: true, force: true });
 await mkdir(FOLDER, { recursive: true });

@@ -138,6 +138,18 @@ describe("-o junit", () => {
     expect(output).not.toContain("\u0001");
   });
 
+  test("a warning is output of its case, and does not fail it", async () => {
+    const { exitCode, suites } = await junit(["-"], { stdin: NEWER });
+    expect(exitCode).toBe(0);
+    const output = expect.stringContaining("warning: apiVersion: not checked") as unknown;
+    expect(suites).toMatchObject([{ "@_failures": "0", testcase: [{ "system-out": output }] }]);
+  });
+
+  test("a character above U+FFFF stays as it is", async () => {
+    const { output } = await check([written(UNKNOWN, "\u{1F600}.yaml"), "-o", "junit"]);
+    expect(output).toContain("\u{1F600}.yaml");
+  });
+
   test("nothing to check is an error, or skipped where it is allowed", async () => {
     const failed = await junit(["-"], { stdin: "" });
     expect(failed).toMatchObject({ exitCode: 3, suites: [{ "@_errors": "1" }] });

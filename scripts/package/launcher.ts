@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /**
  * What the package's commands start: it checks the version of Node before Node parses the bundle, which an old one cannot.
  * Built as CommonJS for Node 12, so that old versions run it.

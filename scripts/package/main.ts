@@ -39,7 +39,6 @@ async function writeLauncher(outfile: string): Promise<void> {
     // Node 12 has it from 12.17 on. Converted to require, it could not load the bundle.
     supported: { "dynamic-import": true },
     define: { WANTED_NODE: JSON.stringify(packageJson.engines.node.replace(">=", "")) },
-    banner: { js: "#!/usr/bin/env node" },
     logLevel: "warning",
   });
 }

@@ -62,12 +62,18 @@ it("npm install -g gives commands that work in an empty folder", async () => {
   const check = new ProgramProcess([command, ...args], { cwd, environment: env });
   expect(await check.exit()).toBe(1);
   expect(check.output).toContain('did you mean "ubuntu-24.04"');
+  const help = new ProgramProcess([join(prefix, "bin", "kubectl-vmimage"), "--help"], { cwd, environment: env });
+  expect(await help.exit()).toBe(0);
+  expect(help.output).toMatch(/^Usage: kubectl vmimage /);
 });
 
 it("npx runs the tarball in an empty folder", async () => {
   await made;
   const cwd = temporaryFolder();
-  const { stdout } = await execute("npx", ["--yes", "--package", TARBALL, "vm-image-webhook", "--version"], { cwd, env: environment() });
+  const { stdout } = await execute("npx", ["--yes", "--package", TARBALL, "vm-image-webhook", "--version"], {
+    cwd,
+    env: environment(),
+  });
   expect(stdout).toBe(VERSION);
   expect(readdirSync(cwd)).toEqual([]);
 });

@@ -7,6 +7,7 @@ import tseslint from "typescript-eslint";
  *
  *     main > cli > app > metrics > server > admission > (vm-operator | osimage) > references > images > common
  *     cli > pin > (admission | files)
+ *     cli > audit > admission
  *     server > certs > kube > files > common
  *     metrics > sources > (kube | images | files)
  *
@@ -26,6 +27,7 @@ const ROWS = [
     imports: ["admission", "vm-operator", "references", "images", "files", "common"],
     pure: true,
   },
+  { folder: "audit", imports: ["admission", "references", "images", "common"], pure: true },
   { folder: "admission", imports: ["vm-operator", "osimage", "references", "images", "common"], pure: true },
   { folder: "vm-operator", imports: ["references", "images", "common"], pure: true },
   { folder: "osimage", imports: ["references", "images", "common"], pure: true },

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { audit } from "../src/cli/audit.ts";
 import { certs } from "../src/cli/certs.ts";
 import { check } from "../src/cli/check.ts";
 import { COMMAND_FLAGS, environmentName, FLAGS, type FlagName, longName } from "../src/cli/flags.ts";
@@ -20,6 +21,7 @@ const COMMANDS: readonly { readonly name: string; readonly flags: readonly FlagN
   resolve,
   replay,
   check,
+  audit,
   pin,
   vmiId,
   certs,

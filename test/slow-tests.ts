@@ -6,6 +6,7 @@ export const SLOW_TESTS: readonly string[] = [
   "test/bench/smoke.test.ts",
   "test/certs/cluster/cluster-source.test.ts",
   "test/certs/cluster/random-rotations.test.ts",
+  "test/cli/audit-page.test.ts",
   "test/cli/examples.test.ts",
   "test/cli/input-process.test.ts",
   "test/cli/kubeconfig.test.ts",

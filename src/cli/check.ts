@@ -54,7 +54,7 @@ function findingLines({ findings }: CheckedObject, { file, isItem }: Manifest, f
   return findings.map((finding) => format.finding(finding, isItem || file === STDIN)).join("");
 }
 
-async function readManifests(
+export async function readManifests(
   files: readonly string[],
   io: CommandLine,
   progress: Progress,

@@ -49,7 +49,13 @@ export interface Command<Names extends FlagName = FlagName> {
   readonly name: string;
   readonly summary: string;
   /** For the usage line: `NAME`, `FILE...`. */
-  readonly arguments?: { readonly name: string; readonly many: boolean; readonly help: string };
+  readonly arguments?: {
+    readonly name: string;
+    readonly many: boolean;
+    /** Whether the command runs without one. */
+    readonly optional?: true;
+    readonly help: string;
+  };
   readonly flags: readonly Names[];
   /**
    * A command that runs until a signal ends its work in order, and logs a warning about an unknown variable. A signal ends

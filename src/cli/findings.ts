@@ -22,7 +22,7 @@ export interface CheckInput {
 export type Message = Pick<Finding, "level" | "rule" | "field" | "message">;
 
 /** The CREATE of an object by an ordinary user. Undefined for an object of a kind that names no image. */
-export function createRequest({ object }: Manifest, namespace: string): AdmissionRequest | undefined {
+export function createRequest({ object }: Pick<Manifest, "object">, namespace: string): AdmissionRequest | undefined {
   const { group, version, kind } = typeOf(object);
   const [row] = referenceRows(group, version, kind);
   if (!isJsonObject(object) || row === undefined) return undefined;

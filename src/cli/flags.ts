@@ -1,4 +1,4 @@
-import { CHECK_OUTPUTS, OUTPUTS } from "./output/outputs.ts";
+import { AUDIT_OUTPUTS, CHECK_OUTPUTS, OUTPUTS } from "./output/outputs.ts";
 import { WRITE_MODES } from "../vm-operator/policy.ts";
 import {
   anyText,
@@ -242,6 +242,12 @@ export const COMMAND_FLAGS = {
     long: "output",
     help: "text, json, github (workflow commands), sarif or junit",
     parse: one(oneOf(CHECK_OUTPUTS)),
+  }),
+  "audit-output": flag({
+    ...FLAGS.output,
+    long: "output",
+    help: "text, json or html (one page that needs no network)",
+    parse: one(oneOf(AUDIT_OUTPUTS)),
   }),
   "check-pins": flag({
     long: "check",

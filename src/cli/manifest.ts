@@ -50,10 +50,15 @@ function objectsIn(value: unknown, path: Steps): readonly FoundObject[] {
   return items.flatMap((item, index) => objectsIn(item, [...path, "items", String(index)]));
 }
 
+/** Whether a value is the list that KRM functions read and write. */
+export function isResourceList(value: unknown): boolean {
+  return textAt(value, ["kind"]) === "ResourceList" && textAt(value, ["apiVersion"]) === "config.kubernetes.io/v1";
+}
+
 /** The items of a `List`. Those of a typed list, as `kubectl get --raw` prints it, have no apiVersion and kind of their own. */
 function listItems(value: unknown): readonly unknown[] | undefined {
   const kind = textAt(value, ["kind"]);
-  if (kind === "List") return listAt(value, ["items"]);
+  if (kind === "List" || isResourceList(value)) return listAt(value, ["items"]);
   const apiVersion = textAt(value, ["apiVersion"]);
   const [group = ""] = apiVersion.split("/");
   const itemKind = CHECKED_KINDS.find((each) => kind === `${each}List` && isChecked(group, each));

@@ -26,6 +26,8 @@ export interface PlannedFile {
   readonly newText: string;
   readonly pins: readonly PlacedPin[];
   readonly messages: readonly PlacedMessage[];
+  /** Each object, with its own pins and messages. */
+  readonly objects: readonly PlannedManifest[];
   /** Names that are object names already. */
   readonly unchanged: number;
 }
@@ -72,6 +74,7 @@ export function planFile(file: PinnableFile, input: PlanInput): PlannedFile {
     newText,
     pins,
     messages: isAsPlanned ? messages : [...messages, { ...first, level: "error", message: NOT_AS_PLANNED }],
+    objects: planned,
     unchanged: planned.reduce((sum, each) => sum + each.unchanged, 0),
   };
 }
@@ -81,7 +84,8 @@ const NOT_AS_PLANNED =
 
 type PinMessage = Pick<PlacedMessage, "level" | "field" | "message">;
 
-interface PlannedManifest extends Pick<Extract<PlannedObject, { is: "planned" }>, "edits" | "unchanged"> {
+/** What happens to one object. */
+export interface PlannedManifest extends Pick<Extract<PlannedObject, { is: "planned" }>, "edits" | "unchanged"> {
   readonly pins: readonly PlacedPin[];
   readonly messages: readonly PlacedMessage[];
   /** The object after its pins. */

@@ -11,9 +11,11 @@ import {
 import { type GivenFlags, readFlags } from "./given-flags.ts";
 import { Failure, FAILURE_EXIT_CODES, messageOf } from "../common/failure.ts";
 import { VERSION } from "../common/version.ts";
+import { audit } from "./audit.ts";
 import { certs } from "./certs.ts";
 import { check } from "./check.ts";
 import type { Command, CommandLine } from "./command.ts";
+import { fn } from "./fn.ts";
 import { headingOf, helpAfterFlags, inGroups } from "./help.ts";
 import { pin } from "./pin.ts";
 import { PROGRAM_NAME } from "./program-name.ts";
@@ -65,6 +67,8 @@ function commanderProgram(name: string, io: CommandLine, choose: (run: Run) => v
   add(program, replay, choose);
   add(program, check, choose);
   add(program, pin, choose);
+  add(program, fn, choose);
+  add(program, audit, choose);
   add(program, vmiId, choose);
   add(program, certs, choose);
   return program;
@@ -74,10 +78,13 @@ function add<Names extends FlagName>(program: Commander, command: Command<Names>
   const sub = program.command(command.name).description(command.summary).exitOverride();
   sub.addHelpText("after", helpAfterFlags(program.name(), command));
   const argument = command.arguments;
-  if (argument !== undefined) sub.argument(`<${argument.name}${argument.many ? "..." : ""}>`, argument.help);
+  if (argument !== undefined) {
+    const name = `${argument.name}${argument.many ? "..." : ""}`;
+    sub.argument(argument.optional === true ? `[${name}]` : `<${name}>`, argument.help);
+  }
   for (const name of inGroups(command.flags)) sub.addOption(optionOf(name));
   sub.action((...parts: readonly unknown[]) => {
-    const args = argument === undefined ? [] : [parts[0]].flat().map(String);
+    const args = argument === undefined || parts[0] === undefined ? [] : [parts[0]].flat().map(String);
     const options = sub.opts<Record<string, string | boolean | readonly string[]>>();
     choose(async (io) => {
       if (command.runsUntilSignal) io.stopOnSignal();

@@ -1,6 +1,6 @@
 import Ajv from "ajv-draft-04";
 import addFormats from "ajv-formats";
-import { XMLParser, XMLValidator } from "fast-xml-parser";
+import { XMLParser } from "fast-xml-parser";
 import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -100,9 +100,8 @@ describe("-o sarif", () => {
 describe("-o junit", () => {
   async function junit(args: readonly string[], given?: Surroundings): Promise<{ exitCode: number; suites: unknown }> {
     const { exitCode, output } = await check([...args, "-o", "junit"], given);
-    expect(XMLValidator.validate(output)).toBe(true);
     const parser = new XMLParser({ ignoreAttributes: false, isArray: (name) => /^test(suite|case)$/.test(name) });
-    const document = parser.parse(output) as { testsuites: { testsuite: unknown } };
+    const document = parser.parse(output, true) as { testsuites: { testsuite: unknown } };
     return { exitCode, suites: document.testsuites.testsuite };
   }
 

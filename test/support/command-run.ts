@@ -14,6 +14,8 @@ export interface CommandRun {
 export interface Surroundings {
   readonly environment?: Environment;
   readonly stdin?: string | Uint8Array;
+  /** Whether standard input is a terminal. False by default. */
+  readonly isInteractive?: boolean;
   readonly progress?: (done: number, total?: number) => void;
   readonly now?: Date;
   readonly stop?: AbortSignal;
@@ -39,7 +41,7 @@ export async function run(args: readonly string[], given: Surroundings = {}): Pr
     },
     terminal: undefined,
     withProgress: (_, step) => step(given.progress ?? (() => undefined)),
-    isInteractive: () => false,
+    isInteractive: () => given.isInteractive ?? false,
     stdin: () => Readable.from([Buffer.from(given.stdin ?? "")]),
     stop: given.stop ?? new AbortController().signal,
     stopOnSignal: () => undefined,

@@ -14,6 +14,8 @@ import { Reflector, type ReflectorOptions } from "./reflector.ts";
 import type { ReflectorLimits } from "./reflector-limits.ts";
 import { readinessOf } from "./reflector-status.ts";
 
+export { ClusterObjects, type ObjectsRead, type WantedKind } from "./cluster-objects.ts";
+
 /** Milliseconds that a command waits for its images: the deadlines of two pages, and as long as a person may wait. */
 const READ_DEADLINE = 30_000;
 

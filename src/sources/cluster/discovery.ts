@@ -27,36 +27,58 @@ const STAGES: Readonly<Record<string, number>> = { alpha: 0, beta: 1, stable: 2 
  * `absent` if no group does: the CRD is not installed.
  */
 export async function discover(client: ApiClient, kind: ImageKind, signal: AbortSignal): Promise<Resource> {
-  const { groups } = IMAGE_KIND_ROWS[kind];
-  for (const group of groups) {
-    const resource = await discoverIn(group, client, kind, signal);
+  const { groups, scope } = IMAGE_KIND_ROWS[kind];
+  const resource = await discoverKind(client, { kind, groups, scope }, signal);
+  if (resource !== undefined) return resource;
+  throw new ReflectorError("absent", `no version of ${groups.join(" or ")} serves ${kind}`);
+}
+
+/** A kind to look for. */
+export interface WantedKind {
+  readonly kind: string;
+  /** In the order in which they are asked. */
+  readonly groups: readonly string[];
+  /** `Cluster` for a kind that is never in a namespace. */
+  readonly scope: "Namespaced" | "Cluster" | "*";
+  /** Only one of these versions; absent means any. */
+  readonly versions?: readonly string[];
+}
+
+/** As `discover`, for any kind; undefined where no group serves it. */
+export async function discoverKind(
+  client: ApiClient,
+  wanted: WantedKind,
+  signal: AbortSignal,
+): Promise<Resource | undefined> {
+  for (const group of wanted.groups) {
+    const resource = await discoverIn(group, client, wanted, signal);
     if (resource !== undefined) return resource;
   }
-  throw new ReflectorError("absent", `no version of ${groups.join(" or ")} serves ${kind}`);
+  return undefined;
 }
 
 async function discoverIn(
   group: string,
   client: ApiClient,
-  kind: ImageKind,
+  { kind, scope, versions: wanted }: WantedKind,
   signal: AbortSignal,
 ): Promise<Resource | undefined> {
   const path = `/apis/${group}`;
   const versions = listAt(await getIfFound(client, path, signal), ["versions"]).map((entry) =>
     textAt(entry, ["version"]),
   );
-  for (const version of versions.filter((each) => each !== "").sort(newestFirst)) {
+  for (const version of versions.filter((each) => each !== "" && wanted?.includes(each) !== false).sort(newestFirst)) {
     const resources = listAt(await getIfFound(client, `${path}/${version}`, signal), ["resources"]);
     const resource = resources.find((each) => textAt(each, ["kind"]) === kind && !isSubresource(each));
     const plural = textAt(resource, ["name"]);
-    if (plural !== "") return { group, version, plural, namespaced: isNamespaced(resource, kind) };
+    if (plural !== "") return { group, version, plural, namespaced: isNamespaced(resource, scope) };
   }
   return undefined;
 }
 
 /** The kinds of cluster scope always have it. A VirtualMachineImage has the scope that discovery says. */
-function isNamespaced(resource: unknown, kind: ImageKind): boolean {
-  return IMAGE_KIND_ROWS[kind].scope === "Namespaced" && at(resource, ["namespaced"]) !== false;
+function isNamespaced(resource: unknown, scope: WantedKind["scope"]): boolean {
+  return scope !== "Cluster" && at(resource, ["namespaced"]) !== false;
 }
 
 /**

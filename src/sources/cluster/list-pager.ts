@@ -7,18 +7,37 @@ import type { ApiClient } from "../../kube/api-client.ts";
 import { readJson } from "../../kube/response.ts";
 import { decodeImageObject, type ImageObject, type ServedKind } from "./image-object.ts";
 
-export interface ListPage {
-  readonly objects: readonly ImageObject[];
+export interface ListPage<T = ImageObject> {
+  readonly objects: readonly T[];
   /** Of the whole list: all pages show the same moment. */
   readonly resourceVersion: string;
 }
 
-export interface ListOptions extends ServedKind {
+export interface PageOptions {
   /** Path without a query. */
   readonly path: string;
   readonly pageSize: number;
   /** Milliseconds for one page. */
   readonly pageDeadline: number;
+}
+
+export type ListOptions = ServedKind & PageOptions;
+
+/** A list of one kind, each object of which is decoded as it arrives. */
+export interface DecodedListOptions<T> extends PageOptions {
+  readonly kind: string;
+  readonly decode: (object: unknown) => T;
+}
+
+/** Reads a list of images, as `listDecoded`. */
+export function listPages(
+  client: ApiClient,
+  options: ListOptions,
+  signal: AbortSignal,
+): AsyncGenerator<ListPage, void, undefined> {
+  const { kind, namespaced } = options;
+  const decode = (object: unknown): ImageObject => decodeImageObject(object, { kind, namespaced });
+  return listDecoded(client, { ...options, decode }, signal);
 }
 
 /**
@@ -27,11 +46,11 @@ export interface ListOptions extends ServedKind {
  *
  * Throws an ApiError. With the code `expired` the list must start again.
  */
-export async function* listPages(
+export async function* listDecoded<T>(
   client: ApiClient,
-  options: ListOptions,
+  options: DecodedListOptions<T>,
   signal: AbortSignal,
-): AsyncGenerator<ListPage, void, undefined> {
+): AsyncGenerator<ListPage<T>, void, undefined> {
   let token: string | undefined;
   do {
     const path = pagePath(options, token);
@@ -46,24 +65,29 @@ export async function* listPages(
   } while (token !== undefined);
 }
 
-interface ReadPage {
-  readonly page: ListPage;
+interface ReadPage<T> {
+  readonly page: ListPage<T>;
   /** Continue token of the next page; undefined on the last page. */
   readonly next: string | undefined;
 }
 
 /** Trims the objects at once: the raw page would stay in memory until the next one is read. */
-async function readPage(client: ApiClient, path: string, served: ServedKind, signal: AbortSignal): Promise<ReadPage> {
+async function readPage<T>(
+  client: ApiClient,
+  path: string,
+  served: DecodedListOptions<T>,
+  signal: AbortSignal,
+): Promise<ReadPage<T>> {
   const body = await readJson(await client.get(path, signal));
   return { page: pageOf(body, served), next: textOrNothing(body, ["metadata", "continue"]) };
 }
 
-function pagePath({ path, pageSize }: ListOptions, token: string | undefined): string {
+function pagePath({ path, pageSize }: PageOptions, token: string | undefined): string {
   return `${path}?limit=${pageSize}${token === undefined ? "" : `&continue=${encodeURIComponent(token)}`}`;
 }
 
 /** The items of a typed list may leave out apiVersion and kind. */
-function pageOf(body: unknown, { kind, namespaced }: ServedKind): ListPage {
+function pageOf<T>(body: unknown, { kind, decode }: DecodedListOptions<T>): ListPage<T> {
   const resourceVersion = textAt(body, ["metadata", "resourceVersion"]);
   const isList = isJsonObject(body) && body["kind"] === `${kind}List` && Array.isArray(body["items"]);
   if (!isList || !isResourceVersion(resourceVersion)) throw new ApiError("malformed", `the answer is no ${kind}List`);
@@ -73,7 +97,7 @@ function pageOf(body: unknown, { kind, namespaced }: ServedKind): ListPage {
       ? { ...type, ...item }
       : item;
   return {
-    objects: listAt(body, ["items"]).map((item) => decodeImageObject(typed(item), { kind, namespaced })),
+    objects: listAt(body, ["items"]).map((item) => decode(typed(item))),
     resourceVersion,
   };
 }

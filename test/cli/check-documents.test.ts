@@ -1,6 +1,7 @@
 import Ajv from "ajv-draft-04";
 import addFormats from "ajv-formats";
 import { XMLParser } from "fast-xml-parser";
+import { SyntaxValidator } from "fast-xml-validator";
 import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -100,8 +101,9 @@ describe("-o sarif", () => {
 describe("-o junit", () => {
   async function junit(args: readonly string[], given?: Surroundings): Promise<{ exitCode: number; suites: unknown }> {
     const { exitCode, output } = await check([...args, "-o", "junit"], given);
+    expect(SyntaxValidator.validate(output)).toBe(true);
     const parser = new XMLParser({ ignoreAttributes: false, isArray: (name) => /^test(suite|case)$/.test(name) });
-    const document = parser.parse(output, true) as { testsuites: { testsuite: unknown } };
+    const document = parser.parse(output) as { testsuites: { testsuite: unknown } };
     return { exitCode, suites: document.testsuites.testsuite };
   }
 
@@ -141,7 +143,7 @@ describe("-o junit", () => {
     const { exitCode, suites } = await junit(["-"], { stdin: NEWER });
     expect(exitCode).toBe(0);
     const output = expect.stringContaining("warning: apiVersion: not checked") as unknown;
-    expect(suites).toMatchObject([{ "@_failures": "0", testcase: [{ "system-out": output }] }]);
+    expect(suites).toMatchObject([{ "@_failures": "0", testcase: [{ "system-out": output }] }, { "@_name": "check" }]);
   });
 
   test("a character above U+FFFF stays as it is", async () => {

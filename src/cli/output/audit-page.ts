@@ -2,7 +2,8 @@
 export const AUDIT_STYLE = `
 body{font:15px/1.5 system-ui,sans-serif;margin:2rem;color:#1b1b1b;background:#fff}
 table{border-collapse:collapse;width:100%;margin:1rem 0}
-th,td{border:1px solid #bbb;padding:.3rem .5rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}
+th,td{border:1px solid #bbb;padding:.3rem .5rem;text-align:left;vertical-align:top}
+td:nth-child(n+4){overflow-wrap:anywhere}
 thead th{background:#eee}
 label{margin-right:1rem}
 tr[data-level=error] .level{color:#a40000;font-weight:bold}

@@ -5,6 +5,7 @@ import { logCrash } from "./cli/log.ts";
 import { LogDestination } from "./cli/log-destination.ts";
 import { SYSTEM_TIMING } from "./common/timing.ts";
 import { runProgram } from "./cli/program.ts";
+import { programName } from "./cli/program-name.ts";
 import { ProgressLine } from "./cli/progress-line.ts";
 
 /** Milliseconds that the process waits at its end for the reader of its log. */
@@ -52,35 +53,40 @@ process.on("uncaughtException", (error, origin) => {
 });
 ignoreBrokenPipe(process.stdout);
 
-process.exitCode = await runProgram(process.argv.slice(2), {
-  environment: process.env,
-  print: (output) => {
-    progress?.clear();
-    process.stdout.write(output);
-  },
-  printError: (output) => {
-    progress?.clear();
-    process.stderr.write(output);
-  },
-  log: {
-    write: (line) => {
+const [, file, ...args] = process.argv;
+process.exitCode = await runProgram(
+  args,
+  {
+    environment: process.env,
+    print: (output) => {
       progress?.clear();
-      log.write(line);
+      process.stdout.write(output);
     },
-    formatWith: (format) => {
-      log.formatWith(format);
+    printError: (output) => {
+      progress?.clear();
+      process.stderr.write(output);
     },
+    log: {
+      write: (line) => {
+        progress?.clear();
+        log.write(line);
+      },
+      formatWith: (format) => {
+        log.formatWith(format);
+      },
+    },
+    // hasColors knows NO_COLOR.
+    terminal: process.stderr.isTTY ? { colors: process.stderr.hasColors() } : undefined,
+    withProgress: (what, step) => progress?.during(what, step) ?? step(() => undefined),
+    stdin: () => process.stdin,
+    isInteractive: () => process.stdin.isTTY,
+    stop: stop.signal,
+    stopOnSignal,
+    now,
+    openFiles: openFileLimit,
   },
-  // hasColors knows NO_COLOR.
-  terminal: process.stderr.isTTY ? { colors: process.stderr.hasColors() } : undefined,
-  withProgress: (what, step) => progress?.during(what, step) ?? step(() => undefined),
-  stdin: () => process.stdin,
-  isInteractive: () => process.stdin.isTTY,
-  stop: stop.signal,
-  stopOnSignal,
-  now,
-  openFiles: openFileLimit,
-});
+  programName(file),
+);
 // Output that is not read would keep the process alive. After a signal it ends all the same.
 if (stop.signal.aborted) setTimeout(() => process.exit(), MAX_FLUSH).unref();
 

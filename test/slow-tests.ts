@@ -16,6 +16,7 @@ export const SLOW_TESTS: readonly string[] = [
   "test/cli/signals.test.ts",
   "test/cli/terminal.test.ts",
   "test/fuzz/fuzz.test.ts",
+  "test/package/package.test.ts",
   "test/vm-operator/mutate.property.test.ts",
   "test/server/slow-clients.test.ts",
   "test/sources/cluster/cluster-source.test.ts",

@@ -10,7 +10,8 @@ import { createLog } from "./log.ts";
 import { inputDocuments, interruptible, STDIN } from "./input.ts";
 import { type Manifest, manifestsOf } from "./manifest.ts";
 import { chosenNamespace, DEFAULT_NAMESPACE } from "./namespace.ts";
-import { FINDING_FORMATS } from "./output/finding-format.ts";
+import type { CheckedObject } from "./output/finding.ts";
+import { FINDING_FORMATS, type LineFormat } from "./output/finding-format.ts";
 import type { Progress } from "./progress-line.ts";
 
 /** Without the flags of privileged callers: a manifest has no caller. */
@@ -34,18 +35,24 @@ export const check: Command<(typeof IMAGE_FLAGS)[number] | "namespace" | "allow-
       const input = { namespace, index, decide: decider(ordinaryPolicy(flags)) };
       const format = FINDING_FORMATS[flags["check-output"]];
       const counts = { refused: 0, warned: 0, admitted: 0, skipped: 0 };
+      const checked: CheckedObject[] = [];
       for await (const manifest of interruptible(manifests, io.stop)) {
-        const { verdict, findings } = checkManifest(manifest, input);
-        counts[verdict]++;
-        const { file, isItem } = manifest;
-        io.print(findings.map((finding) => format.finding(finding, isItem || file === STDIN)).join(""));
+        const result = checkManifest(manifest, input);
+        counts[result.verdict]++;
+        if (format.is === "document") checked.push(result);
+        else io.print(findingLines(result, manifest, format));
       }
       const isEmpty = !manifests.some(isOfCheckedKind);
-      io.print(format.summary(counts, isEmpty && !flags["allow-empty"]));
-      if (isEmpty && !flags["allow-empty"]) return EXIT_NOTHING_CHECKED;
+      const isFault = isEmpty && !flags["allow-empty"];
+      io.print(format.is === "document" ? format.document(checked, counts, isFault) : format.summary(counts, isFault));
+      if (isFault) return EXIT_NOTHING_CHECKED;
       return counts.refused > 0 ? EXIT_REFUSED : EXIT_DONE;
     },
   };
+
+function findingLines({ findings }: CheckedObject, { file, isItem }: Manifest, format: LineFormat): string {
+  return findings.map((finding) => format.finding(finding, isItem || file === STDIN)).join("");
+}
 
 export async function readManifests(
   files: readonly string[],

@@ -7,14 +7,9 @@ import type { ImageIndex } from "../images/image-index.ts";
 import { isJsonObject, textAt, textOrNothing } from "../common/json.ts";
 import { errorMessage } from "../references/field-error.ts";
 
-import type { Finding, Verdict } from "./output/finding.ts";
+import type { CheckedObject, Finding, Verdict } from "./output/finding.ts";
 import { isChecked, type Manifest } from "./manifest.ts";
 import { mistakesIn } from "./mistakes.ts";
-
-export interface CheckResult {
-  readonly verdict: Verdict;
-  readonly findings: readonly Finding[];
-}
 
 /** What a manifest is checked against. */
 export interface CheckInput {
@@ -24,7 +19,7 @@ export interface CheckInput {
   readonly decide: Decide;
 }
 
-export type Message = Pick<Finding, "level" | "field" | "message">;
+export type Message = Pick<Finding, "level" | "rule" | "field" | "message">;
 
 /** The CREATE of an object by an ordinary user. Undefined for an object of a kind that names no image. */
 export function createRequest({ object }: Pick<Manifest, "object">, namespace: string): AdmissionRequest | undefined {
@@ -45,10 +40,9 @@ export function createRequest({ object }: Pick<Manifest, "object">, namespace: s
 }
 
 /** What admission says about a manifest. Throws a Failure `images` where the index is not complete enough to decide. */
-export function checkManifest(manifest: Manifest, { namespace, index, decide }: CheckInput): CheckResult {
+export function checkManifest(manifest: Manifest, { namespace, index, decide }: CheckInput): CheckedObject {
   const request = createRequest(manifest, namespace);
-  if (request === undefined)
-    return { verdict: "skipped", findings: located(manifest, namespace, unknownVersion(manifest, "checked")) };
+  if (request === undefined) return checked(manifest, namespace, "skipped", unknownVersion(manifest, "checked"));
   const decisions = admit(request, index, decide);
   const mistakes = mistakesOf(request);
   const others = [...errorsOf(decisions), ...warningsOf(decisions)];
@@ -57,13 +51,13 @@ export function checkManifest(manifest: Manifest, { namespace, index, decide }: 
   if (undecided !== undefined) {
     throw new Failure("images", `${manifest.file}:${manifest.positionOf("").line}: not decided: ${undecided.because}`);
   }
-  return { verdict: verdictOf(messages), findings: located(manifest, request.namespace ?? "", messages) };
+  return checked(manifest, request.namespace ?? "", verdictOf(messages), messages);
 }
 
 /** Each is an error: the API server refuses the object, or drops the field. It replaces what admission says about its field. */
 function mistakesOf({ object, kind }: AdmissionRequest): readonly Message[] {
   if (object === undefined) return [];
-  return mistakesIn(object, kind).map((mistake) => ({ level: "error", ...mistake }));
+  return mistakesIn(object, kind).map((mistake) => ({ level: "error", rule: "unknown-field", ...mistake }));
 }
 
 /** Asks as the API server does: validation gets the mutated object, and none that mutation refused. */
@@ -77,7 +71,7 @@ function admit(request: AdmissionRequest, index: ImageIndex, decide: Decide): re
 function errorsOf(decisions: readonly Decision[]): readonly Message[] {
   return decisions
     .flatMap((decision) => (decision.is === "refused" ? decision.errors : []))
-    .map((error) => ({ level: "error", field: error.field, message: errorMessage(error) }));
+    .map((error) => ({ level: "error", rule: error.check, field: error.field, message: errorMessage(error) }));
 }
 
 /** Each warning once. It begins with its field (references/problem.ts). */
@@ -85,7 +79,7 @@ function warningsOf(decisions: readonly Decision[]): readonly Message[] {
   const warnings = decisions.flatMap((decision) => (decision.is === "undecided" ? [] : decision.warnings));
   return [...new Set(warnings)].map((warning) => {
     const [field = ""] = warning.split(": ", 1);
-    return { level: "warning", field, message: warning.slice(`${field}: `.length) };
+    return { level: "warning", rule: "warning", field, message: warning.slice(`${field}: `.length) };
   });
 }
 
@@ -107,6 +101,7 @@ export function unknownVersion({ object }: Pick<Manifest, "object">, done: strin
   return [
     {
       level: "warning",
+      rule: "unknown-version",
       field: "apiVersion",
       message: `not ${done}: ${kind} is known here in ${known}, not in ${version}`,
     },
@@ -118,17 +113,19 @@ function verdictOf(messages: readonly Message[]): Verdict {
   return messages.length > 0 ? "warned" : "admitted";
 }
 
-function located(
+function checked(
   { file, object, positionOf }: Manifest,
   namespace: string,
+  verdict: Verdict,
   messages: readonly Message[],
-): readonly Finding[] {
+): CheckedObject {
   const subject = {
     kind: textAt(object, ["kind"]),
     namespace: textAt(object, ["metadata", "namespace"]) || namespace,
     name: textAt(object, ["metadata", "name"]) || textAt(object, ["metadata", "generateName"]),
   };
-  return messages.map((each) => ({ file, ...positionOf(each.field), object: subject, ...each }));
+  const findings = messages.map((each) => ({ file, ...positionOf(each.field), object: subject, ...each }));
+  return { file, object: subject, verdict, findings };
 }
 
 function typeOf(object: unknown): AdmissionRequest["kind"] {

@@ -240,7 +240,7 @@ export const COMMAND_FLAGS = {
   "check-output": flag({
     ...FLAGS.output,
     long: "output",
-    help: "text, json or github (workflow commands)",
+    help: "text, json, github (workflow commands), sarif or junit",
     parse: one(oneOf(CHECK_OUTPUTS)),
   }),
   "audit-output": flag({

@@ -7,7 +7,7 @@ import { isJsonObject, isSameJson, type JsonObject } from "../common/json.ts";
 import { applyPins, type Pin, type PinContext } from "../pin/pin-object.ts";
 import { type PinOptions, planPins, type PlannedObject } from "../pin/pin-text.ts";
 import { editedText } from "../pin/text-edit.ts";
-import { createRequest, isOfCheckedKind, type Message, unknownVersion } from "./findings.ts";
+import { createRequest, isOfCheckedKind, unknownVersion } from "./findings.ts";
 import { documentsIn, inputFiles, type InputFile, type InputLine, interruptible } from "./input.ts";
 import { type Manifest, manifestsOf } from "./manifest.ts";
 import { mistakesIn } from "./mistakes.ts";
@@ -82,6 +82,8 @@ export function planFile(file: PinnableFile, input: PlanInput): PlannedFile {
 const NOT_AS_PLANNED =
   "not pinned: the file would not have the planned names after the change; write each image name on a line of its own";
 
+type PinMessage = Pick<PlacedMessage, "level" | "field" | "message">;
+
 /** What happens to one object. */
 export interface PlannedManifest extends Pick<Extract<PlannedObject, { is: "planned" }>, "edits" | "unchanged"> {
   readonly pins: readonly PlacedPin[];
@@ -97,7 +99,13 @@ function planManifest(
 ): PlannedManifest {
   const { file, object, positionOf, scalarAt } = manifest;
   const none = { edits: [], unchanged: 0, pins: [], messages: [], object };
-  const place = (message: Message): PlacedMessage => ({ file, ...positionOf(message.field), ...message });
+  const place = ({ level, field, message }: PinMessage): PlacedMessage => ({
+    file,
+    ...positionOf(field),
+    level,
+    field,
+    message,
+  });
   const request = createRequest(manifest, namespace);
   if (request === undefined || !hasObject(request)) {
     return { ...none, messages: unknownVersion(manifest, "pinned").map(place) };
@@ -126,7 +134,7 @@ function hasObject(request: AdmissionRequest): request is AdmissionRequest & { r
 function problemsOf(
   { object, kind }: AdmissionRequest & { readonly object: JsonObject },
   problems: Extract<PlannedObject, { is: "refused" }>["problems"],
-): readonly Message[] {
+): readonly PinMessage[] {
   const mistakes = mistakesIn(object, kind);
   return problems.map((problem) => {
     const { field, message } = mistakes.find((each) => each.field === problem.field) ?? problem;

@@ -18,6 +18,7 @@ import type { Command, CommandLine } from "./command.ts";
 import { fn } from "./fn.ts";
 import { headingOf, helpAfterFlags, inGroups } from "./help.ts";
 import { pin } from "./pin.ts";
+import { PROGRAM_NAME } from "./program-name.ts";
 import { prettyLog } from "./pretty-log.ts";
 import { replay } from "./replay.ts";
 import { resolve } from "./resolve.ts";
@@ -25,43 +26,40 @@ import { serve } from "./serve.ts";
 import { unknownVariables, unknownVariableText } from "./unknown-variables.ts";
 import { vmiId } from "./vmi-id.ts";
 
-const PROGRAM_NAME = "vm-image-webhook";
 /** An internal error: the command reached no result. */
 const EXIT_INTERNAL_ERROR = 3;
 
 type Run = (io: CommandLine) => Promise<number>;
 
-/** Runs the command that the arguments after the program's name select. Returns the exit code. */
-export async function runProgram(args: readonly string[], io: CommandLine): Promise<number> {
+/** Runs the command that the arguments after the program's name select. `name`: as it was called. Returns the exit code. */
+export async function runProgram(args: readonly string[], io: CommandLine, name = PROGRAM_NAME): Promise<number> {
   let run: Run | undefined;
-  const program = commanderProgram(io, (chosen) => {
+  const program = commanderProgram(name, io, (chosen) => {
     run = chosen;
   });
   try {
     program.parse(args, { from: "user" });
     return run === undefined ? FAILURE_EXIT_CODES.usage : await run(io);
   } catch (error) {
-    return report(error, io);
+    return report(error, name, io);
   }
 }
 
-function report(error: unknown, io: CommandLine): number {
+function report(error: unknown, name: string, io: CommandLine): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : FAILURE_EXIT_CODES.usage;
   if (error instanceof Failure) {
-    for (const line of error.message.split("\n")) io.printError(`${PROGRAM_NAME}: ${line}\n`);
+    for (const line of error.message.split("\n")) io.printError(`${name}: ${line}\n`);
     return FAILURE_EXIT_CODES[error.code];
   }
-  io.printError(
-    `${PROGRAM_NAME}: internal error: ${error instanceof Error ? (error.stack ?? "") : messageOf(error)}\n`,
-  );
+  io.printError(`${name}: internal error: ${error instanceof Error ? (error.stack ?? "") : messageOf(error)}\n`);
   return EXIT_INTERNAL_ERROR;
 }
 
-function commanderProgram(io: CommandLine, choose: (run: Run) => void): Commander {
-  const program = new Commander(PROGRAM_NAME)
+function commanderProgram(name: string, io: CommandLine, choose: (run: Run) => void): Commander {
+  const program = new Commander(name)
     .description("Pins image display names in VM objects to VMI IDs, and validates every image reference.")
     .version(`${PROGRAM_NAME} ${VERSION}`, "--version", "print the version")
-    .addHelpText("after", helpAfterFlags(PROGRAM_NAME))
+    .addHelpText("after", helpAfterFlags(name))
     .configureOutput({ writeOut: io.print, writeErr: io.printError })
     .exitOverride();
   add(program, serve, choose);
@@ -78,7 +76,7 @@ function commanderProgram(io: CommandLine, choose: (run: Run) => void): Commande
 
 function add<Names extends FlagName>(program: Commander, command: Command<Names>, choose: (run: Run) => void): void {
   const sub = program.command(command.name).description(command.summary).exitOverride();
-  sub.addHelpText("after", helpAfterFlags(PROGRAM_NAME, command));
+  sub.addHelpText("after", helpAfterFlags(program.name(), command));
   const argument = command.arguments;
   if (argument !== undefined) {
     const name = `${argument.name}${argument.many ? "..." : ""}`;

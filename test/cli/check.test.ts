@@ -310,6 +310,7 @@ describe("input", () => {
         column: 1,
         object: { kind: "VirtualMachine", namespace: "dev", name: "web" },
         level: "warning",
+        rule: "unknown-version",
         field: "apiVersion",
         message:
           "not checked: VirtualMachine is known here in v1alpha6, v1alpha5, v1alpha4, v1alpha3, v1alpha2, v1alpha1, not in v2",
@@ -388,6 +389,7 @@ describe("-o", () => {
         column: 3,
         object: { kind: "VirtualMachine", namespace: "dev", name: "web" },
         level: "error",
+        rule: "exists",
         field: "spec.imageName",
         message: expect.stringMatching(/^Not found: /) as unknown,
       },
@@ -433,8 +435,9 @@ describe("-o", () => {
       const { exitCode, errors } = await run([...command, ...IMAGES, "-o", "github"]);
       expect([exitCode, errors]).toEqual([2, "vm-image-webhook: --output github: is not one of text, json\n"]);
     }
-    const { exitCode, errors } = await check(["-", "-o", "sarif"], { stdin: UNKNOWN });
-    expect([exitCode, errors]).toEqual([2, "vm-image-webhook: --output sarif: is not one of text, json, github\n"]);
+    const { exitCode, errors } = await check(["-", "-o", "xml"], { stdin: UNKNOWN });
+    const outputs = "text, json, github, sarif, junit";
+    expect([exitCode, errors]).toEqual([2, `vm-image-webhook: --output xml: is not one of ${outputs}\n`]);
   });
 
   test("appears in the help once", async () => {

@@ -33,5 +33,7 @@ describe("every flag is on the page", () => {
 
 it("the page says that a flag may be repeated, and what one command takes beside the others", () => {
   expect(PAGE).toMatch(/^\| `--check NAME=LEVEL` .*; repeatable +\|$/m);
-  expect(PAGE).toMatch(/^\| `-o, --output FORMAT` .*text or json; `check`: text, json or github/m);
+  expect(PAGE).toMatch(
+    /^\| `-o, --output FORMAT` .*text or json; `check`: text, json, github \(workflow commands\), sarif or junit/m,
+  );
 });

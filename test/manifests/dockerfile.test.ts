@@ -46,8 +46,7 @@ test("the build installs from the lock file and makes the bundle", () => {
 });
 
 test("the final stage copies only the bundle, and runs no command", () => {
-  const bundle = packageJson.bin["vm-image-webhook"];
-  expect(restOf(final, "COPY")).toEqual([`--from=build /build/${bundle} /app/vm-image-webhook.mjs`]);
+  expect(restOf(final, "COPY")).toEqual(["--from=build /build/dist/vm-image-webhook.mjs /app/vm-image-webhook.mjs"]);
   expect(restOf(final, "ADD")).toEqual([]);
   expect(restOf(final, "RUN")).toEqual([]);
 });

@@ -1,10 +1,11 @@
 import { normalize } from "node:path";
 import { type Finding, objectText } from "./finding.ts";
-import type { FindingFormat } from "./finding-format.ts";
+import type { LineFormat } from "./finding-format.ts";
 import { noticeOf, summaryText } from "./summary.ts";
 
 /** Workflow commands, which GitHub shows at the lines of a pull request. */
-export const githubFindings: FindingFormat = {
+export const githubFindings: LineFormat = {
+  is: "lines",
   finding: (finding) => workflowCommand(finding.level, propertiesOf(finding), `${finding.field}: ${finding.message}`),
   summary: (summary, isEmpty) => {
     const notice = noticeOf(summary, isEmpty);

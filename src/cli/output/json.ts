@@ -1,4 +1,4 @@
-import type { FindingFormat } from "./finding-format.ts";
+import type { LineFormat } from "./finding-format.ts";
 import { imageJson } from "./image-json.ts";
 import type { ExplainedResolution } from "./text.ts";
 import { checkedOf, noticeOf } from "./summary.ts";
@@ -23,7 +23,8 @@ export function resolutionJson(resolution: ExplainedResolution): object {
 }
 
 /** A line for each `Finding`, then `{"summary": {"checked": 3, "refused": 1, "warned": 0, "skipped": 2}}`. */
-export const jsonFindings: FindingFormat = {
+export const jsonFindings: LineFormat = {
+  is: "lines",
   finding: (finding) => jsonLine(finding),
   summary: (summary, isEmpty) => {
     const { refused, warned, skipped } = summary;

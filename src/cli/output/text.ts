@@ -4,12 +4,13 @@ import type { MatchedBy, Resolution } from "../../images/resolve.ts";
 import { quote } from "../../references/field-error.ts";
 import { ENDPOINT_PATHS } from "../../server/admission-server.ts";
 import type { ReplayAnswer } from "./replay-answer.ts";
-import type { FindingFormat } from "./finding-format.ts";
+import type { LineFormat } from "./finding-format.ts";
 import { objectText } from "./finding.ts";
 import { noticeOf, summaryText } from "./summary.ts";
 
 /** `FILE:LINE: LEVEL: [KIND NAMESPACE/NAME: ]FIELD: MESSAGE`, as compilers print it. */
-export const textFindings: FindingFormat = {
+export const textFindings: LineFormat = {
+  is: "lines",
   finding: ({ file, line, level, field, message, object }, namesObject) =>
     `${file}:${line}: ${level}: ${namesObject ? `${objectText(object)}: ` : ""}${field}: ${message}\n`,
   summary: (summary, isEmpty) => {

@@ -3,6 +3,7 @@
  * them out, and `npm run test:slow` runs them. The tests of test/e2e have a config of their own.
  */
 export const SLOW_TESTS: readonly string[] = [
+  "test/action/action.test.ts",
   "test/bench/smoke.test.ts",
   "test/certs/cluster/cluster-source.test.ts",
   "test/certs/cluster/random-rotations.test.ts",

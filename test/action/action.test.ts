@@ -28,7 +28,7 @@ class Repository {
     this.#git("init", "-q");
     cpSync(ofCheckout("examples/images"), join(this.folder, "images"), { recursive: true });
     this.write("vms/old.yaml", machine("no-such-image"));
-    this.write("vms/deleted.yaml", machine("no-such-image"));
+    this.write("vms/deleted.yaml", "a: 1\n");
   }
 
   write(file: string, text: string): void {
@@ -41,6 +41,11 @@ class Repository {
     this.#git("add", "-A");
     this.#git("-c", "user.name=Test", "-c", "user.email=test@example.com", "commit", "-q", "--allow-empty", "-m", "x");
     return this.#git("rev-parse", "HEAD").trim();
+  }
+
+  /** Goes back to a commit; further ones begin there. */
+  checkout(commit: string): void {
+    this.#git("checkout", "-q", commit);
   }
 
   #git(...args: readonly string[]): string {
@@ -124,7 +129,21 @@ describe("the action", () => {
     repository.commit();
     expect(runAction(repository, base, { ...inputs, paths: "vms\n" })).toMatchObject({
       status: 1,
-      stdout: expect.stringContaining("2 objects checked: 2 refused") as unknown,
+      stdout: expect.stringContaining("1 object checked: 1 refused, 0 warned; 1 skipped") as unknown,
+    });
+  });
+
+  test("leaves out what the base branch changed meanwhile", () => {
+    const repository = new Repository();
+    const start = repository.commit();
+    repository.write("vms/old.yaml", machine("rocky-9.5"));
+    const base = repository.commit();
+    repository.checkout(start);
+    repository.write("vms/new.yaml", machine("ubuntu-24.04"));
+    repository.commit();
+    expect(runAction(repository, base)).toMatchObject({
+      status: 0,
+      stdout: "1 object checked: 0 refused, 0 warned; 0 skipped\n",
     });
   });
 

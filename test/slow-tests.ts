@@ -8,6 +8,7 @@ export const SLOW_TESTS: readonly string[] = [
   "test/certs/cluster/cluster-source.test.ts",
   "test/certs/cluster/random-rotations.test.ts",
   "test/cli/audit-page.test.ts",
+  "test/cli/completion.test.ts",
   "test/cli/examples.test.ts",
   "test/cli/input-process.test.ts",
   "test/cli/kubeconfig.test.ts",

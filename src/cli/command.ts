@@ -54,6 +54,8 @@ export interface Command<Names extends FlagName = FlagName> {
     readonly many: boolean;
     /** Whether the command runs without one. */
     readonly optional?: true;
+    /** All values, where there is a list of them. */
+    readonly choices?: readonly string[];
     readonly help: string;
   };
   readonly flags: readonly Names[];

@@ -42,6 +42,8 @@ export interface Flag<T> {
   /** The value's name in the help text. A flag without one is on or off. */
   readonly argument?: string;
   readonly repeatable?: boolean;
+  /** All values, where there is a list of them. */
+  readonly choices?: readonly string[];
   readonly help: string;
   /** As it would be typed. Undefined means no default. */
   readonly default?: readonly string[];
@@ -102,7 +104,7 @@ export const FLAGS = {
     argument: "MODE",
     help: "files: the certificate in --cert-dir, reloaded when it changes; cluster: a certificate from a CA that all replicas share in a Secret",
     default: ["files"],
-    parse: one(oneOf(CERT_MODES)),
+    ...choiceOf(CERT_MODES),
   }),
   "cert-host": flag({
     argument: "NAME",
@@ -143,19 +145,19 @@ export const FLAGS = {
     argument: "VERSION",
     help: "1.2 or 1.3",
     default: ["1.2"],
-    parse: one(oneOf(TLS_VERSIONS)),
+    ...choiceOf(TLS_VERSIONS),
   }),
   resolution: flag({
     argument: "MODE",
     help: "namespace-first: namespace images, then cluster images; strict: vm-operator's own rule",
     default: ["namespace-first"],
-    parse: one(oneOf(RESOLUTION_MODES)),
+    ...choiceOf(RESOLUTION_MODES),
   }),
   write: flag({
     argument: "MODE",
     help: "the fields that get the resolved image: both, imageName or image",
     default: ["both"],
-    parse: one(oneOf(WRITE_MODES)),
+    ...choiceOf(WRITE_MODES),
   }),
   check: flag({
     argument: "NAME=LEVEL",
@@ -185,13 +187,13 @@ export const FLAGS = {
     argument: "LEVEL",
     help: LOG_LEVELS.join(", "),
     default: ["info"],
-    parse: one(oneOf(LOG_LEVELS)),
+    ...choiceOf(LOG_LEVELS),
   }),
   "log-format": flag({
     argument: "FORMAT",
     help: "json: lines for programs; pretty: lines for people; auto: pretty where stderr is a terminal",
     default: ["auto"],
-    parse: one(oneOf(LOG_FORMATS)),
+    ...choiceOf(LOG_FORMATS),
   }),
   namespace: flag({
     short: "n",
@@ -202,6 +204,7 @@ export const FLAGS = {
   "allow-empty": flag({ help: "exit 0 where nothing names an image, as in a folder without manifests", parse: isOn }),
   kind: flag({
     argument: "KIND",
+    choices: IMAGE_KINDS,
     help: `only this kind: ${IMAGE_KINDS.join(", ")}`,
     parse: ([text]) => {
       if (text === undefined || isImageKind(text)) return text;
@@ -213,13 +216,13 @@ export const FLAGS = {
     argument: "FORMAT",
     help: OUTPUTS.join(" or "),
     default: ["text"],
-    parse: one(oneOf(OUTPUTS)),
+    ...choiceOf(OUTPUTS),
   }),
   endpoint: flag({
     argument: "NAME",
     help: "mutate, validate, or both: the mutated object is validated",
     default: ["both"],
-    parse: one(oneOf(REPLAY_ENDPOINTS)),
+    ...choiceOf(REPLAY_ENDPOINTS),
   }),
   any: flag({ help: "hash each ID as given, also one that is not a UUID, such as vm-42", parse: isOn }),
   diff: flag({ help: "show the object before and after", parse: isOn }),
@@ -241,13 +244,13 @@ export const COMMAND_FLAGS = {
     ...FLAGS.output,
     long: "output",
     help: "text, json, github (workflow commands), sarif or junit",
-    parse: one(oneOf(CHECK_OUTPUTS)),
+    ...choiceOf(CHECK_OUTPUTS),
   }),
   "audit-output": flag({
     ...FLAGS.output,
     long: "output",
     help: "text, json or html (one page that needs no network)",
-    parse: one(oneOf(AUDIT_OUTPUTS)),
+    ...choiceOf(AUDIT_OUTPUTS),
   }),
   "check-pins": flag({
     long: "check",
@@ -276,6 +279,11 @@ export function longName(name: FlagName): string {
 export function environmentName(name: FlagName): string {
   const { variable = longName(name) }: Flag<unknown> = COMMAND_FLAGS[name];
   return ENVIRONMENT_PREFIX + variable.toUpperCase().replaceAll("-", "_");
+}
+
+/** The columns of a flag that takes one of a list of values. */
+function choiceOf<T extends string>(choices: readonly T[]): Pick<Flag<T>, "choices" | "parse"> {
+  return { choices, parse: one(oneOf(choices)) };
 }
 
 function flag<T>(row: Flag<T>): Flag<T> {

@@ -4,6 +4,7 @@
  */
 export const SLOW_TESTS: readonly string[] = [
   "test/action/action.test.ts",
+  "test/action/pre-commit.test.ts",
   "test/bench/smoke.test.ts",
   "test/certs/cluster/cluster-source.test.ts",
   "test/certs/cluster/random-rotations.test.ts",

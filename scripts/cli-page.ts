@@ -1,13 +1,6 @@
 import { readFileSync } from "node:fs";
-import { audit } from "../src/cli/audit.ts";
-import { certs } from "../src/cli/certs.ts";
-import { check } from "../src/cli/check.ts";
+import { COMMANDS } from "../src/cli/commands.ts";
 import { COMMAND_FLAGS, environmentName, FLAGS, type FlagName, longName } from "../src/cli/flags.ts";
-import { pin } from "../src/cli/pin.ts";
-import { replay } from "../src/cli/replay.ts";
-import { resolve } from "../src/cli/resolve.ts";
-import { serve } from "../src/cli/serve.ts";
-import { vmiId } from "../src/cli/vmi-id.ts";
 import { code, table } from "./markdown.ts";
 
 /** Where `npm run docs` writes the table of flags; the rest of the page is written by hand. */
@@ -15,17 +8,6 @@ export const CLI_PAGE = new URL("../docs/cli.md", import.meta.url);
 
 const START = "<!-- flags: made from src/cli/flags.ts by npm run docs; do not edit -->";
 const END = "<!-- end of flags -->";
-
-const COMMANDS: readonly { readonly name: string; readonly flags: readonly FlagName[] }[] = [
-  serve,
-  resolve,
-  replay,
-  check,
-  audit,
-  pin,
-  vmiId,
-  certs,
-];
 
 interface FlagRow {
   readonly short?: string;

@@ -11,7 +11,7 @@ const README_WITH_LICENSE = /^#+ *licen[cs]e\b/im;
 /** Folders of the packages that esbuild put into the bundle, each once, sorted. */
 export function bundledPackages({ outputs }: Metafile): readonly string[] {
   const inputs = Object.values(outputs).flatMap((output) => Object.entries(output.inputs));
-  // An input of which nothing is left is not in the bundle.
+  // esbuild also lists inputs that it removed whole: they have no bytes in the bundle.
   const files = inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([file]) => file);
   return [...new Set(files.flatMap((file) => PACKAGE_FOLDER.exec(file) ?? []))].toSorted();
 }

@@ -15,6 +15,7 @@ import { audit } from "./audit.ts";
 import { certs } from "./certs.ts";
 import { check } from "./check.ts";
 import type { Command, CommandLine } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
 import { completion } from "./completion.ts";
 import { fn } from "./fn.ts";
 import { headingOf, helpAfterFlags, inGroups } from "./help.ts";
@@ -72,7 +73,7 @@ function commanderProgram(name: string, io: CommandLine, choose: (run: Run) => v
   add(program, audit, choose);
   add(program, vmiId, choose);
   add(program, certs, choose);
-  add(program, completion([serve, resolve, replay, check, pin, fn, audit, vmiId, certs]), choose);
+  add(program, completion(COMMANDS), choose);
   return program;
 }
 

@@ -23,7 +23,7 @@ export interface PageOptions {
 
 export type ListOptions = ServedKind & PageOptions;
 
-/** A list of one kind, each object of which is decoded as it arrives. */
+/** A list of one kind. Each object is decoded as its page arrives. */
 export interface DecodedListOptions<T> extends PageOptions {
   readonly kind: string;
   readonly decode: (object: unknown) => T;

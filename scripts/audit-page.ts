@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { AUDIT_FINDINGS } from "../src/audit/finding.ts";
-import { code, table } from "./markdown.ts";
+import { code, table, withTextBetween } from "./markdown.ts";
 
 /** Where `npm run docs` writes the table of findings; the rest of the page is written by hand. */
 export const AUDIT_PAGE = new URL("../docs/audit.md", import.meta.url);
@@ -10,10 +10,7 @@ const END = "<!-- end of findings -->";
 
 /** The page with its table of findings as the program has them now. */
 export function auditPage(page = readFileSync(AUDIT_PAGE, "utf8")): string {
-  const [before, rest] = page.split(START);
-  const [, after] = rest?.split(END) ?? [];
-  if (before === undefined || after === undefined) throw new Error(`docs/audit.md has no lines ${START} and ${END}`);
-  return [before, START, "\n\n", findingTable(), "\n\n", END, after].join("");
+  return withTextBetween(page, findingTable(), { name: "docs/audit.md", start: START, end: END });
 }
 
 function findingTable(): string {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { COMMANDS } from "../src/cli/commands.ts";
 import { COMMAND_FLAGS, environmentName, FLAGS, type FlagName, longName } from "../src/cli/flags.ts";
-import { code, table } from "./markdown.ts";
+import { code, table, withTextBetween } from "./markdown.ts";
 
 /** Where `npm run docs` writes the table of flags; the rest of the page is written by hand. */
 export const CLI_PAGE = new URL("../docs/cli.md", import.meta.url);
@@ -19,10 +19,7 @@ interface FlagRow {
 
 /** The page with its table of flags as the program has them now. */
 export function cliPage(page = readFileSync(CLI_PAGE, "utf8")): string {
-  const [before, rest] = page.split(START);
-  const [, after] = rest?.split(END) ?? [];
-  if (before === undefined || after === undefined) throw new Error(`docs/cli.md has no lines ${START} and ${END}`);
-  return [before, START, "\n\n", flagTable(), "\n\n", END, after].join("");
+  return withTextBetween(page, flagTable(), { name: "docs/cli.md", start: START, end: END });
 }
 
 function flagTable(): string {

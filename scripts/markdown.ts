@@ -30,3 +30,16 @@ export function prose(text: string): string {
   }
   return lines.join("\n");
 }
+
+/** A page with this text between two of its lines, in place of what is there. `name` is for the error where they are missing. */
+export function withTextBetween(
+  page: string,
+  text: string,
+  marks: { name: string; start: string; end: string },
+): string {
+  const { name, start, end } = marks;
+  const [before, rest] = page.split(start);
+  const [, after] = rest?.split(end) ?? [];
+  if (before === undefined || after === undefined) throw new Error(`${name} has no lines ${start} and ${end}`);
+  return [before, start, "\n\n", text, "\n\n", end, after].join("");
+}

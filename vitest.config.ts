@@ -14,6 +14,7 @@ export default defineConfig({
       {
         test: {
           name: "quick",
+          setupFiles: ["test/support/fast-check-seed.ts"],
           include: ["test/**/*.test.ts"],
           exclude: [...configDefaults.exclude, "test/e2e/**", ...SLOW_TESTS],
           testTimeout: 10_000,
@@ -23,6 +24,7 @@ export default defineConfig({
       {
         test: {
           name: "slow",
+          setupFiles: ["test/support/fast-check-seed.ts"],
           include: [...SLOW_TESTS],
           // One test waits for a deadline of 30 s, and others run random cases for more than 10 s.
           testTimeout: 60_000,

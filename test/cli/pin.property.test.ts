@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseAllDocuments } from "yaml";
+import { type Document, isCollection, parseAllDocuments, visit } from "yaml";
 import { manifestsOf } from "../../src/cli/manifest.ts";
 import { type PinnableFile, planFile } from "../../src/cli/pin-file.ts";
 import { documentsIn } from "../../src/cli/input.ts";
@@ -156,6 +156,8 @@ test("a file with random changes is pinned as another parser of YAML reads it, o
       const input: PinnableFile = { file: "x.yaml", bytes: Buffer.from(text), text, manifests: manifestsIn(text) };
       const { newText, pins, messages } = planFile(input, { namespace: "dev", context, options: { update: false } });
       if (pins.length === 0 || messages.some(({ level }) => level === "error")) return;
+      const documents = parseAllDocuments(text, OTHER_PARSER);
+      if (!("empty" in documents) && documents.some(hasCollectionAsKey)) return;
       pinned++;
       expect(withoutNames(newText)).toEqual(withoutNames(text));
     }),
@@ -173,9 +175,25 @@ function manifestsIn(text: string): PinnableFile["manifests"] {
   }
 }
 
+const OTHER_PARSER = { version: "1.1", uniqueKeys: false } as const;
+
+/**
+ * The library yaml reads some misplaced anchors as a collection that is a key, and makes a text of it with its comments.
+ * YAML's own rule is that such an anchor belongs to the next key.
+ */
+function hasCollectionAsKey(document: Document.Parsed): boolean {
+  let isFound = false;
+  visit(document, {
+    Pair: (_, { key }) => {
+      isFound ||= isCollection(key);
+    },
+  });
+  return isFound;
+}
+
 /** The documents as the library yaml reads them, with every name of the samples and its image written alike. */
 function withoutNames(text: string): unknown {
-  const documents = parseAllDocuments(text, { version: "1.1", uniqueKeys: false });
+  const documents = parseAllDocuments(text, OTHER_PARSER);
   const values: unknown[] =
     "empty" in documents ? [] : documents.map((each): unknown => each.toJS({ maxAliasCount: -1 }));
   let json = JSON.stringify(values);
